@@ -1,0 +1,54 @@
+# Everything happens in .venv; `make demo` and `make test` set it up on a machine that has nothing but
+# Python 3.11 or later (with venv) and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
+
+.PHONY: demo test check format bench docs clean
+
+demo: .venv/.user
+	$(BIN)/standfirst demo
+
+test: .venv/.developer .venv/.browser
+	$(BIN)/python -m pytest
+
+check: .venv/.developer
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	mkdir -p .typing && ln -sfn .. .typing/standfirst
+	MYPYPATH=.typing $(BIN)/mypy -p standfirst
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python docs/make.py --check
+
+format: .venv/.developer
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/.developer
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+docs: .venv/.developer
+	$(BIN)/python docs/make.py
+
+clean:
+	rm -rf .venv build dist *.egg-info .typing
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip --disable-pip-version-check install --quiet --upgrade 'pip>=25.1'
+
+.venv/.user: pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP) --editable .
+	touch $@
+
+.venv/.developer: pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP) --editable '.[label-studio,minilm]' --group dev
+	touch $@ .venv/.user
+
+# The browser is Debian's. Where it cannot be installed, the tests that need it are skipped, and say so.
+.venv/.browser: | .venv/bin/python
+	command -v chromium >/dev/null || { apt-get update --quiet && \
+	  apt-get install --quiet --yes --no-install-recommends chromium fonts-dejavu-core; } || \
+	  echo "no chromium here: the browser tests will be skipped"
+	touch $@

@@ -1,0 +1,5 @@
+"""``python -m standfirst`` is the command line."""
+
+from .cli import main
+
+main()

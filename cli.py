@@ -1,0 +1,69 @@
+"""The command line: all commands in one place, where errors become words and exit codes.
+
+Exit codes: 0 done; 1 refused, with one line that says what to do; 2 wrong usage; 130 interrupted. A
+bug keeps its traceback. Nothing heavy is imported here or at the top of any module in `commands`,
+so that ``--help`` is quick.
+"""
+
+import sys
+from typing import Annotated
+
+import click
+import typer
+
+from .commands import annotate, corpus, encoders, labels, model, study
+from .errors import StandfirstError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="standfirst",
+    help="Turn news into measured stance and framing.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(corpus.app, name="corpus")
+app.add_typer(labels.app, name="labels")
+app.add_typer(annotate.app, name="annotate")
+app.add_typer(encoders.app, name="encoders")
+for command in (study.demo, study.init, model.train, model.evaluate, model.tag):
+    app.command()(command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"standfirst {version('standfirst')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Turn news into measured stance and framing.
+
+    Start with: standfirst demo
+    """
+
+
+def main() -> None:
+    """Run the command line, and end the process with its exit code."""
+    try:
+        code = app(standalone_mode=False)
+    except StandfirstError as error:
+        print(f"error: {error}", file=sys.stderr)
+        code = 1
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        print("interrupted", file=sys.stderr)
+        code = 130
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,37 @@
+"""News in, units out: read, clean, deduplicate, segment, store."""
+
+from .article import Article, content_id
+from .clean import Cleaned, Removal, clean
+from .cut import cut
+from .fields import Fields, Reject
+from .read import READERS, read_articles
+from .segment import SEGMENTERS, Segmenter, get_segmenter, sentences
+from .store import Added, add, load_articles, load_rejects, load_units, units_table
+from .unit import KINDS, UNIT_FEATURES, Unit, unit_ids
+
+__all__ = [
+    "KINDS",
+    "READERS",
+    "SEGMENTERS",
+    "UNIT_FEATURES",
+    "Added",
+    "Article",
+    "Cleaned",
+    "Fields",
+    "Reject",
+    "Removal",
+    "Segmenter",
+    "Unit",
+    "add",
+    "clean",
+    "content_id",
+    "cut",
+    "get_segmenter",
+    "load_articles",
+    "load_rejects",
+    "load_units",
+    "read_articles",
+    "sentences",
+    "unit_ids",
+    "units_table",
+]

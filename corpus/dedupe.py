@@ -1,0 +1,156 @@
+"""Find syndicated copies: articles that say mostly the same get one cluster id.
+
+Each article has a MinHash signature over its word 5-grams (Broder, 1997), computed by rensa once,
+when it is added. Clustering bands the signatures so that pairs with a Jaccard similarity of about
+.3 meet, one band at a time with numpy sorts instead of an index in memory, and accepts a pair only
+when the exact similarity of its 5-grams reaches the threshold. The result depends on the set of
+articles alone, not on the order in which they came.
+
+References
+----------
+Broder, A. Z. (1997). On the resemblance and containment of documents. Proceedings of Compression
+and Complexity of Sequences, 21-29.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["N_PERMUTATIONS", "THRESHOLD", "clusters", "jaccard", "shingles", "signature"]
+
+N_PERMUTATIONS = 128
+"""Length of a signature."""
+
+THRESHOLD = 0.3
+"""Least Jaccard similarity of two articles in one cluster."""
+
+_BANDS = 64
+_SEED = 2026
+_WORD = re.compile(r"\w+")
+_LONGEST_RUN = 50
+
+
+def shingles(text: str, n: int = 5) -> set[str]:
+    """Give the runs of n words of a text, in lower case; a shorter text is one run.
+
+    Examples
+    --------
+    >>> sorted(shingles("One two three. Four five six"))
+    ['one two three four five', 'two three four five six']
+    """
+    words = _WORD.findall(text.lower())
+    if len(words) <= n:
+        return {" ".join(words)}
+    return {" ".join(words[at : at + n]) for at in range(len(words) - n + 1)}
+
+
+def jaccard(one: set[str], other: set[str]) -> float:
+    """Measure the similarity of two sets: the share of what either has that both have.
+
+    Examples
+    --------
+    >>> jaccard({"a", "b"}, {"b", "c"})
+    0.3333333333333333
+    """
+    both = len(one & other)
+    either = len(one) + len(other) - both
+    return both / either if either else 1.0
+
+
+def signature(text: str) -> bytes:
+    """Give a text's MinHash signature as 128 unsigned 32-bit integers, little-endian."""
+    from rensa import RMinHash
+
+    sketch: RMinHash = RMinHash(num_perm=N_PERMUTATIONS, seed=_SEED)
+    sketch.update(sorted(shingles(text)))
+    return np.asarray(sketch.digest(), dtype="<u4").tobytes()
+
+
+def clusters(
+    ids: Sequence[str],
+    signatures: Sequence[bytes],
+    text: Callable[[str], str],
+    *,
+    threshold: float = THRESHOLD,
+) -> dict[str, str]:
+    """Group near-duplicate articles.
+
+    Parameters
+    ----------
+    ids
+        The articles' ids.
+    signatures
+        Their signatures, as `signature` gives them.
+    text
+        Gives the text of an article by id; asked only for articles that meet in a band.
+    threshold
+        Least Jaccard similarity of a pair, between 0 and 1.
+
+    Returns
+    -------
+    Article id to cluster id, for the articles that are in a cluster of two or more. A cluster is
+    named after the smallest id in it.
+    """
+    parent = list(range(len(ids)))
+
+    def root(one: int) -> int:
+        while parent[one] != one:
+            parent[one] = parent[parent[one]]
+            one = parent[one]
+        return one
+
+    cache: dict[int, set[str]] = {}
+
+    def grams(one: int) -> set[str]:
+        if one not in cache:
+            if len(cache) > 2_000:
+                cache.clear()
+            cache[one] = shingles(text(ids[one]))
+        return cache[one]
+
+    refused: set[tuple[int, int]] = set()
+    for one, other in _candidates(signatures):
+        pair = (one, other)
+        if root(one) == root(other) or pair in refused:
+            continue
+        if jaccard(grams(one), grams(other)) >= threshold:
+            parent[root(other)] = root(one)
+        else:
+            refused.add(pair)
+    members: dict[int, list[int]] = {}
+    for index in range(len(ids)):
+        members.setdefault(root(index), []).append(index)
+    named = {}
+    for group in members.values():
+        if len(group) > 1:
+            name = min(ids[index] for index in group)
+            named.update({ids[index]: name for index in group})
+    return named
+
+
+def _candidates(signatures: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """Give pairs of articles that agree on a whole band, band by band."""
+    if not signatures:
+        return
+    matrix = np.frombuffer(b"".join(signatures), dtype="<u4").reshape(len(signatures), -1)
+    width = matrix.shape[1] // _BANDS
+    for band in range(_BANDS):
+        rows = np.ascontiguousarray(matrix[:, band * width : (band + 1) * width])
+        keys: NDArray[np.void] = rows.view(np.dtype((np.void, rows.dtype.itemsize * width))).ravel()
+        order = np.argsort(keys, kind="stable")
+        same = keys[order][1:] == keys[order][:-1]
+        run: list[int] = []
+        for at in np.flatnonzero(same):
+            here, following = int(order[at]), int(order[at + 1])
+            if not run or run[-1] != here:
+                run = [here]
+            # In a long run of copies each is compared with the latest few, which are linked among
+            # themselves.
+            for earlier in run[-_LONGEST_RUN:]:
+                yield (earlier, following) if earlier < following else (following, earlier)
+            run.append(following)

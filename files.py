@@ -1,0 +1,73 @@
+"""Outputs appear whole or not at all: write aside, flush to disk, rename.
+
+Everything that Standfirst writes goes through here. A name that ends in ``.part`` is never read by
+any stage, so a process that was killed leaves nothing that could be mistaken for a result.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+__all__ = ["dump_json", "publish", "write_bytes", "write_jsonl", "write_text"]
+
+
+@contextmanager
+def publish(path: Path, *, mode: int | None = None) -> Iterator[Path]:
+    """Give a path to write to, and rename it to its final name when the block ends well.
+
+    Parameters
+    ----------
+    path
+        The final name. Its parent folder is made when it is missing.
+    mode
+        Permission bits of the new file, set before anything is written; the process's default when
+        None.
+
+    Yields
+    ------
+    A path beside the final one that ends in ``.part``. If the block raises, it is removed and the
+    final path stays as it was.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        if mode is not None:
+            os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode))
+        yield aside
+        with aside.open("rb+") as written:
+            os.fsync(written.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes, *, mode: int | None = None) -> None:
+    """Write bytes to a file, whole or not at all."""
+    with publish(path, mode=mode) as aside:
+        aside.write_bytes(content)
+
+
+def write_text(path: Path, content: str, *, mode: int | None = None) -> None:
+    """Write UTF-8 text to a file, whole or not at all."""
+    write_bytes(path, content.encode("utf-8"), mode=mode)
+
+
+def dump_json(value: Any, *, indent: int | None = 2) -> str:
+    """Write a value as JSON in one stable form: keys as they come, Unicode as it is.
+
+    Examples
+    --------
+    >>> dump_json({"outlet": "Élan", "n": 2}, indent=None)
+    '{"outlet": "Élan", "n": 2}'
+    """
+    return json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
+
+
+def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Write one JSON object a line, whole or not at all."""
+    with publish(path) as aside, aside.open("w", encoding="utf-8", newline="\n") as out:
+        out.writelines(dump_json(row, indent=None) + "\n" for row in rows)

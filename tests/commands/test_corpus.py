@@ -1,0 +1,106 @@
+"""``standfirst init`` and ``corpus`` from the outside."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory, run: Run) -> Path:
+    """Make a study with a few articles, one of them broken."""
+    folder = tmp_path_factory.mktemp("work")
+    made = run("init", "deals", cwd=folder)
+    assert made.code == 0, made.err
+    assert "codebook transfer-deals: 4 dimensions, 24 labels" in made.out
+    news = folder / "news.jsonl"
+    articles = [
+        {"id": "a1", "title": "Talks", "text": "=Talks resumed. The minister left.\nPost Views: 3"},
+        {"id": "a2", "text": "The court ruled on Monday. Nobody spoke."},
+        {"id": "a3"},
+    ]
+    news.write_text("".join(json.dumps(article) + "\n" for article in articles))
+    added = run("corpus", "add", "../news.jsonl", cwd=folder / "deals")
+    assert added.code == 0, added.err
+    assert added.out.splitlines()[:3] == [
+        "3 records read: 2 added, 1 rejected",
+        "4 sentences",
+        "debris taken out: counter 1",
+    ]
+    return folder / "deals"
+
+
+def test_rejects_are_kept(study: Path, run: Run) -> None:
+    """The bad record stands in a file with its place and reason; --strict makes it an error."""
+    reject = json.loads((study / "corpus" / "rejects.jsonl").read_text())
+    again = run("corpus", "add", "../news.jsonl", "--strict", cwd=study)
+
+    assert (reject["file"], reject["record"]) == ("../news.jsonl", 3)
+    assert reject["reason"].startswith("no column for the text")
+    assert again.code == 1
+    assert again.out.splitlines()[0] == "3 records read: 0 added, 2 there already, 1 rejected"
+
+
+def test_show_tells_units_and_debris(study: Path, run: Run) -> None:
+    """An article is named by the beginning of its id."""
+    shown = run("corpus", "show", "a1", cwd=study).out
+
+    assert "title: Talks" in shown
+    assert "   0       0-15      =Talks resumed." in shown
+    assert "taken out (counter): Post Views: 3" in shown
+    assert "unknown article 'a9'" in run("corpus", "show", "a9", cwd=study).err
+
+
+def test_stats_as_json(study: Path, run: Run) -> None:
+    """Programs get the counts."""
+    stats = json.loads(run("corpus", "stats", "--json", cwd=study).out)
+
+    assert (stats["articles"], stats["units"], stats["rejects"]) == (2, 4, 1)
+
+
+def test_units_go_out_in_three_formats(study: Path, tmp_path: Path, run: Run) -> None:
+    """A spreadsheet gets no formula; JSON Lines and Parquet keep the text as it is."""
+    for name in ("units.csv", "units.jsonl", "units.parquet"):
+        assert run("corpus", "units", "-o", str(tmp_path / name), cwd=study).code == 0
+    printed = run("corpus", "units", cwd=study).out.splitlines()
+    with (tmp_path / "units.csv").open(encoding="utf-8-sig") as file:
+        cells = list(csv.DictReader(file))
+    lines = (tmp_path / "units.jsonl").read_text().splitlines()
+    refused = run("corpus", "units", "-o", "units.xls", cwd=study)
+
+    assert cells[0]["text"] == "'=Talks resumed."
+    assert json.loads(lines[0])["text"] == "=Talks resumed."
+    assert printed == lines
+    assert refused.code == 1
+    assert "unknown format of units.xls: '.xls'" in refused.err
+
+
+def test_dry_run_adds_nothing(study: Path, run: Run) -> None:
+    """It tells what cleaning would take out; standard input is read as JSON Lines."""
+    article = json.dumps({"id": "new", "text": "They talk.\nShare this:"})
+    done = run("corpus", "add", "-", "--dry-run", cwd=study, text=article)
+
+    assert done.out == "new: share bar: Share this:\n"
+    assert json.loads(run("corpus", "stats", "--json", cwd=study).out)["articles"] == 2
+
+
+def test_a_wrong_path_is_one_line(study: Path, run: Run) -> None:
+    """The error names the path and says what to do."""
+    done = run("corpus", "add", "gone.txt", cwd=study)
+
+    assert done.code == 1
+    assert done.err == "error: gone.txt: no such file; check the path\n"
+
+
+def test_an_unknown_codebook_is_refused(tmp_path: Path, run: Run) -> None:
+    """The error names the nearest ready one, and nothing is made."""
+    done = run("init", "x", "--codebook", "transfer-deal", cwd=tmp_path)
+
+    assert done.code == 1
+    assert "unknown codebook 'transfer-deal'; did you mean 'transfer-deals'?" in done.err
+    assert not (tmp_path / "x").exists()

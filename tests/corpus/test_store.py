@@ -1,0 +1,135 @@
+"""The store: appended whole, incremental, and the same whatever happened in between."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from standfirst.corpus import (
+    Article,
+    Reject,
+    add,
+    load_articles,
+    load_rejects,
+    load_units,
+    read_articles,
+    store,
+)
+from standfirst.errors import StudyError
+
+SHARED = Path(__file__).parents[3] / "shared"
+
+
+def articles(n: int) -> list[Article | Reject]:
+    made: list[Article | Reject] = [
+        Article(
+            f"a{i}", f"Story {i}", f"The minister of town {i} spoke. Number {i} is a fact.", "Post"
+        )
+        for i in range(n)
+    ]
+    made.insert(n // 2, Reject("x.jsonl", 3, "broken JSON", "{"))
+    return made
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_counts_add_up(tmp_path: Path) -> None:
+    """Every record that was read is counted once, and the tables hold what was counted."""
+    records = [*articles(5), Article("a1", "Other", "Another text in the place of the first.")]
+    records += [
+        Article("fr", "", "Le gouvernement a confirmé mardi que les discussions étaient en cours.")
+    ]
+
+    counts = add(tmp_path, records)
+
+    assert (counts.read, counts.added, counts.aside, counts.rejected) == (8, 5, 1, 2)
+    assert len(load_articles(tmp_path)) == 6
+    assert len(load_units(tmp_path)) == counts.units == 10
+    assert "taken by an article with another text" in load_rejects(tmp_path)[1].reason
+    assert [row["aside"] for row in load_articles(tmp_path) if row["aside"]] == ["language is fr"]
+
+
+def test_adding_again_adds_nothing(tmp_path: Path) -> None:
+    """The files stay the same to the byte."""
+    add(tmp_path, articles(5))
+    before = digests(tmp_path)
+
+    counts = add(tmp_path, articles(5))
+
+    assert (counts.known, counts.added, counts.units) == (5, 0, 0)
+    assert digests(tmp_path) == before
+
+
+def test_an_interrupted_run_ends_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that was killed between parts and is started again gives the same bytes."""
+    monkeypatch.setattr(store, "PART", 3)
+
+    def dies() -> Iterator[Article | Reject]:
+        yield from articles(10)[:8]
+        raise KeyboardInterrupt
+
+    add(tmp_path / "whole", articles(10))
+    with pytest.raises(KeyboardInterrupt):
+        add(tmp_path / "killed", dies())
+    assert len(load_articles(tmp_path / "killed")) == 6
+    add(tmp_path / "killed", articles(10))
+
+    assert digests(tmp_path / "killed") == digests(tmp_path / "whole")
+
+
+def test_copies_share_a_cluster(tmp_path: Path) -> None:
+    """Syndicated copies are found within a run and across runs, whatever the order."""
+    text = " ".join(
+        f"The court of town {i} heard the {i}th case of the week on Monday." for i in range(20)
+    )
+    wire = Article("wire", "Cases heard", text)
+    copy = Article("copy", "Court hears cases", f"Our own opening line. {text[:-60]}")
+    other = Article(
+        "other", "", "Quite another story about a river and the people who live beside it."
+    )
+
+    first = add(tmp_path, [wire, other])
+    second = add(tmp_path, [copy])
+
+    clusters = {row["article_id"]: row["cluster"] for row in load_units(tmp_path)}
+    assert (first.copies, second.copies) == (0, 1)
+    assert clusters == {"wire": "copy", "copy": "copy", "other": "other"}
+
+
+def test_an_empty_corpus_is_told(tmp_path: Path) -> None:
+    """The error says which command comes first."""
+    with pytest.raises(
+        StudyError, match="corpus is empty; add articles with: standfirst corpus add"
+    ):
+        load_units(tmp_path)
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.is_dir(), reason="no ../shared here")
+def test_real_articles(tmp_path: Path) -> None:
+    """The two scraped articles give what a careful reader would write down.
+
+    The file holds the hash of each expected sentence, and no text.
+    """
+    counts = add(tmp_path, read_articles([str(SHARED / "articles")]))
+    expected = json.loads(Path(__file__).with_name("real_articles.json").read_text())
+
+    found = [
+        [unit["start"], unit["end"], hashlib.sha256(unit["text"].encode()).hexdigest()[:16]]
+        for unit in load_units(tmp_path)
+    ]
+    titles = [
+        hashlib.sha256(title.encode()).hexdigest()[:16] if title else ""
+        for title in load_articles(tmp_path)["title"]
+    ]
+    assert found == expected["units"]
+    assert titles == expected["titles"]
+    assert counts.removed == {"comment form": 1, "counter": 1}

@@ -1,0 +1,88 @@
+"""The command line as a whole: quick, helpful, and one line for what goes wrong."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import click
+import pytest
+import typer
+
+import standfirst
+from standfirst.cli import app
+
+HEAVY = ("sklearn", "datasets", "torch", "ray", "numpy", "pandas", "label_studio_sdk", "pyarrow")
+
+
+def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    if isinstance(command, click.Group):
+        for name, below in command.commands.items():
+            yield from commands(below, (*path, name))
+    else:
+        yield path
+
+
+ALL = list(commands(typer.main.get_command(app)))
+
+
+def run(*words: str, cwd: object = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "standfirst", *words],
+        capture_output=True, text=True, check=False, cwd=cwd,
+    )  # fmt: skip
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """``--help`` answers without the libraries that take seconds to load."""
+    code = (
+        "import sys; from standfirst.cli import app\n"
+        "try: app(['--help'])\n"
+        "except SystemExit: pass\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stderr.strip() == "[]"
+    assert "standfirst demo" in done.stdout
+
+
+@pytest.mark.parametrize("path", ALL, ids=" ".join)
+def test_every_command_has_an_example(path: tuple[str, ...]) -> None:
+    """Its help says what to type, and the example names the command itself."""
+    command: click.Command = typer.main.get_command(app)
+    for name in path:
+        assert isinstance(command, click.Group)
+        command = command.commands[name]
+
+    assert f"Example: standfirst {' '.join(path)}" in (command.help or "")
+
+
+def test_wrong_usage_is_exit_2() -> None:
+    """An unknown option is told, with a hint."""
+    done = run("init")
+
+    assert done.returncode == 2
+    assert "Missing argument" in done.stderr
+
+
+def test_a_refusal_is_one_line_and_exit_1(tmp_path: object) -> None:
+    """Outside of a study, a command says what to do."""
+    done = run("corpus", "stats", cwd=tmp_path)
+
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "make one with: standfirst init STUDY" in done.stderr
+
+
+def test_version() -> None:
+    """The version is the package's."""
+    assert run("--version").stdout.startswith("standfirst 0.")
+
+
+def test_public_names() -> None:
+    """What the package promises is there, sorted, and loaded from its room."""
+    assert sorted(standfirst.__all__) == standfirst.__all__
+    for name in standfirst.__all__:
+        assert getattr(standfirst, name) is not None
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = standfirst.nothing

@@ -1,0 +1,72 @@
+"""The wheel holds the package, whole, and nothing else."""
+
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+OUTSIDE = {"tests", "docs", "benchmarks", "build", "dist", "standfirst.egg-info"}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """Build a wheel from this tree, and give the names of its files."""
+    folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    ).stdout.splitlines()  # fmt: skip
+    for name in listed:
+        if (ROOT / name).is_file():
+            target = source / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes((ROOT / name).read_bytes())
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(source)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    (built,) = folder.glob("*.whl")
+    with zipfile.ZipFile(built) as archive:
+        return set(archive.namelist())
+
+
+def expected() -> set[str]:
+    """Give the files of the tree that a user's install must have."""
+    return {
+        f"standfirst/{path.relative_to(ROOT)}"
+        for path in ROOT.rglob("*")
+        if path.is_file()
+        and (path.suffix in {".py", ".yaml", ".toml", ".jsonl", ".json"} or path.name == "py.typed")
+        and not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+        and path.relative_to(ROOT).parts[0] not in OUTSIDE
+        and path.name != "pyproject.toml"
+    }
+
+
+def test_the_wheel_is_the_tree(wheel: set[str]) -> None:
+    """A subpackage or data file that pyproject.toml forgets would be missing here."""
+    packaged = {name for name in wheel if name.startswith("standfirst/")}
+
+    assert expected() - packaged == set()
+    assert {name for name in packaged - expected() if not name.endswith(".md")} == set()
+    assert {name.split("/")[0] for name in wheel - packaged} <= {
+        name.split("/")[0] for name in wheel if ".dist-info/" in name
+    }
+
+
+def test_every_subpackage_is_listed() -> None:
+    """What pyproject.toml lists is what has an __init__.py."""
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    found = {
+        ".".join(("standfirst", *path.parent.relative_to(ROOT).parts))
+        for path in ROOT.rglob("__init__.py")
+        if path.relative_to(ROOT).parts[0] not in OUTSIDE
+        and not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+    }
+
+    assert set(listed) == found
