@@ -5,10 +5,10 @@ bug keeps its traceback. Nothing heavy is imported here or at the top of any mod
 so that ``--help`` is quick.
 """
 
+import logging
 import sys
 from typing import Annotated
 
-import click
 import typer
 
 from .commands import annotate, corpus, encoders, labels, model, study
@@ -18,7 +18,6 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="standfirst",
-    help="Turn news into measured stance and framing.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -51,19 +50,14 @@ def root(
 
     Start with: standfirst demo
     """
+    # What libraries warn of (a page that trafilatura finds odd) is told by us, as a reject.
+    logging.basicConfig(level=logging.ERROR)
 
 
 def main() -> None:
     """Run the command line, and end the process with its exit code."""
     try:
-        code = app(standalone_mode=False)
+        app()
     except StandfirstError as error:
         print(f"error: {error}", file=sys.stderr)
-        code = 1
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        print("interrupted", file=sys.stderr)
-        code = 130
-    sys.exit(code if isinstance(code, int) else 0)
+        sys.exit(1)

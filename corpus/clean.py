@@ -146,6 +146,9 @@ def clean(article: Article) -> Cleaned:
             removed.append(Removal(reason, line.strip()))
             continue
         n_lines += 1
+        if n_lines == 1 and line.strip() == article.title:
+            removed.append(Removal("headline repeated", line.strip()))
+            continue
         if n_lines <= _TOP and not byline and (name := _byline(line)):
             byline = name
             removed.append(Removal("byline", line.strip()))

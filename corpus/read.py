@@ -14,6 +14,9 @@ from ..errors import UnknownNameError
 from .article import Article
 from .fields import Fields, Reject
 from .formats import read_csv, read_jsonl, read_parquet, read_text, read_tsv
+from .lists import read_json
+from .pages import read_html, read_warc
+from .sheets import read_xlsx
 from .source import Source, find
 
 __all__ = ["READERS", "Reader", "read_articles"]
@@ -23,12 +26,17 @@ Reader = Callable[[BinaryIO, str, Fields], Iterator[Article | Reject]]
 
 READERS: dict[str, Reader] = {
     ".csv": read_csv,
+    ".htm": read_html,
+    ".html": read_html,
+    ".json": read_json,
     ".jsonl": read_jsonl,
-    ".ndjson": read_jsonl,
     ".md": read_text,
+    ".ndjson": read_jsonl,
     ".parquet": read_parquet,
     ".tsv": read_tsv,
     ".txt": read_text,
+    ".warc": read_warc,
+    ".xlsx": read_xlsx,
 }
 """Suffix to reader."""
 

@@ -4,6 +4,7 @@ import gzip
 import json
 from pathlib import Path
 
+import openpyxl
 import pyarrow as pa
 import pytest
 import zstandard
@@ -196,3 +197,89 @@ def test_what_cannot_be_read_is_refused_at_once(tmp_path: Path) -> None:
         list(read_articles([str(tmp_path)]))
     with pytest.raises(UnknownNameError, match=r"unknown format of .*x\.doc: '\.doc'"):
         list(read_articles([str(tmp_path / "x.doc")]))
+
+
+PAGE = (
+    b"<html><head><title>Talks resume</title></head><body><nav>Home</nav><article><h1>Talks</h1>"
+    b"<p>The minister said on Monday that the talks would go on until the end of the month.</p>"
+    b"<p>Nobody from the other side of the river was ready to confirm what she had said.</p>"
+    b"<p>A first draft of the text is expected before parliament meets again in the autumn.</p>"
+    b"</article></body></html>"
+)
+
+
+def warc(page: bytes, kind: bytes = b"text/html", status: bytes = b"200 OK") -> bytes:
+    """Give one response record of an archive."""
+    body = b"HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s" % (
+        status, kind, len(page), page
+    )  # fmt: skip
+    return (
+        b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://post.example/talks\r\n"
+        b"WARC-Date: 2026-01-01T00:00:00Z\r\n"
+        b"WARC-Record-ID: <urn:uuid:12345678-1234-1234-1234-123456789012>\r\n"
+        b"Content-Type: application/http; msgtype=response\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n"
+    ) % (len(body), body)
+
+
+def test_web_pages(tmp_path: Path) -> None:
+    """The article is found on the page; a page without one is told."""
+    (tmp_path / "a.html").write_bytes(PAGE)
+    (tmp_path / "b.html").write_bytes(b"<html><body></body></html>")
+
+    (article,), _ = read(tmp_path / "a.html")
+    _, (reject,) = read(tmp_path / "b.html")
+
+    assert article.title == "Talks"
+    assert "The minister said on Monday" in article.text
+    assert "Home" not in article.text
+    assert reject.reason == "no article on this page"
+
+
+@pytest.mark.parametrize("name", ["news.warc", "news.warc.gz"])
+def test_web_archives(name: str, tmp_path: Path) -> None:
+    """Each HTML response gives an article; what is no page is passed over; a break is told."""
+    records = [warc(PAGE), warc(b"%PDF", b"application/pdf"), warc(PAGE, status=b"404 Not Found")]
+    records += [warc(b"<html></html>"), b"no record at all\r\n\r\n"]
+    pack = gzip.compress if name.endswith(".gz") else bytes
+    (tmp_path / name).write_bytes(b"".join(map(pack, records)))
+
+    articles, rejects = read(tmp_path / name)
+
+    assert [(one.url, one.record) for one in articles] == [("https://post.example/talks", 1)]
+    assert [(one.record, one.reason) for one in rejects[:1]] == [(4, "no article on this page")]
+    assert "WARC" in rejects[-1].reason
+
+
+def test_workbooks(tmp_path: Path) -> None:
+    """Each row of a sheet is a record; a row whose text is a number is told."""
+    book = openpyxl.Workbook()
+    for row in (("Headline", "Body"), ("Talks", "They talk."), (None, None), ("Sum", 7)):
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    (tmp_path / "b.xlsx").write_bytes(b"PK nothing")
+
+    articles, rejects = read(tmp_path / "a.xlsx")
+
+    assert [(one.title, one.text, one.record) for one in articles] == [("Talks", "They talk.", 2)]
+    assert [(one.record, one.reason) for one in rejects] == [
+        (4, "the text is not a string but int")
+    ]
+    assert "broken workbook" in read(tmp_path / "b.xlsx")[1][0].reason
+
+
+def test_exports_of_annotation_tools(tmp_path: Path) -> None:
+    """Label Studio's tasks and Prodigy's examples give their texts; a break in the file is told."""
+    tasks = [{"id": 1, "data": {"text": "One.", "outlet": "Post"}}]
+    examples = [{"text": "Two.", "meta": {"source": "Wire"}, "answer": "accept"}]
+    (tmp_path / "tasks.json").write_text(json.dumps(tasks))
+    (tmp_path / "prodigy.json").write_text(json.dumps(examples))
+    (tmp_path / "broken.json").write_text('[{"text": "Three."}, {"te')
+
+    (task,), _ = read(tmp_path / "tasks.json")
+    (example,), _ = read(tmp_path / "prodigy.json")
+    broken = read(tmp_path / "broken.json")
+
+    assert (task.text, task.outlet) == ("One.", "Post")
+    assert (example.text, example.outlet, example.meta) == ("Two.", "Wire", {"answer": "accept"})
+    assert broken[0][0].text == "Three."
+    assert (broken[1][0].record, broken[1][0].reason[:11]) == (2, "broken JSON")

@@ -1,0 +1,1 @@
+"""The bundled demonstration corpus: data only; see README.md."""

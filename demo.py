@@ -1,0 +1,188 @@
+"""The whole way on the bundled corpus, without a server: what `standfirst demo` runs.
+
+Nothing is special about it. Each step calls what the command of the same name calls, with files of
+the same kind, and the study that is left behind is one to go on with. The texts and readings lie in
+``corpus/demo``; scores on them mean nothing for the field, as they were written for this purpose.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from itertools import chain
+from pathlib import Path
+
+from .annotate.exchange import export_tasks, import_tasks
+from .annotate.keep import keep
+from .annotate.sample import assign, draw, write_design
+from .annotate.strata import strata_of
+from .corpus import add, load_units, read_articles
+from .files import dump_json, write_text
+from .labels import (
+    agreement,
+    load_codebook,
+    read_annotations,
+    ready_codebooks,
+    resolve,
+    ties,
+    write_gold,
+)
+from .models import evaluate, from_file, from_study, train
+from .models.output import write_tags
+from .models.tag import Counts, tag_articles, tag_schema
+from .study import Study
+
+__all__ = ["Step", "walk"]
+
+N_SAMPLE = 600
+SEED = 2026
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the way."""
+
+    command: str
+    """The command that does it."""
+    told: tuple[str, ...]
+    """What came out, in lines."""
+    written: tuple[Path, ...] = ()
+    """What was written."""
+
+
+def walk(
+    folder: Path, *, progress: Callable[[str, int, int], None] | None = None
+) -> Iterator[Step]:
+    """Walk from articles to tags.
+
+    Parameters
+    ----------
+    folder
+        Where the study is made; it must not hold one already.
+    progress
+        Told what training does: the step, its number, and how many there are.
+
+    Yields
+    ------
+    Each step when it is done.
+    """
+    with as_file(files("standfirst.corpus.demo")) as data:
+        study = Study.create(
+            folder,
+            ready_codebooks()["transfer-deals"].read_text(encoding="utf-8"),
+            title="A demonstration on invented news",
+        )
+        yield Step("init", ("codebook transfer-deals: who says what about migrant-transfer deals",))
+        yield _add(study, data)
+        yield _sample(study)
+        yield _import(study, data)
+        yield _agreement(study)
+        yield _gold(study)
+        yield from _train_and_tag(study, data, progress)
+
+
+def _add(study: Study, data: Path) -> Step:
+    counts = add(study.corpus, read_articles([str(data / "articles.jsonl")]))
+    debris = sum(counts.removed.values())
+    told = (
+        f"{counts.added} articles, {counts.units} sentences",
+        f"{debris} lines of debris taken out, {counts.copies} near-duplicate found",
+    )
+    return Step("corpus add", told, (study.corpus,))
+
+
+def _sample(study: Study) -> Step:
+    units = list(load_units(study.corpus))
+    rule = "stratified"
+    drawn = draw(units, N_SAMPLE, rule=rule, strata=strata_of(units, ["outlet"]), seed=SEED)
+    drawn = assign(drawn, ["first@readers.example", "second@readers.example"], seed=SEED)
+    write_design(study.design, drawn)
+    wanted = {row.unit_id: row.round for row in drawn}
+    path = study.annotations.with_name("tasks.json")
+    chosen = [unit for unit in units if unit["unit_id"] in wanted]
+    n_tasks = export_tasks(path, chosen, load_codebook(study.codebook_path), rounds=wanted)
+    told = (
+        f"{n_tasks} of {len(units)} sentences drawn, stratified by outlet, probabilities kept",
+        "written as Label Studio tasks, with the labeling config beside them",
+    )
+    return Step("annotate sample", told, (study.design, path, path.with_suffix(".xml")))
+
+
+def _import(study: Study, data: Path) -> Step:
+    # What two people would have done in Label Studio: readings of the sentences that were drawn.
+    tasks = json.loads(study.annotations.with_name("tasks.json").read_bytes())
+    wanted = {task["data"]["unit_id"] for task in tasks}
+    readings = json.loads((data / "readings.json").read_bytes())
+    coded = [task for task in readings if task["data"]["unit_id"] in wanted]
+    path = study.annotations.with_name("readings.json")
+    write_text(path, dump_json(coded, indent=None) + "\n")
+    kept = keep(study.annotations, import_tasks(path, load_codebook(study.codebook_path)))
+    told = (
+        f"{kept.n_answers} answers of {len(kept.coders)} readers on {kept.n_tasks} sentences",
+        f"{kept.n_annotations} annotations (one for each reader, sentence and dimension)",
+    )
+    return Step("annotate import", told, (path, study.annotations))
+
+
+def _agreement(study: Study) -> Step:
+    found = agreement(read_annotations(study.annotations), load_codebook(study.codebook_path))
+    told = (
+        f"{one.dimension:10} Krippendorff's alpha {one.alpha} on {one.n_units} sentences"
+        for one in found
+    )
+    return Step("annotate agreement", tuple(told))
+
+
+def _gold(study: Study) -> Step:
+    annotations, codebook = read_annotations(study.annotations), load_codebook(study.codebook_path)
+    gold = resolve(annotations, codebook)
+    write_gold(study.gold, gold)
+    rules = ", ".join(f"{rule} {n}" for rule, n in Counter(row.rule for row in gold).most_common())
+    n_ties = len(ties(annotations, codebook))
+    told = (f"{len(gold)} answers resolved ({rules}), {n_ties} ties left open",)
+    return Step("labels gold", told, (study.gold,))
+
+
+def _train_and_tag(
+    study: Study, data: Path, progress: Callable[[str, int, int], None] | None
+) -> Iterator[Step]:
+    from .labels import read_gold
+
+    codebook = load_codebook(study.codebook_path)
+    labelled = from_study(
+        load_units(study.corpus), read_gold(study.gold), codebook, source=str(study.gold)
+    )
+    report = train(labelled, encoder="tfidf", seed=SEED, progress=progress)
+    folder = study.models / "demo"
+    report.model.save(folder)
+    lines = [f"{report.n_rows} sentences, folds grouped by article; macro-F1 held out:"]
+    for one in report.dimensions:
+        found = one.score
+        lines.append(
+            f"{one.dimension:10} {found.macro_f1:.2f} ({found.low:.2f} to {found.high:.2f}); "
+            f"without a model {one.baseline:.2f}"
+        )
+    yield Step("train", tuple(lines), (folder,))
+
+    counts, path = Counts(), study.tags / "unseen.parquet"
+    tables = tag_articles(report.model, read_articles([str(data / "unseen.jsonl")]), counts)
+    write_tags(path, tag_schema(report.model), chain(tables), counts.rejects)
+    lines = [f"{counts.units} sentences of {counts.articles} articles that nobody had labelled"]
+    for name in ("stance", "framing"):
+        told = sorted(counts.labels[name].items(), key=lambda pair: -pair[1])[:4]
+        lines.append(f"{name}: " + ", ".join(f"{label} {n}" for label, n in told) + " ...")
+    yield Step("tag", tuple(lines), (path,))
+
+    truth = from_file(
+        data / "unseen_labels.jsonl",
+        [dimension.id for dimension in codebook.dimensions],
+        group="article_id",
+        codebook=codebook,
+    )
+    scores = evaluate(report.model, truth).scores
+    told_scores = (
+        f"{name:10} macro-F1 {one.macro_f1:.2f} ({one.low:.2f} to {one.high:.2f})"
+        for name, one in scores.items()
+    )
+    yield Step("evaluate", ("against a reading of the same sentences:", *told_scores))

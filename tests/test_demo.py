@@ -1,0 +1,127 @@
+"""The demonstration: the whole way holds together, and its corpus is what its README says."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import standfirst
+from standfirst.corpus import load_units, sentences
+from standfirst.labels import load_codebook, read_annotations, ready_codebooks
+
+DATA = Path(standfirst.__file__).parent / "corpus" / "demo"
+
+
+def rows(name: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (DATA / name).read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Give the study that the command leaves, and what it printed."""
+    folder = tmp_path_factory.mktemp("demo") / "study"
+    done = subprocess.run(
+        [sys.executable, "-m", "standfirst", "demo", "--keep", str(folder)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return folder, done.stdout
+
+
+def test_every_step_is_told(kept: tuple[Path, str]) -> None:
+    """The steps stand in order, each with the command that does it."""
+    _, printed = kept
+
+    steps = re.findall(r"^standfirst (.+)$", printed, flags=re.MULTILINE)
+    assert steps == [
+        "init",
+        "corpus add",
+        "annotate sample",
+        "annotate import",
+        "annotate agreement",
+        "labels gold",
+        "train",
+        "tag",
+        "evaluate",
+    ]
+
+
+def test_the_study_can_be_gone_on_with(kept: tuple[Path, str]) -> None:
+    """Its files are those of any study, and other commands read them."""
+    folder, _ = kept
+    annotations = read_annotations(folder / "annotations" / "annotations.jsonl")
+    done = subprocess.run(
+        [sys.executable, "-m", "standfirst", "corpus", "stats", "--json"],
+        capture_output=True, text=True, check=True, cwd=folder,
+    )  # fmt: skip
+
+    assert not (folder / "annotations" / "rejects.jsonl").exists()
+    assert {row.coder for row in annotations} == {"first@readers.example", "second@readers.example"}
+    assert len({row.unit_id for row in annotations}) == 600
+    assert json.loads(done.stdout)["units"] == len(load_units(folder / "corpus")) == 766
+    assert (folder / "tags" / "unseen.parquet").stat().st_size > 0
+
+
+def test_the_model_has_learned_something(kept: tuple[Path, str]) -> None:
+    """On every dimension its held-out macro-F1 is well above that of no model."""
+    _, printed = kept
+    found = re.findall(r"(\w+) +([.\d]+) \(([.\d]+) to [.\d]+\); without a model ([.\d]+)", printed)
+
+    assert [name for name, *_ in found] == ["stance", "position", "speaker", "framing"]
+    assert all(float(low) > float(without) for _, _, low, without in found)
+
+
+def test_the_corpus_is_what_its_readme_says() -> None:
+    """Sixty articles of 200 to 400 words; every sentence is read once or twice."""
+    labelled, unseen, coded = (
+        rows("articles.jsonl"),
+        rows("unseen.jsonl"),
+        rows("unseen_labels.jsonl"),
+    )
+    readings = json.loads((DATA / "readings.json").read_bytes())
+    words = [len(str(row["text"]).split()) for row in [*labelled, *unseen]]
+    second = [task for task in readings if len(task["annotations"]) == 2]
+
+    assert (len(labelled), len(unseen)) == (48, 12)
+    assert (len(readings), len(second), len(coded)) == (766, 300, 188)
+    assert min(words) >= 200
+    assert max(words) <= 410
+    assert len(readings) + len(coded) == 954
+
+
+def test_sentences_are_found_as_they_were_written() -> None:
+    """Each reading is of a sentence that the segmenter finds in the text of today."""
+    found = {
+        sentence
+        for row in [*rows("articles.jsonl"), *rows("unseen.jsonl")]
+        for sentence in sentences(str(row["text"]))
+    }
+    read = [task["data"]["text"] for task in json.loads((DATA / "readings.json").read_bytes())]
+
+    assert set(read) | {str(row["text"]) for row in rows("unseen_labels.jsonl")} <= found
+
+
+def test_readings_fit_the_codebook() -> None:
+    """Every answer is one that the ready codebook allows, and `other` stands alone."""
+    codebook = load_codebook(ready_codebooks()["transfer-deals"])
+    for task in json.loads((DATA / "readings.json").read_bytes()):
+        assert task["data"]["codebook"] == codebook.revision
+        for annotation in task["annotations"]:
+            answers = {one["from_name"]: one["value"]["choices"] for one in annotation["result"]}
+            assert list(answers) == [dimension.id for dimension in codebook.dimensions]
+            for dimension in codebook.dimensions:
+                assert set(answers[dimension.id]) <= set(dimension.label_ids)
+            assert "other" not in answers["framing"] or answers["framing"] == ["other"]
+
+
+def test_a_folder_that_is_a_study_is_refused(kept: tuple[Path, str]) -> None:
+    """Nothing is overwritten."""
+    done = subprocess.run(
+        [sys.executable, "-m", "standfirst", "demo", "--keep", str(kept[0])],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert "is a study already; choose another folder" in done.stderr
