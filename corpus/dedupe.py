@@ -32,7 +32,8 @@ THRESHOLD = 0.3
 _BANDS = 64
 _SEED = 2026
 _WORD = re.compile(r"\w+")
-_LONGEST_RUN = 50
+_LAGS = 50
+_BATCH = 10_000
 
 
 def shingles(text: str, n: int = 5) -> set[str]:
@@ -113,15 +114,11 @@ def clusters(
             cache[one] = shingles(text(ids[one]))
         return cache[one]
 
-    refused: set[tuple[int, int]] = set()
-    for one, other in _candidates(signatures):
-        pair = (one, other)
-        if root(one) == root(other) or pair in refused:
+    for one, other in _candidates(signatures, threshold):
+        if root(one) == root(other):
             continue
         if jaccard(grams(one), grams(other)) >= threshold:
             parent[root(other)] = root(one)
-        else:
-            refused.add(pair)
     members: dict[int, list[int]] = {}
     for index in range(len(ids)):
         members.setdefault(root(index), []).append(index)
@@ -133,24 +130,31 @@ def clusters(
     return named
 
 
-def _candidates(signatures: Sequence[bytes]) -> Iterator[tuple[int, int]]:
-    """Give pairs of articles that agree on a whole band, band by band."""
-    if not signatures:
+def _candidates(signatures: Sequence[bytes], threshold: float) -> Iterator[tuple[int, int]]:
+    """Give pairs of articles that agree on a band, and nearly enough on the whole signature."""
+    if len(signatures) < 2:  # noqa: PLR2004
         return
     matrix = np.frombuffer(b"".join(signatures), dtype="<u4").reshape(len(signatures), -1)
     width = matrix.shape[1] // _BANDS
+    # The share of equal places estimates the similarity; three standard errors below the threshold
+    # lose one true pair in a thousand at most.
+    error = (threshold * (1 - threshold) / matrix.shape[1]) ** 0.5
+    least = (threshold - 3 * error) * matrix.shape[1]
+    seen: set[tuple[int, int]] = set()
     for band in range(_BANDS):
         rows = np.ascontiguousarray(matrix[:, band * width : (band + 1) * width])
         keys: NDArray[np.void] = rows.view(np.dtype((np.void, rows.dtype.itemsize * width))).ravel()
         order = np.argsort(keys, kind="stable")
-        same = keys[order][1:] == keys[order][:-1]
-        run: list[int] = []
-        for at in np.flatnonzero(same):
-            here, following = int(order[at]), int(order[at + 1])
-            if not run or run[-1] != here:
-                run = [here]
-            # In a long run of copies each is compared with the latest few, which are linked among
-            # themselves.
-            for earlier in run[-_LONGEST_RUN:]:
-                yield (earlier, following) if earlier < following else (following, earlier)
-            run.append(following)
+        ordered = keys[order]
+        # In a long run of equal keys each article meets the next few, which links the run.
+        for lag in range(1, min(_LAGS, len(order) - 1) + 1):
+            at = np.flatnonzero(ordered[lag:] == ordered[:-lag])
+            if not len(at):
+                break
+            pairs = np.sort(np.stack([order[at], order[at + lag]]), axis=0)
+            for start in range(0, pairs.shape[1], _BATCH):
+                one, other = pairs[:, start : start + _BATCH]
+                alike = (matrix[one] == matrix[other]).sum(axis=1) >= least
+                fresh = set(zip(one[alike].tolist(), other[alike].tolist(), strict=True)) - seen
+                seen |= fresh
+                yield from sorted(fresh)

@@ -12,7 +12,7 @@ of the ACL 2012 System Demonstrations, 25-30.
 
 __all__ = ["detect"]
 
-_ENOUGH = 800
+_ENOUGH = 400
 
 
 def detect(text: str) -> str:

@@ -209,8 +209,7 @@ def load_rejects(folder: Path) -> list[Reject]:
 
 def units_table(units: Iterable[Unit]) -> Dataset:
     """Make a table of units."""
-    rows = [asdict(unit) for unit in units]
-    return _dataset(pa.Table.from_pylist(rows, schema=UNIT_FEATURES.arrow_schema), UNIT_FEATURES)
+    return _dataset(_columns(list(units), UNIT_FEATURES.arrow_schema), UNIT_FEATURES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,18 +251,23 @@ def _prepare(
 
 def _write(folder: Path, number: int, batch: list[_Row], kind: str, context: int) -> int:
     units = [
-        asdict(unit)
+        unit
         for row in batch
         if not row.aside
         for unit in cut(row.cleaned.article, kind=kind, context=context)
     ]
     schema = UNIT_FEATURES.arrow_schema
     schema = schema.remove(schema.get_field_index("cluster"))
-    _publish(folder / "units", number, pa.Table.from_pylist(units, schema=schema))
+    _publish(folder / "units", number, _columns(units, schema))
     rows = [_stored(row) for row in batch]
     table = pa.Table.from_pylist(rows, schema=ARTICLE_FEATURES.arrow_schema)
     _publish(folder / "articles", number, table)
     return len(units)
+
+
+def _columns(units: list[Unit], schema: pa.Schema) -> pa.Table:
+    columns = [pa.array([getattr(unit, one.name) for unit in units], one.type) for one in schema]
+    return pa.table(columns, schema=schema)
 
 
 def _publish(folder: Path, number: int, table: pa.Table) -> None:
