@@ -4,6 +4,7 @@ Everything that Standfirst writes goes through here. A name that ends in ``.part
 any stage, so a process that was killed leaves nothing that could be mistaken for a result.
 """
 
+import fcntl
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -11,7 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["dump_json", "publish", "write_bytes", "write_jsonl", "write_text"]
+from .errors import StudyError
+
+__all__ = ["dump_json", "locked", "publish", "write_bytes", "write_jsonl", "write_text"]
 
 
 @contextmanager
@@ -43,6 +46,24 @@ def publish(path: Path, *, mode: int | None = None) -> Iterator[Path]:
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other runs from writing to a folder; the lock ends with the process, however it ends.
+
+    Raises
+    ------
+    StudyError
+        Another run holds the lock.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock.part").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StudyError(folder, "another run is writing here", "wait for it to end") from error
+        yield
 
 
 def write_bytes(path: Path, content: bytes, *, mode: int | None = None) -> None:

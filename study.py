@@ -31,8 +31,13 @@ title = {title}
 [corpus]
 unit = "sentence"       # sentence, window, paragraph or article: what one person judges
 context = 1             # units before and after that a coder sees
+size = 3                # sentences in a window,
+stride = 3              # and from the start of one window to the start of the next
 languages = {languages}      # others are set aside, counted, and not lost
 """
+
+
+_MOST = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,10 @@ class Settings:
     """What articles are cut into."""
     context: int = 1
     """Number of units before and after that come along."""
+    size: int = 3
+    """Sentences in a window."""
+    stride: int = 3
+    """Sentences from the start of a window to the start of the next."""
     languages: tuple[str, ...] = ("en",)
     """ISO 639-1 codes of the languages that are kept."""
 
@@ -168,17 +177,20 @@ class Study:
 def _settings(path: Path, raw: dict[str, Any]) -> Settings:
     study, corpus = raw.get("study", {}), raw.get("corpus", {})
     default = Settings()
-    title = study.get("title", default.title)
     unit = corpus.get("unit", default.unit)
-    context = corpus.get("context", default.context)
-    languages = corpus.get("languages", list(default.languages))
     if unit not in ("sentence", "window", "paragraph", "article"):
         raise InputError(path, f"unit = {unit!r}", "use sentence, window, paragraph or article")
-    if not isinstance(context, int) or not 0 <= context <= 10:
-        raise InputError(path, f"context = {context!r}", "use a whole number from 0 to 10")
+    numbers = {}
+    for name, least in (("context", 0), ("size", 1), ("stride", 1)):
+        numbers[name] = corpus.get(name, getattr(default, name))
+        if type(numbers[name]) is not int or not least <= numbers[name] <= _MOST:
+            problem = f"{name} = {numbers[name]!r}"
+            raise InputError(path, problem, f"use a whole number from {least} to {_MOST}")
+    languages = corpus.get("languages", list(default.languages))
     if not isinstance(languages, list) or not all(isinstance(code, str) for code in languages):
         raise InputError(path, f"languages = {languages!r}", 'use a list such as ["en", "fr"]')
-    return Settings(str(title), unit, context, tuple(languages))
+    title = str(study.get("title", default.title))
+    return Settings(title=title, unit=unit, languages=tuple(languages), **numbers)
 
 
 def _toml_string(text: str) -> str:

@@ -36,6 +36,9 @@ def add(
     keep_debris: Annotated[
         bool, typer.Option("--keep-debris", help="Leave the texts as they are.")
     ] = False,
+    fix_encoding: Annotated[
+        bool, typer.Option("--fix-encoding", help="Repair texts such as 'cafÃ©'.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what cleaning would take out; add nothing.")
     ] = False,
@@ -43,7 +46,7 @@ def add(
         bool, typer.Option("--strict", help="Exit with 1 when a record was rejected.")
     ] = False,
     as_json: JsonOption = False,
-) -> int:
+) -> None:
     """Read articles, clean them, cut them into units and find near-duplicates.
 
     Adding the same files again adds nothing; a run that was killed is started again with the same
@@ -53,7 +56,7 @@ def add(
     """
     from dataclasses import asdict
 
-    from ..corpus import Fields, read_articles
+    from ..corpus import Fields, Options, read_articles
     from ..corpus import add as add_articles
 
     found = find_study(study)
@@ -61,21 +64,28 @@ def add(
     fields = Fields(text, title, id, outlet, published, url, language)
     records = read_articles(paths, fields=fields, form=format)
     if dry_run:
-        return _dry_run(records)
+        _dry_run(records)
+        return
     counts = add_articles(
         found.corpus,
         records,
-        kind=settings.unit,
-        context=settings.context,
-        languages=settings.languages,
-        keep_debris=keep_debris,
+        Options(
+            kind=settings.unit,
+            context=settings.context,
+            size=settings.size,
+            stride=settings.stride,
+            languages=settings.languages,
+            keep_debris=keep_debris,
+            fix_encoding=fix_encoding,
+        ),
         progress=lambda so_far: say(f"{so_far.read} records read, {so_far.units} units"),
     )
     if as_json:
         print_json(asdict(counts))
     else:
         print("\n".join(_told(counts, settings.unit, found.corpus)))
-    return 1 if strict and counts.rejected else 0
+    if strict and counts.rejected:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -188,7 +198,7 @@ def units(
     say(f"{len(table)} units written to {output}")
 
 
-def _dry_run(records: Any) -> int:
+def _dry_run(records: Any) -> None:
     from ..corpus import Reject, clean
 
     n_read = 0
@@ -201,7 +211,6 @@ def _dry_run(records: Any) -> int:
         for gone in clean(record).removed:
             print(f"{record.id}: {gone.reason}: {gone.text}")
     say(f"{n_read} records read, nothing added")
-    return 0
 
 
 def _told(counts: "Added", kind: str, folder: Path) -> list[str]:
@@ -214,6 +223,8 @@ def _told(counts: "Added", kind: str, folder: Path) -> list[str]:
     if counts.removed:
         pieces = ", ".join(f"{name} {n}" for name, n in sorted(counts.removed.items()))
         told.append(f"debris taken out: {pieces}")
+    if counts.repaired:
+        told.append(f"{counts.repaired} articles had their encoding repaired")
     if counts.copies:
         told.append(f"{counts.copies} near-duplicates in the corpus (they share a cluster)")
     if counts.rejected:

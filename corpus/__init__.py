@@ -6,7 +6,7 @@ from .cut import cut
 from .fields import Fields, Reject
 from .read import READERS, read_articles
 from .segment import SEGMENTERS, Segmenter, get_segmenter, sentences
-from .store import Added, add, load_articles, load_rejects, load_units, units_table
+from .store import Added, Options, add, load_articles, load_rejects, load_units, units_table
 from .unit import KINDS, UNIT_FEATURES, Unit, unit_ids
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Article",
     "Cleaned",
     "Fields",
+    "Options",
     "Reject",
     "Removal",
     "Segmenter",

@@ -132,7 +132,7 @@ def clusters(
 
 def _candidates(signatures: Sequence[bytes], threshold: float) -> Iterator[tuple[int, int]]:
     """Give pairs of articles that agree on a band, and nearly enough on the whole signature."""
-    if len(signatures) < 2:  # noqa: PLR2004
+    if len(signatures) < 2:
         return
     matrix = np.frombuffer(b"".join(signatures), dtype="<u4").reshape(len(signatures), -1)
     width = matrix.shape[1] // _BANDS

@@ -30,8 +30,9 @@ from datasets.table import InMemoryTable
 from pyarrow import parquet
 
 from ..errors import StudyError
-from ..files import publish, write_jsonl
+from ..files import locked, publish, write_jsonl
 from .article import Article, content_id
+from .boilerplate import without_boilerplate
 from .clean import Cleaned, clean
 from .cut import cut
 from .dedupe import clusters, signature
@@ -42,6 +43,7 @@ from .unit import UNIT_FEATURES, Unit
 __all__ = [
     "ARTICLE_FEATURES",
     "Added",
+    "Options",
     "add",
     "load_articles",
     "load_rejects",
@@ -96,23 +98,36 @@ class Added:
     """Reason to number of pieces of debris taken out of new articles."""
     copies: int = 0
     """Articles of the whole corpus that are near-duplicates of another one, beyond the first."""
+    repaired: int = 0
+    """New articles whose encoding was repaired, at the user's wish."""
 
-    def take(self, row: "_Row") -> None:
-        """Count a new article."""
-        self.aside += bool(row.aside)
-        self.added += not row.aside
-        for gone in row.cleaned.removed:
-            self.removed[gone.reason] = self.removed.get(gone.reason, 0) + 1
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How articles are made ready."""
+
+    kind: str = "sentence"
+    """Kind of unit."""
+    context: int = 1
+    """Number of units before and after that come along."""
+    size: int = 3
+    """Sentences in a window."""
+    stride: int = 3
+    """Sentences from the start of a window to the start of the next."""
+    languages: tuple[str, ...] = ("en",)
+    """ISO 639-1 codes that are kept; an article in another one is stored without units. Empty keeps
+    all."""
+    keep_debris: bool = False
+    """Leave the texts as they are."""
+    fix_encoding: bool = False
+    """Repair text that was decoded with the wrong alphabet ("cafÃ©")."""
 
 
 def add(
     folder: Path,
     records: Iterable[Article | Reject],
+    options: Options = Options(),
     *,
-    kind: str = "sentence",
-    context: int = 1,
-    languages: tuple[str, ...] = ("en",),
-    keep_debris: bool = False,
     progress: Callable[[Added], None] | None = None,
 ) -> Added:
     """Add articles to a corpus: clean, tell the language, cut, store, find near-duplicates.
@@ -123,15 +138,8 @@ def add(
         The corpus folder; made when missing.
     records
         What a reader yields.
-    kind
-        Kind of unit.
-    context
-        Number of units before and after that come along.
-    languages
-        ISO 639-1 codes that are kept; an article in another one is stored without units. Empty
-        keeps all.
-    keep_debris
-        Leave the texts as they are.
+    options
+        How articles are made ready.
     progress
         Called after each part with the counts so far.
 
@@ -140,33 +148,8 @@ def add(
     The counts. Every record that was read is in exactly one of `added`, `known`, `aside` and
     `rejected`.
     """
-    counts = Added()
-    known = _known(folder)
-    rejects: list[Reject] = []
-    batch: list[_Row] = []
-    number = len(_parts(folder))
-    for record in records:
-        counts.read += 1
-        row = _prepare(record, known, languages, keep_debris=keep_debris)
-        if isinstance(row, Reject):
-            rejects.append(row)
-        elif row is None:
-            counts.known += 1
-        else:
-            counts.take(row)
-            batch.append(row)
-        if len(batch) == PART:
-            counts.units += _write(folder, number, batch, kind, context)
-            number += 1
-            batch = []
-            if progress is not None:
-                progress(counts)
-    if batch:
-        counts.units += _write(folder, number, batch, kind, context)
-    counts.rejected = len(rejects)
-    _keep_rejects(folder, rejects)
-    counts.copies = _cluster(folder)
-    return counts
+    with locked(folder):
+        return _add(folder, records, options, progress)
 
 
 def load_articles(folder: Path) -> Dataset:
@@ -212,6 +195,40 @@ def units_table(units: Iterable[Unit]) -> Dataset:
     return _dataset(_columns(list(units), UNIT_FEATURES.arrow_schema), UNIT_FEATURES)
 
 
+def _add(
+    folder: Path,
+    records: Iterable[Article | Reject],
+    options: Options,
+    progress: Callable[[Added], None] | None,
+) -> Added:
+    counts = Added()
+    known = _known(folder)
+    rejects: list[Reject] = []
+    batch: list[_Row] = []
+    number = len(_parts(folder))
+    for record in records:
+        counts.read += 1
+        row = _prepare(record, known, options)
+        if isinstance(row, Reject):
+            rejects.append(row)
+        elif row is None:
+            counts.known += 1
+        else:
+            batch.append(row)
+        if len(batch) == PART:
+            _write(folder, number, batch, options, counts)
+            number += 1
+            batch = []
+            if progress is not None:
+                progress(counts)
+    if batch:
+        _write(folder, number, batch, options, counts)
+    counts.rejected = len(rejects)
+    _keep_rejects(folder, rejects)
+    counts.copies = _cluster(folder)
+    return counts
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     """A new article on its way to disk."""
@@ -219,14 +236,11 @@ class _Row:
     cleaned: Cleaned
     aside: str
     digest: str
+    repaired: bool
 
 
 def _prepare(
-    record: Article | Reject,
-    known: dict[str, str],
-    languages: tuple[str, ...],
-    *,
-    keep_debris: bool,
+    record: Article | Reject, known: dict[str, str], options: Options
 ) -> _Row | Reject | None:
     """Make a record ready for storing; None when it is there already."""
     if isinstance(record, Reject):
@@ -237,32 +251,57 @@ def _prepare(
             return None
         reason = f"the id {record.id!r} is taken by an article with another text"
         return Reject.of(record.file, record.record, reason, record.text)
-    cleaned = Cleaned(record) if keep_debris else clean(record)
+    read = _repaired(record) if options.fix_encoding else record
+    cleaned = Cleaned(read) if options.keep_debris else clean(read)
     if not cleaned.article.text:
         return Reject.of(record.file, record.record, "nothing but debris", record.text)
     known[record.id] = digest
     article = cleaned.article
     if not article.language:
         article = replace(article, language=detect(f"{article.title}\n{article.text}"))
-    other = bool(languages) and article.language not in languages
+    other = bool(options.languages) and article.language not in options.languages
     aside = f"language is {article.language}" if other else ""
-    return _Row(replace(cleaned, article=article), aside, digest)
+    return _Row(replace(cleaned, article=article), aside, digest, read is not record)
 
 
-def _write(folder: Path, number: int, batch: list[_Row], kind: str, context: int) -> int:
+def _repaired(article: Article) -> Article:
+    import ftfy
+
+    title, text = ftfy.fix_encoding(article.title), ftfy.fix_encoding(article.text)
+    same = (title, text) == (article.title, article.text)
+    return article if same else replace(article, title=title, text=text)
+
+
+def _write(folder: Path, number: int, batch: list[_Row], options: Options, counts: Added) -> None:
+    """Write a part, and count what it holds."""
+    if not options.keep_debris:
+        stripped = without_boilerplate([row.cleaned for row in batch])
+        batch = [replace(row, cleaned=one) for row, one in zip(batch, stripped, strict=True)]
+    for row in batch:
+        counts.aside += bool(row.aside)
+        counts.added += not row.aside
+        counts.repaired += row.repaired
+        for gone in row.cleaned.removed:
+            counts.removed[gone.reason] = counts.removed.get(gone.reason, 0) + 1
     units = [
         unit
         for row in batch
         if not row.aside
-        for unit in cut(row.cleaned.article, kind=kind, context=context)
+        for unit in cut(
+            row.cleaned.article,
+            kind=options.kind,
+            context=options.context,
+            size=options.size,
+            stride=options.stride,
+        )
     ]
+    counts.units += len(units)
     schema = UNIT_FEATURES.arrow_schema
     schema = schema.remove(schema.get_field_index("cluster"))
     _publish(folder / "units", number, _columns(units, schema))
     rows = [_stored(row) for row in batch]
     table = pa.Table.from_pylist(rows, schema=ARTICLE_FEATURES.arrow_schema)
     _publish(folder / "articles", number, table)
-    return len(units)
 
 
 def _columns(units: list[Unit], schema: pa.Schema) -> pa.Table:

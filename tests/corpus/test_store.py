@@ -9,6 +9,7 @@ import pytest
 
 from standfirst.corpus import (
     Article,
+    Options,
     Reject,
     add,
     load_articles,
@@ -133,3 +134,40 @@ def test_real_articles(tmp_path: Path) -> None:
     assert found == expected["units"]
     assert titles == expected["titles"]
     assert counts.removed == {"comment form": 1, "counter": 1}
+
+
+def test_boilerplate_of_an_outlet_goes(tmp_path: Path) -> None:
+    """A line that most articles of an outlet end with is taken out; one that two share is not."""
+    lines = ["The Post stands for truth."] * 6 + ["Editing by A. Nomi."] * 2
+    pages = [
+        Article(f"p{i}", "", f"Story number {i}.\n{line}", "Post") for i, line in enumerate(lines)
+    ]
+
+    counts = add(tmp_path, pages)
+
+    assert counts.removed == {"boilerplate of the outlet": 6}
+    assert "The Post stands for truth." not in load_units(tmp_path)["text"]
+    assert list(load_units(tmp_path)["text"]).count("Editing by A. Nomi.") == 2
+
+
+def test_encoding_is_repaired_only_when_asked(tmp_path: Path) -> None:
+    """Mojibake stays as it is unless the user says so; what was changed is counted."""
+    page = Article("a", "", "The cafÃ© closed, the minister said on Monday.")
+
+    as_is = add(tmp_path / "as-is", [page])
+    repaired = add(tmp_path / "repaired", [page], Options(fix_encoding=True))
+
+    assert (as_is.repaired, repaired.repaired) == (0, 1)
+    assert "cafÃ©" in load_units(tmp_path / "as-is")["text"][0]
+    assert "café" in load_units(tmp_path / "repaired")["text"][0]
+
+
+def test_two_runs_do_not_write_at_once(tmp_path: Path) -> None:
+    """The second is refused while the first is at work, and nothing is mixed up."""
+
+    def meanwhile() -> Iterator[Article | Reject]:
+        yield articles(2)[0]
+        with pytest.raises(StudyError, match="another run is writing here; wait for it to end"):
+            add(tmp_path, articles(3))
+
+    assert add(tmp_path, meanwhile()).added == 1
