@@ -43,7 +43,7 @@ clean:
 	touch $@
 
 .venv/.developer: pyproject.toml constraints.txt | .venv/bin/python
-	$(PIP) --editable '.[label-studio,minilm]' --group dev
+	$(PIP) --editable '.[label-studio,minilm,s3]' --group dev
 	touch $@ .venv/.user
 
 # The browser is Debian's. Where it cannot be installed, the tests that need it are skipped, and say so.

@@ -17,7 +17,7 @@ from typing import BinaryIO, cast
 
 import zstandard
 
-from ..errors import InputError, MissingFileError
+from ..errors import InputError, MissingExtraError, MissingFileError
 
 __all__ = ["COMPRESSIONS", "Source", "find"]
 
@@ -131,7 +131,9 @@ def _remote(url: str, known: Sequence[str]) -> Iterator[Source]:
             found = sorted(one for one in filesystem.find(path) if _suffix(one) in known)
         else:
             found = [path] if filesystem.exists(path) else []
-    except (ImportError, ValueError, OSError) as error:
+    except ImportError as error:
+        raise MissingExtraError(f"reading {url}", "s3") from error
+    except (ValueError, OSError) as error:
         raise InputError(url, str(error), "check the URL and its access rights") from error
     if not found:
         raise MissingFileError(url, "no such file or folder", "check the URL")

@@ -3,16 +3,12 @@
 ``python docs/make.py`` writes it; ``--check`` exits with 1 when it is not what the commands say.
 """
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-os.environ["TERMINAL_WIDTH"] = "96"
-os.environ["NO_COLOR"] = "1"
-
-import click
 import typer
+from typer.testing import CliRunner
 
 from standfirst.cli import app
 
@@ -26,27 +22,37 @@ refused (one line says what to do), 2 wrong usage, 130 interrupted.
 """
 
 
-def pages(command: click.Command, path: tuple[str, ...]) -> Iterator[str]:
-    """Give the help of a command and of all below it."""
-    context = click.Context(command, info_name=" ".join(path), max_content_width=96)
-    text = command.get_help(context)
-    yield f"## {' '.join(path)}\n\n```text\n{text.strip()}\n```\n"
-    if isinstance(command, click.Group):
-        for name in command.list_commands(context):
-            below = command.get_command(context, name)
-            if below is not None:
-                yield from pages(below, (*path, name))
+def commands(group: typer.Typer, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Give the words of every command, in the order of the help."""
+    for command in group.registered_commands:
+        name = str(command.name or getattr(command.callback, "__name__", ""))
+        yield (*path, name.replace("_", "-"))
+    for below in group.registered_groups:
+        if below.typer_instance is not None:
+            name = below.name or ""
+            yield (*path, str(name))
+            yield from commands(below.typer_instance, (*path, str(name)))
+
+
+def page() -> str:
+    """Paste the help of every command together."""
+    run = CliRunner(env={"COLUMNS": "96", "TERMINAL_WIDTH": "96", "NO_COLOR": "1"})
+    parts = [HEAD]
+    for words in ((), *commands(app)):
+        told = run.invoke(app, [*words, "--help"], prog_name="standfirst").output.strip()
+        parts.append(f"## {' '.join(('standfirst', *words))}\n\n```text\n{told}\n```\n")
+    return "\n".join(parts)
 
 
 def main() -> int:
     """Write or check the page."""
-    page = "\n".join([HEAD, *pages(typer.main.get_command(app), ("standfirst",))])
+    written = page()
     if "--check" in sys.argv:
-        if PAGE.exists() and PAGE.read_text(encoding="utf-8") == page:
+        if PAGE.exists() and PAGE.read_text(encoding="utf-8") == written:
             return 0
         print("docs/commands.md is out of date; run: make docs", file=sys.stderr)
         return 1
-    PAGE.write_text(page, encoding="utf-8")
+    PAGE.write_text(written, encoding="utf-8")
     return 0
 
 

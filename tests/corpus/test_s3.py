@@ -1,0 +1,74 @@
+"""Reading from an S3 store: a local server, started and stopped here."""
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from standfirst.corpus import Article, read_articles
+from standfirst.errors import InputError, MissingExtraError, MissingFileError
+
+s3fs = pytest.importorskip("s3fs", reason="the extra s3 is not installed")
+moto = pytest.importorskip("moto.server", reason="moto is not installed")
+
+pytestmark = [
+    # The S3 client's own habits, not ours.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[str]:
+    """Give a bucket that holds two files, on a server on loopback."""
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        store = s3fs.S3FileSystem(skip_instance_cache=True)
+        store.mkdir("news")
+        store.pipe("news/2026/a.jsonl", b'{"id": "a", "text": "One."}\n{"text": 4}\n')
+        store.pipe("news/2026/b.txt", b"Talks resume\n\nThey talk.")
+        store.pipe("news/2026/c.png", b"\x89PNG")
+        yield "s3://news/2026"
+    server.stop()
+
+
+def test_a_folder_of_a_store(bucket: str) -> None:
+    """Its readable files are read; rejects name the URL."""
+    records = list(read_articles([bucket]))
+
+    assert [one.text for one in records if isinstance(one, Article)] == ["One.", "They talk."]
+    assert [one.file for one in records] == [f"{bucket}/a.jsonl"] * 2 + [f"{bucket}/b.txt"]
+
+
+def test_files_and_globs_of_a_store(bucket: str) -> None:
+    """A file and a pattern name what they name on a disk."""
+    (one,) = read_articles([f"{bucket}/b.txt"])
+    found = list(read_articles([f"{bucket}/*.jsonl"]))
+
+    assert isinstance(one, Article)
+    assert one.title == "Talks resume"
+    assert len(found) == 2
+
+
+def test_what_is_not_there_is_told(bucket: str) -> None:
+    """A wrong key, bucket or kind of store is one line that names the URL."""
+    with pytest.raises(MissingFileError, match="no such file or folder; check the URL"):
+        list(read_articles([f"{bucket}/gone.txt"]))
+    with pytest.raises(InputError, match=r"nosuch://x: .*; check the URL and its access rights"):
+        list(read_articles(["nosuch://x"]))
+
+
+def test_a_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the client, the error says what to install."""
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    monkeypatch.delitem(sys.modules["fsspec.registry"]._registry, "s3", raising=False)
+
+    with pytest.raises(MissingExtraError, match=r"run: pip install 'standfirst\[s3\]'"):
+        list(read_articles(["s3://news/a.jsonl"]))
