@@ -1,10 +1,11 @@
-"""Find syndicated copies: articles that say mostly the same get one cluster id.
+"""Find syndicated copies: articles that share much of their text get one cluster id.
 
 Each article has a MinHash signature over its word 5-grams (Broder, 1997), computed by rensa once,
 when it is added. Clustering bands the signatures so that pairs with a Jaccard similarity of about
 .3 meet, one band at a time with numpy sorts instead of an index in memory, and accepts a pair only
-when the exact similarity of its 5-grams reaches the threshold. The result depends on the set of
-articles alone, not on the order in which they came.
+when the exact similarity of its 5-grams reaches the threshold. Copy that makes up only a part of an
+article is found by the sentences that both hold. The result depends on the set of articles alone,
+not on the order in which they came.
 
 References
 ----------
@@ -14,6 +15,7 @@ and Complexity of Sequences, 21-29.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +23,15 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["N_PERMUTATIONS", "THRESHOLD", "clusters", "jaccard", "shingles", "signature"]
+__all__ = [
+    "N_PERMUTATIONS",
+    "THRESHOLD",
+    "clusters",
+    "fingerprint",
+    "jaccard",
+    "shingles",
+    "signature",
+]
 
 N_PERMUTATIONS = 128
 """Length of a signature."""
@@ -32,6 +42,11 @@ THRESHOLD = 0.3
 _BANDS = 64
 _SEED = 2026
 _WORD = re.compile(r"\w+")
+_STOP = re.compile(r"[.!?\n]+")
+_LEAST_WORDS = 6
+_LEAST_SHARED = 3
+_LEAST_CONTAINED = 0.4
+_MOST_COMMON = 50
 _LAGS = 50
 _BATCH = 10_000
 
@@ -72,11 +87,25 @@ def signature(text: str) -> bytes:
     return np.asarray(sketch.digest(), dtype="<u4").tobytes()
 
 
+def fingerprint(text: str) -> bytes:
+    """Hash each sentence of six words or more, as unsigned 64-bit integers in rising order.
+
+    A rough cut at stops and line breaks does: both sides are cut alike.
+    """
+    found = set()
+    for piece in _STOP.split(text.lower()):
+        words = _WORD.findall(piece)
+        if len(words) >= _LEAST_WORDS:
+            found.add(blake2b(" ".join(words).encode("utf-8"), digest_size=8).digest())
+    return np.sort(np.frombuffer(b"".join(found), dtype="<u8")).tobytes()
+
+
 def clusters(
     ids: Sequence[str],
     signatures: Sequence[bytes],
     text: Callable[[str], str],
     *,
+    fingerprints: Sequence[bytes] = (),
     threshold: float = THRESHOLD,
 ) -> dict[str, str]:
     """Group near-duplicate articles.
@@ -89,6 +118,9 @@ def clusters(
         Their signatures, as `signature` gives them.
     text
         Gives the text of an article by id; asked only for articles that meet in a band.
+    fingerprints
+        The hashes of their sentences, as `fingerprint` gives them; without, copy that makes up only
+        half of an article is not found.
     threshold
         Least Jaccard similarity of a pair, between 0 and 1.
 
@@ -119,6 +151,8 @@ def clusters(
             continue
         if jaccard(grams(one), grams(other)) >= threshold:
             parent[root(other)] = root(one)
+    for one, other in _sharing(fingerprints):
+        parent[root(other)] = root(one)
     members: dict[int, list[int]] = {}
     for index in range(len(ids)):
         members.setdefault(root(index), []).append(index)
@@ -158,3 +192,29 @@ def _candidates(signatures: Sequence[bytes], threshold: float) -> Iterator[tuple
                 fresh = set(zip(one[alike].tolist(), other[alike].tolist(), strict=True)) - seen
                 seen |= fresh
                 yield from sorted(fresh)
+
+
+def _sharing(fingerprints: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """Give pairs of which one holds two fifths of the other's sentences, and three at least.
+
+    A sentence that stands in more than fifty articles is a formula, and ties nothing.
+    """
+    sizes = np.array([len(one) // 8 for one in fingerprints], dtype=np.int64)
+    hashes = np.frombuffer(b"".join(fingerprints), dtype="<u8")
+    owners = np.repeat(np.arange(len(sizes)), sizes)
+    _, group, size = np.unique(hashes, return_inverse=True, return_counts=True)
+    rare = (size[group] > 1) & (size[group] <= _MOST_COMMON)
+    order = np.argsort(hashes[rare], kind="stable")
+    ordered, owner = hashes[rare][order], owners[rare][order]
+    met = []
+    for lag in range(1, min(_MOST_COMMON, len(ordered))):
+        at = np.flatnonzero(ordered[lag:] == ordered[:-lag])
+        if not len(at):
+            break
+        met.append(np.sort(np.stack([owner[at], owner[at + lag]], axis=1), axis=1))
+    if not met:
+        return
+    pairs, shared = np.unique(np.concatenate(met), axis=0, return_counts=True)
+    least = np.minimum(sizes[pairs[:, 0]], sizes[pairs[:, 1]])
+    found = pairs[(shared >= _LEAST_SHARED) & (shared >= _LEAST_CONTAINED * least)]
+    yield from map(tuple, found.tolist())

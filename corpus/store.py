@@ -35,7 +35,7 @@ from .article import Article, content_id
 from .boilerplate import without_boilerplate
 from .clean import Cleaned, clean
 from .cut import cut
-from .dedupe import clusters, signature
+from .dedupe import clusters, fingerprint, signature
 from .fields import Reject
 from .language import detect
 from .unit import UNIT_FEATURES, Unit
@@ -70,6 +70,7 @@ ARTICLE_FEATURES = Features(
         "aside": Value("string"),
         "hash": Value("string"),
         "signature": Value("binary"),
+        "fingerprint": Value("binary"),
     }
 )
 """Columns of a table of articles. `meta` and `removed` are JSON; `aside` tells why an article has
@@ -331,6 +332,7 @@ def _stored(row: _Row) -> dict[str, Any]:
         "aside": row.aside,
         "hash": row.digest,
         "signature": signature(article.text),
+        "fingerprint": fingerprint(article.text),
     }
 
 
@@ -367,10 +369,15 @@ def _cluster(folder: Path) -> int:
     parts = _parts(folder)
     if not parts:
         return 0
-    columns = ["id", "signature"]
+    columns = ["id", "signature", "fingerprint"]
     table = pa.concat_tables(parquet.read_table(part, columns=columns) for part in parts)
     ids = table["id"].to_pylist()
-    found = clusters(ids, table["signature"].to_pylist(), _Texts(parts, ids))
+    found = clusters(
+        ids,
+        table["signature"].to_pylist(),
+        _Texts(parts, ids),
+        fingerprints=table["fingerprint"].to_pylist(),
+    )
     names = sorted(found)
     rows = {"article_id": names, "cluster": [found[name] for name in names]}
     schema = pa.schema([("article_id", pa.string()), ("cluster", pa.string())])
