@@ -86,7 +86,7 @@ def main() -> None:
         running = subprocess.Popen(
             command(killed, source), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        time.sleep(random.uniform(0.3, 0.7) * wall)  # noqa: S311
+        time.sleep(random.uniform(0.3, 0.7) * wall)
         os.kill(running.pid, signal.SIGKILL)
         running.wait()
         n_parts = len(list((killed / "corpus" / "articles").glob("*.parquet")))

@@ -1,0 +1,334 @@
+"""``standfirst labels``: the codebook, the coders, and what holds in the end."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import ExistsError, InputError, StudyError
+from .common import JsonOption, StudyOption, find_study, print_json, say
+
+if TYPE_CHECKING:
+    from ..labels import Annotation, Codebook
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Check, print and change the codebook; resolve answers.", no_args_is_help=True
+)
+
+_FileArgument = Annotated[
+    Path | None,
+    typer.Argument(help="A codebook's file.", show_default="the study's codebook"),
+]
+
+
+@app.command()
+def check(file: _FileArgument = None, study: StudyOption = None, json: JsonOption = False) -> None:
+    """Say whether a codebook is sound, and name every problem with its line.
+
+    Example: standfirst labels check codebook.yaml
+    """
+    from ..labels import advise, load_codebook
+
+    path = file or find_study(study).codebook_path
+    book = load_codebook(path)
+    advice = advise(book)
+    if json:
+        dimensions = {
+            dimension.id: {
+                "choice": dimension.choice,
+                "labels": {label.id: label.hotkey for label in dimension.labels},
+            }
+            for dimension in book.dimensions
+        }
+        print_json(
+            {
+                "id": book.id,
+                "version": book.version,
+                "revision": book.revision,
+                "dimensions": dimensions,
+                "advice": advice,
+            }
+        )
+        return
+    typer.echo(f"{path}: sound; {book.id} {book.version}, revision {book.revision}")
+    for dimension in book.dimensions:
+        keys = " ".join(label.hotkey or "-" for label in dimension.labels)
+        typer.echo(
+            f"  {dimension.id}: {len(dimension.labels)} labels, {dimension.choice}; hotkeys {keys}"
+        )
+    for line in advice:
+        typer.echo(f"  note: {line}")
+
+
+@app.command()
+def gold(
+    rule: Annotated[
+        str, typer.Option(help="Where coders differ: majority, dawid-skene, dawid-skene-matrix.")
+    ] = "majority",
+    adjudicator: Annotated[
+        list[str] | None, typer.Option(help="Coder whose answer decides; once for each.")
+    ] = None,
+    least: Annotated[
+        float,
+        typer.Option(
+            help="Leave to adjudication what has less share or probability.", min=0, max=1
+        ),
+    ] = 0.0,
+    study: StudyOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Resolve each unit to one answer, with the rule, the votes and what is left to people.
+
+    Example: standfirst labels gold --rule dawid-skene --adjudicator chair@example.org
+    """
+    from collections import Counter
+
+    from ..labels import competence, resolve, ties, write_gold
+
+    found = find_study(study)
+    rows, book = _coded(found.root, found.annotations, found.codebook_path)
+    options: dict[str, Any] = {"rule": rule, "adjudicators": adjudicator or (), "least": least}
+    resolved = resolve(rows, book, **options)
+    open_ = ties(rows, book, **options)
+    coders = competence(rows, resolved)
+    write_gold(found.gold, resolved)
+    counts = {
+        dimension.id: dict(
+            sorted(
+                Counter(gold.rule for gold in resolved if gold.dimension == dimension.id).items()
+            )
+        )
+        for dimension in book.dimensions
+    }
+    tied = Counter(gold.dimension for gold in open_)
+    if json:
+        print_json(
+            {
+                "gold": str(found.gold),
+                "dimensions": {
+                    name: {"rules": rules, "tied": tied[name]} for name, rules in counts.items()
+                },
+                "ties": [{"unit_id": gold.unit_id, "dimension": gold.dimension} for gold in open_],
+                "coders": [
+                    {
+                        "coder": one.coder,
+                        "dimension": one.dimension,
+                        "n": one.n_answers,
+                        "accuracy": one.accuracy.value,
+                        "low": one.accuracy.low,
+                        "high": one.accuracy.high,
+                    }
+                    for one in coders
+                ],
+            }
+        )
+        return
+    for name, rules in counts.items():
+        told = ", ".join(f"{n} {how}" for how, n in rules.items()) or "nothing"
+        typer.echo(f"{name}: {told}; {tied[name]} left to adjudication")
+    for one in coders:
+        typer.echo(f"  {one.coder}, {one.dimension}: {one.accuracy} of {one.n_answers} as gold")
+    say(f"wrote {found.gold}")
+
+
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="The codebook as it was.")],
+    new: Annotated[Path, typer.Argument(help="The codebook as it is.")],
+    study: StudyOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say label by label what changed, what it touches, and what must be coded again.
+
+    Example: standfirst labels diff codebook-1.yaml codebook.yaml
+    """
+    from ..labels import diff_codebooks, load_codebook, read_annotations, read_gold, touched
+
+    changes = diff_codebooks(load_codebook(old), load_codebook(new))
+    found = _study_if_any(study)
+    rows = read_annotations(found.annotations) if found and found.annotations.exists() else []
+    resolved = read_gold(found.gold) if found and found.gold.exists() else []
+    told = touched(changes, rows, resolved)
+    if json:
+        print_json(
+            [
+                {
+                    "kind": one.change.kind,
+                    "dimension": one.change.dimension,
+                    "labels": list(one.change.labels),
+                    "became": list(one.change.became),
+                    "what": one.change.what,
+                    "recode": one.change.recode,
+                    "n_annotations": one.n_annotations,
+                    "n_gold": one.n_gold,
+                    "n_units": one.n_units,
+                }
+                for one in told
+            ]
+        )
+        return
+    if not told:
+        typer.echo("no change of meaning")
+    for one in told:
+        typer.echo(str(one))
+    models = sorted(path.parent.name for path in found.models.glob("*/*")) if found else []
+    if models and any(one.change.recode for one in told):
+        names = ", ".join(dict.fromkeys(models))
+        typer.echo(f"models of the old codebook must be trained again: {names}")
+
+
+@app.command()
+def migrate(
+    old: Annotated[Path, typer.Argument(help="The codebook that the annotations were made with.")],
+    new: Annotated[Path, typer.Argument(help="The codebook that they shall follow.")],
+    mapping: Annotated[
+        Path, typer.Option("--map", help="YAML: what becomes of each label that changed.")
+    ],
+    output: Annotated[
+        Path | None, typer.Option("-o", help="Where to write; the study's file when not given.")
+    ] = None,
+    study: StudyOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Rewrite annotations for a changed codebook by an explicit mapping, and log every change.
+
+    Example: standfirst labels migrate codebook-1.yaml codebook.yaml --map changes.yaml
+    """
+    from ..labels import (
+        load_codebook,
+        load_mapping,
+        migrate_annotations,
+        read_annotations,
+        write_annotations,
+        write_log,
+    )
+
+    found = find_study(study)
+    before, after = load_codebook(old), load_codebook(new)
+    rules = load_mapping(mapping, before, after)
+    rows = read_annotations(found.annotations)
+    migrated, log = migrate_annotations(rows, before, after, rules)
+    target = output or found.annotations
+    log_path = target.with_name(f"migration-{before.revision}-{after.revision}.jsonl")
+    if log_path.exists():
+        raise ExistsError(
+            log_path, "this migration was done before", "remove the log to do it again"
+        )
+    # The log goes first: an annotation never changes without a line that says so.
+    write_log(log_path, log)
+    write_annotations(target, migrated)
+    counts = {"kept": len(migrated), "logged": len(log), "log": str(log_path), "to": str(target)}
+    if json:
+        print_json(counts)
+    else:
+        typer.echo(f"{len(rows)} annotations read, {len(migrated)} written, {len(log)} in the log")
+    say(f"wrote {target}", f"wrote {log_path}")
+
+
+@app.command()
+def guide(
+    file: _FileArgument = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", help="An .html or .md file; printed as Markdown otherwise.")
+    ] = None,
+    study: StudyOption = None,
+) -> None:
+    """Write the coder's guide: questions, definitions, examples, hotkeys; ready to print.
+
+    Example: standfirst labels guide -o guide.html
+    """
+    from ..files import write_text
+    from ..labels import guide_html, guide_markdown, load_codebook
+
+    book = load_codebook(file or find_study(study).codebook_path)
+    if output is None:
+        typer.echo(guide_markdown(book), nl=False)
+        return
+    writers = {".html": guide_html, ".htm": guide_html, ".md": guide_markdown}
+    if output.suffix.lower() not in writers:
+        raise InputError(output, "a guide is HTML or Markdown", "name it .html or .md")
+    write_text(output, writers[output.suffix.lower()](book))
+    say(f"wrote {output}")
+
+
+@app.command()
+def schema(
+    file: _FileArgument = None,
+    study: StudyOption = None,
+) -> None:
+    """Print the JSON Schema of one row of labelled data.
+
+    Example: standfirst labels schema codebook.yaml > labelled.schema.json
+    """
+    from ..labels import json_schema, load_codebook
+
+    print_json(json_schema(load_codebook(file or find_study(study).codebook_path)))
+
+
+@app.command()
+def coders(study: StudyOption = None, json: JsonOption = False) -> None:
+    """Show how steady each coder is, week by week, and where coders differ most.
+
+    Example: standfirst labels coders
+    """
+    from dataclasses import asdict
+
+    from ..labels import disagreements, drift, stability
+
+    found = find_study(study)
+    rows, book = _coded(found.root, found.annotations, found.codebook_path)
+    steady, weeks, clashes = stability(rows, book), drift(rows, book), disagreements(rows, book)
+    if json:
+        print_json(
+            {
+                "stability": [asdict(one) for one in steady],
+                "drift": [asdict(one) for one in weeks],
+                "disagreements": [asdict(one) for one in clashes],
+            }
+        )
+        return
+    for line in [*map(str, steady), *map(str, weeks), *map(str, clashes)]:
+        typer.echo(line)
+
+
+@app.command()
+def export(
+    output: Annotated[Path, typer.Argument(help="A .csv file.")],
+    wide: Annotated[
+        bool, typer.Option("--wide", help="One column a coder, as R and SPSS like it.")
+    ] = False,
+    study: StudyOption = None,
+) -> None:
+    """Write the annotations as CSV, long or wide.
+
+    Example: standfirst labels export coded.csv --wide
+    """
+    from ..labels import write_long, write_wide
+
+    found = find_study(study)
+    rows, _ = _coded(found.root, found.annotations, found.codebook_path)
+    (write_wide if wide else write_long)(output, rows)
+    say(f"wrote {output}")
+
+
+def _coded(root: Path, annotations: Path, codebook: Path) -> tuple[list["Annotation"], "Codebook"]:
+    from ..labels import check_annotations, load_codebook, read_annotations
+
+    if not annotations.exists():
+        raise StudyError(root, "has no annotations yet", "pull them: standfirst annotate pull")
+    book = load_codebook(codebook)
+    rows = read_annotations(annotations)
+    check_annotations(rows, book, str(annotations))
+    return rows, book
+
+
+def _study_if_any(path: Path | None) -> Any:
+    """Give the study, or None where there is none and none was named."""
+    try:
+        return find_study(path)
+    except StudyError:
+        if path is not None:
+            raise
+        return None

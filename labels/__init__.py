@@ -1,0 +1,84 @@
+"""What is coded, who coded what, how far coders agree, and what holds in the end."""
+
+from .agreement_report import agreement_as_json, agreement_as_text, missed_gate
+from .annotation import (
+    Annotation,
+    check_annotations,
+    current,
+    merge_annotations,
+    read_annotations,
+    write_annotations,
+)
+from .bootstrap import Estimate
+from .changes import diff_codebooks, touched
+from .clashes import disagreements
+from .codebook import Codebook, Condition, Dimension, Label
+from .coders import competence, drift, stability
+from .consistency import advise
+from .door import dump_codebook, load_codebook, parse_codebook
+from .gold import Gold, read_gold, resolve, ties, write_gold
+from .guide import guide_html, guide_markdown
+from .hotkeys import HOTKEYS, assign_hotkeys
+from .migration import (
+    load_mapping,
+    migrate_annotations,
+    parse_mapping,
+    read_log,
+    undo_migration,
+    write_log,
+)
+from .ready import infer_codebook, ready_codebooks
+from .reliability import Agreement, agreement
+from .schema import json_schema
+from .spreadsheet import infer_from_annotations, read_coded, write_long, write_wide
+
+__all__ = [
+    "HOTKEYS",
+    "Agreement",
+    "Annotation",
+    "Codebook",
+    "Condition",
+    "Dimension",
+    "Estimate",
+    "Gold",
+    "Label",
+    "advise",
+    "agreement",
+    "agreement_as_json",
+    "agreement_as_text",
+    "assign_hotkeys",
+    "check_annotations",
+    "competence",
+    "current",
+    "diff_codebooks",
+    "disagreements",
+    "drift",
+    "dump_codebook",
+    "guide_html",
+    "guide_markdown",
+    "infer_codebook",
+    "infer_from_annotations",
+    "json_schema",
+    "load_codebook",
+    "load_mapping",
+    "merge_annotations",
+    "migrate_annotations",
+    "missed_gate",
+    "parse_codebook",
+    "parse_mapping",
+    "read_annotations",
+    "read_coded",
+    "read_gold",
+    "read_log",
+    "ready_codebooks",
+    "resolve",
+    "stability",
+    "ties",
+    "touched",
+    "undo_migration",
+    "write_annotations",
+    "write_gold",
+    "write_log",
+    "write_long",
+    "write_wide",
+]

@@ -1,0 +1,1 @@
+"""The ready codebooks, as YAML files."""

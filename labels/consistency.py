@@ -1,0 +1,161 @@
+"""What must hold between the fields of a codebook, and what is only advice.
+
+Rules are refused at the door, advice is printed by ``standfirst labels check``: a codebook that
+grew in a spreadsheet may carry ids with capitals or hyphens, because its data do, and must still
+load.
+"""
+
+import re
+from collections.abc import Iterator
+
+from .codebook import Codebook, Dimension
+from .hotkeys import HOTKEYS, RESERVED
+
+__all__ = ["advise", "check_consistency"]
+
+_TAKEN = frozenset(
+    [
+        "unit_id",
+        "article_id",
+        "index",
+        "start",
+        "end",
+        "text",
+        "kind",
+        "cluster",
+        "title",
+        "before",
+        "after",
+        "outlet",
+        "published",
+        "language",
+        "url",
+        "coder",
+        "round",
+        "codebook",
+    ]
+)
+"""Columns that units, tasks and tags have already."""
+
+_Found = tuple[tuple[str | int, ...], str, str]
+
+
+def check_consistency(codebook: Codebook) -> list[_Found]:
+    """Find what does not fit together.
+
+    Returns
+    -------
+    For each problem, where it stands (names of fields and positions), what it is, and what to do.
+    """
+    found = [*_doubled_dimensions(codebook), *_conditions(codebook), *_hotkeys(codebook)]
+    for position, dimension in enumerate(codebook.dimensions):
+        found += _labels(dimension, ("dimensions", position))
+    return found
+
+
+def advise(codebook: Codebook) -> list[str]:
+    """Say what is allowed, and would still make coding or analysis harder."""
+    told = []
+    for dimension in codebook.dimensions:
+        for label in dimension.labels:
+            place = f"{dimension.id}.{label.id}"
+            if not label.definition:
+                told.append(f"{place}: no definition; coders will make up their own")
+            if label.hotkey is None:
+                told.append(f"{place}: no hotkey is left; it takes the mouse")
+            if not re.fullmatch(r"[a-z0-9_]+", label.id):
+                told.append(f"{place}: an id of a-z, 0-9 and _ works in every program")
+        if len(dimension.labels) > 12:
+            count = len(dimension.labels)
+            told.append(f"{dimension.id}: {count} labels are many for one question; consider two")
+    return told
+
+
+def _doubled_dimensions(codebook: Codebook) -> Iterator[_Found]:
+    seen: dict[str, int] = {}
+    for position, dimension in enumerate(codebook.dimensions):
+        path = ("dimensions", position, "id")
+        if dimension.id in seen:
+            first = f"dimensions[{seen[dimension.id]}]"
+            yield path, f"{dimension.id!r} is the id of {first} too", "choose another"
+        seen.setdefault(dimension.id, position)
+        if dimension.id in _TAKEN or dimension.id.endswith(("_prob", "_confidence", "_abstained")):
+            yield path, f"{dimension.id!r} is the name of another column", "choose another"
+
+
+def _labels(dimension: Dimension, path: tuple[str | int, ...]) -> Iterator[_Found]:
+    seen: dict[str, int] = {}
+    for position, label in enumerate(dimension.labels):
+        if label.id in seen:
+            place = (*path, "labels", position, "id")
+            yield place, f"{label.id!r} is the id of labels[{seen[label.id]}] too", "choose another"
+        seen.setdefault(label.id, position)
+    if len(dimension.labels) == 1 and dimension.choice == "single":
+        yield (
+            (*path, "labels"),
+            "one label leaves nothing to choose",
+            "add another, or use multiple",
+        )
+    if dimension.scale == "ordinal" and dimension.choice == "multiple":
+        yield (*path, "scale"), "an ordinal scale takes one answer", "use choice: single"
+    parents = {label.id: label.parent for label in dimension.labels}
+    for position, label in enumerate(dimension.labels):
+        place = (*path, "labels", position, "parent")
+        if label.parent is None:
+            continue
+        if label.parent not in parents:
+            yield place, f"{label.parent!r} is no label of {dimension.id}", _known(parents)
+        elif _is_circle(label.id, parents):
+            yield (
+                place,
+                f"{label.id!r} is above itself",
+                "let one label of the circle have no parent",
+            )
+
+
+def _is_circle(start: str, parents: dict[str, str | None]) -> bool:
+    above, steps = parents[start], 0
+    while above is not None and above != start and steps <= len(parents):
+        above, steps = parents.get(above), steps + 1
+    return above is not None
+
+
+def _conditions(codebook: Codebook) -> Iterator[_Found]:
+    earlier: dict[str, tuple[str, ...]] = {}
+    for position, dimension in enumerate(codebook.dimensions):
+        when = dimension.when
+        path = ("dimensions", position, "when")
+        if when is not None and when.dimension not in earlier:
+            remedy = f"name one that is asked earlier ({', '.join(earlier) or 'there is none'})"
+            yield (*path, "dimension"), f"{when.dimension!r} is not asked before", remedy
+        elif when is not None:
+            known = earlier[when.dimension]
+            for i, label in enumerate(when.labels):
+                if label not in known:
+                    problem = f"{label!r} is no label of {when.dimension}"
+                    yield (*path, "labels", i), problem, f"known: {', '.join(dict.fromkeys(known))}"
+        earlier[dimension.id] = dimension.label_ids
+
+
+def _hotkeys(codebook: Codebook) -> Iterator[_Found]:
+    owners: dict[str, str] = {}
+    for i, dimension in enumerate(codebook.dimensions):
+        for j, label in enumerate(dimension.labels):
+            key, path = label.hotkey, ("dimensions", i, "labels", j, "hotkey")
+            if key is None:
+                continue
+            if key in RESERVED:
+                yield path, f"{key!r} is a key of Label Studio's editor", "choose another"
+            elif key not in HOTKEYS:
+                yield path, f"{key!r} is not allowed", "use a digit or a lower-case letter"
+            elif key in owners:
+                yield (
+                    path,
+                    f"{key!r} is the key of {owners[key]} too",
+                    "choose another, or leave it out",
+                )
+            owners.setdefault(key, f"{dimension.id}.{label.id}")
+
+
+def _known(names: dict[str, str | None]) -> str:
+    return f"known: {', '.join(names)}"

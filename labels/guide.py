@@ -1,0 +1,166 @@
+"""The coder's guide: what a codebook says, as one page to read, print and code by.
+
+HTML is one file without scripts, fonts or pictures, so that it opens anywhere and prints well;
+Markdown is for repositories and wikis. Both say the same. Texts of the codebook are escaped: a
+codebook is data, whoever wrote it.
+"""
+
+from collections.abc import Iterator
+from html import escape
+
+from .codebook import Codebook, Dimension, Label
+
+__all__ = ["guide_html", "guide_markdown"]
+
+_STYLE = """
+:root { color-scheme: light; }
+body { font: 16px/1.5 Georgia, "DejaVu Serif", serif; color: #1c1c1c; background: #fff;
+  max-width: 50rem; margin: 2rem auto; padding: 0 1.25rem; }
+h1, h2, h3, kbd, nav, .meta { font-family: "DejaVu Sans", Helvetica, Arial, sans-serif; }
+h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .25rem; }
+h2 { font-size: 1.25rem; margin: 2.5rem 0 .25rem; padding-top: .75rem;
+  border-top: 2px solid #1c1c1c; }
+h3 { font-size: 1.02rem; margin: 0; display: flex; gap: .6rem; align-items: baseline; }
+h3 code { font-weight: normal; font-size: .82rem; color: #555; }
+kbd { border: 1px solid #777; border-bottom-width: 2px; border-radius: 4px; padding: 0 .4rem;
+  font-size: .85rem; font-weight: bold; background: #f6f6f6; }
+.meta { color: #555; font-size: .85rem; }
+nav ol { padding-left: 1.4rem; } nav a { color: inherit; }
+.label { border-left: 5px solid var(--colour, #999); padding: .1rem 0 .1rem .9rem; margin: 1.1rem 0;
+  break-inside: avoid; }
+.label.child { margin-left: 1.6rem; }
+.label p { margin: .2rem 0; } .label ul { margin: .1rem 0 .5rem; padding-left: 1.2rem; }
+.label .kind { font: bold .78rem "DejaVu Sans", sans-serif; margin: .5rem 0 0; color: #444; }
+.example { font-style: italic; }
+@media print { body { font-size: 11pt; margin: 0; max-width: none; } h2 { break-after: avoid; } }
+""".strip()
+
+_PARTS = (
+    ("include", "Belongs here"),
+    ("exclude", "Does not belong here"),
+    ("examples", "Examples"),
+    ("counterexamples", "Looks like it, and is not"),
+)
+
+
+def guide_html(codebook: Codebook) -> str:
+    """Write the guide as one HTML page.
+
+    Examples
+    --------
+    >>> labels = (Label("warm", "Warm <3", hotkey="1"), Label("cold", "Cold", hotkey="2"))
+    >>> page = guide_html(Codebook("b", "Tone", "1", (Dimension("tone", "Which?", labels),)))
+    >>> "Warm &lt;3" in page and "<script" not in page
+    True
+    """
+    title = escape(codebook.title)
+    head = (
+        f'<!doctype html>\n<html lang="{escape(codebook.language)}">\n<head>\n'
+        f'<meta charset="utf-8">\n<meta name="viewport" content="width=device-width">\n'
+        f"<title>{title}</title>\n<style>\n{_STYLE}\n</style>\n</head>\n<body>\n"
+    )
+    intro = (
+        f"Answer these questions for each {codebook.unit}, in this order. A key chooses an answer."
+    )
+    body = [
+        f"<h1>{title}</h1>",
+        f'<p class="meta">{escape(_edition(codebook))}</p>',
+        f"<p>{intro}</p>",
+        "<nav><ol>",
+        *(
+            f'<li><a href="#{escape(d.id)}">{escape(d.question)}</a> {escape(when)}</li>'
+            for d, when in ((d, _when(codebook, d)) for d in codebook.dimensions)
+        ),
+        "</ol></nav>",
+    ]
+    for number, dimension in enumerate(codebook.dimensions, start=1):
+        body += _html_dimension(codebook, dimension, number)
+    if codebook.sources:
+        body += ["<h2>Sources</h2>", "<ul>"]
+        body += [f"<li>{escape(source)}</li>" for source in codebook.sources] + ["</ul>"]
+    return head + "\n".join(body) + "\n</body>\n</html>\n"
+
+
+def guide_markdown(codebook: Codebook) -> str:
+    """Write the guide as Markdown.
+
+    Examples
+    --------
+    >>> labels = (Label("warm", "Warm", "Kind.", hotkey="1"), Label("cold", "Cold", hotkey="2"))
+    >>> text = guide_markdown(Codebook("b", "Tone", "1", (Dimension("tone", "Which?", labels),)))
+    >>> text.splitlines()[4:10]
+    ['## 1. Which?', '', '`tone`; one answer; required', '', '### Warm (`warm`, key `1`)', '']
+    """
+    lines = [f"# {_flat(codebook.title)}", "", _flat(_edition(codebook)), ""]
+    for number, dimension in enumerate(codebook.dimensions, start=1):
+        lines += [f"## {number}. {_flat(dimension.question)}", "", _rules(codebook, dimension), ""]
+        lines += [_flat(dimension.help), ""] if dimension.help else []
+        for label in dimension.labels:
+            key = f", key `{label.hotkey}`" if label.hotkey else ""
+            lines += [f"### {_flat(label.name)} (`{label.id}`{key})", ""]
+            lines += [f"Part of: {_parent(dimension, label)}", ""] if label.parent else []
+            lines += [_flat(label.definition), ""] if label.definition else []
+            for field, heading in _PARTS:
+                found: tuple[str, ...] = getattr(label, field)
+                if found:
+                    lines += [f"{heading}:", "", *(f"- {_flat(text)}" for text in found), ""]
+    if codebook.sources:
+        lines += ["## Sources", "", *(f"- {_flat(source)}" for source in codebook.sources), ""]
+    return "\n".join(lines)
+
+
+def _html_dimension(codebook: Codebook, dimension: Dimension, number: int) -> Iterator[str]:
+    yield f'<h2 id="{escape(dimension.id)}">{number}. {escape(dimension.question)}</h2>'
+    yield f'<p class="meta">{escape(_rules(codebook, dimension).replace("`", ""))}</p>'
+    if dimension.help:
+        yield f"<p>{escape(dimension.help)}</p>"
+    for label in dimension.labels:
+        colour = f' style="--colour: {escape(label.colour)}"' if label.colour else ""
+        child = " child" if label.parent else ""
+        key = f"<kbd>{escape(label.hotkey)}</kbd> " if label.hotkey else ""
+        yield f'<section class="label{child}"{colour}>'
+        yield f"<h3>{key}<span>{escape(label.name)}</span> <code>{escape(label.id)}</code></h3>"
+        if label.parent:
+            yield f'<p class="meta">Part of: {escape(_parent(dimension, label))}</p>'
+        if label.definition:
+            yield f"<p>{escape(label.definition)}</p>"
+        for field, heading in _PARTS:
+            found: tuple[str, ...] = getattr(label, field)
+            if found:
+                kind = ' class="example"' if "example" in field else ""
+                yield f'<p class="kind">{heading}</p>\n<ul>'
+                yield from (f"<li{kind}>{escape(text)}</li>" for text in found)
+                yield "</ul>"
+        yield "</section>"
+
+
+def _edition(codebook: Codebook) -> str:
+    return f"{codebook.id} {codebook.version}, revision {codebook.revision}"
+
+
+def _rules(codebook: Codebook, dimension: Dimension) -> str:
+    several = "any number of answers" if dimension.choice == "multiple" else "one answer"
+    told = f"`{dimension.id}`; {several}; {'required' if dimension.required else 'optional'}"
+    told += f"; towards: {dimension.target}" if dimension.target else ""
+    told += "; from less to more" if dimension.scale == "ordinal" else ""
+    return f"{told} {_when(codebook, dimension)}".rstrip()
+
+
+def _when(codebook: Codebook, dimension: Dimension) -> str:
+    if dimension.when is None:
+        return ""
+    asked = codebook.dimension(dimension.when.dimension)
+    names = " or ".join(asked.label(label).name for label in dimension.when.labels)
+    return f"(only when {asked.id} is {names})"
+
+
+def _parent(dimension: Dimension, label: Label) -> str:
+    return dimension.label(label.parent).name if label.parent else ""
+
+
+def _flat(text: str) -> str:
+    """Keep a text on one line and its marks from becoming Markdown."""
+    flat = " ".join(text.split())
+    for mark in "\\`*_<[":
+        flat = flat.replace(mark, f"\\{mark}")
+    return flat

@@ -1,0 +1,62 @@
+"""Hotkeys: one key a label, over the whole codebook, and none that the editor needs.
+
+Label Studio registers the keys of all questions of a page together, so a key may stand for one
+label only. Its editor keeps ``u`` for itself (unselect a region). Keys that the codebook names are
+kept; the rest are dealt out in the order of the questions, first the digits, then the rows of the
+keyboard, so that the answers of one question lie side by side.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from .codebook import Codebook
+
+__all__ = ["HOTKEYS", "RESERVED", "assign_hotkeys", "next_hotkeys"]
+
+RESERVED = frozenset("u")
+"""Single keys that Label Studio's editor uses."""
+
+HOTKEYS = tuple(key for key in "1234567890qwertyuiopasdfghjklzxcvbnm" if key not in RESERVED)
+"""Keys that a label may have, in the order in which they are dealt out."""
+
+
+def next_hotkeys(taken: Iterable[str], wanted: int) -> list[str | None]:
+    """Deal out keys that nobody has; None where there are no more.
+
+    Examples
+    --------
+    >>> next_hotkeys(["1", "3"], 3)
+    ['2', '4', '5']
+    """
+    free: Sequence[str] = [key for key in HOTKEYS if key not in set(taken)]
+    return [free[i] if i < len(free) else None for i in range(wanted)]
+
+
+def assign_hotkeys(codebook: Codebook) -> Codebook:
+    """Give each label without a hotkey one that is free.
+
+    Parameters
+    ----------
+    codebook
+        Its own hotkeys are trusted to be different and allowed; `parse_codebook` checks that.
+
+    Returns
+    -------
+    The codebook with as many hotkeys as there are keys. Its revision is the same.
+    """
+    labels = [label for dimension in codebook.dimensions for label in dimension.labels]
+    missing = [label for label in labels if label.hotkey is None]
+    dealt = iter(next_hotkeys((label.hotkey for label in labels if label.hotkey), len(missing)))
+    return replace(
+        codebook,
+        dimensions=tuple(
+            replace(
+                dimension,
+                labels=tuple(
+                    label if label.hotkey else replace(label, hotkey=next(dealt))
+                    for label in dimension.labels
+                ),
+            )
+            for dimension in codebook.dimensions
+        ),
+    )

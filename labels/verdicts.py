@@ -1,0 +1,125 @@
+"""What agreement figures do not say by themselves, in plain sentences.
+
+The marks at .667 and .800 are Krippendorff's: below the first no conclusion, between them tentative
+ones. They are applied to the interval as well as to the number, since a number that would be
+another one with other articles decides nothing.
+
+References
+----------
+Krippendorff, K. (2004). Content Analysis, 2nd edition, chapter 11.
+"""
+
+from collections.abc import Sequence
+
+from .bootstrap import Estimate
+
+__all__ = ["FIRM", "TENTATIVE", "verdict", "warnings_on"]
+
+TENTATIVE = 0.667
+"""From here on, tentative conclusions."""
+FIRM = 0.8
+"""From here on, conclusions."""
+
+_FEW_ARTICLES = 20
+_FEW_ANSWERS = 20
+_WIDE = 0.3
+
+
+def verdict(alpha: Estimate) -> str:
+    """Say in a few words what an alpha allows.
+
+    Examples
+    --------
+    >>> verdict(Estimate(0.02, -0.09, 0.12))
+    'no better than chance: these annotations say nothing'
+    >>> verdict(Estimate(0.84, 0.81, 0.87))
+    'reliable'
+    >>> verdict(Estimate(0.84, 0.72, 0.91))
+    'reliable at best; tentative conclusions at worst'
+    """
+    if alpha.value is None:
+        return "undefined"
+    if alpha.value <= 0 or (alpha.low is not None and alpha.low <= 0):
+        at_chance = alpha.high is None or alpha.high < TENTATIVE
+        return (
+            "no better than chance: these annotations say nothing"
+            if at_chance
+            else "undecided: from chance to reliable, too few units to tell"
+        )
+    ends = [_mark(end) for end in (alpha.high, alpha.low) if end is not None] or [
+        _mark(alpha.value)
+    ]
+    if len(set(ends)) == 1:
+        return ends[0]
+    return f"{ends[0]} at best; {ends[1]} at worst"
+
+
+def warnings_on(
+    *,
+    alpha: Estimate,
+    n_units: int,
+    n_articles: int,
+    by_article: bool,
+    labels: Sequence[tuple[str, int]],
+    repeated: int,
+) -> tuple[str, ...]:
+    """Say what limits the figures on one dimension.
+
+    Parameters
+    ----------
+    alpha
+        The overall figure.
+    n_units, n_articles
+        What it rests on.
+    by_article
+        Whether the interval resamples articles.
+    labels
+        Id and number of answers of each label.
+    repeated
+        Answers that the same coder gave again on the same unit at no later time.
+    """
+    told = []
+    if not n_units:
+        told.append("no unit has two answers, so there is nothing to agree on; let coders overlap")
+    else:
+        told += _on_alpha(alpha)
+        told += _on_sample(n_articles, by_article=by_article)
+        never = [label for label, n in labels if not n]
+        rare = [f"{label} ({n})" for label, n in labels if 0 < n < _FEW_ANSWERS]
+        if never:
+            told.append(f"never used: {', '.join(never)}")
+        if rare:
+            told.append(f"hardly used, so their figures mean little: {', '.join(rare)}")
+    if repeated:
+        told.append(
+            f"{repeated} answers repeat a coder's answer on the same unit without a later time; "
+            "the first counts"
+        )
+    return tuple(told)
+
+
+def _on_alpha(alpha: Estimate) -> list[str]:
+    if alpha.value is None:
+        return ["only one label was ever used, so alpha is 0/0: undefined, not perfect"]
+    told = []
+    if verdict(alpha).startswith("no better"):
+        told.append("coders agree no better than chance: these annotations say nothing")
+    if alpha.width is None:
+        told.append("no interval: too few units vary for one")
+    elif alpha.width > _WIDE:
+        told.append(f"the interval is {alpha.width:.2f} wide, too wide to say much; code more")
+    return told
+
+
+def _on_sample(n_articles: int, *, by_article: bool) -> list[str]:
+    if not by_article:
+        return ["articles are not known, so the interval resamples units and may be too narrow"]
+    if n_articles < _FEW_ARTICLES:
+        return [f"the interval rests on {n_articles} articles; take it as rough"]
+    return []
+
+
+def _mark(value: float) -> str:
+    if value >= FIRM:
+        return "reliable"
+    return "tentative conclusions" if value >= TENTATIVE else "not reliable"

@@ -1,0 +1,95 @@
+"""YAML with the line of every value, so that a problem can be told where it stands.
+
+All scalars stay the text that the author wrote: ``id: no`` is the word "no" and ``version: 1.10``
+keeps its zero. What a field should be is for the model behind the door to say. Doubled keys are
+problems, not silently the last one; documents that refer to themselves or blow up through aliases
+are refused.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+__all__ = ["Document", "Path", "read_yaml"]
+
+Path = tuple[str | int, ...]
+"""Where a value stands: names of fields and positions in lists, from the root."""
+
+_MOST_NODES = 200_000
+_DEEPEST = 40
+_NULLS = {"", "~", "null", "Null", "NULL"}
+
+
+@dataclass(slots=True)
+class Document:
+    """A YAML document as plain values, with the lines they stand on."""
+
+    value: Any = None
+    """Dicts, lists, strings and None."""
+    lines: dict[Path, int] = field(default_factory=dict)
+    """Line of each value, counted from 1; of a field, the line of its name."""
+    problems: list[tuple[int, str, str]] = field(default_factory=list)
+    """Line, problem and remedy of what cannot be read."""
+    n_nodes: int = 0
+    """How many values were read, aliases counted each time."""
+
+    def line(self, path: Path) -> int:
+        """Give the line of a value, or of the nearest one around it that is there."""
+        for end in range(len(path), -1, -1):
+            if path[:end] in self.lines:
+                return self.lines[path[:end]]
+        return 1
+
+
+def read_yaml(text: str) -> Document:
+    r"""Read one YAML document.
+
+    Examples
+    --------
+    >>> document = read_yaml("id: no\nlabels:\n  - 1.10\n")
+    >>> document.value, document.line(("labels", 0))
+    ({'id': 'no', 'labels': ['1.10']}, 3)
+    """
+    document = Document()
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        remedy = "check indentation, quotes and colons on this line and the one above"
+        document.problems.append((line, f"not YAML: {error.problem or error.context}", remedy))
+        return document
+    except yaml.YAMLError as error:
+        told = " ".join(str(error).split())
+        document.problems.append((1, f"not YAML: {told}", "save the file as UTF-8 text"))
+        return document
+    if root is not None:
+        document.value = _value(root, (), document)
+    return document
+
+
+def _value(node: yaml.Node, path: Path, document: Document) -> Any:
+    line = node.start_mark.line + 1
+    document.lines.setdefault(path, line)
+    document.n_nodes += 1
+    if document.n_nodes > _MOST_NODES or len(path) > _DEEPEST:
+        problem = (line, "the aliases of this document never end", "write the values out")
+        if problem[1] not in {told for _, told, _ in document.problems}:
+            document.problems.append(problem)
+        return None
+    if isinstance(node, yaml.ScalarNode):
+        return None if node.style is None and node.value in _NULLS else node.value
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(item, (*path, i), document) for i, item in enumerate(node.value)]
+    result: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key = str(key_node.value)
+        key_line = key_node.start_mark.line + 1
+        if key in result:
+            told = f"{key}: stands twice, first on line {document.lines[(*path, key)]}"
+            document.problems.append((key_line, told, "keep one of the two"))
+            continue
+        document.lines[(*path, key)] = key_line
+        result[key] = _value(value_node, (*path, key), document)
+    return result

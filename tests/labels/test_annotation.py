@@ -1,0 +1,127 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from standfirst.errors import InputError, MissingFileError, UnknownLabelError
+from standfirst.labels import (
+    Annotation,
+    check_annotations,
+    current,
+    load_codebook,
+    merge_annotations,
+    read_annotations,
+    read_coded,
+    ready_codebooks,
+    write_annotations,
+    write_long,
+    write_wide,
+)
+
+rows_ = st.lists(
+    st.builds(
+        Annotation,
+        unit_id=st.sampled_from(["u1", "u2"]),
+        coder=st.sampled_from(["ann", "bo"]),
+        dimension=st.just("stance"),
+        labels=st.sampled_from([("favour",), ("against",)]),
+        created=st.sampled_from(["", "2026-03-01T09:00:00Z", "2026-03-02T09:00:00Z"]),
+    )
+)
+
+
+@given(rows_, rows_)
+def test_merging_loses_nothing_and_doubles_nothing(
+    a: list[Annotation], b: list[Annotation]
+) -> None:
+    """Everything of both is there once, and merging again changes nothing."""
+    merged = merge_annotations(a, b)
+
+    assert set(merged) == {*a, *b}
+    assert len(merged) == len(set(merged))
+    assert merge_annotations(merged, b) == merged
+
+
+def test_round_trip_is_sorted_and_stable(tmp_path: Path) -> None:
+    """What is written comes back; the order of arrival does not move lines."""
+    rows = [
+        Annotation("u2", "ann", "stance", ("favour",), seconds=3.5, comment="“so”"),
+        Annotation("u1", "bo", "stance", (), status="skipped"),
+        Annotation("u1", "ann", "stance", ("against",)),
+    ]
+    one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
+    write_annotations(one, rows)
+    write_annotations(two, rows[::-1])
+
+    assert one.read_bytes() == two.read_bytes()
+    assert read_annotations(one) == [rows[2], rows[1], rows[0]]
+
+
+def test_of_two_answers_without_a_time_the_first_counts() -> None:
+    """Only a later time supersedes."""
+    rows = [Annotation("u", "ann", "stance", (label,)) for label in ("favour", "against")]
+
+    assert current(rows) == [rows[0]]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("{", "a.jsonl:2: "),
+        ('{"unit_id": "u"}', "a.jsonl:2: .*coder"),
+        ('{"unit_id": 3, "coder": "a", "dimension": "d", "labels": []}', "a.jsonl:2: .*unit_id"),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path: Path, line: str, problem: str) -> None:
+    """File, line and field stand in the message."""
+    path = tmp_path / "a.jsonl"
+    path.write_text(f"\n{line}\n")
+
+    with pytest.raises(InputError, match=problem):
+        read_annotations(path)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    """No file is not an empty one."""
+    with pytest.raises(MissingFileError):
+        read_annotations(tmp_path / "none.jsonl")
+
+
+def test_labels_are_checked_against_the_codebook() -> None:
+    """A label that is not there is named with the nearest one."""
+    book = load_codebook(ready_codebooks()["stance"])
+
+    with pytest.raises(UnknownLabelError, match="did you mean 'favour'"):
+        check_annotations([Annotation("u", "ann", "stance", ("favor",))], book)
+
+
+def test_spreadsheet_round_trip(tmp_path: Path) -> None:
+    """Long CSV comes back, formulas are made harmless, and the wide form has a column a coder."""
+    path = tmp_path / "coded.csv"
+    rows = [
+        Annotation("=1+1", "ann", "frame", ("a", "b"), article_id="x", source="coded.csv"),
+        Annotation("u2", "bo", "frame", ("b",), article_id="x", source="coded.csv"),
+    ]
+    write_long(path, rows)
+    wide = tmp_path / "wide.csv"
+    write_wide(wide, rows)
+
+    assert "'=1+1" in path.read_text()
+    assert read_coded(path) == rows
+    assert wide.read_text().splitlines()[0] == "unit,article,dimension,coder_ann,coder_bo"
+
+
+def test_spreadsheet_doors(tmp_path: Path) -> None:
+    """A missing column, a missing cell and an unknown label are named with their line."""
+    book = load_codebook(ready_codebooks()["stance"])
+    path = tmp_path / "c.csv"
+    path.write_text("unit;coder;label\nu;a;b\n")
+    with pytest.raises(InputError, match=r"c\.csv:1: no column 'dimension'"):
+        read_coded(path)
+    path.write_text("unit;coder;dimension;label\nu;;stance;favour\n")
+    with pytest.raises(InputError, match=r"c\.csv:2: no coder"):
+        read_coded(path)
+    path.write_text("unit;coder;dimension;label\nu;a;stance;In favour\nu;b;stance;favor\n")
+    with pytest.raises(UnknownLabelError, match=r"c\.csv:3: unknown label 'favor'"):
+        read_coded(path, codebook=book)

@@ -1,0 +1,165 @@
+import dataclasses
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from standfirst.errors import CodebookError, MissingFileError
+from standfirst.labels import (
+    HOTKEYS,
+    Codebook,
+    Dimension,
+    Label,
+    advise,
+    dump_codebook,
+    infer_codebook,
+    load_codebook,
+    parse_codebook,
+    ready_codebooks,
+)
+
+WRONG = """\
+id: wrong
+title: Wrong
+version: 1.0
+colr: red
+dimensions:
+- id: stance
+  question: Which?
+  choice: sngle
+  labels:
+  - {id: for, hotkey: u}
+  - name: no id
+"""
+
+AT_ODDS = """\
+id: odd
+title: Odd
+version: 1
+dimensions:
+- id: stance
+  question: Which?
+  labels:
+  - {id: for, hotkey: "1"}
+  - {id: for, hotkey: "1"}
+  - {id: against, parent: nobody, hotkey: u}
+- id: why
+  question: Why?
+  when: {dimension: stance, labels: [agains]}
+  labels:
+  - {id: a, parent: b}
+  - {id: b, parent: a}
+"""
+
+
+@pytest.mark.parametrize("name", sorted(ready_codebooks()))
+def test_ready_codebooks_are_sound_and_come_back(name: str) -> None:
+    """Each loads, defines every label, cites sources and round-trips."""
+    book = load_codebook(ready_codebooks()[name])
+
+    assert book.id == name
+    assert book.sources
+    assert not [line for line in advise(book) if "no definition" in line]
+    assert parse_codebook(dump_codebook(book), "-") == book
+
+
+def test_all_problems_are_told_with_line_field_and_remedy() -> None:
+    """One pass names every wrong field, in the order of the lines."""
+    with pytest.raises(CodebookError) as caught:
+        parse_codebook(WRONG, "codebook.yaml")
+
+    assert [told.split(": ")[:2] for told in caught.value.problems] == [
+        ["codebook.yaml:4", "colr"],
+        ["codebook.yaml:8", "dimensions[0].choice"],
+        ["codebook.yaml:11", "dimensions[0].labels[1].id"],
+    ]
+    assert caught.value.problems[1].endswith("use 'single' or 'multiple'")
+
+
+def test_fields_that_do_not_fit_together_are_told() -> None:
+    """Ids twice, hotkeys in conflict or reserved, parents, circles and conditions are refused."""
+    with pytest.raises(CodebookError) as caught:
+        parse_codebook(AT_ODDS, "c.yaml")
+
+    told = "\n".join(caught.value.problems)
+    assert "c.yaml:9: dimensions[0].labels[1].id: 'for' is the id of labels[0] too" in told
+    assert "c.yaml:9: dimensions[0].labels[1].hotkey: '1' is the key of stance.for too" in told
+    assert "c.yaml:10: dimensions[0].labels[2].parent: 'nobody' is no label of stance" in told
+    assert "'u' is a key of Label Studio's editor" in told
+    assert "'agains' is no label of stance; known: for, against" in told
+    assert told.count("is above itself") == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["", "- a", "id: [", "id: &a [*a]", "id: x\nid: y\n", "dimensions: 3", "\x00"]
+)
+def test_what_is_no_codebook_is_refused(text: str) -> None:
+    """Empty, broken, endless and doubled YAML gives problems, not a traceback."""
+    with pytest.raises(CodebookError, match=r"^c:\d+: "):
+        parse_codebook(text, "c")
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    """A codebook that is not there is said to be not there."""
+    with pytest.raises(MissingFileError, match=r"none\.yaml: no such file"):
+        load_codebook(tmp_path / "none.yaml")
+
+
+def test_yaml_words_stay_words() -> None:
+    """`no` is a label, not false; 1.10 is a version, not 1.1."""
+    book = parse_codebook(
+        "id: b\ntitle: t\nversion: 1.10\ndimensions:\n- {id: d, question: q, "
+        "labels: [{id: no}, {id: yes}]}",
+        "-",
+    )
+
+    assert book.version == "1.10"
+    assert book.dimensions[0].label_ids == ("no", "yes")
+
+
+def test_revision_follows_meaning_only() -> None:
+    """Colours, keys, titles, examples and line breaks change nothing; a definition does."""
+    book = load_codebook(ready_codebooks()["stance"])
+    first = book.dimensions[0].labels[0]
+
+    def with_first(**changes: object) -> Codebook:
+        label = dataclasses.replace(first, **changes)  # type: ignore[arg-type]
+        dimension = dataclasses.replace(
+            book.dimensions[0], labels=(label, *book.dimensions[0].labels[1:])
+        )
+        return dataclasses.replace(book, dimensions=(dimension,))
+
+    same = with_first(colour="#000000", hotkey="9", examples=(), definition=first.definition + "\n")
+    assert same.revision == book.revision
+    assert with_first(definition="Something else.").revision != book.revision
+    assert with_first(exclude=()).revision != book.revision
+
+
+@given(st.integers(2, 60))
+def test_hotkeys_are_dealt_out_once(n: int) -> None:
+    """No key is given twice, none is reserved, and labels beyond the last key have none."""
+    labels = ", ".join(f"{{id: l{i}}}" for i in range(n))
+    book = parse_codebook(
+        f"id: b\ntitle: t\nversion: 1\ndimensions:\n- {{id: d, question: q, labels: [{labels}]}}",
+        "-",
+    )
+
+    keys = [label.hotkey for label in book.dimensions[0].labels if label.hotkey]
+    assert len(keys) == len(set(keys)) == min(n, len(HOTKEYS))
+    assert set(keys) <= set(HOTKEYS)
+
+
+def test_inferred_codebook_survives_a_file() -> None:
+    """Labels as data have them, capitals and hyphens included, come back from YAML."""
+    book = infer_codebook({"bias": [("Non-biased",), ("biased",)]}, multiple=())
+
+    assert parse_codebook(dump_codebook(book), "-") == book
+
+
+def test_advice_names_what_makes_coding_harder() -> None:
+    """A label without definition or with an awkward id loads, and is named."""
+    labels = (Label("Non-biased", "Not"), Label("biased", "Biased", "It is."))
+    book = Codebook("b", "t", "1", (Dimension("bias", "?", labels),))
+
+    assert any("bias.Non-biased: no definition" in line for line in advise(book))
