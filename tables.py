@@ -7,6 +7,7 @@ every value as it is.
 
 import csv
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ from pyarrow import parquet
 from .errors import UnknownNameError
 from .files import dump_json, publish
 
-__all__ = ["FORMATS", "inert", "write_table"]
+__all__ = ["FORMATS", "inert", "table_writer", "write_table"]
+
+Write = Callable[[pa.Table], None]
+"""Appends a table to a file."""
 
 
 def inert(value: Any) -> Any:
@@ -34,34 +38,64 @@ def inert(value: Any) -> Any:
     return value
 
 
-def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
-    for batch in table.to_batches(max_chunksize=10_000):
-        yield from batch.to_pylist()
+@contextmanager
+def _parquet(path: Path, schema: pa.Schema) -> Iterator[Write]:
+    with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+        yield writer.write_table
 
 
-def _parquet(table: pa.Table, path: Path) -> None:
-    parquet.write_table(table, path, compression="zstd")
-
-
-def _jsonl(table: pa.Table, path: Path) -> None:
+@contextmanager
+def _jsonl(path: Path, schema: pa.Schema) -> Iterator[Write]:
+    del schema
     with path.open("w", encoding="utf-8", newline="\n") as out:
-        out.writelines(dump_json(row, indent=None) + "\n" for row in _rows(table))
+
+        def write(table: pa.Table) -> None:
+            out.writelines(dump_json(row, indent=None) + "\n" for row in _rows(table))
+
+        yield write
 
 
-def _csv(table: pa.Table, path: Path) -> None:
+@contextmanager
+def _csv(path: Path, schema: pa.Schema) -> Iterator[Write]:
     # utf-8-sig, because Excel takes a CSV without the mark for another alphabet.
     with path.open("w", encoding="utf-8-sig", newline="") as out:
-        writer = csv.writer(out)
-        writer.writerow(table.column_names)
-        writer.writerows(map(inert, row.values()) for row in _rows(table))
+        rows = csv.writer(out)
+        rows.writerow(schema.names)
+
+        def write(table: pa.Table) -> None:
+            rows.writerows(map(inert, row.values()) for row in _rows(table))
+
+        yield write
 
 
-FORMATS: dict[str, Callable[[pa.Table, Path], None]] = {
+FORMATS: dict[str, Callable[[Path, pa.Schema], AbstractContextManager[Write]]] = {
     ".parquet": _parquet,
     ".jsonl": _jsonl,
     ".csv": _csv,
 }
 """Suffix to writer."""
+
+
+@contextmanager
+def table_writer(path: Path, schema: pa.Schema) -> Iterator[Write]:
+    """Give a function that appends tables to a file, which appears whole when the block ends well.
+
+    Parameters
+    ----------
+    path
+        The file; its suffix tells the format.
+    schema
+        The columns of all tables.
+
+    Raises
+    ------
+    UnknownNameError
+        The file's suffix is not one of the formats.
+    """
+    if path.suffix not in FORMATS:
+        raise UnknownNameError(f"format of {path}:", path.suffix, sorted(FORMATS))
+    with publish(path) as aside, FORMATS[path.suffix](aside, schema) as write:
+        yield write
 
 
 def write_table(table: pa.Table, path: Path, *, formats: Iterable[str] = tuple(FORMATS)) -> None:
@@ -74,5 +108,25 @@ def write_table(table: pa.Table, path: Path, *, formats: Iterable[str] = tuple(F
     """
     if path.suffix not in formats:
         raise UnknownNameError(f"format of {path}:", path.suffix, sorted(formats))
-    with publish(path) as aside:
-        FORMATS[path.suffix](table, aside)
+    with table_writer(path, table.schema) as write:
+        write(table)
+
+
+def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
+    """Give rows; of 32-bit numbers only the digits that mean something."""
+    short = [field.name for field in table.schema if _is_short(field.type)]
+    for batch in table.to_batches(max_chunksize=10_000):
+        for row in batch.to_pylist():
+            for name in short:
+                row[name] = _rounded(row[name])
+            yield row
+
+
+def _is_short(kind: Any) -> bool:
+    return bool(pa.types.is_float32(kind.value_type if pa.types.is_list(kind) else kind))
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_rounded(one) for one in value]
+    return None if value is None else round(value, 6)

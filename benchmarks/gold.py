@@ -111,8 +111,8 @@ def main() -> None:
             plain = majority(votes[0], votes[2], n_units, n_labels)
             right, tied = (plain == full)[sure], (plain < 0)[sure]
             shares.setdefault("majority, agree", []).append(float(right.mean()))
-            coin = float((right + tied / n_labels).mean())
-            shares.setdefault("majority, ties by coin", []).append(coin)
+            by_coin = float((right + tied / n_labels).mean())
+            shares.setdefault("majority, ties by coin", []).append(by_coin)
             models = [*own_models(n_labels), *(crowdkit_models() if seed < 3 else ())]
             for model, run in models:
                 start = time.perf_counter()

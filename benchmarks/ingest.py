@@ -18,6 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
 SUBJECTS = ["The minister", "A court in Lurani", "The opposition", "Refuge Now", "The U.N. agency"]
 VERBS = ["rejected", "defended", "delayed", "welcomed", "questioned", "published", "amended"]
 OBJECTS = ["the transfer plan", "a new treaty", "the budget", "the ruling", "the camera scheme"]
@@ -27,14 +28,13 @@ TAILS = ["on Monday", "after long talks", "for 3.4 million crowns", "despite pro
 def write(path: Path, n_articles: int, seed: int = 0) -> None:
     """Write generated articles; one in fifty is a copy of an earlier one with another opening."""
     rng = random.Random(seed)
+    words = ["".join(rng.choices(LETTERS, k=rng.randint(3, 9))) for _ in range(30_000)]
     kept: list[str] = []
     with path.open("w", encoding="utf-8") as out:
         for number in range(n_articles):
             sentences = [
-                f"{rng.choice(SUBJECTS)} {rng.choice(VERBS)} {rng.choice(OBJECTS)} number "
-                f"{rng.randrange(10**6)} {rng.choice(TAILS)}, and "
-                f"{rng.choice(SUBJECTS).lower()} of district {rng.randrange(10**6)} "
-                f"{rng.choice(VERBS)} {rng.choice(OBJECTS)}."
+                f"{rng.choice(SUBJECTS)} {rng.choice(VERBS)} {rng.choice(OBJECTS)} "
+                f"{rng.choice(TAILS)}, and {' '.join(rng.choices(words, k=14))}."
                 for _ in range(10)
             ]
             text = "\n".join(" ".join(sentences[at : at + 3]) for at in range(0, 10, 3))

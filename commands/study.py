@@ -11,7 +11,7 @@ __all__ = ["demo", "init"]
 
 
 def init(
-    study: Annotated[Path, typer.Argument(help="The folder to make.")],
+    study: Annotated[Path, typer.Argument(metavar="STUDY", help="The folder to make.")],
     codebook: Annotated[
         str, typer.Option(help="Name of a ready codebook (see: standfirst labels list), or a file.")
     ] = "transfer-deals",

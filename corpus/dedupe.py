@@ -174,6 +174,8 @@ def _candidates(signatures: Sequence[bytes], threshold: float) -> Iterator[tuple
     # lose one true pair in a thousand at most.
     error = (threshold * (1 - threshold) / matrix.shape[1]) ** 0.5
     least = (threshold - 3 * error) * matrix.shape[1]
+    # The lowest byte of each place tells nearly as much, in a quarter of the memory.
+    short = matrix.astype(np.uint8)
     seen: set[tuple[int, int]] = set()
     for band in range(_BANDS):
         rows = np.ascontiguousarray(matrix[:, band * width : (band + 1) * width])
@@ -188,7 +190,7 @@ def _candidates(signatures: Sequence[bytes], threshold: float) -> Iterator[tuple
             pairs = np.sort(np.stack([order[at], order[at + lag]]), axis=0)
             for start in range(0, pairs.shape[1], _BATCH):
                 one, other = pairs[:, start : start + _BATCH]
-                alike = (matrix[one] == matrix[other]).sum(axis=1) >= least
+                alike = (short[one] == short[other]).sum(axis=1) >= least
                 fresh = set(zip(one[alike].tolist(), other[alike].tolist(), strict=True)) - seen
                 seen |= fresh
                 yield from sorted(fresh)

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from standfirst.corpus.dedupe import clusters, fingerprint, signature
 
-RANDOM = random.Random(5)  # noqa: S311
+RANDOM = random.Random(5)
 WORDS = ["".join(RANDOM.choices("abcdefghij", k=6)) for _ in range(3_000)]
 
 
 def sentence(seed: int) -> str:
-    return " ".join(random.Random(seed).choices(WORDS, k=20)).capitalize() + "."  # noqa: S311
+    return " ".join(random.Random(seed).choices(WORDS, k=20)).capitalize() + "."
 
 
 def story(first: int, last: int) -> str:

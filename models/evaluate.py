@@ -1,0 +1,58 @@
+"""Evaluation: a model that exists already, on labelled rows that it has not seen."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .data import TrainingSet
+from .model import Model
+from .scores import Score, score
+from .texts import hash_texts
+
+__all__ = ["Evaluation", "evaluate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How well a model answers labelled rows."""
+
+    scores: dict[str, Score]
+    """Id of the dimension to its score."""
+    n_seen: int
+    """Number of rows whose text the model was trained on; unless it is 0, the scores flatter."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the scores as `evaluate --json` prints them."""
+        return {"dimensions": {name: found.as_json() for name, found in self.scores.items()}}
+
+
+def evaluate(model: Model, data: TrainingSet, *, seed: int = 0) -> Evaluation:
+    """Score a model on labelled rows.
+
+    Parameters
+    ----------
+    model
+        The model.
+    data
+        Labelled rows, read with the model's codebook.
+    seed
+        Of the bootstrap.
+    """
+    answers = model.predict(data.texts)
+    scores = {}
+    for name in data.answers:
+        rows, truth = data.truth(name)
+        if len(rows) == 0:
+            continue
+        dimension = model.codebook.dimension(name)
+        scores[name] = score(
+            truth,
+            answers[name].chosen[rows],
+            dimension.label_ids,
+            data.groups[rows],
+            multiple=dimension.choice == "multiple",
+            seed=seed,
+        )
+    n_seen = int(np.isin(hash_texts(data.texts), model.trained_on).sum())
+    return Evaluation(scores, n_seen)

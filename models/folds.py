@@ -1,0 +1,111 @@
+"""Folds that do not leak: rows of one article, or with the same text, stay on one side.
+
+Sentences of one article share names, topic and style; a classifier that saw some of them knows the
+others. The folds are scikit-learn's `StratifiedGroupKFold`, over groups that are joined wherever
+two rows have the same text.
+"""
+
+import warnings
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Fold", "grouped_folds", "join_groups", "random_folds", "strata"]
+
+Fold = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+"""Rows to train on, and rows to test on."""
+
+
+def join_groups(texts: Sequence[str], keys: Sequence[Hashable | None]) -> npt.NDArray[np.int64]:
+    """Give the groups of rows that must stay together, as numbers.
+
+    Parameters
+    ----------
+    texts
+        The text of each row. Texts that differ only in case or spacing count as the same.
+    keys
+        What else ties rows, such as the article; None ties a row to no other.
+
+    Returns
+    -------
+    One number a row, from 0, in the order of first appearance.
+
+    Examples
+    --------
+    >>> join_groups(["Talks fail.", "No.", "talks  fail.", "Yes."], ["a", "b", "c", "b"]).tolist()
+    [0, 1, 0, 1]
+    """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    n = len(texts)
+    nodes: dict[Hashable, int] = {}
+    rows, columns = [], []
+    for row, (text, key) in enumerate(zip(texts, keys, strict=True)):
+        ties: list[Hashable] = [("text", " ".join(text.casefold().split()))]
+        if key is not None:
+            ties.append(("key", key))
+        for tie in ties:
+            rows.append(row)
+            columns.append(n + nodes.setdefault(tie, len(nodes)))
+    size = n + len(nodes)
+    graph = coo_matrix((np.ones(len(rows), np.int8), (rows, columns)), shape=(size, size))
+    parts = connected_components(graph, directed=False)[1][:n]
+    first: dict[int, int] = {}
+    return np.array([first.setdefault(part, len(first)) for part in parts.tolist()], np.int64)
+
+
+def strata(truth: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Give each row the stratum that the folds balance: its rarest label.
+
+    For single choice that is the label itself. For multiple choice whole combinations would be too
+    many to balance; the rarest label of a row is the one whose place matters.
+
+    Parameters
+    ----------
+    truth
+        Which labels each row has, shape (n_rows, n_labels).
+    """
+    n_labels = truth.shape[1]
+    rarity = np.argsort(truth.sum(axis=0), kind="stable")
+    stratum = np.full(len(truth), n_labels, np.int64)
+    for label in rarity[::-1]:
+        stratum[truth[:, label]] = label
+    return stratum
+
+
+def grouped_folds(
+    truth: npt.NDArray[np.bool_], groups: npt.NDArray[np.int64], n_folds: int, seed: int
+) -> list[Fold]:
+    """Split rows into folds with whole groups on one side and similar shares of labels.
+
+    Parameters
+    ----------
+    truth
+        Which labels each row has, shape (n_rows, n_labels).
+    groups
+        Number of each row's group.
+    n_folds
+        How many folds; fewer are made when there are fewer groups, but never fewer than 2.
+    seed
+        Of the shuffling of groups.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    n_folds = max(2, min(n_folds, len(np.unique(groups))))
+    by = strata(truth)
+    # Where every stratum is smaller than the number of folds there is nothing to balance.
+    if np.bincount(by).max() < n_folds:
+        by = np.zeros_like(by)
+    splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        # Strata smaller than the number of folds are told to the user in our own words.
+        warnings.simplefilter("ignore", UserWarning)
+        folds = list(splitter.split(by, by, groups))
+    return [(train, test) for train, test in folds if len(train) and len(test)]
+
+
+def random_folds(truth: npt.NDArray[np.bool_], n_folds: int, seed: int) -> list[Fold]:
+    """Split rows into folds that ignore the groups: only to measure what that would feign."""
+    return grouped_folds(truth, np.arange(len(truth)), n_folds, seed)

@@ -1,0 +1,114 @@
+"""The model: an encoder, one head a dimension, and the codebook that says what the labels mean."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..labels.codebook import Codebook, Dimension
+from .classifier import Head
+from .encoders import Encoder
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from datasets import Dataset
+
+__all__ = ["Model", "Prediction"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The answers of a model on one dimension."""
+
+    probabilities: npt.NDArray[np.float64]
+    """Shape (n_texts, n_labels), in the codebook's order."""
+    chosen: npt.NDArray[np.bool_]
+    """Which labels are given, same shape; abstentions and conditions left aside."""
+    asked: npt.NDArray[np.bool_]
+    """Whether the dimension's condition holds by the model's own answers, shape (n_texts,)."""
+
+    @property
+    def confidence(self) -> npt.NDArray[np.float64]:
+        """The probability that the answer is right, shape (n_texts,).
+
+        For single choice it is the probability of the label given. For multiple choice it is the
+        smallest, over the labels, of the probability that this label is rightly given or rightly
+        left out.
+        """
+        if (self.chosen.sum(axis=1) == 1).all() and np.allclose(self.probabilities.sum(axis=1), 1):
+            return np.asarray(self.probabilities[self.chosen])
+        right = np.where(self.chosen, self.probabilities, 1 - self.probabilities)
+        return np.asarray(right.min(axis=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A trained model."""
+
+    codebook: Codebook
+    """The codebook of training; labels stand in its order."""
+    encoder_name: str
+    """Name in the registry of encoders; several joined by `+`."""
+    encoder: Encoder
+    """The fitted encoder."""
+    heads: Mapping[str, Head]
+    """Id of the dimension to its classifier."""
+    about: Mapping[str, Any] = field(default_factory=dict)
+    """What the model rests on: data, folds, seeds; see `bundle.Manifest`."""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    """Held-out scores of training, by dimension."""
+    trained_on: npt.NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
+    """Hashes of the texts of training, sorted, so that an evaluation on them can be told."""
+
+    @property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """The dimensions that the model answers, in the codebook's order."""
+        return tuple(one for one in self.codebook.dimensions if one.id in self.heads)
+
+    def predict(self, texts: Sequence[str]) -> dict[str, Prediction]:
+        """Answer every dimension on texts."""
+        vectors = self.encoder.encode(texts)
+        found: dict[str, Prediction] = {}
+        for dimension in self.dimensions:
+            head = self.heads[dimension.id]
+            probabilities = head.probabilities(vectors)
+            chosen = head.decide(probabilities)
+            asked = np.ones(len(texts), bool)
+            when = dimension.when
+            if when is not None and when.dimension in found:
+                ids = self.codebook.dimension(when.dimension).label_ids
+                among = np.array([label in when.labels for label in ids])
+                above = found[when.dimension]
+                asked = above.asked & (above.chosen & among).any(axis=1)
+            found[dimension.id] = Prediction(probabilities, chosen, asked)
+        return found
+
+    def tag(self, units: "Dataset | pa.Table", *, abstain_below: float = 0.0) -> "Dataset":
+        """Tag a table of units.
+
+        Parameters
+        ----------
+        units
+            With the columns unit_id, article_id, start, end, text.
+        abstain_below
+            Answers with less confidence are left out.
+        """
+        from .tag import tag_table
+
+        return tag_table(self, units, abstain_below=abstain_below)
+
+    def save(self, folder: Path) -> None:
+        """Write the model as a bundle."""
+        from .bundle import save
+
+        save(self, folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Model":
+        """Read a bundle, check it, and re-run its golden rows."""
+        from .bundle import load
+
+        return load(folder)

@@ -1,0 +1,210 @@
+"""Scores and their intervals, from counts of hits and misses.
+
+F1 of a label is 2 hits / (2 hits + false alarms + misses); macro-F1 is the mean over the labels
+that occur, in the truth or in the answers, as in scikit-learn. The interval is a bootstrap over
+*groups* (articles), because sentences of one article are not independent: counts are summed by
+group first, so that a thousand resamplings are one matrix product.
+
+References
+----------
+Efron, B. & Tibshirani, R. (1993). An Introduction to the Bootstrap, chapters 8 and 13 (clusters;
+percentile interval).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["LabelScore", "Score", "calibration_error", "macro_f1", "score"]
+
+Bools = npt.NDArray[np.bool_]
+
+_AT_ONCE = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class LabelScore:
+    """How well one label is found."""
+
+    precision: float
+    """Share of the answers with this label that are right; 0 when there are none."""
+    recall: float
+    """Share of the true cases that are found; 0 when there are none."""
+    f1: float
+    """Harmonic mean of both."""
+    support: int
+    """Number of true cases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How well one dimension is answered."""
+
+    n: int
+    """Number of rows."""
+    n_groups: int
+    """Number of groups that the interval resamples."""
+    macro_f1: float
+    """Mean F1 over the labels that occur."""
+    low: float
+    """Lower end of the interval."""
+    high: float
+    """Upper end of the interval."""
+    accuracy: float
+    """Share of rows with exactly the right answer."""
+    labels: dict[str, LabelScore]
+    """Label to its own scores, in the codebook's order."""
+    confusion: tuple[tuple[int, ...], ...] | None
+    """Rows: the truth; columns: the answer; in the codebook's order. None for multiple choice."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the score as `evaluate --json` prints it."""
+        return {
+            "n": self.n,
+            "macro_f1": round(self.macro_f1, 6),
+            "macro_f1_low": round(self.low, 6),
+            "macro_f1_high": round(self.high, 6),
+            "labels": {
+                name: {
+                    "precision": round(label.precision, 6),
+                    "recall": round(label.recall, 6),
+                    "f1": round(label.f1, 6),
+                    "support": label.support,
+                }
+                for name, label in self.labels.items()
+            },
+        }
+
+
+def macro_f1(truth: Bools, answer: Bools) -> float:
+    """Measure macro-F1.
+
+    Parameters
+    ----------
+    truth, answer
+        Which labels each row has and gets, shape (n_rows, n_labels).
+
+    Examples
+    --------
+    >>> truth = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], bool)
+    >>> answer = np.array([[1, 0], [0, 1], [0, 1], [0, 1]], bool)
+    >>> round(macro_f1(truth, answer), 4)  # (2/3 + 4/5) / 2
+    0.7333
+    """
+    return float(_macro(_counts(truth, answer).sum(axis=0)))
+
+
+def score(
+    truth: Bools,
+    answer: Bools,
+    labels: Sequence[str],
+    groups: npt.NDArray[np.int64],
+    *,
+    multiple: bool,
+    n_resamples: int = 2_000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Score:
+    """Score answers, with an interval for macro-F1.
+
+    Parameters
+    ----------
+    truth, answer
+        Which labels each row has and gets, shape (n_rows, n_labels).
+    labels
+        Names of the labels.
+    groups
+        Number of each row's group.
+    multiple
+        Whether a row can have any number of labels.
+    n_resamples
+        Number of bootstrap samples.
+    level
+        Coverage of the interval.
+    seed
+        Of the resampling.
+    """
+    counts = _counts(truth, answer)
+    total = counts.sum(axis=0)
+    _, member = np.unique(groups, return_inverse=True)
+    n_groups = int(member.max()) + 1
+    by_group = np.zeros((n_groups, *counts.shape[1:]))
+    np.add.at(by_group, member, counts)
+    low, high = _interval(by_group, n_resamples, level, seed)
+    confusion = None
+    if not multiple:
+        confusion = tuple(
+            tuple(int(cell) for cell in row) for row in truth.T.astype(int) @ answer.astype(int)
+        )
+    return Score(
+        len(truth),
+        n_groups,
+        float(_macro(total)),
+        low,
+        high,
+        float((truth == answer).all(axis=1).mean()),
+        {name: _label_score(total[:, k]) for k, name in enumerate(labels)},
+        confusion,
+    )
+
+
+def calibration_error(truth: Bools, probability: npt.NDArray[np.floating[Any]]) -> float:
+    """Measure the expected calibration error of the probabilities, over ten equal bins.
+
+    Every probability that was given to a label counts as one forecast, so that single and multiple
+    choice are measured alike.
+
+    Examples
+    --------
+    >>> calibration_error(np.array([[1, 0], [0, 1]], bool), np.array([[0.75, 0.25], [0.75, 0.25]]))
+    0.25
+    """
+    forecast, event = probability.ravel(), truth.ravel().astype(float)
+    place = np.minimum((forecast * 10).astype(int), 9)
+    size = np.bincount(place, minlength=10)
+    gap = np.bincount(place, event - forecast, minlength=10)
+    return float(np.abs(gap).sum() / size.sum())
+
+
+def _counts(truth: Bools, answer: Bools) -> npt.NDArray[np.float64]:
+    """Hits, false alarms and misses of each row and label, shape (n_rows, 3, n_labels)."""
+    return np.stack([truth & answer, ~truth & answer, truth & ~answer], axis=1).astype(float)
+
+
+def _macro(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Macro-F1 of counts whose last two axes are (3, n_labels)."""
+    hits, alarms, misses = counts[..., 0, :], counts[..., 1, :], counts[..., 2, :]
+    size = 2 * hits + alarms + misses
+    occurs = size > 0
+    f1 = np.divide(2 * hits, size, out=np.zeros_like(size), where=occurs)
+    return np.asarray(f1.sum(axis=-1) / np.maximum(occurs.sum(axis=-1), 1))
+
+
+def _interval(
+    by_group: npt.NDArray[np.float64], n_resamples: int, level: float, seed: int
+) -> tuple[float, float]:
+    n_groups = len(by_group)
+    flat = by_group.reshape(n_groups, -1)
+    rng = np.random.default_rng(seed)
+    values: list[npt.NDArray[np.float64]] = []
+    step = max(1, min(n_resamples, _AT_ONCE // n_groups))
+    for start in range(0, n_resamples, step):
+        size = min(step, n_resamples - start)
+        drawn = rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=size)
+        values.append(_macro((drawn @ flat).reshape(size, *by_group.shape[1:])))
+    tail = 100 * (1 - level) / 2
+    low, high = np.percentile(np.concatenate(values), [tail, 100 - tail])
+    return float(low), float(high)
+
+
+def _label_score(counts: npt.NDArray[np.float64]) -> LabelScore:
+    hits, alarms, misses = counts.tolist()
+    return LabelScore(
+        hits / (hits + alarms) if hits + alarms else 0.0,
+        hits / (hits + misses) if hits + misses else 0.0,
+        2 * hits / (2 * hits + alarms + misses) if hits + alarms + misses else 0.0,
+        int(hits + misses),
+    )

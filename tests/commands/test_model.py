@@ -1,0 +1,108 @@
+"""``standfirst train``, ``evaluate``, ``tag`` and ``encoders`` from the outside."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory, run: Run) -> Path:
+    """Train a model in a folder of its own."""
+    folder = tmp_path_factory.mktemp("model")
+    lines = []
+    for k in range(20):
+        lines.append(f"The minister defended plan {k}.,government,a{k}")
+        lines.append(f"Campaigners attacked plan {k} as cruel.,critique,a{k}")
+    for name, part in (("coded.csv", lines[:30]), ("later.csv", lines[30:])):
+        (folder / name).write_text("text,stance,article_id\n" + "\n".join(part) + "\n")
+    words = ("train", "--data", "coded.csv", "--label", "stance", "--encoder", "tfidf", "-o", "m")
+    done = run(*words, cwd=folder)
+    assert done.code == 0, done.err
+    assert "30 rows in 15 groups (article_id); encoder tfidf" in done.out
+    assert "stance: macro-F1 1.000 (1.000 to 1.000)" in done.out
+    assert "held out: 5 folds of whole groups; n = 30 rows in 15 groups by article_id" in done.out
+    return folder
+
+
+def test_evaluate_prints_the_promised_json(work: Path, run: Run) -> None:
+    """The JSON has the keys of the design."""
+    done = run("evaluate", "m", "--data", "later.csv", "--json", cwd=work)
+    found = json.loads(done.out)
+
+    assert list(found) == ["dimensions"]
+    stance = found["dimensions"]["stance"]
+    assert list(stance) == ["n", "macro_f1", "macro_f1_low", "macro_f1_high", "labels"]
+    assert stance["n"] == 10
+    assert stance["labels"]["critique"] == {
+        "precision": 1.0,
+        "recall": 1.0,
+        "f1": 1.0,
+        "support": 5,
+    }
+    assert done.err == ""
+
+
+def test_seen_texts_are_told(work: Path, run: Run) -> None:
+    """A score on training data is printed with a warning."""
+    done = run("evaluate", "m", "--data", "coded.csv", cwd=work)
+
+    assert done.code == 0
+    assert "warning: 30 of 30 texts were in the training data" in done.err
+
+
+def test_tag(work: Path, run: Run) -> None:
+    """Articles are cut into sentences; rows are taken as they are."""
+    text = "The minister defended it. Campaigners called it cruel."
+    (work / "news.jsonl").write_text(json.dumps({"id": "n1", "text": text}) + "\n{}\n")
+    done = run("tag", "m", "news.jsonl", "-o", "tags.jsonl", cwd=work)
+    rows = [json.loads(line) for line in (work / "tags.jsonl").read_text().splitlines()]
+
+    assert done.code == 0
+    assert "1 articles, 2 units (sentence) tagged" in done.out
+    assert "1 records rejected; the first: news.jsonl:2" in done.out
+    assert [row["stance"] for row in rows] == ["government", "critique"]
+    assert all(text[row["start"] : row["end"]] == row["text"] for row in rows)
+    words = ("tag", "m", "news.jsonl", "-o", "rows", "--unit", "row", "--json")
+    assert json.loads(run(*words, cwd=work).out)["units"] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        ("train --data none.csv --label stance -o x", 1, "none.csv: no such file"),
+        ("train --data coded.csv --label stanze -o x", 1, "did you mean 'stance'?"),
+        ("train --data coded.csv --label stance --group g -o x", 1, "'g'"),
+        ("train --data coded.csv --label stance --encoder x -o y", 1, "unknown encoder 'x'"),
+        ("train --data coded.csv -o x", 2, "--label"),
+        ("train --data coded.csv --label stance", 2, "--output"),
+        ("train", 1, "is not in a study"),
+        ("evaluate none --data later.csv", 1, "no such model"),
+        ("evaluate m --data later.csv --label frames", 1, "'frames'"),
+        ("tag m none.jsonl -o x.jsonl", 1, "none.jsonl"),
+        ("tag m coded.csv -o x.xlsx", 1, "'.xlsx'"),
+        ("tag m coded.csv -o x.csv --unit word", 1, "unknown unit 'word'"),
+        ("encoders pull nothing", 1, "unknown encoder to pull 'nothing'"),
+    ],
+)
+def test_wrong_words(work: Path, run: Run, words: str, code: int, told: str) -> None:
+    """Each is refused with what to do, and leaves nothing."""
+    before = sorted(work.iterdir())
+    done = run(*words.split(), cwd=work)
+
+    assert done.code == code
+    assert told in done.err
+    assert sorted(work.iterdir()) == before
+    if code == 1:
+        assert len(done.err.strip().splitlines()) <= 2
+
+
+def test_encoders_are_listed(work: Path, run: Run) -> None:
+    """TF-IDF is always ready."""
+    found = json.loads(run("encoders", "--json", cwd=work).out)["encoders"]
+
+    assert {one["name"]: one["ready"] for one in found}["tfidf"] is True

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score
+
+from standfirst.models.scores import calibration_error, macro_f1, score
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=30))
+def test_macro_f1_is_that_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
+    """Single choice: the number is scikit-learn's, labels that never occur included."""
+    truth, answer = (np.array(side) for side in zip(*pairs, strict=True))
+    one = np.eye(3, dtype=bool)
+
+    assert macro_f1(one[truth], one[answer]) == pytest.approx(
+        f1_score(truth, answer, average="macro", zero_division=0.0)
+    )
+
+
+def test_interval_is_wider_over_groups() -> None:
+    """Rows that come in copies carry no more information than one of them."""
+    rng = np.random.default_rng(1)
+    truth = np.eye(2, dtype=bool)[np.repeat(rng.integers(0, 2, 50), 10)]
+    answer = np.where(np.repeat(rng.random(50) < 0.8, 10)[:, None], truth, ~truth)
+    names = ("no", "yes")
+    alone = score(truth, answer, names, np.arange(500), multiple=False)
+    tied = score(truth, answer, names, np.repeat(np.arange(50), 10), multiple=False)
+
+    assert alone.macro_f1 == tied.macro_f1
+    assert tied.low < alone.low < alone.macro_f1 < alone.high < tied.high
+    assert (tied.high - tied.low) / (alone.high - alone.low) == pytest.approx(10**0.5, rel=0.2)
+
+
+def test_confusion_has_the_truth_in_rows() -> None:
+    """One row of truth `a` that was answered `b`."""
+    truth = np.array([[1, 0], [1, 0], [0, 1]], bool)
+    answer = np.array([[1, 0], [0, 1], [0, 1]], bool)
+    found = score(truth, answer, ("a", "b"), np.arange(3), multiple=False)
+
+    assert found.confusion == ((1, 1), (0, 1))
+    assert found.labels["a"].recall == 0.5
+    assert found.accuracy == pytest.approx(2 / 3)
+
+
+def test_calibration_error_of_honest_forecasts() -> None:
+    """Forecasts of 0.75 that come true in three of four cases are perfect."""
+    truth = np.array([[1], [1], [1], [0]], bool)
+
+    assert calibration_error(truth, np.full((4, 1), 0.75)) == 0
