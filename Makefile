@@ -10,7 +10,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint const
 demo: .venv/.user
 	$(BIN)/standfirst demo
 
-test: .venv/.developer .venv/.browser
+test: .venv/.developer .venv/.browser .venv/.weights
 	$(BIN)/python -m pytest
 
 check: .venv/.developer
@@ -45,6 +45,11 @@ clean:
 .venv/.developer: pyproject.toml constraints.txt | .venv/bin/python
 	$(PIP) --editable '.[label-studio,minilm,s3]' --group dev
 	touch $@ .venv/.user
+
+# MiniLM's weights; where they cannot be fetched, the tests that need them are skipped, and say so.
+.venv/.weights: .venv/.developer
+	$(BIN)/standfirst encoders pull minilm || echo "no weights here: the MiniLM tests will be skipped"
+	touch $@
 
 # The browser is Debian's. Where it cannot be installed, the tests that need it are skipped, and say so.
 .venv/.browser: | .venv/bin/python

@@ -61,8 +61,8 @@ def write_card(model: Model) -> str:
         "",
         "The model gives the answers that coders with this codebook would give, as far as the",
         "scores above go, on texts like those of training. Other outlets, topics, languages or",
-        "years were not tested: code a random sample and run `standfirst evaluate`. A share of tags",
-        "is not yet a share of the labels: it must be corrected for the errors above.",
+        "years were not tested: code a random sample and run `standfirst evaluate`. A share of",
+        "tags is not yet a share of the labels: it must be corrected for the errors above.",
         "",
     ]
     return "\n".join(lines)

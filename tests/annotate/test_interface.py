@@ -1,0 +1,88 @@
+from dataclasses import replace
+from xml.etree.ElementTree import fromstring
+
+import pytest
+
+from standfirst.annotate.interface import config_problems, instructions, labeling_config
+from standfirst.errors import CodebookError
+from standfirst.labels import Codebook, Condition, Label
+
+PAGE = '<View><Text name="text" value="$text"/>{}</View>'
+CONTROL = '<Choices name="c" toName="{to}" choice="{choice}">{choices}</Choices>'
+A = '<Choice value="A" alias="a" hotkey="1"/>'
+
+
+def test_codebook_stands_in_the_config(codebook: Codebook) -> None:
+    """Every dimension is a control, every label an alias in the codebook's order, with a key."""
+    root = fromstring(labeling_config(codebook))
+    controls = {tag.get("name"): tag for tag in root.iter("Choices")}
+
+    assert list(controls) == [dimension.id for dimension in codebook.dimensions]
+    for dimension in codebook.dimensions:
+        choices = list(controls[dimension.id].iter("Choice"))
+        assert tuple(choice.get("alias") for choice in choices) == dimension.label_ids
+        assert all(choice.get("hotkey") for choice in choices)
+        kind = controls[dimension.id].get("choice")
+        assert kind == ("single-radio" if dimension.choice == "single" else "multiple")
+    assert not config_problems(labeling_config(codebook))
+
+
+def test_any_character_survives(codebook: Codebook) -> None:
+    """Questions and names are text, whatever they look like."""
+    odd = "<b>\"5\" & 'x'</b> 😀"
+    first = codebook.dimensions[0]
+    labels = (replace(first.labels[0], name=odd, definition=odd), *first.labels[1:])
+    changed = replace(codebook, dimensions=(replace(first, question=odd, labels=labels),))
+    root = fromstring(labeling_config(changed))
+
+    assert next(root.iter("Choice")).get("value") == odd
+    assert odd in [tag.get("value") for tag in root.iter("Header")]
+    assert not config_problems(labeling_config(changed))
+    assert '<b>"5"' not in instructions(changed)
+
+
+def test_price_is_not_a_variable(codebook: Codebook) -> None:
+    """A dollar sign in a question would be replaced by the task's data."""
+    first = replace(codebook.dimensions[0], question="Does it cost $5?")
+    config = labeling_config(replace(codebook, dimensions=(first,)))
+
+    assert "$5" not in config
+
+
+def test_condition_and_target(codebook: Codebook) -> None:
+    """A conditional question is wrapped, and a target is shown."""
+    stance, position = codebook.dimensions[:2]
+    position = replace(position, when=Condition("stance", ("legal_check",)), target="policy")
+    config = labeling_config(replace(codebook, dimensions=(stance, position)))
+
+    assert 'whenTagName="stance" whenChoiceValue="legal_check"' in config
+    assert 'value="$policy"' in config
+    with pytest.raises(CodebookError, match="its condition names 'stance'"):
+        labeling_config(replace(codebook, dimensions=(position, stance)))
+
+
+def test_names_and_keys_that_clash_are_refused(codebook: Codebook) -> None:
+    """The page needs some names itself, and a key stands for one label."""
+    first = codebook.dimensions[0]
+    labels = (Label("a", "A", hotkey="1"), Label("b", "B", hotkey="1"))
+    bad = replace(codebook, dimensions=(replace(first, id="text", labels=labels),))
+    with pytest.raises(CodebookError) as error:
+        labeling_config(bad)
+
+    assert "'text': the labelling page needs this name" in error.value.problems[0]
+    assert "hotkey '1' is used 2 times" in error.value.problems[1]
+
+
+@pytest.mark.parametrize(
+    ("config", "problem"),
+    [
+        ("<View>", "not XML"),
+        ('<?xml version="1.0"?><View/>', "XML declaration"),
+        (PAGE.format(CONTROL.format(to="nobody", choice="single", choices=A)), "nobody"),
+        (PAGE.format(CONTROL.format(to="text", choice="one", choices=A)), "choice='one'"),
+        (PAGE.format(CONTROL.format(to="text", choice="single", choices=A + A)), "2 times"),
+    ],
+)
+def test_problems_are_found_offline(config: str, problem: str) -> None:
+    """What the server would refuse, or accept and regret, is told before it is sent."""
+    assert problem in " ".join(config_problems(config))

@@ -1,0 +1,184 @@
+"""Fixtures that several rooms share: a real Label Studio server, its coders, and a codebook."""
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from standfirst.annotate.access import Access
+from standfirst.annotate.local import LocalServer, free_port, start_local
+from standfirst.annotate.server import Server, connect
+from standfirst.labels import Codebook, load_codebook, ready_codebooks
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+PASSWORD = "Harbour-Post-1862"
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or ""
+SUBMIT = "[data-testid=bottombar-submit-button]"
+
+
+@dataclass(frozen=True, slots=True)
+class Coder:
+    """Somebody with an account on the test server."""
+
+    email: str
+    """Their address, by which annotations name them."""
+    password: str
+    """Their password, for the browser."""
+    server: Server
+    """The server, with their own token."""
+
+
+SignUp = Callable[[str], Coder]
+
+
+@pytest.fixture(scope="session")
+def codebook() -> Codebook:
+    """Give the ready codebook that the demonstration uses."""
+    return load_codebook(ready_codebooks()["transfer-deals"])
+
+
+@pytest.fixture(scope="session")
+def label_studio(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LocalServer]:
+    """Run a real Label Studio on a free port, with a database that nobody used before.
+
+    The first start builds the database, which takes most of a minute; what it leaves is kept in
+    pytest's cache and copied from there.
+    """
+    if importlib.util.find_spec("label_studio") is None:
+        pytest.skip("Label Studio is not installed")
+    template = pytestconfig.cache.mkdir("label-studio") / version("label-studio")
+    if not template.exists():
+        fresh = tmp_path_factory.mktemp("template") / "label-studio"
+        with start_local(fresh, port=free_port()):
+            pass
+        aside = template.with_suffix(".part")
+        shutil.rmtree(aside, ignore_errors=True)
+        shutil.copytree(fresh, aside)
+        aside.rename(template)
+    folder = tmp_path_factory.mktemp("server") / "label-studio"
+    shutil.copytree(template, folder)
+    with start_local(folder, port=free_port()) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def server(label_studio: LocalServer) -> Iterator[Server]:
+    """Give a connection with the owner's token."""
+    with connect(label_studio.access) as connected:
+        yield connected
+
+
+@pytest.fixture(scope="session")
+def sign_up(server: Server) -> Iterator[SignUp]:
+    """Give a function that makes an account by the invitation link, as a coder does."""
+    coders: dict[str, Coder] = {}
+
+    def made(email: str) -> Coder:
+        if email not in coders:
+            coders[email] = _sign_up(server, email)
+        return coders[email]
+
+    yield made
+    for coder in coders.values():
+        coder.server.close()
+
+
+@pytest.fixture
+def new_project(server: Server, tmp_path: Path) -> Callable[..., int]:
+    """Give a function that makes a project of its own for a test."""
+    from standfirst.annotate.projects import Batch, project
+
+    def made(codebook: Codebook, title: str, n_coders: int = 1) -> int:
+        return project(server, codebook, Batch(title, n_coders, ()), tmp_path / "projects.json")
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def page() -> Iterator["Page"]:
+    """Give a page of a headless Chromium, as large as a laptop's screen."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    if not CHROMIUM:
+        pytest.skip("Chromium is not installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            headless=True,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser.new_page(viewport={"width": 1280, "height": 800})
+        browser.close()
+
+
+@pytest.fixture
+def artefacts(pytestconfig: pytest.Config) -> Path:
+    """Give the folder in which screenshots are kept."""
+    named = os.environ.get("STANDFIRST_ARTEFACTS")
+    folder = Path(named) if named else pytestconfig.cache.mkdir("screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@dataclass(frozen=True, slots=True)
+class Editor:
+    """Label Studio's labelling page, driven as a coder does."""
+
+    page: "Page"
+    """The browser's page."""
+
+    def log_in(self, url: str, email: str, password: str) -> None:
+        """Log in with a form, as somebody else than before."""
+        self.page.context.clear_cookies()
+        self.page.goto(f"{url}/user/login/")
+        self.page.fill("input[name=email]", email)
+        self.page.fill("input[name=password]", password)
+        self.page.click("button[type=submit]")
+        self.page.wait_for_url(lambda address: "/user/login" not in address)
+
+    def open(self, url: str, project: int) -> None:
+        """Open the stream of a project's tasks."""
+        self.page.goto(f"{url}/projects/{project}/data?labeling=1")
+        self.page.wait_for_selector(SUBMIT, timeout=60_000)
+        self.page.wait_for_timeout(1000)
+
+    def press(self, keys: str) -> None:
+        """Answer by hotkeys and submit."""
+        for key in keys:
+            self.page.keyboard.press(key)
+        with self.page.expect_response(
+            lambda answer: "/annotations" in answer.url and answer.request.method == "POST"
+        ):
+            self.page.keyboard.press("Control+Enter")
+
+
+@pytest.fixture
+def editor(page: "Page") -> Editor:
+    """Give the labelling page."""
+    return Editor(page)
+
+
+def _sign_up(server: Server, email: str) -> Coder:
+    link = server.invitation()
+    with httpx.Client(base_url=server.url, timeout=60) as browser:
+        browser.get(link)
+        form = {
+            "email": email,
+            "password": PASSWORD,
+            "allow_newsletters": "false",
+            "csrfmiddlewaretoken": browser.cookies["csrftoken"],
+        }
+        signed = browser.post(link, data=form, headers={"Referer": link})
+        assert signed.status_code == 302, signed.text[:500]
+        token: dict[str, Any] = browser.get("/api/current-user/token").json()
+    return Coder(email, PASSWORD, connect(Access(server.url, token["token"])))
