@@ -13,7 +13,10 @@ __all__ = ["demo", "init"]
 def init(
     study: Annotated[Path, typer.Argument(metavar="STUDY", help="The folder to make.")],
     codebook: Annotated[
-        str, typer.Option(help="Name of a ready codebook such as policy-frames, or a file.")
+        str,
+        typer.Option(
+            help="A ready codebook (transfer-deals, policy-frames, generic-frames, stance) or a file."
+        ),
     ] = "transfer-deals",
     title: Annotated[str, typer.Option(help="One line for people.")] = "",
     language: Annotated[

@@ -46,7 +46,7 @@ def units(n: int, codebook: Codebook) -> list[dict[str, Any]]:
     return [task(row, revision=codebook.revision, coding_round="1") for row in rows]
 
 
-def test_hotkeys_end_as_annotations(  # noqa: PLR0917 - fixtures
+def test_hotkeys_end_as_annotations(
     server: Server,
     sign_up: Callable[[str], Any],
     new_project: Callable[..., int],

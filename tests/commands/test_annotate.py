@@ -126,7 +126,7 @@ def test_refusals_are_one_line(
 
 
 @pytest.mark.server
-def test_with_a_server(  # noqa: PLR0917 - fixtures
+def test_with_a_server(
     study: Path,
     run: Callable[..., Any],
     label_studio: LocalServer,
