@@ -15,7 +15,7 @@ def init(
     codebook: Annotated[
         str,
         typer.Option(
-            help="A ready codebook (transfer-deals, policy-frames, generic-frames, stance) or a file."
+            help="transfer-deals, policy-frames, generic-frames, stance, or the path of a file."
         ),
     ] = "transfer-deals",
     title: Annotated[str, typer.Option(help="One line for people.")] = "",
