@@ -1,14 +1,10 @@
 import json
-import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+Run = Callable[..., Any]
 CODED = "unit,coder,dimension,label,article\n"
-
-
-def run(*words: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        ["standfirst", *words], cwd=cwd, text=True, capture_output=True, check=False
-    )
 
 
 def table(path: Path, *, good: bool) -> Path:
@@ -23,33 +19,33 @@ def table(path: Path, *, good: bool) -> Path:
     return path
 
 
-def test_json_from_a_csv(tmp_path: Path) -> None:
+def test_json_from_a_csv(tmp_path: Path, run: Run) -> None:
     """Without a study, a CSV gives the figures as JSON."""
     table(tmp_path / "coded.csv", good=True)
     done = run("annotate", "agreement", "--from", "coded.csv", "--json", cwd=tmp_path)
 
-    tone = json.loads(done.stdout)["dimensions"]["tone"]
-    assert done.returncode == 0
+    tone = json.loads(done.out)["dimensions"]["tone"]
+    assert done.code == 0
     assert (tone["alpha"], tone["n_units"], tone["n_coders"]) == (1.0, 40, 2)
     assert set(tone["labels"]) == {"cold", "warm"}
     assert {"low", "high"} <= set(tone)
 
 
-def test_the_gate_stops_a_script(tmp_path: Path) -> None:
+def test_the_gate_stops_a_script(tmp_path: Path, run: Run) -> None:
     """Below the gate: the figures on stdout, one line on stderr, exit code 1; above it: 0."""
     table(tmp_path / "bad.csv", good=False)
     table(tmp_path / "good.csv", good=True)
     words = ("annotate", "agreement", "--gate", "0.8", "--lower", "0.667", "--from")
     bad, good = (run(*words, name, cwd=tmp_path) for name in ("bad.csv", "good.csv"))
 
-    assert bad.returncode == 1
-    assert "no better than chance" in bad.stdout
-    assert bad.stderr.startswith("error: agreement: tone: alpha ")
-    assert bad.stderr.count("\n") == 1
-    assert good.returncode == 0
+    assert bad.code == 1
+    assert "no better than chance" in bad.out
+    assert bad.err.startswith("error: agreement: tone: alpha ")
+    assert bad.err.count("\n") == 1
+    assert good.code == 0
 
 
-def test_what_cannot_be_read_is_said_in_one_line(tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_said_in_one_line(tmp_path: Path, run: Run) -> None:
     """No file, no column, no study, no such dimension."""
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")
     table(tmp_path / "good.csv", good=True)
@@ -61,6 +57,6 @@ def test_what_cannot_be_read_is_said_in_one_line(tmp_path: Path) -> None:
     ):
         done = run("annotate", "agreement", *words, cwd=tmp_path)
 
-        assert done.returncode == 1
-        assert told in done.stderr
-        assert done.stderr.count("\n") == 1
+        assert done.code == 1
+        assert told in done.err
+        assert done.err.count("\n") == 1

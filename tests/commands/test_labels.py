@@ -1,6 +1,8 @@
 import json
-import subprocess
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,11 +16,13 @@ from standfirst.labels import (
 )
 from standfirst.study import Study
 
+Run = Callable[..., Any]
 
-def run(*words: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        ["standfirst", "labels", *words], cwd=cwd, text=True, capture_output=True, check=False
-    )
+
+@pytest.fixture(name="run")
+def labels(run: Run) -> Run:
+    """Give a function that runs ``standfirst labels WORDS`` in a folder."""
+    return partial(run, "labels")
 
 
 @pytest.fixture
@@ -37,23 +41,23 @@ def study(tmp_path: Path) -> Study:
     return made
 
 
-def test_check(tmp_path: Path) -> None:
+def test_check(tmp_path: Path, run: Run) -> None:
     """A sound codebook is called so; a broken one gives all problems and exit code 1."""
     good = run("check", str(ready_codebooks()["transfer-deals"]), "--json", cwd=tmp_path)
     (tmp_path / "bad.yaml").write_text("id: x\ntitel: y\n")
     bad = run("check", "bad.yaml", cwd=tmp_path)
 
-    assert json.loads(good.stdout)["dimensions"]["stance"]["labels"]["legal_check"] == "4"
-    assert bad.returncode == 1
-    assert "bad.yaml:2: titel: is not a field of a codebook" in bad.stderr
-    assert "title: is missing" in bad.stderr
+    assert json.loads(good.out)["dimensions"]["stance"]["labels"]["legal_check"] == "4"
+    assert bad.code == 1
+    assert "bad.yaml:2: titel: is not a field of a codebook" in bad.err
+    assert "title: is missing" in bad.err
 
 
-def test_gold(study: Study) -> None:
+def test_gold(study: Study, run: Run) -> None:
     """Gold is written with rule and votes, and the rest is counted as ties."""
     done = run("gold", "--json", cwd=study.root)
 
-    told = json.loads(done.stdout)["dimensions"]["stance"]
+    told = json.loads(done.out)["dimensions"]["stance"]
     assert told == {"rules": {"majority": 3, "unanimous": 1}, "tied": 0}
     assert [gold.labels[0] for gold in read_gold(study.gold)] == [
         "favour",
@@ -61,16 +65,16 @@ def test_gold(study: Study) -> None:
         "neither",
         "neither",
     ]
-    assert run("gold", "--rule", "vote", cwd=study.root).returncode == 1
+    assert run("gold", "--rule", "vote", cwd=study.root).code == 1
 
 
-def test_diff_and_migrate(study: Study) -> None:
+def test_diff_and_migrate(study: Study, run: Run) -> None:
     """A renamed label is told by diff, refused without a mapping, and rewritten by one, once."""
     old = study.root / "old.yaml"
     text = study.codebook_path.read_text(encoding="utf-8")
     old.write_text(text)
     study.codebook_path.write_text(text.replace("id: favour", "id: pro"))
-    changed = json.loads(run("diff", "old.yaml", "codebook.yaml", "--json", cwd=study.root).stdout)
+    changed = json.loads(run("diff", "old.yaml", "codebook.yaml", "--json", cwd=study.root).out)
     (study.root / "map.yaml").write_text("stance: {}\n")
     words = ("migrate", "old.yaml", "codebook.yaml", "--map", "map.yaml")
     refused = run(*words, cwd=study.root)
@@ -78,21 +82,21 @@ def test_diff_and_migrate(study: Study) -> None:
     done, again = (run(*words, cwd=study.root) for _ in range(2))
 
     assert [(one["kind"], one["n_annotations"]) for one in changed] == [("renamed", 5)]
-    assert refused.returncode == 1
-    assert "stance.favour: is not in the new codebook" in refused.stderr
-    assert "12 annotations read, 12 written, 5 in the log" in done.stdout
+    assert refused.code == 1
+    assert "stance.favour: is not in the new codebook" in refused.err
+    assert "12 annotations read, 12 written, 5 in the log" in done.out
     assert sum(row.labels == ("pro",) for row in read_annotations(study.annotations)) == 5
-    assert "this migration was done before" in again.stderr
+    assert "this migration was done before" in again.err
 
 
-def test_guide_schema_export_and_coders(study: Study) -> None:
+def test_guide_schema_export_and_coders(study: Study, run: Run) -> None:
     """The other commands write what they say."""
     for name in ("guide.html", "guide.md"):
-        assert run("guide", "-o", name, cwd=study.root).returncode == 0
+        assert run("guide", "-o", name, cwd=study.root).code == 0
         assert (study.root / name).stat().st_size > 1000
-    assert run("guide", "-o", "guide.pdf", cwd=study.root).returncode == 1
-    assert json.loads(run("schema", cwd=study.root).stdout)["properties"]["stance"]["enum"]
-    assert run("export", "wide.csv", "--wide", cwd=study.root).returncode == 0
+    assert run("guide", "-o", "guide.pdf", cwd=study.root).code == 1
+    assert json.loads(run("schema", cwd=study.root).out)["properties"]["stance"]["enum"]
+    assert run("export", "wide.csv", "--wide", cwd=study.root).code == 0
     assert "coder_ann" in (study.root / "wide.csv").read_text()
-    assert "costs" in run("coders", cwd=study.root).stdout
-    assert run("coders", "--json", cwd=study.root).returncode == 0
+    assert "costs" in run("coders", cwd=study.root).out
+    assert run("coders", "--json", cwd=study.root).code == 0
