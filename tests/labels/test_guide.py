@@ -24,7 +24,7 @@ def test_the_guide_opens_in_a_browser(tmp_path: Path, page: Any, artefacts: Path
     book = dataclasses.replace(book, dimensions=(first, *book.dimensions[1:]))
     path = tmp_path / "guide.html"
     path.write_text(guide_html(book), encoding="utf-8")
-    tab = page.context.new_page()
+    tab = page.context.browser.new_page(viewport={"width": 1280, "height": 800})
     fetched: list[str] = []
     tab.on("request", lambda request: fetched.append(request.url))
     tab.goto(path.as_uri())
