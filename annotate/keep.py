@@ -9,8 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..corpus import Reject
-from ..files import write_jsonl
+from ..corpus import keep_rejects
 from ..labels import (
     Annotation,
     merge_annotations,
@@ -73,7 +72,7 @@ def keep(path: Path, read: Read) -> Kept:
     if merged != old or not path.exists():
         write_annotations(path, merged)
     rejects = path.with_name("rejects.jsonl")
-    _keep_rejects(rejects, read.rejects)
+    keep_rejects(rejects, read.rejects)
     return Kept(
         n_tasks=read.n_tasks,
         n_answers=read.n_answers,
@@ -103,15 +102,3 @@ def _settled(old: Iterable[Annotation], new: Iterable[Annotation]) -> Iterable[A
             row.comment,
         )
         yield before if same and before is not None else row
-
-
-def _keep_rejects(path: Path, rejects: Iterable[Reject]) -> None:
-    import msgspec
-
-    old: list[Reject] = []
-    if path.exists():
-        decoder = msgspec.json.Decoder(Reject)
-        old = [decoder.decode(line) for line in path.read_bytes().splitlines() if line.strip()]
-    merged = list(dict.fromkeys([*old, *rejects]))
-    if merged != old:
-        write_jsonl(path, (asdict(row) for row in merged))

@@ -159,7 +159,7 @@ def stats(study: StudyOption = None, as_json: JsonOption = False) -> None:
         "clusters": sum(size > 1 for size in clusters.values()),
         "copies": sum(size - 1 for size in clusters.values() if size > 1),
         "removed": dict(removed.most_common()),
-        "rejects": len(load_rejects(folder)),
+        "rejects": len(load_rejects(folder / "rejects.jsonl")),
     }
     if as_json:
         print_json(result)

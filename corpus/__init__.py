@@ -5,8 +5,9 @@ from .clean import Cleaned, Removal, clean
 from .cut import cut
 from .fields import Fields, Reject
 from .read import READERS, read_articles
+from .rejects import keep_rejects, load_rejects
 from .segment import SEGMENTERS, Segmenter, get_segmenter, sentences
-from .store import Added, Options, add, load_articles, load_rejects, load_units, units_table
+from .store import Added, Options, add, load_articles, load_units, units_table
 from .unit import KINDS, UNIT_FEATURES, Unit, unit_ids
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "content_id",
     "cut",
     "get_segmenter",
+    "keep_rejects",
     "load_articles",
     "load_rejects",
     "load_units",

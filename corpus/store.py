@@ -30,7 +30,7 @@ from datasets.table import InMemoryTable
 from pyarrow import parquet
 
 from ..errors import StudyError
-from ..files import locked, publish, write_jsonl
+from ..files import locked, publish
 from .article import Article, content_id
 from .boilerplate import without_boilerplate
 from .clean import Cleaned, clean
@@ -38,6 +38,7 @@ from .cut import cut
 from .dedupe import clusters, fingerprint, signature
 from .fields import Reject
 from .language import detect
+from .rejects import keep_rejects
 from .unit import UNIT_FEATURES, Unit
 
 __all__ = [
@@ -46,7 +47,6 @@ __all__ = [
     "Options",
     "add",
     "load_articles",
-    "load_rejects",
     "load_units",
     "units_table",
 ]
@@ -182,15 +182,6 @@ def load_units(folder: Path) -> Dataset:
     return _dataset(table, UNIT_FEATURES)
 
 
-def load_rejects(folder: Path) -> list[Reject]:
-    """Load what could not be used; an empty list when there is nothing."""
-    path = folder / "rejects.jsonl"
-    if not path.exists():
-        return []
-    rows = path.read_text(encoding="utf-8").splitlines()
-    return [Reject(**json.loads(row)) for row in rows]
-
-
 def units_table(units: Iterable[Unit]) -> Dataset:
     """Make a table of units."""
     return _dataset(_columns(list(units), UNIT_FEATURES.arrow_schema), UNIT_FEATURES)
@@ -225,7 +216,7 @@ def _add(
     if batch:
         _write(folder, number, batch, options, counts)
     counts.rejected = len(rejects)
-    _keep_rejects(folder, rejects)
+    keep_rejects(folder / "rejects.jsonl", rejects)
     counts.copies = _cluster(folder)
     return counts
 
@@ -355,13 +346,6 @@ def _known(folder: Path) -> dict[str, str]:
         table = parquet.read_table(part, columns=["id", "hash"])
         known.update(zip(table["id"].to_pylist(), table["hash"].to_pylist(), strict=True))
     return known
-
-
-def _keep_rejects(folder: Path, new: list[Reject]) -> None:
-    """Add rejects to the file, each once however often its input is read."""
-    every = dict.fromkeys([*load_rejects(folder), *new])
-    if every:
-        write_jsonl(folder / "rejects.jsonl", map(asdict, every))
 
 
 def _cluster(folder: Path) -> int:

@@ -54,7 +54,10 @@ def test_counts_add_up(tmp_path: Path) -> None:
     assert (counts.read, counts.added, counts.aside, counts.rejected) == (8, 5, 1, 2)
     assert len(load_articles(tmp_path)) == 6
     assert len(load_units(tmp_path)) == counts.units == 10
-    assert "taken by an article with another text" in load_rejects(tmp_path)[1].reason
+    assert (
+        "taken by an article with another text"
+        in load_rejects(tmp_path / "rejects.jsonl")[1].reason
+    )
     assert [row["aside"] for row in load_articles(tmp_path) if row["aside"]] == ["language is fr"]
 
 
@@ -171,3 +174,13 @@ def test_two_runs_do_not_write_at_once(tmp_path: Path) -> None:
             add(tmp_path, articles(3))
 
     assert add(tmp_path, meanwhile()).added == 1
+
+
+def test_rejects_hold_any_text(tmp_path: Path) -> None:
+    """A line separator inside a raw record does not break the file of rejects."""
+    odd = Reject("x.jsonl", 1, "broken JSON", "one\u2028two\x85three")
+
+    add(tmp_path, [odd])
+    add(tmp_path, [odd])
+
+    assert load_rejects(tmp_path / "rejects.jsonl") == [odd]
