@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from .commands import annotate, corpus, encoders, labels, model, study
+from .commands import annotate, corpus, encoders, evaluate, labels, study, tag, train
 from .errors import StandfirstError
 
 __all__ = ["app", "main"]
@@ -27,7 +27,7 @@ app.add_typer(corpus.app, name="corpus")
 app.add_typer(labels.app, name="labels")
 app.add_typer(annotate.app, name="annotate")
 app.add_typer(encoders.app, name="encoders")
-for command in (study.demo, study.init, model.train, model.evaluate, model.tag):
+for command in (study.demo, study.init, train.train, evaluate.evaluate, tag.tag):
     app.command()(command)
 
 

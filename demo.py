@@ -29,8 +29,9 @@ from .labels import (
     write_gold,
 )
 from .models import evaluate, from_file, from_study, train
+from .models.answers import tag_schema
 from .models.output import write_tags
-from .models.tag import Counts, tag_articles, tag_schema
+from .models.tag import Counts, tag_articles
 from .study import Study
 
 __all__ = ["Step", "walk"]

@@ -15,7 +15,7 @@ from ..files import dump_json
 if TYPE_CHECKING:
     from ..study import Study
 
-__all__ = ["JsonOption", "StudyOption", "find_study", "print_json", "say"]
+__all__ = ["JsonOption", "StudyOption", "find_study", "print_json", "print_table", "say"]
 
 StudyOption = Annotated[
     Path | None,
@@ -42,3 +42,11 @@ def say(*lines: str) -> None:
 def print_json(value: Any) -> None:
     """Print the result for other programs."""
     print(dump_json(value))
+
+
+def print_table(head: list[str], rows: list[list[str]]) -> None:
+    """Print rows below their heads, in columns."""
+    widths = [max(len(line[i]) for line in [head, *rows]) for i in range(len(head))]
+    for line in [head, *rows]:
+        cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
+        print("  ".join(cells).rstrip())

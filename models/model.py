@@ -96,7 +96,7 @@ class Model:
         abstain_below
             Answers with less confidence are left out.
         """
-        from .tag import tag_table
+        from .answers import tag_table
 
         return tag_table(self, units, abstain_below=abstain_below)
 

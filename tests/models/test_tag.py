@@ -9,8 +9,9 @@ from pyarrow import parquet
 from standfirst.corpus import Article, Reject
 from standfirst.errors import ExistsError, InputError, UnknownNameError
 from standfirst.models import Report
+from standfirst.models.answers import tag_schema
 from standfirst.models.output import can_write, write_tags
-from standfirst.models.tag import Counts, tag_articles, tag_schema
+from standfirst.models.tag import Counts, tag_articles
 
 ARTICLES: list[Article | Reject] = [
     Article("a1", "Talks", "The minister said the plan will work. Campaigners called it cruel."),

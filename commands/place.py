@@ -1,0 +1,64 @@
+"""What the commands of `standfirst annotate` need of a study: units, answers, codebook, server."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import StudyError
+from .common import print_json, say
+
+if TYPE_CHECKING:
+    from ..annotate.keep import Kept
+    from ..annotate.server import Server
+    from ..labels import Codebook
+    from ..study import Study
+
+__all__ = ["annotations_of", "codebook_of", "connected", "projects_of", "told_kept", "units_of"]
+
+
+def codebook_of(place: "Study") -> "Codebook":
+    """Read the codebook of a study."""
+    from ..labels import load_codebook
+
+    return load_codebook(place.codebook_path)
+
+
+def connected(place: "Study") -> "Server":
+    """Connect with the server that the environment names, or with the study's own."""
+    from ..annotate.access import find_access
+    from ..annotate.server import connect
+
+    return connect(find_access(place.state / "label-studio" / "access.json"))
+
+
+def projects_of(place: "Study") -> Path:
+    """Give the file that says which projects are the study's."""
+    return place.state / "projects.json"
+
+
+def units_of(place: "Study", columns: list[str] | None = None) -> list[dict[str, Any]]:
+    """Read the units of a study, or some columns of them; refused where there are none."""
+    from ..corpus import load_units
+
+    table = load_units(place.corpus)
+    table = table.select_columns(columns) if columns else table
+    rows: list[dict[str, Any]] = table.to_list()
+    if not rows:
+        raise StudyError(place.corpus, "holds no units", "add articles: standfirst corpus add")
+    return rows
+
+
+def annotations_of(place: "Study") -> list[Any]:
+    """Read the annotations of a study; none where nothing was coded yet."""
+    from ..labels import read_annotations
+
+    return read_annotations(place.annotations) if place.annotations.exists() else []
+
+
+def told_kept(kept: "Kept", *, as_json: bool) -> None:
+    """Print what was kept of answers that came in."""
+    if as_json:
+        print_json(kept.as_dict())
+        return
+    print(kept)
+    if kept.n_rejected:
+        say(f"{kept.n_rejected} answers were set aside, with reasons, in {kept.rejects}")
