@@ -8,7 +8,9 @@ its label is null: it was not asked.
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..corpus import content_id
 from ..errors import InputError
@@ -61,30 +63,16 @@ def tag_units(model: Model, units: pa.Table, *, abstain_below: float = 0.0) -> p
     InputError
         The table has no column `text`, or a row without one.
     """
-    if "text" not in units.column_names:
-        told = f"no column 'text' ({', '.join(units.column_names)})"
-        raise InputError("the table of units", told, "rename the column")
-    texts = units.column("text").to_pylist()
-    if any(not isinstance(text, str) for text in texts):
-        row = next(n for n, text in enumerate(texts) if not isinstance(text, str))
-        raise InputError(f"the table of units, row {row + 1}", "no text", "leave the row out")
+    texts = _texts(units)
     given = {name: units.column(name) for name in UNIT_COLUMNS if name in units.column_names}
-    lengths = pa.array([len(text) for text in texts], pa.int32())
-    missing: dict[str, Any] = {
-        "unit_id": pa.array([content_id("", "row", text) for text in texts], pa.string()),
-        "article_id": pa.array([""] * len(texts), pa.string()),
-        "start": pa.array([0] * len(texts), pa.int32()),
-        "end": lengths,
-    }
     schema = tag_schema(model)
     columns: list[Any] = [
-        (given[name] if name in given else missing[name]).cast(kind)
+        (given[name] if name in given else _missing(name, texts)).cast(kind)
         for name, kind in UNIT_COLUMNS.items()
     ]
-    answers = model.predict(texts) if texts else {}
+    answers = model.predict(texts) if len(texts) else {}
     for dimension in model.dimensions:
-        labels = dimension.label_ids
-        if not texts:
+        if not len(texts):
             columns += [
                 pa.array([], schema.field(f"{dimension.id}{end}").type)
                 for end in ("", "_prob", "_confidence", "_abstained")
@@ -92,7 +80,9 @@ def tag_units(model: Model, units: pa.Table, *, abstain_below: float = 0.0) -> p
             continue
         answer = answers[dimension.id]
         multiple = dimension.choice == "multiple"
-        columns += _columns(answer, labels, multiple=multiple, abstain_below=abstain_below)
+        columns += _columns(
+            answer, dimension.label_ids, multiple=multiple, abstain_below=abstain_below
+        )
     return pa.table(columns, schema=schema)
 
 
@@ -107,22 +97,55 @@ def tag_table(
     return Dataset(InMemoryTable(tag_units(model, table, abstain_below=abstain_below)))
 
 
+def _texts(units: pa.Table) -> pa.Array:
+    if "text" not in units.column_names:
+        told = f"no column 'text' ({', '.join(units.column_names)})"
+        raise InputError("the table of units", told, "rename the column")
+    column = units.column("text")
+    if isinstance(column.type, pa.DictionaryType):
+        column = column.cast(column.type.value_type)
+    is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+    row = 0 if len(column) and not is_text else None
+    if column.null_count and row is None:
+        row = pc.index(column.is_null(), True).as_py()
+    if row is not None:
+        raise InputError(f"the table of units, row {row + 1}", "no text", "leave the row out")
+    whole = column.combine_chunks()
+    return whole if isinstance(whole, pa.Array) else pa.array([], pa.string())
+
+
+def _missing(name: str, texts: pa.Array) -> pa.Array:
+    """Fill in what a table does not say of its units."""
+    if name == "unit_id":
+        # Row by row, because no other way gives the ids that the corpus gives.
+        return pa.array([content_id("", "row", text) for text in texts.to_pylist()], pa.string())
+    if name == "end":
+        return pc.utf8_length(texts)
+    return pa.repeat("" if name == "article_id" else 0, len(texts))
+
+
 def _columns(
     answer: Prediction, labels: tuple[str, ...], *, multiple: bool, abstain_below: float
 ) -> list[Any]:
     confidence = answer.confidence
     abstained = answer.asked & (confidence < abstain_below)
-    told = answer.asked & ~abstained
-    values: list[Any] = []
-    for row, given in enumerate(told):
-        found = [labels[k] for k in np.flatnonzero(answer.chosen[row])] if given else None
-        values.append(found if multiple or found is None else found[0])
+    untold = ~answer.asked | abstained
+    names = pa.array(labels, pa.string())
+    if multiple:
+        rows, places = np.nonzero(answer.chosen & ~untold[:, None])
+        ends = np.searchsorted(rows, np.arange(len(untold) + 1))
+        values = _lists(ends, names.take(pa.array(places)), mask=pa.array(untold))
+    else:
+        values = names.take(pa.array(answer.chosen.argmax(axis=1), mask=untold))
     n_rows, n_labels = answer.probabilities.shape
-    offsets = pa.array(np.arange(n_rows + 1, dtype=np.int32) * n_labels)
     flat = pa.array(answer.probabilities.astype(np.float32).ravel())
     return [
-        pa.array(values, pa.list_(pa.string()) if multiple else pa.string()),
-        pa.ListArray.from_arrays(offsets, flat),
-        pa.array(np.where(answer.asked, confidence, np.nan), pa.float32(), from_pandas=True),
+        values,
+        _lists(np.arange(n_rows + 1) * n_labels, flat),
+        pa.array(confidence, pa.float32(), mask=~answer.asked),
         pa.array(abstained),
     ]
+
+
+def _lists(ends: npt.NDArray[np.int64], flat: pa.Array, **options: Any) -> pa.Array:
+    return pa.ListArray.from_arrays(pa.array(ends.astype(np.int32)), flat, **options)

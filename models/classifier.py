@@ -64,8 +64,11 @@ class Head:
 
     def probabilities(self, vectors: Matrix) -> Floats:
         """Give the probability of each label of the codebook, shape (n_rows, n_labels)."""
-        scores = dense_product(vectors, self.weights) + self.intercept
-        return self.from_scores(scores)
+        return self.from_scores(self.scores(vectors))
+
+    def scores(self, vectors: Matrix) -> Floats:
+        """Score the labels seen, shape (n_rows, n_seen)."""
+        return dense_product(vectors, self.weights) + self.intercept
 
     def from_scores(self, scores: Floats) -> Floats:
         """Calibrate scores of the labels seen."""

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import UnknownNameError
+from .hashed import Hashed, HashedPieces
 from .matrix import Matrix, stack
 from .minilm import MiniLM, is_ready
 from .tfidf import Tfidf
@@ -146,6 +147,8 @@ class Beside:
 
 
 ENCODERS: dict[str, Callable[[], Encoder]] = {
+    "hashed": Hashed,
+    "hashed-pieces": HashedPieces,
     "minilm": MiniLM,
     "tfidf": Tfidf,
 }

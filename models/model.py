@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ..labels.codebook import Codebook, Dimension
 from .classifier import Head
 from .encoders import Encoder
+from .strings import Texts, as_strings
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,19 +63,24 @@ class Model:
     """Held-out scores of training, by dimension."""
     trained_on: npt.NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
     """Hashes of the texts of training, sorted, so that an evaluation on them can be told."""
+    _table: list[Any] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def dimensions(self) -> tuple[Dimension, ...]:
         """The dimensions that the model answers, in the codebook's order."""
         return tuple(one for one in self.codebook.dimensions if one.id in self.heads)
 
-    def predict(self, texts: Sequence[str]) -> dict[str, Prediction]:
-        """Answer every dimension on texts."""
-        vectors = self.encoder.encode(texts)
+    def predict(self, texts: Texts) -> dict[str, Prediction]:
+        """Answer every dimension on texts: a list of strings, or a column of Arrow."""
+        scored = self._direct(texts)
+        if scored is None:
+            rows = texts if isinstance(texts, Sequence) else as_strings(texts).texts()
+            vectors = self.encoder.encode(rows)
+            scored = {name: head.scores(vectors) for name, head in self.heads.items()}
         found: dict[str, Prediction] = {}
         for dimension in self.dimensions:
             head = self.heads[dimension.id]
-            probabilities = head.probabilities(vectors)
+            probabilities = head.from_scores(scored[dimension.id])
             chosen = head.decide(probabilities)
             asked = np.ones(len(texts), bool)
             when = dimension.when
@@ -85,6 +91,22 @@ class Model:
                 asked = above.asked & (above.chosen & among).any(axis=1)
             found[dimension.id] = Prediction(probabilities, chosen, asked)
         return found
+
+    def _direct(self, texts: Texts) -> dict[str, npt.NDArray[np.float64]] | None:
+        """Score all dimensions at once, where the encoder needs no vectors for that."""
+        encoder: Any = self.encoder
+        if not hasattr(encoder, "scores"):
+            return None
+        if not self._table:
+            weights = np.concatenate([head.weights for head in self.heads.values()])
+            self._table.append(encoder.table(weights))
+        scores = encoder.scores(texts, self._table[0])
+        ends = np.cumsum([len(head.weights) for head in self.heads.values()])
+        parts = np.split(scores, ends[:-1], axis=1)
+        return {
+            name: part + head.intercept
+            for (name, head), part in zip(self.heads.items(), parts, strict=True)
+        }
 
     def tag(self, units: "Dataset | pa.Table", *, abstain_below: float = 0.0) -> "Dataset":
         """Tag a table of units.
