@@ -24,6 +24,7 @@ from ..errors import UnknownNameError
 from .hashed import Hashed, HashedPieces
 from .matrix import Matrix, stack
 from .minilm import MiniLM, is_ready
+from .static import Static
 from .tfidf import Tfidf
 
 __all__ = ["ENCODERS", "TFIDF_FROM", "Beside", "Encoder", "default_encoder", "make_encoder"]
@@ -150,6 +151,7 @@ ENCODERS: dict[str, Callable[[], Encoder]] = {
     "hashed": Hashed,
     "hashed-pieces": HashedPieces,
     "minilm": MiniLM,
+    "static": Static,
     "tfidf": Tfidf,
 }
 """Name to what makes it; names joined by `+` set encoders side by side."""

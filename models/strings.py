@@ -15,8 +15,8 @@ import pyarrow as pa
 
 __all__ = ["Strings", "Texts", "as_strings", "batches"]
 
-Texts: TypeAlias = "Sequence[str] | pa.Array | pa.ChunkedArray"
-"""A list of strings, or a column of Arrow."""
+Texts: TypeAlias = "Sequence[str] | pa.Array | pa.ChunkedArray | Strings"
+"""A list of strings, a column of Arrow, or what `as_strings` made of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,8 @@ def as_strings(texts: Texts) -> Strings:
     >>> found.text(0), found.offsets.tolist()
     ('fail é', [5, 12])
     """
+    if isinstance(texts, Strings):
+        return texts
     if isinstance(texts, pa.ChunkedArray):
         texts = texts.combine_chunks()
     if isinstance(texts, pa.ChunkedArray):  # no chunk at all
