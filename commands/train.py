@@ -59,7 +59,7 @@ def train(
     from ..labels import load_codebook
     from ..models import from_file, train
     from ..models.bundle import can_save
-    from ..models.minilm import is_ready
+    from ..models.transformer import is_ready
 
     if data is not None and not label:
         raise typer.BadParameter("name a column of the labelled file", param_hint="--label")

@@ -34,7 +34,7 @@ from ..files import dump_json, write_bytes
 from ..labels import dump_codebook, parse_codebook
 from .card import write_card
 from .classifier import Head
-from .encoders import make_encoder
+from .encoders import restore_encoder
 from .model import Model
 
 __all__ = ["FORMAT_VERSION", "GOLDEN_TEXTS", "Manifest", "can_save", "load", "save"]
@@ -244,8 +244,8 @@ def _restore(folder: Path, manifest: Manifest, contents: dict[str, bytes]) -> Mo
     if codebook.revision != manifest.codebook_revision:
         raise BundleError(folder, "codebook.yaml is of another revision", _REMEDY)
     stored = from_safetensors(contents["weights.safetensors"])
-    encoder = type(make_encoder(manifest.encoder.name)).restore(
-        manifest.encoder.settings, _under("encoder/", stored)
+    encoder = restore_encoder(
+        manifest.encoder.name, manifest.encoder.settings, _under("encoder/", stored)
     )
     heads = {}
     for entry in manifest.dimensions:

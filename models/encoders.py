@@ -11,28 +11,42 @@ download, and scores are printed, so that nobody is led astray by a quiet choice
 labelled rows on, the default sets scaled TF-IDF beside MiniLM: there the words of the topic are
 worth one to two points more, below they cost as much.
 
-A new encoder is one class and one line in `ENCODERS`.
+A new encoder is one class and one line in `ENCODERS`. The folder of a pretrained network can be
+named instead.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any, Protocol, Self
 
-import numpy as np
 import numpy.typing as npt
 
 from ..errors import UnknownNameError
+from .beside import Beside, Part
 from .hashed import Hashed, HashedPieces
-from .matrix import Matrix, stack
-from .minilm import MiniLM, is_ready
+from .matrix import Matrix
 from .static import Static
 from .tfidf import Tfidf
+from .transformer import Transformer, is_ready
+from .weights import add_folder
 
-__all__ = ["ENCODERS", "TFIDF_FROM", "Beside", "Encoder", "default_encoder", "make_encoder"]
+__all__ = [
+    "ENCODERS",
+    "TFIDF_FROM",
+    "TFIDF_SHARE",
+    "Encoder",
+    "default_encoder",
+    "make_encoder",
+    "make_parts",
+    "restore_encoder",
+]
 
 TFIDF_FROM = 200
 """Number of labelled rows from which scaled TF-IDF beside MiniLM helps more than it costs."""
 
-_TFIDF_SHARE = 0.3**0.5
+TFIDF_SHARE = 0.3**0.5
+"""What TF-IDF is multiplied with beside a network."""
 
 
 class Encoder(Protocol):
@@ -65,92 +79,11 @@ class Encoder(Protocol):
         """Make the encoder again from what was stored."""
 
 
-class Beside:
-    """Several encoders side by side, each scaled by its share."""
-
-    def __init__(self, parts: Sequence[tuple[str, Encoder, float]]) -> None:
-        self.parts = tuple(parts)
-
-    @property
-    def width(self) -> int:
-        """Number of columns over all parts."""
-        return sum(part.width for _, part, _ in self.parts)
-
-    def begin(self, texts: Sequence[str]) -> tuple["Beside", Matrix]:
-        """Begin with every part."""
-        parts, blocks = [], []
-        for name, part, share in self.parts:
-            begun, block = part.begin(texts)
-            parts.append((name, begun, share))
-            blocks.append(block)
-        return Beside(parts), stack(blocks)
-
-    def prepare(self, texts: Sequence[str]) -> Matrix:
-        """Prepare with each part, side by side."""
-        return stack([part.prepare(texts) for _, part, _ in self.parts])
-
-    def fit(self, prepared: Matrix) -> "Beside":
-        """Fit each part on its columns."""
-        cut = self._cut(prepared)
-        return Beside(
-            [
-                (name, part.fit(block), share)
-                for (name, part, share), block in zip(self.parts, cut, strict=True)
-            ]
-        )
-
-    def transform(self, prepared: Matrix) -> Matrix:
-        """Transform with each part and scale."""
-        cut = self._cut(prepared)
-        return stack(
-            [
-                part.transform(block) * np.float32(share)
-                for (_, part, share), block in zip(self.parts, cut, strict=True)
-            ]
-        )
-
-    def encode(self, texts: Sequence[str]) -> Matrix:
-        """Turn texts into vectors."""
-        return self.transform(self.prepare(texts))
-
-    def state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        """Give the states of the parts, their arrays under the parts' names."""
-        settings, arrays = [], {}
-        for name, part, share in self.parts:
-            told, stored = part.state()
-            settings.append({"name": name, "share": share, "settings": told})
-            arrays.update({f"{name}/{key}": value for key, value in stored.items()})
-        return {"parts": settings}, arrays
-
-    @classmethod
-    def restore(
-        cls, settings: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]
-    ) -> "Beside":
-        """Make the parts again."""
-        parts = []
-        for part in settings["parts"]:
-            name = part["name"]
-            if name not in ENCODERS:
-                raise UnknownNameError("encoder", name, sorted(ENCODERS))
-            mark = f"{name}/"
-            own = {key[len(mark) :]: v for key, v in arrays.items() if key.startswith(mark)}
-            made = type(ENCODERS[name]()).restore(part["settings"], own)
-            parts.append((name, made, float(part["share"])))
-        return cls(parts)
-
-    def _cut(self, prepared: Matrix) -> list[Matrix]:
-        blocks, start = [], 0
-        for _, part, _ in self.parts:
-            width = part.width
-            blocks.append(prepared[:, start : start + width])
-            start += width
-        return blocks
-
-
 ENCODERS: dict[str, Callable[[], Encoder]] = {
     "hashed": Hashed,
     "hashed-pieces": HashedPieces,
-    "minilm": MiniLM,
+    "minilm": partial(Transformer.named, "minilm"),
+    "mpnet": partial(Transformer.named, "mpnet"),
     "static": Static,
     "tfidf": Tfidf,
 }
@@ -158,22 +91,58 @@ ENCODERS: dict[str, Callable[[], Encoder]] = {
 
 
 def make_encoder(name: str) -> Encoder:
-    """Make an encoder by its name, such as ``tfidf`` or ``minilm+tfidf``.
+    """Make an encoder by its name, such as ``tfidf``, ``minilm+tfidf`` or the path of a folder.
 
     Raises
     ------
     UnknownNameError
         No encoder has this name.
     """
-    names = name.split("+")
+    parts = make_parts(name)
+    return parts[0].encoder if len(parts) == 1 else Beside(parts)
+
+
+def make_parts(name: str, views: tuple[str, ...] = ("text",)) -> list[Part]:
+    """Make the encoders that a name joins by `+`, each reading the same views.
+
+    Raises
+    ------
+    UnknownNameError
+        No encoder has this name.
+    """
+    names = [name] if Path(name).is_dir() and name not in ENCODERS else name.split("+")
+    parts = []
     for one in names:
-        if one not in ENCODERS:
+        if one in ENCODERS:
+            share = TFIDF_SHARE if one == "tfidf" and len(names) > 1 else 1.0
+            parts.append(Part(one, ENCODERS[one](), share, views))
+        elif Path(one).is_dir():
+            weights = add_folder(Path(one))
+            parts.append(Part(weights.name, Transformer(weights), 1.0, views))
+        else:
             raise UnknownNameError("encoder", one, sorted(ENCODERS))
-    if len(names) == 1:
-        return ENCODERS[name]()
-    return Beside(
-        [(one, ENCODERS[one](), _TFIDF_SHARE if one == "tfidf" else 1.0) for one in names]
-    )
+    return parts
+
+
+def restore_encoder(
+    name: str, settings: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]
+) -> Encoder:
+    """Make an encoder again from what a bundle stored of it.
+
+    Raises
+    ------
+    UnknownNameError
+        No encoder has this name.
+    MissingFileError
+        The folder that it was made from is not here.
+    """
+    if "parts" in settings:
+        return Beside.restore(settings, arrays)
+    if name in ENCODERS:
+        return type(ENCODERS[name]()).restore(settings, arrays)
+    if "@" in name:
+        return Transformer.restore(settings, arrays)
+    raise UnknownNameError("encoder", name, sorted(ENCODERS))
 
 
 def default_encoder(n_rows: int) -> str:

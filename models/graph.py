@@ -1,13 +1,16 @@
-"""A BERT encoder as one fused ONNX graph, built from its safetensors weights without torch.
+"""A transformer encoder as one fused ONNX graph, built from its safetensors weights without torch.
 
 Attention, the additions with their layer norms, and the activations with their biases are single
-operators of onnxruntime, and so is the embedding. The graph ends where it is needed: at the
-mean-pooled states of the chosen layers, each brought to length 1, side by side. Layers behind the
-last chosen one are left out.
+operators of onnxruntime, and so is the embedding. The graph ends where it is needed: at the pooled
+states of the chosen layers, each brought to length 1, side by side; and, if asked, at the pooled
+states of marked tokens beside them. Layers behind the last chosen one are left out.
 
 References
 ----------
 Devlin, J., Chang, M.-W., Lee, K. & Toutanova, K. (2019). BERT. Proceedings of NAACL, section 3.
+Song, K., Tan, X., Qin, T., Lu, J. & Liu, T.-Y. (2020). MPNet. NeurIPS 33.
+Raffel, C. et al. (2020). Exploring the Limits of Transfer Learning (T5). JMLR 21, section 2.1: the
+buckets of distances that MPNet takes over.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,52 +19,69 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["build_graph"]
+from .network import NAMES, Network
+
+__all__ = ["build_graph", "distance_buckets"]
 
 _FUSED = "com.microsoft"
+_KINDS = {"Attention", "BiasGelu", "EmbedLayerNormalization", "SkipLayerNormalization"}
 _OPSET = 17
 _IR_VERSION = 9
+_FARTHEST = 128
 
 Tensors = Mapping[str, npt.NDArray[Any]]
 
 
-def build_graph(tensors: Tensors, *, heads: int, layers: Sequence[int]) -> bytes:
+def build_graph(
+    tensors: Tensors, network: Network, layers: Sequence[int], *, marked: bool = False
+) -> bytes:
     """Build the graph.
 
     Parameters
     ----------
     tensors
-        The weights, by the names that Hugging Face's BertModel gives them.
-    heads
-        Number of attention heads.
+        The weights, by the names that Hugging Face gives them, with or without a common prefix.
+    network
+        What they are the weights of.
     layers
         The layers to pool, from 1.
+    marked
+        Also pool the states of marked tokens.
 
     Returns
     -------
-    A serialised ONNX model with the inputs `ids` and `mask` (int32, shape (n_texts, n_tokens)) and
-    the output `vectors` (float32, shape (n_texts, n_layers * width)).
+    A serialised ONNX model with the inputs `ids`, `mask` and, if asked, `marks` (int32, shape
+    (n_texts, n_tokens); each row of `mask` and `marks` has a 1) and the output `vectors` (float32,
+    shape (n_texts, n_layers * width); twice as wide with marks).
+
+    Raises
+    ------
+    KeyError
+        A weight is not there.
     """
     from onnx import TensorProto, helper
 
-    made = _Builder(tensors)
+    made = _Builder(tensors, network)
     state = made.embedding()
-    pooled = []
+    masks = ["mask", "marks"] if marked else ["mask"]
+    pooled: dict[str, list[str]] = {mask: [] for mask in masks}
     for layer in range(1, max(layers) + 1):
-        state = made.layer(layer - 1, state, heads)
+        state = made.layer(layer - 1, state)
         if layer in layers:
-            pooled.append(made.pool(state, layer))
-    made.node("Concat", pooled, "vectors", axis=1)
+            for mask in masks:
+                pooled[mask].append(made.pool(state, layer, mask))
+    blocks = [one for mask in masks for one in pooled[mask]]
+    made.node("Concat", blocks, "vectors", axis=1)
     shape = ["texts", "tokens"]
-    width = tensors["embeddings.LayerNorm.weight"].shape[0] * len(pooled)
     graph = helper.make_graph(
         made.nodes,
         "encoder",
+        [helper.make_tensor_value_info(name, TensorProto.INT32, shape) for name in ("ids", *masks)],
         [
-            helper.make_tensor_value_info("ids", TensorProto.INT32, shape),
-            helper.make_tensor_value_info("mask", TensorProto.INT32, shape),
+            helper.make_tensor_value_info(
+                "vectors", TensorProto.FLOAT, ["texts", network.width * len(blocks)]
+            )
         ],
-        [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", width])],
         made.initializers,
     )
     opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_FUSED, 1)]
@@ -69,90 +89,135 @@ def build_graph(tensors: Tensors, *, heads: int, layers: Sequence[int]) -> bytes
     return bytes(model.SerializeToString())
 
 
+def distance_buckets(n_tokens: int, n_buckets: int) -> npt.NDArray[np.int64]:
+    """Sort the distances between tokens into buckets, shape (n_tokens, n_tokens).
+
+    The first half of the buckets is for tokens that stand before, the second for those behind; of
+    each half the first half takes one distance each, the rest grows with the logarithm.
+
+    Examples
+    --------
+    >>> distance_buckets(3, 32).tolist()
+    [[0, 17, 18], [1, 0, 17], [2, 1, 0]]
+    """
+    half = n_buckets // 2
+    exact = half // 2
+    places = np.arange(n_tokens)
+    back = places[:, None] - places[None, :]
+    far = np.abs(back)
+    # In float32, as the network was trained: a bucket border may not move by a rounding.
+    grown = np.log(np.maximum(far, 1).astype(np.float32) / exact) / np.log(_FARTHEST / exact)
+    wide = np.minimum(exact + (grown * (half - exact)).astype(np.int64), half - 1)
+    return np.asarray(np.where(far < exact, far, wide) + np.where(back < 0, half, 0))
+
+
 class _Builder:
     """Collects nodes and weights."""
 
-    def __init__(self, tensors: Tensors) -> None:
-        self.tensors = tensors
+    def __init__(self, tensors: Tensors, network: Network) -> None:
+        self.tensors, self.network = tensors, network
+        self.names = NAMES[network.architecture]
         self.nodes: list[Any] = []
         self.initializers: list[Any] = []
-        self._constant("one", np.array([1.0], np.float32))
+        # A folder may hold the weights below a name of the model, as `bert.`
+        mark = "embeddings.word_embeddings.weight"
+        self.prefix = next((name.removesuffix(mark) for name in tensors if name.endswith(mark)), "")
+        self.bias = ""
         self._constant("last", np.array([-1], np.int64))
         self._constant("second", np.array([1], np.int64))
+        if network.architecture == "mpnet":
+            self.bias = self._distances()
 
     def node(self, kind: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
         """Add an operator, and give the name of its first output."""
         from onnx import helper
 
-        fused = {"Attention", "BiasGelu", "EmbedLayerNormalization", "SkipLayerNormalization"}
-        domain = _FUSED if kind in fused else ""
+        domain = _FUSED if kind in _KINDS else ""
         outputs = [output, f"{output}.index"] if kind == "EmbedLayerNormalization" else [output]
         self.nodes.append(helper.make_node(kind, inputs, outputs, domain=domain, **attributes))
         return output
 
     def embedding(self) -> str:
         """Add words, positions and the first segment, and normalise."""
-        positions = self._get("embeddings.position_embeddings.weight")
-        # All tokens are of the first segment: its embedding goes into the positions once and for
-        # all.
-        segment = self._get("embeddings.token_type_embeddings.weight")[0]
+        first, most = self.network.first_position, self.network.max_tokens
+        positions = self._get("embeddings.position_embeddings.weight")[first : first + most]
+        segments = f"{self.prefix}embeddings.token_type_embeddings.weight"
+        if segments in self.tensors:
+            # All tokens are of the first segment: its embedding goes into the positions once and
+            # for all.
+            positions = positions + self.tensors[segments][0]
         words = self._constant("words", self._get("embeddings.word_embeddings.weight"))
-        places = self._constant("places", positions + segment)
+        places = self._constant("places", positions)
         norm = self._norm("embeddings.LayerNorm")
         inputs = ["ids", "", words, places, "", *norm]
-        return self.node("EmbedLayerNormalization", inputs, "state.0", epsilon=1e-12)
+        epsilon = self.network.epsilon
+        return self.node("EmbedLayerNormalization", inputs, "state.0", epsilon=epsilon)
 
-    def layer(self, number: int, state: str, heads: int) -> str:
+    def layer(self, number: int, state: str) -> str:
         """Add one transformer layer."""
-        name = f"encoder.layer.{number}"
-        parts = [f"{name}.attention.self.{part}" for part in ("query", "key", "value")]
+        names, name = self.names, self.names.layer.format(number)
+        parts = [f"{name}.{part}" for part in (names.query, names.key, names.value)]
         weight = np.hstack([self._get(f"{part}.weight").T for part in parts])
         bias = np.concatenate([self._get(f"{part}.bias") for part in parts])
-        attended = self.node(
-            "Attention",
-            [
-                state,
-                self._constant(f"{name}.qkv", weight),
-                self._constant(f"{name}.qkv.bias", bias),
-                "mask",
-            ],
-            f"{name}.attended",
-            num_heads=heads,
-        )
-        mixed = self._dense(f"{name}.attention.output.dense", attended)
-        state = self._skip(f"{name}.attention.output", mixed, state)
-        wide = self._dense(f"{name}.intermediate.dense", state)
-        bias_name = self._constant(
-            f"{name}.wide.bias", self._get(f"{name}.intermediate.dense.bias")
-        )
+        inputs = [
+            state,
+            self._constant(f"{name}.qkv", weight),
+            self._constant(f"{name}.qkv.bias", bias),
+            "mask",
+        ]
+        if self.bias:
+            inputs += ["", self.bias]
+        attended = self.node("Attention", inputs, f"{name}.attended", num_heads=self.network.heads)
+        mixed = self._dense(f"{name}.{names.out}", attended)
+        state = self._skip(f"{name}.{names.out}", f"{name}.{names.attended}", mixed, state)
+        wide = self._dense(f"{name}.{names.wide}", state)
+        bias_name = self._constant(f"{name}.wide.bias", self._get(f"{name}.{names.wide}.bias"))
         active = self.node("BiasGelu", [wide, bias_name], f"{name}.active")
-        narrow = self._dense(f"{name}.output.dense", active)
-        return self._skip(f"{name}.output", narrow, state)
+        narrow = self._dense(f"{name}.{names.narrow}", active)
+        return self._skip(f"{name}.{names.narrow}", f"{name}.{names.done}", narrow, state)
 
-    def pool(self, state: str, layer: int) -> str:
-        """Average the states of real tokens and bring the mean to length 1.
+    def pool(self, state: str, layer: int, mask: str) -> str:
+        """Average the states of the tokens of a mask and bring the mean to length 1.
 
         The sum instead of the mean would do: the length is lost anyway. Division keeps it readable
         in a viewer.
         """
-        name = f"pool.{layer}"
-        if not any(node.output[0] == "mask.float" for node in self.nodes):
-            cast = self.node("Cast", ["mask"], "mask.cast", to=1)
-            self.node("Unsqueeze", [cast, "last"], "mask.float")
-            self.node("ReduceSum", ["mask.float", "second"], "mask.sum", keepdims=0)
-        real = self.node("Mul", [state, "mask.float"], f"{name}.real")
+        name = f"pool.{layer}.{mask}"
+        if self.network.pooling == "cls" and mask == "mask":
+            zero = self._constant(f"{name}.zero", np.array([0], np.int64))
+            kept = self.node("Gather", [state, zero], f"{name}.kept", axis=1)
+            first = self.node("ReduceSum", [kept, "second"], f"{name}.first", keepdims=0)
+            return self.node("LpNormalization", [first], f"{name}.unit", axis=-1, p=2)
+        if not any(node.output[0] == f"{mask}.float" for node in self.nodes):
+            cast = self.node("Cast", [mask], f"{mask}.cast", to=1)
+            self.node("Unsqueeze", [cast, "last"], f"{mask}.float")
+            self.node("ReduceSum", [f"{mask}.float", "second"], f"{mask}.sum", keepdims=0)
+        real = self.node("Mul", [state, f"{mask}.float"], f"{name}.real")
         total = self.node("ReduceSum", [real, "second"], f"{name}.total", keepdims=0)
-        mean = self.node("Div", [total, "mask.sum"], f"{name}.mean")
+        mean = self.node("Div", [total, f"{mask}.sum"], f"{name}.mean")
         return self.node("LpNormalization", [mean], f"{name}.unit", axis=-1, p=2)
+
+    def _distances(self) -> str:
+        """Add what attention adds for the distance of two tokens, cut to the texts at hand."""
+        table = self._get("encoder.relative_attention_bias.weight")
+        buckets = distance_buckets(self.network.max_tokens, len(table))
+        whole = self._constant("distances", table[buckets].transpose(2, 0, 1)[None])
+        shape = self.node("Shape", ["ids"], "ids.shape")
+        n_tokens = self.node("Gather", [shape, "second"], "ids.tokens", axis=0)
+        ends = self.node("Concat", [n_tokens, n_tokens], "distances.ends", axis=0)
+        starts = self._constant("distances.starts", np.array([0, 0], np.int64))
+        axes = self._constant("distances.axes", np.array([2, 3], np.int64))
+        return self.node("Slice", [whole, starts, ends, axes], "distances.cut")
 
     def _dense(self, name: str, state: str) -> str:
         weight = self._constant(f"{name}.matrix", self._get(f"{name}.weight").T)
         return self.node("MatMul", [state, weight], f"{name}.product")
 
-    def _skip(self, name: str, new: str, old: str) -> str:
-        bias = self._constant(f"{name}.dense.bias", self._get(f"{name}.dense.bias"))
-        inputs = [new, old, *self._norm(f"{name}.LayerNorm"), bias]
-        return self.node("SkipLayerNormalization", inputs, f"{name}.state", epsilon=1e-12)
+    def _skip(self, dense: str, norm: str, new: str, old: str) -> str:
+        bias = self._constant(f"{dense}.dense.bias", self._get(f"{dense}.bias"))
+        inputs = [new, old, *self._norm(norm), bias]
+        epsilon = self.network.epsilon
+        return self.node("SkipLayerNormalization", inputs, f"{norm}.state", epsilon=epsilon)
 
     def _norm(self, name: str) -> list[str]:
         return [
@@ -161,10 +226,12 @@ class _Builder:
         ]
 
     def _get(self, name: str) -> npt.NDArray[Any]:
-        return self.tensors[name]
+        return self.tensors[self.prefix + name]
 
     def _constant(self, name: str, value: npt.NDArray[Any]) -> str:
         from onnx import numpy_helper
 
+        if value.dtype == np.float16:
+            value = value.astype(np.float32)
         self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name

@@ -24,8 +24,8 @@ import numpy.typing as npt
 
 from ..errors import InputError
 from ..files import write_bytes, write_text
-from .minilm import _load
-from .weights import find_weights, home, verified
+from .transformer import Transformer
+from .weights import find_weights, home
 
 __all__ = ["TokenVectors", "is_made", "token_vectors"]
 
@@ -114,12 +114,12 @@ def _keep(made: TokenVectors) -> None:
 def _make(progress: Progress | None) -> TokenVectors:
     from threadpoolctl import threadpool_limits
 
-    folder = find_weights("minilm")
-    told = json.loads(verified("minilm", folder / "tokenizer.json"))
+    weights = find_weights("minilm")
+    told = json.loads(weights.read("tokenizer.json"))
     numbers: dict[str, int] = told["model"]["vocab"]
     vocabulary = tuple(sorted(numbers, key=numbers.__getitem__))
     if [numbers[token] for token in vocabulary] != list(range(len(vocabulary))):
-        raise InputError(folder, "the vocabulary has gaps", "pull minilm again")
+        raise InputError(weights.folder, "the vocabulary has gaps", "pull minilm again")
     marks = numbers["[CLS]"], numbers["[SEP]"]
     states = _states(np.arange(len(vocabulary), dtype=np.int32), marks, progress)
     # One thread: sums in a fixed order.
@@ -135,13 +135,13 @@ def _states(
     tokens: npt.NDArray[np.int32], marks: tuple[int, int], progress: Progress | None = None
 ) -> Floats:
     """Put each token through the network alone, shape (n_tokens, n_layers * width)."""
-    session, _ = _load(_LAYERS)
+    network = Transformer(find_weights("minilm"), _LAYERS)
     parts: list[Floats] = []
     for start in range(0, len(tokens), _AT_ONCE):
         some = tokens[start : start + _AT_ONCE]
         begin, end = (np.full_like(some, mark) for mark in marks)
         texts = np.stack([begin, some, end], axis=1)
-        parts.append(session.run(None, {"ids": texts, "mask": np.ones_like(texts)})[0])
+        parts.append(network.states(texts))
         if progress is not None:
             progress(start + len(some), len(tokens))
     return np.concatenate(parts)

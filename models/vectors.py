@@ -17,13 +17,20 @@ __all__ = ["cached"]
 
 Vectors = npt.NDArray[np.float32]
 
-_AT_ONCE = 500
+_AT_ONCE = 256
 
 
 def cached(
-    path: Path, texts: Sequence[str], width: int, encode: Callable[[Sequence[str]], Vectors]
+    path: Path,
+    texts: Sequence[str],
+    width: int,
+    encode: Callable[[Sequence[str]], Vectors],
+    *,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Vectors:
     """Give the vectors of texts, from the cache where it has them.
+
+    New ones are kept as they are made, so that a training that was stopped goes on where it was.
 
     Parameters
     ----------
@@ -35,6 +42,8 @@ def cached(
         Number of values of a vector.
     encode
         Makes the vectors of texts that the cache does not have.
+    progress
+        Told how many of the new texts are encoded, and how many there are.
 
     Returns
     -------
@@ -45,11 +54,16 @@ def cached(
     with contextlib.suppress(sqlite3.Error, OSError):
         known = _read(path, keys, width)
     new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-    if new:
-        made = dict(zip(new, encode(list(new.values())), strict=True))
+    # Texts of a length together, as their batches will be.
+    order = sorted(new, key=lambda key: len(new[key]))
+    for start in range(0, len(order), _AT_ONCE):
+        some = order[start : start + _AT_ONCE]
+        made = dict(zip(some, encode([new[key] for key in some]), strict=True))
         known.update(made)
         with contextlib.suppress(sqlite3.Error, OSError):
             _write(path, made)
+        if progress is not None:
+            progress(start + len(some), len(order))
     if not keys:
         return np.zeros((0, width), np.float32)
     return np.stack([known[key] for key in keys])

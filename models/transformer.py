@@ -1,0 +1,234 @@
+"""Frozen transformer encoders: the pooled states of chosen layers, side by side.
+
+Stance and bias live in the middle layers, topics in the last one; both together beat either, and
+beat fine-tuning up to a thousand labels. They run on onnxruntime, without torch. Texts are sorted
+by length into small batches, so that little is spent on padding.
+
+A target (the person or group that a stance is towards) is *marked*: the states of its own tokens
+are pooled out of the same forward pass and stand beside those of the whole text.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from importlib.util import find_spec
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import InputError, MissingExtraError
+from .graph import build_graph
+from .inputs import Span
+from .sources import SOURCES
+from .vectors import cached
+from .weights import Weights, find_weights, home, is_pulled, weights_by_hash
+
+__all__ = ["Transformer", "is_ready"]
+
+Vectors = npt.NDArray[np.float32]
+
+_BATCH = 16
+
+
+def is_ready(name: str = "minilm") -> bool:
+    """Tell whether weights and libraries are there."""
+    return is_pulled(name) and all(map(find_spec, ("onnx", "onnxruntime", "tokenizers")))
+
+
+class Transformer:
+    """A frozen network; it learns nothing from texts.
+
+    Parameters
+    ----------
+    weights
+        Its files.
+    layers
+        The layers whose states are pooled; by default one in the middle and the last.
+    """
+
+    progress: Callable[[int, int], None] | None = None
+    """Told how many of how many texts are encoded, while `begin` runs."""
+
+    def __init__(self, weights: Weights, layers: Sequence[int] | None = None) -> None:
+        self.weights = weights
+        self.layers = tuple(layers or weights.network.layers)
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """Make the encoder whose weights are pulled by this name."""
+        return cls(find_weights(name))
+
+    @property
+    def width(self) -> int:
+        """Number of columns; twice as many with targets."""
+        return self.weights.network.width * len(self.layers)
+
+    def narrow(self, layers: Sequence[int]) -> tuple[Self, npt.NDArray[np.int64]]:
+        """Give the encoder with fewer layers, and the columns of this one that it keeps."""
+        width = self.weights.network.width
+        places = [self.layers.index(layer) for layer in layers]
+        columns = np.concatenate([np.arange(p * width, (p + 1) * width) for p in places])
+        return type(self)(self.weights, layers), columns
+
+    def begin(self, texts: Sequence[str]) -> tuple[Self, Vectors]:
+        """Encode texts, with the cache."""
+        path, told = self._cache(""), self.progress
+        return self, cached(path, texts, self.width, self.prepare, progress=told)
+
+    def begin_marked(self, texts: Sequence[str], spans: Sequence[Span]) -> tuple[Self, Vectors]:
+        """Encode texts with a target each, with the cache."""
+        keys = [f"{start}:{end}:{text}" for text, (start, end) in zip(texts, spans, strict=True)]
+
+        def encode(some: Sequence[str]) -> Vectors:
+            parts = [key.split(":", 2) for key in some]
+            return self.prepare_marked(
+                [text for _, _, text in parts], [(int(start), int(end)) for start, end, _ in parts]
+            )
+
+        path = self._cache("-marked")
+        return self, cached(path, keys, 2 * self.width, encode, progress=self.progress)
+
+    def prepare(self, texts: Sequence[str]) -> Vectors:
+        """Encode texts, shape (n_texts, width)."""
+        return self._run(texts, None)
+
+    def prepare_marked(self, texts: Sequence[str], spans: Sequence[Span]) -> Vectors:
+        """Encode texts with a target each, shape (n_texts, 2 * width): the text, then the target.
+
+        Where no token of a text stands in its span, all count as the target's.
+        """
+        return self._run(texts, spans)
+
+    def states(self, tokens: npt.NDArray[np.int32]) -> Vectors:
+        """Put numbers of tokens, shape (n_rows, length), through the network as they are."""
+        session, _ = _load(_Key(self.weights), self.layers, marked=False)
+        found: Vectors = session.run(None, {"ids": tokens, "mask": np.ones_like(tokens)})[0]
+        return found
+
+    def fit(self, prepared: Vectors) -> Self:
+        """Learn nothing."""
+        del prepared
+        return self
+
+    def transform(self, prepared: Vectors) -> Vectors:
+        """Give the vectors as they are."""
+        return prepared
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Turn texts into vectors."""
+        return self.prepare(texts)
+
+    def state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+        """Give the layers and the hashes of the files; the weights stay where they are."""
+        sha256 = dict(self.weights.sha256)
+        return {"name": self.weights.name, "layers": list(self.layers), "sha256": sha256}, {}
+
+    @classmethod
+    def restore(cls, settings: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
+        """Make the encoder again; refused when it was made with other weights."""
+        del arrays
+        name, sha256 = str(settings["name"]), dict(settings["sha256"])
+        weights = find_weights(name) if name in SOURCES else weights_by_hash(name, sha256)
+        if sha256 != dict(weights.sha256):
+            raise ValueError(f"made with other weights of {name}")
+        layers = tuple(settings["layers"])
+        if not layers or not set(layers) <= set(range(1, weights.network.n_layers + 1)):
+            raise ValueError(f"layers that {name} does not have")
+        return cls(weights, layers)
+
+    def _cache(self, kind: str) -> Any:
+        layers = "-".join(map(str, self.layers))
+        name = f"{self.weights.name.split('@')[0]}-{self.weights.digest[:12]}-layers-{layers}"
+        return home() / "vectors" / f"{name}{kind}.sqlite"
+
+    def _run(self, texts: Sequence[str], spans: Sequence[Span] | None) -> Vectors:
+        session, tokenizer = _load(_Key(self.weights), self.layers, marked=spans is not None)
+        prefix = self.weights.network.prefix
+        whole = [prefix + _clean(text) for text in texts]
+        encode = tokenizer.encode_batch_fast if spans is None else tokenizer.encode_batch
+        tokens = encode(whole)
+        ids = [one.ids for one in tokens]
+        marks = []
+        if spans is not None:
+            marks = [
+                _marks(one.offsets, start + len(prefix), end + len(prefix))
+                for one, (start, end) in zip(tokens, spans, strict=True)
+            ]
+        vectors = np.zeros((len(texts), self.width * (1 if spans is None else 2)), np.float32)
+        order = sorted(range(len(texts)), key=lambda row: len(ids[row]))
+        for start in range(0, len(order), _BATCH):
+            rows = order[start : start + _BATCH]
+            shape = (len(rows), len(ids[rows[-1]]))
+            feed = {"ids": np.zeros(shape, np.int32), "mask": np.zeros(shape, np.int32)}
+            if marks:
+                feed["marks"] = np.zeros(shape, np.int32)
+            for place, row in enumerate(rows):
+                length = len(ids[row])
+                feed["ids"][place, :length] = ids[row]
+                feed["mask"][place, :length] = 1
+                if marks:
+                    feed["marks"][place, :length] = marks[row]
+            vectors[rows] = session.run(None, feed)[0]
+        return vectors
+
+
+def _marks(offsets: Sequence[Span], start: int, end: int) -> npt.NDArray[np.int32]:
+    """Mark the tokens that stand in a span; all, if there are none."""
+    bounds = np.array(offsets)
+    # Special tokens have no length, and stand in no span.
+    inside = (bounds[:, 0] < end) & (bounds[:, 1] > start) & (bounds[:, 1] > bounds[:, 0])
+    return (inside if inside.any() else np.ones(len(bounds), bool)).astype(np.int32)
+
+
+def _clean(text: str) -> str:
+    # A lone surrogate cannot become UTF-8, which the tokenizer wants; one character stays one.
+    return text.encode("utf-8", "replace").decode()
+
+
+class _Key:
+    """Weights as a key: equal where name and hashes are."""
+
+    def __init__(self, weights: Weights) -> None:
+        self.weights = weights
+        self._told = (weights.name, weights.digest, str(weights.folder))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self._told == other._told
+
+    def __hash__(self) -> int:
+        return hash(self._told)
+
+
+@lru_cache(maxsize=2)
+def _load(key: _Key, layers: tuple[int, ...], *, marked: bool) -> tuple[Any, Any]:
+    """Build session and tokenizer, once for a process."""
+    weights = key.weights
+    stored = weights.read("model.safetensors")
+    if find_spec("onnx") is None:
+        raise MissingExtraError(f"the encoder {weights.name}", "minilm")
+    try:
+        import onnxruntime
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+        from tokenizers import Tokenizer
+    except ImportError as error:
+        raise MissingExtraError(f"the encoder {weights.name}", "minilm") from error
+    tokenizer = Tokenizer.from_str(weights.read("tokenizer.json").decode())
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(weights.network.max_tokens)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    # A thread that spins while it waits takes the core from whoever has work.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    path = weights.folder / "model.safetensors"
+    try:
+        graph = build_graph(load(stored), weights.network, layers, marked=marked)
+    except (KeyError, SafetensorError, TypeError) as error:
+        problem = f"does not hold the weights that config.json promises ({error})"
+        raise InputError(path, problem, "fetch it again") from error
+    try:
+        session = onnxruntime.InferenceSession(graph, options, ["CPUExecutionProvider"])
+    except Exception as error:
+        told = str(error).splitlines()[0]
+        raise InputError(path, f"onnxruntime refuses the graph: {told}", "update it") from error
+    return session, tokenizer

@@ -1,0 +1,254 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from safetensors.numpy import save_file
+from scipy.special import erf, softmax
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+
+from standfirst.errors import InputError, MissingFileError
+from standfirst.models.encoders import default_encoder, make_encoder, restore_encoder
+from standfirst.models.graph import distance_buckets
+from standfirst.models.network import NAMES, Network, read_network
+from standfirst.models.transformer import Transformer, is_ready
+from standfirst.models.vectors import cached
+from standfirst.models.weights import add_folder, find_weights
+
+needs_weights = pytest.mark.skipif(not is_ready(), reason="run: standfirst encoders pull minilm")
+
+Floats = npt.NDArray[np.float32]
+TEXTS = ["talks resume", "the minister said that the court will rule on the plan", "no", ""]
+WIDTH, HEADS, LAYERS = 16, 4, 3
+
+
+def reference(tensors: dict[str, Floats], network: Network, ids: list[int]) -> list[Floats]:
+    """Run a transformer as its paper writes it, one operation after the other; all states."""
+
+    def norm(x: Floats, name: str) -> Floats:
+        centred = x - x.mean(-1, keepdims=True)
+        scaled = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + network.epsilon)
+        return np.asarray(scaled * tensors[f"{name}.weight"] + tensors[f"{name}.bias"])
+
+    def dense(x: Floats, name: str) -> Floats:
+        return x @ tensors[f"{name}.weight"].T + tensors[f"{name}.bias"]
+
+    n, heads, names = len(ids), network.heads, NAMES[network.architecture]
+    x = tensors["embeddings.word_embeddings.weight"][ids]
+    first = network.first_position
+    x = x + tensors["embeddings.position_embeddings.weight"][first : first + n]
+    if "embeddings.token_type_embeddings.weight" in tensors:
+        x = x + tensors["embeddings.token_type_embeddings.weight"][0]
+    x = norm(x, "embeddings.LayerNorm")
+    bias: Any = 0.0
+    if network.architecture == "mpnet":
+        table = tensors["encoder.relative_attention_bias.weight"]
+        bias = table[distance_buckets(n, len(table))].transpose(2, 0, 1)
+    states = []
+    for number in range(network.n_layers):
+        name = names.layer.format(number)
+        q, k, v = (
+            dense(x, f"{name}.{part}").reshape(n, heads, -1).swapaxes(0, 1)
+            for part in (names.query, names.key, names.value)
+        )
+        weight = softmax(q @ k.swapaxes(1, 2) / q.shape[-1] ** 0.5 + bias, axis=-1)
+        mixed = dense((weight @ v).swapaxes(0, 1).reshape(n, -1), f"{name}.{names.out}")
+        x = norm(x + mixed, f"{name}.{names.attended}")
+        wide = dense(x, f"{name}.{names.wide}")
+        wide = wide * 0.5 * (1 + erf(wide / 2**0.5))
+        x = norm(x + dense(wide, f"{name}.{names.narrow}"), f"{name}.{names.done}")
+        states.append(x)
+    return states
+
+
+def unit(vector: Floats) -> Floats:
+    return np.asarray(vector / np.linalg.norm(vector))
+
+
+def write_folder(folder: Path, architecture: str, *, pooling: str = "mean") -> Path:
+    """Write a small network with random weights, as sentence-transformers writes a large one."""
+    rng = np.random.default_rng(0)
+    words = ["<pad>", "<s>", "</s>", "<unk>", *sorted({w for t in TEXTS for w in t.split()})]
+    tokenizer = Tokenizer(models.WordLevel({w: k for k, w in enumerate(words)}, "<unk>"))
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 1), ("</s>", 2)]
+    )
+    folder.mkdir(parents=True)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    names = NAMES[architecture]
+    shapes: dict[str, tuple[int, ...]] = {
+        "embeddings.word_embeddings.weight": (len(words), WIDTH),
+        "embeddings.position_embeddings.weight": (40, WIDTH),
+        "embeddings.LayerNorm.weight": (WIDTH,),
+        "embeddings.LayerNorm.bias": (WIDTH,),
+    }
+    if architecture == "mpnet":
+        shapes["encoder.relative_attention_bias.weight"] = (32, HEADS)
+    if architecture in ("bert", "roberta"):
+        shapes["embeddings.token_type_embeddings.weight"] = (2, WIDTH)
+    for number in range(LAYERS):
+        layer = names.layer.format(number)
+        sizes = dict.fromkeys((names.query, names.key, names.value, names.out), (WIDTH, WIDTH)) | {
+            names.wide: (4 * WIDTH, WIDTH),
+            names.narrow: (WIDTH, 4 * WIDTH),
+        }
+        for part, size in sizes.items():
+            shapes |= {f"{layer}.{part}.weight": size, f"{layer}.{part}.bias": size[:1]}
+        for part in (names.attended, names.done):
+            shapes |= {f"{layer}.{part}.weight": (WIDTH,), f"{layer}.{part}.bias": (WIDTH,)}
+    tensors = {n: rng.normal(0, 0.3, s).astype(np.float32) for n, s in shapes.items()}
+    save_file(tensors, folder / "model.safetensors")
+    config = {
+        "model_type": architecture,
+        "num_hidden_layers": LAYERS,
+        "hidden_size": WIDTH,
+        "num_attention_heads": HEADS,
+        "max_position_embeddings": 40,
+        "layer_norm_eps": 1e-5,
+        "pad_token_id": 0,
+    }
+    if architecture == "distilbert":
+        told = {"n_layers": LAYERS, "dim": WIDTH, "n_heads": HEADS, "activation": "gelu"}
+        config = {"model_type": architecture, "max_position_embeddings": 40, **told}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "1_Pooling").mkdir()
+    told = {f"pooling_mode_{pooling}{'_token' if pooling == 'cls' else '_tokens'}": True}
+    (folder / "1_Pooling" / "config.json").write_text(json.dumps(told))
+    return folder
+
+
+@pytest.fixture
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what tests add out of the user's folder."""
+    monkeypatch.setenv("STANDFIRST_HOME", str(tmp_path / "home"))
+
+
+@pytest.mark.usefixtures("own_home")
+@pytest.mark.parametrize("architecture", ["bert", "mpnet", "roberta", "distilbert"])
+@pytest.mark.parametrize("pooling", ["mean", "cls"])
+def test_any_folder(tmp_path: Path, architecture: str, pooling: str) -> None:
+    """The fused graph gives what a plain forward pass gives: texts, targets, any layers."""
+    from safetensors.numpy import load_file
+
+    folder = write_folder(tmp_path / "net", architecture, pooling=pooling)
+    tensors, network = load_file(folder / "model.safetensors"), read_network(folder)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    encoder = make_encoder(str(folder))
+    assert isinstance(encoder, Transformer)
+    assert encoder.layers == (2, 3)
+    found = encoder.prepare_marked(TEXTS, [(0, 5), (4, 12), (5, 9), (0, 0)])
+    (last, columns), plain = encoder.narrow([3]), encoder.encode(TEXTS)
+
+    assert found.shape == (4, 4 * WIDTH)
+    # Target tokens, with <s> before them; where nothing stands in the span, all of them.
+    for row, marked in enumerate([[1], [2], None, None]):
+        states = reference(tensors, network, tokenizer.encode(TEXTS[row]).ids)[1:]
+        whole = [state[0] if pooling == "cls" else state.mean(axis=0) for state in states]
+        target = [state[marked or slice(None)].mean(axis=0) for state in states]
+        expected = np.concatenate([unit(vector) for vector in (*whole, *target)])
+        assert np.abs(found[row] - expected).max() < 1e-5
+    assert np.allclose(plain, found[:, : 2 * WIDTH], atol=1e-6)
+    assert np.allclose(last.encode(TEXTS), plain[:, columns], atol=1e-6)
+
+
+@pytest.mark.usefixtures("own_home")
+def test_a_folder_is_found_again_by_its_hashes(tmp_path: Path) -> None:
+    """What a bundle stores leads back to the folder; without it, or changed, it is refused."""
+    folder = write_folder(tmp_path / "my+net", "bert")
+    encoder = make_encoder(str(folder))
+    settings, _ = encoder.state()
+    name = settings["name"]
+    again = restore_encoder(name, settings, {})
+
+    assert name.startswith("my-net@")
+    assert str(tmp_path) not in json.dumps(settings)
+    assert np.array_equal(again.encode(TEXTS), encoder.encode(TEXTS))
+    with pytest.raises(MissingFileError, match="run: standfirst encoders add FOLDER"):
+        restore_encoder(name, {**settings, "sha256": {"model.safetensors": "0"}}, {})
+    content = bytearray((folder / "model.safetensors").read_bytes())
+    content[-1] ^= 1
+    (folder / "model.safetensors").write_bytes(content)
+    changed = restore_encoder(name, {**settings, "layers": [1]}, {})
+    with pytest.raises(InputError, match="changed"):
+        changed.encode(TEXTS)
+
+
+@pytest.mark.usefixtures("own_home")
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"model_type": "gpt2"}, "architecture 'gpt2' is not known"),
+        ({"hidden_act": "relu"}, "activation 'relu'"),
+        ({"hidden_size": None}, "does not tell layers, width or heads"),
+        ({"num_hidden_layers": 9}, "does not hold the weights that config.json promises"),
+    ],
+)
+def test_strange_folders(tmp_path: Path, change: dict[str, Any], told: str) -> None:
+    """A network of another kind is refused in one line that says what is not understood."""
+    folder = write_folder(tmp_path / "net", "bert")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, **change}))
+
+    with pytest.raises(InputError, match=told) as refused:
+        make_encoder(str(folder)).encode(TEXTS)
+    assert "\n" not in str(refused.value)
+    (folder / "config.json").unlink()
+    with pytest.raises(MissingFileError, match=r"config\.json: is missing"):
+        add_folder(folder)
+
+
+@needs_weights
+def test_minilm_computes_bert() -> None:
+    """The pulled weights give what a plain forward pass gives, whatever stands in the batch."""
+    from safetensors.numpy import load_file
+
+    weights = find_weights("minilm")
+    tokenizer = Tokenizer.from_file(str(weights.folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    texts = ["Talks resume.", "The minister said that the court's ruling would be appealed.", "No."]
+    found = Transformer.named("minilm").encode(texts)
+    tensors = load_file(weights.folder / "model.safetensors")
+
+    assert found.shape == (3, 768)
+    for row, text in zip(found, texts, strict=True):
+        states = reference(tensors, weights.network, tokenizer.encode(text).ids)
+        expected = np.concatenate([unit(states[layer - 1].mean(axis=0)) for layer in (4, 6)])
+        assert np.abs(row - expected).max() < 1e-5
+
+
+@needs_weights
+def test_strange_texts() -> None:
+    """Empty, very long and broken texts get finite vectors."""
+    found = Transformer.named("minilm").encode(["", "word " * 2_000, "\ud800", "\0"])
+
+    assert np.isfinite(found).all()
+
+
+def test_cache_is_asked_first(tmp_path: Path) -> None:
+    """What was encoded once is not encoded again, and a damaged cache is passed over."""
+    asked: list[str] = []
+
+    def encode(texts: object) -> Floats:
+        new = list(texts)  # type: ignore[call-overload]
+        asked.extend(new)
+        return np.array([[len(text)] for text in new], np.float32)
+
+    path = tmp_path / "v.sqlite"
+    assert cached(path, ["a", "bb", "a"], 1, encode).tolist() == [[1], [2], [1]]
+    assert cached(path, ["bb", "ccc"], 1, encode).tolist() == [[2], [3]]
+    assert asked == ["a", "bb", "ccc"]
+    path.write_bytes(b"not a database" * 100)
+    assert cached(path, ["a"], 1, encode).tolist() == [[1]]
+
+
+@pytest.mark.usefixtures("own_home")
+def test_without_weights() -> None:
+    """Without weights the default is TF-IDF, and asking for MiniLM says how to get it."""
+    assert default_encoder(1_000) == "tfidf"
+    for name in ("minilm", "mpnet"):
+        with pytest.raises(MissingFileError, match=f"standfirst encoders pull {name}"):
+            make_encoder(name).encode(["a"])
