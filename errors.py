@@ -19,7 +19,8 @@ code 1.
     |-- RevisionError      (ValueError)         made with another revision of the codebook
     |-- LeakError          (ValueError)         would let the test set leak into training
     |-- BundleError        (ValueError)         a model folder that is damaged or foreign
-    `-- RatingsError       (ValueError)         agreement that is not defined on these ratings
+    |-- RatingsError       (ValueError)         agreement that is not defined on these ratings
+    `-- WorkerError        (RuntimeError)       a worker process that was killed
 
 All of them can be pickled, because they cross process borders.
 """
@@ -43,6 +44,7 @@ __all__ = [
     "StudyError",
     "UnknownLabelError",
     "UnknownNameError",
+    "WorkerError",
 ]
 
 _SHOWN = 12
@@ -148,6 +150,20 @@ class UnknownNameError(StandfirstError, LookupError):
 
     def __str__(self) -> str:
         return f"unknown {self.kind} {self.name!r}; {_hint(self.name, self.known)}"
+
+
+class WorkerError(StandfirstError, RuntimeError):
+    """A worker process ended by itself."""
+
+    def __init__(self, n_workers: int) -> None:
+        super().__init__(n_workers)
+        self.n_workers = n_workers
+
+    def __str__(self) -> str:
+        return (
+            f"one of {self.n_workers} worker processes was killed, perhaps because memory ran out; "
+            "start again with the same words, or with --workers 1"
+        )
 
 
 class MissingExtraError(StandfirstError, ImportError):

@@ -1,6 +1,7 @@
 """``standfirst corpus``: bring articles in, look at them, hand the units out."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,10 +10,22 @@ import typer
 from .common import JsonOption, StudyOption, find_study, print_json, say
 
 if TYPE_CHECKING:
-    from ..corpus import Added
+    from ..corpus import Added, Options
+    from ..study import Study
 
 app = typer.Typer(help="Bring articles in and cut them into units.", no_args_is_help=True)
 
+KeepOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Near-duplicates: all have units, or only the first that was added; as before, and "
+        "all in a new corpus, if not given."
+    ),
+]
+_MOST_WORKERS = 3
+_SHOWN = (
+    *("id", "published", "outlet", "language", "title", "byline", "dateline", "aside", "removed"),
+)
 _COLUMN = "Name of the column with the {}; guessed when not given."
 
 
@@ -45,6 +58,11 @@ def add(
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 when a record was rejected.")
     ] = False,
+    keep: KeepOption = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes; as many as there are cores, up to 3, if not given."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read articles, clean them, cut them into units and find near-duplicates.
@@ -54,38 +72,66 @@ def add(
 
     Example: standfirst corpus add articles/ more.csv --text body --outlet newspaper
     """
+    import os
     from dataclasses import asdict
 
-    from ..corpus import Fields, Options, read_articles
+    from ..corpus import Fields, read_articles
     from ..corpus import add as add_articles
+    from .progress import Progress
 
     found = find_study(study)
-    settings = found.settings()
     fields = Fields(text, title, id, outlet, published, url, language)
+    options = replace(_options(found), keep_debris=keep_debris, fix_encoding=fix_encoding)
     records = read_articles(paths, fields=fields, form=format)
     if dry_run:
-        _dry_run(records)
+        _dry_run(records, options)
         return
+    n_workers = workers or min(len(os.sched_getaffinity(0)), _MOST_WORKERS)
+    progress = Progress()
     counts = add_articles(
         found.corpus,
         records,
-        Options(
-            kind=settings.unit,
-            context=settings.context,
-            size=settings.size,
-            stride=settings.stride,
-            languages=settings.languages,
-            keep_debris=keep_debris,
-            fix_encoding=fix_encoding,
-        ),
-        progress=lambda so_far: say(f"{so_far.read} records read, {so_far.units} units"),
+        options,
+        keep=_keep(keep),
+        n_workers=n_workers,
+        progress=lambda now: progress.tell(f"{now.read:,} records read, {now.units:,} units"),
     )
+    progress.end()
     if as_json:
         print_json(asdict(counts))
     else:
-        print("\n".join(_told(counts, settings.unit, found.corpus)))
+        print("\n".join(_told(counts, options.kind, found.corpus)))
     if strict and counts.rejected:
         raise typer.Exit(1)
+
+
+@app.command()
+def cut(study: StudyOption = None, keep: KeepOption = None, as_json: JsonOption = False) -> None:
+    """Cut the stored articles again, after the settings in study.toml have changed.
+
+    Articles that were set aside because of their language are taken in when it is named now.
+    Units that are cut as before keep their ids, and so their annotations.
+
+    Example: standfirst corpus cut --keep first
+    """
+    from dataclasses import asdict
+
+    from ..corpus import recut
+
+    found = find_study(study)
+    options = _options(found)
+    result = recut(found.corpus, options, keep=_keep(keep))
+    if as_json:
+        print_json(asdict(result))
+        return
+    new = result.units - result.same
+    print(f"{result.units} {options.kind}s: {result.same} as before, {new} new, {result.gone} gone")
+    if result.taken_in:
+        print(f"{result.taken_in} articles that had been set aside were taken in")
+    if result.aside:
+        print(f"{result.aside} articles are set aside (another language)")
+    if result.keep == "first":
+        print("of near-duplicates only the first has units")
 
 
 @app.command()
@@ -104,9 +150,7 @@ def show(
     from ..errors import UnknownNameError
 
     folder = find_study(study).corpus
-    articles = load_articles(folder).select_columns(
-        ["id", "published", "outlet", "language", "title", "byline", "dateline", "aside", "removed"]
-    )
+    articles = load_articles(folder, _SHOWN)
     if article is None:
         for row in articles:
             title = row["title"] or "(no title)"
@@ -118,7 +162,7 @@ def show(
         raise UnknownNameError("article", article, [ids[index] for index in matches] or list(ids))
     row = articles[matches[0]]
     removed = json.loads(row["removed"])
-    units = [unit for unit in load_units(folder) if unit["article_id"] == row["id"]]
+    units = list(load_units(folder, article=row["id"]))
     if as_json:
         print_json({**row, "removed": removed, "units": units})
         return
@@ -137,37 +181,16 @@ def stats(study: StudyOption = None, as_json: JsonOption = False) -> None:
 
     Example: standfirst corpus stats --json
     """
-    from collections import Counter
+    from ..corpus import summary
 
-    from ..corpus import load_articles, load_rejects, load_units
-
-    folder = find_study(study).corpus
-    articles, cut = load_articles(folder), load_units(folder)
-    clusters = Counter(dict(zip(cut["article_id"], cut["cluster"], strict=True)).values())
-    dates = sorted(date for date in articles["published"] if date)
-    removed: Counter[str] = Counter()
-    for pieces in articles["removed"]:
-        removed.update(gone["reason"] for gone in json.loads(pieces))
-    result: dict[str, Any] = {
-        "articles": len(articles),
-        "units": len(cut),
-        "set_aside": sum(bool(reason) for reason in articles["aside"]),
-        "first": dates[0] if dates else None,
-        "last": dates[-1] if dates else None,
-        "outlets": dict(Counter(articles["outlet"]).most_common()),
-        "languages": dict(Counter(articles["language"]).most_common()),
-        "clusters": sum(size > 1 for size in clusters.values()),
-        "copies": sum(size - 1 for size in clusters.values() if size > 1),
-        "removed": dict(removed.most_common()),
-        "rejects": len(load_rejects(folder / "rejects.jsonl")),
-    }
+    result = summary(find_study(study).corpus)
     if as_json:
         print_json(result)
         return
     for name, value in result.items():
         if isinstance(value, dict):
             value = ", ".join(f"{key or '(none)'} {count}" for key, count in value.items()) or "-"  # noqa: PLW2901
-        print(f"{name.replace('_', ' '):10}  {'-' if value is None else value}")
+        print(f"{name.replace('_', ' '):15}  {'-' if value is None else value}")
 
 
 @app.command()
@@ -198,19 +221,52 @@ def units(
     say(f"{len(table)} units written to {output}")
 
 
-def _dry_run(records: Any) -> None:
-    from ..corpus import Reject, clean
+def _options(study: "Study") -> "Options":
+    """Take from study.toml how articles are cut."""
+    from ..corpus import Options
 
-    n_read = 0
-    for record in records:
+    settings = study.settings()
+    return Options(
+        kind=settings.unit,
+        context=settings.context,
+        size=settings.size,
+        stride=settings.stride,
+        languages=settings.languages,
+    )
+
+
+def _keep(name: str | None) -> str | None:
+    from ..corpus import KEEP
+    from ..errors import UnknownNameError
+
+    if name is not None and name not in KEEP:
+        raise UnknownNameError("--keep", name, KEEP)
+    return name
+
+
+def _dry_run(records: Any, options: "Options") -> None:
+    from ..corpus import Reject, aside, rehearse
+
+    n_read = n_rejected = n_aside = n_pieces = 0
+    for one in rehearse(records, options):
         n_read += 1
-        if isinstance(record, Reject):
-            where = f"{record.file}:{record.record}" if record.record else record.file
-            print(f"{where}: rejected: {record.reason}")
+        if isinstance(one, Reject):
+            n_rejected += 1
+            where = f"{one.file}:{one.record}" if one.record else one.file
+            print(f"{where}: rejected: {one.reason}")
             continue
-        for gone in clean(record).removed:
-            print(f"{record.id}: {gone.reason}: {gone.text}")
-    say(f"{n_read} records read, nothing added")
+        if one.repaired:
+            print(f"{one.article.id}: encoding repaired")
+        for gone in one.removed:
+            n_pieces += 1
+            print(f"{one.article.id}: {gone.reason}: {gone.text}")
+        if reason := aside(one.article.language, options):
+            n_aside += 1
+            print(f"{one.article.id}: set aside: {reason}")
+    say(
+        f"{n_read} records read, {n_pieces} pieces of debris found, {n_aside} articles to set "
+        f"aside, {n_rejected} rejected; nothing added"
+    )
 
 
 def _told(counts: "Added", kind: str, folder: Path) -> list[str]:

@@ -4,27 +4,35 @@ from .article import Article, content_id
 from .clean import Cleaned, Removal, clean
 from .cut import cut
 from .fields import Fields, Reject
+from .ingest import Added, add, rehearse
+from .part import Options, aside
 from .read import READERS, read_articles
+from .recut import Recut, recut
 from .rejects import keep_rejects, load_rejects
 from .segment import SEGMENTERS, Segmenter, get_segmenter, sentences
-from .store import Added, Options, add, load_articles, load_units, units_table
-from .unit import KINDS, UNIT_FEATURES, Unit, unit_ids
+from .store import KEEP, Setup, load_articles, load_units, read_setup, units_table
+from .summary import summary
+from .unit import KINDS, UNIT_SCHEMA, Unit, unit_ids
 
 __all__ = [
+    "KEEP",
     "KINDS",
     "READERS",
     "SEGMENTERS",
-    "UNIT_FEATURES",
+    "UNIT_SCHEMA",
     "Added",
     "Article",
     "Cleaned",
     "Fields",
     "Options",
+    "Recut",
     "Reject",
     "Removal",
     "Segmenter",
+    "Setup",
     "Unit",
     "add",
+    "aside",
     "clean",
     "content_id",
     "cut",
@@ -34,7 +42,11 @@ __all__ = [
     "load_rejects",
     "load_units",
     "read_articles",
+    "read_setup",
+    "recut",
+    "rehearse",
     "sentences",
+    "summary",
     "unit_ids",
     "units_table",
 ]

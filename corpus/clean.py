@@ -36,6 +36,8 @@ class Cleaned:
     """Who wrote it, as it stood in the text."""
     dateline: str = ""
     """Place, date and agency that stood before the first sentence."""
+    repaired: bool = False
+    """Whether its encoding was repaired before."""
 
 
 _NETWORKS = (

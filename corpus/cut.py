@@ -1,13 +1,14 @@
 """Cut an article into units: sentences, windows of sentences, paragraphs, or all of it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from ..errors import UnknownNameError
 from .article import Article
 from .segment import Span, get_segmenter, lines
 from .unit import KINDS, Unit, unit_ids
 
-__all__ = ["cut"]
+__all__ = ["cut", "unit_rows"]
 
 
 def cut(
@@ -47,6 +48,13 @@ def cut(
     >>> [unit.text for unit in cut(article, kind="paragraph")]
     ['Talks resume. The minister left.', 'No deal yet.']
     """
+    return [Unit(*row) for row in unit_rows(article, kind, context, size, stride)]
+
+
+def unit_rows(
+    article: Article, kind: str, context: int, size: int, stride: int
+) -> list[tuple[Any, ...]]:
+    """Cut an article as `cut` does, into rows with the columns of `UNIT_SCHEMA`."""
     if kind not in KINDS:
         raise UnknownNameError("kind of unit", kind, KINDS)
     pieces = _pieces(article, kind)
@@ -61,25 +69,24 @@ def cut(
         groups = [(0, len(pieces))]
     else:
         groups = [(at, at + 1) for at in range(len(pieces))]
+    text = article.text
     spans = [(pieces[first][0], pieces[last - 1][1]) for first, last in groups]
-    texts = [article.text[start:end] for start, end in spans]
+    texts = [text[start:end] for start, end in spans]
     ids = unit_ids(article.id, kind, texts)
+    same = (article.outlet, article.published, article.language)
     return [
-        Unit(
-            unit_id=ids[index],
-            article_id=article.id,
-            index=index,
-            start=spans[index][0],
-            end=spans[index][1],
-            text=texts[index],
-            kind=kind,
-            cluster=article.id,
-            title=article.title,
-            before=_joined(article.text, pieces[max(first - context, 0) : first]),
-            after=_joined(article.text, pieces[last : last + context]),
-            outlet=article.outlet,
-            published=article.published,
-            language=article.language,
+        (
+            ids[index],
+            article.id,
+            index,
+            *spans[index],
+            texts[index],
+            kind,
+            article.id,
+            article.title,
+            _joined(text, pieces[max(first - context, 0) : first]),
+            _joined(text, pieces[last : last + context]),
+            *same,
         )
         for index, (first, last) in enumerate(groups)
     ]

@@ -11,32 +11,32 @@ with their sentences.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from datasets import Features, Value
+import pyarrow as pa
 
 from .article import content_id
 
-__all__ = ["KINDS", "UNIT_FEATURES", "Unit", "unit_ids"]
+__all__ = ["KINDS", "UNIT_SCHEMA", "Unit", "unit_ids"]
 
 KINDS = ("sentence", "window", "paragraph", "article")
 """The kinds of unit that an article can be cut into."""
 
-UNIT_FEATURES = Features(
-    {
-        "unit_id": Value("string"),
-        "article_id": Value("string"),
-        "index": Value("int32"),
-        "start": Value("int32"),
-        "end": Value("int32"),
-        "text": Value("string"),
-        "kind": Value("string"),
-        "cluster": Value("string"),
-        "title": Value("string"),
-        "before": Value("string"),
-        "after": Value("string"),
-        "outlet": Value("string"),
-        "published": Value("string"),
-        "language": Value("string"),
-    }
+UNIT_SCHEMA = pa.schema(
+    [
+        ("unit_id", pa.string()),
+        ("article_id", pa.string()),
+        ("index", pa.int32()),
+        ("start", pa.int32()),
+        ("end", pa.int32()),
+        ("text", pa.string()),
+        ("kind", pa.string()),
+        ("cluster", pa.string()),
+        ("title", pa.string()),
+        ("before", pa.string()),
+        ("after", pa.string()),
+        ("outlet", pa.string()),
+        ("published", pa.string()),
+        ("language", pa.string()),
+    ]
 )
 """The columns of a table of units, in order. `cluster` is shared by near-duplicate articles."""
 

@@ -202,7 +202,7 @@ def from_study(
     Parameters
     ----------
     units
-        A table with `corpus.UNIT_FEATURES`.
+        A table with `corpus.UNIT_SCHEMA`.
     gold
         Resolved answers; those on units that are not in the table are left out.
     codebook

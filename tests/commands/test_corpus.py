@@ -86,7 +86,37 @@ def test_dry_run_adds_nothing(study: Path, run: Run) -> None:
     done = run("corpus", "add", "-", "--dry-run", cwd=study, text=article)
 
     assert done.out == "new: share bar: Share this:\n"
+    assert done.err == (
+        "1 records read, 1 pieces of debris found, 0 articles to set aside, 0 rejected; "
+        "nothing added\n"
+    )
     assert json.loads(run("corpus", "stats", "--json", cwd=study).out)["articles"] == 2
+
+
+def test_settings_that_changed_are_told(tmp_path: Path, run: Run) -> None:
+    """Units of two kinds are never mixed; one command cuts all of them again."""
+    run("init", "deals", cwd=tmp_path)
+    folder = tmp_path / "deals"
+    lines = "The court ruled. It was late.\nNobody spoke."
+    (folder / "a.jsonl").write_text(json.dumps({"id": "a", "text": lines}) + "\n")
+    run("corpus", "add", "a.jsonl", cwd=folder)
+    settings = (folder / "study.toml").read_text()
+    (folder / "study.toml").write_text(settings.replace('"sentence"', '"paragraph"'))
+
+    refused = run("corpus", "add", "a.jsonl", cwd=folder)
+    cut = run("corpus", "cut", "--keep", "first", cwd=folder)
+    stats = json.loads(run("corpus", "stats", "--json", cwd=folder).out)
+    wrong = run("corpus", "cut", "--keep", "none", cwd=folder)
+
+    assert refused.code == 1
+    assert "cut by other settings (unit sentence, now paragraph)" in refused.err
+    assert "cut it again with: standfirst corpus cut" in refused.err
+    assert cut.out.splitlines() == [
+        "2 paragraphs: 0 as before, 2 new, 3 gone",
+        "of near-duplicates only the first has units",
+    ]
+    assert (stats["units"], stats["unit"], stats["keep"]) == (2, "paragraph", "first")
+    assert "unknown --keep 'none'; known: all, first" in wrong.err
 
 
 def test_a_wrong_path_is_one_line(study: Path, run: Run) -> None:

@@ -12,11 +12,12 @@ from standfirst.corpus import (
     Options,
     Reject,
     add,
+    ingest,
     load_articles,
     load_rejects,
     load_units,
     read_articles,
-    store,
+    recut,
 )
 from standfirst.errors import StudyError
 
@@ -74,7 +75,7 @@ def test_adding_again_adds_nothing(tmp_path: Path) -> None:
 
 def test_an_interrupted_run_ends_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that was killed between parts and is started again gives the same bytes."""
-    monkeypatch.setattr(store, "PART", 3)
+    monkeypatch.setattr(ingest, "PART", 3)
 
     def dies() -> Iterator[Article | Reject]:
         yield from articles(10)[:8]
@@ -87,6 +88,28 @@ def test_an_interrupted_run_ends_the_same(tmp_path: Path, monkeypatch: pytest.Mo
     add(tmp_path / "killed", articles(10))
 
     assert digests(tmp_path / "killed") == digests(tmp_path / "whole")
+
+
+def test_workers_write_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What several processes make is what one makes, to the byte; nothing is left aside."""
+    monkeypatch.setattr(ingest, "PART", 3)
+
+    add(tmp_path / "one", articles(10))
+    add(tmp_path / "two", articles(10), n_workers=2)
+
+    assert digests(tmp_path / "two") == digests(tmp_path / "one")
+
+
+def test_what_a_killed_run_left_aside_is_swept(tmp_path: Path) -> None:
+    """A table that was being written when the process died is not there after the next run."""
+    left = tmp_path / "articles" / ".00000.parquet.part"
+    left.parent.mkdir()
+    left.write_bytes(b"PAR1 half")
+
+    add(tmp_path, articles(3))
+
+    assert not left.exists()
+    assert len(load_articles(tmp_path)) == 3
 
 
 def test_copies_share_a_cluster(tmp_path: Path) -> None:
@@ -106,6 +129,63 @@ def test_copies_share_a_cluster(tmp_path: Path) -> None:
     clusters = {row["article_id"]: row["cluster"] for row in load_units(tmp_path)}
     assert (first.copies, second.copies) == (0, 1)
     assert clusters == {"wire": "copy", "copy": "copy", "other": "other"}
+
+
+def test_only_the_first_copy_is_kept_on_request(tmp_path: Path) -> None:
+    """Copies stay stored and counted, and have no units, until all are kept again."""
+    text = " ".join(f"The court of town {i} heard case {i} of the week." for i in range(20))
+    pages = [Article("b", "", text), Article("a", "", f"Seen. {text}"), Article("c", "", "Other.")]
+
+    counts = add(tmp_path, pages, keep="first")
+    kept = set(load_units(tmp_path)["article_id"])
+    again = add(tmp_path, [Article("d", "", "Quite another one.")])
+    every = recut(tmp_path, Options(), keep="all")
+
+    assert (counts.copies, counts.keep, again.keep) == (1, "first", "first")
+    assert kept == {"b", "c"}
+    assert every.keep == "all"
+    assert set(load_units(tmp_path)["article_id"]) == {"a", "b", "c", "d"}
+
+
+def test_languages_are_taken_in_later(tmp_path: Path) -> None:
+    """What was set aside gets its units when the study names its language, and ids stay."""
+    french = "Le gouvernement a confirmé mardi que les discussions étaient en cours. Il a refusé."
+    add(tmp_path, [*articles(3), Article("fr", "", french)])
+    before = set(load_units(tmp_path)["unit_id"])
+    both = Options(languages=("en", "fr"))
+
+    with pytest.raises(StudyError, match=r"languages en, now en fr\); .* standfirst corpus cut"):
+        add(tmp_path, articles(4), both)
+    result = recut(tmp_path, both)
+    units = load_units(tmp_path)
+    back = recut(tmp_path, Options())
+
+    assert (result.units, result.same, result.gone, result.taken_in) == (8, 6, 0, 1)
+    assert before < set(units["unit_id"])
+    assert list(units["text"])[-1] == "Il a refusé."
+    assert (back.units, back.same, back.gone, back.aside) == (6, 6, 2, 1)
+
+
+def test_cut_again_as_another_kind(tmp_path: Path) -> None:
+    """Paragraphs instead of sentences; the same settings again change no byte."""
+    add(tmp_path, articles(3))
+
+    recut(tmp_path, Options(kind="article"))
+    once = digests(tmp_path)
+    recut(tmp_path, Options(kind="article"))
+
+    assert set(load_units(tmp_path)["kind"]) == {"article"}
+    assert digests(tmp_path) == once
+
+
+def test_some_columns_of_some_units(tmp_path: Path) -> None:
+    """A large corpus can be read in part."""
+    add(tmp_path, articles(3))
+
+    table = load_units(tmp_path, ("text", "cluster"), article="a1")
+
+    assert table.column_names == ["text", "cluster"]
+    assert list(table["cluster"]) == ["a1", "a1"]
 
 
 def test_an_empty_corpus_is_told(tmp_path: Path) -> None:

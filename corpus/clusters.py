@@ -1,0 +1,271 @@
+"""Group articles that share much of their text, without comparing each with each.
+
+Signatures are cut into bands; articles that agree on a band meet (locality-sensitive hashing:
+Leskovec et al., 2020, chapter 3). What meets is accepted only when the exact similarity of its word
+5-grams reaches the threshold. Three bounds keep this near-linear even where all articles look
+alike, as weather reports do: within a band each article meets only its next few neighbours, sorted
+by the bands that follow, so that copies stand side by side; two articles that are linked already
+are not compared again; and an article whose comparisons failed often enough is left alone. What is
+large stays on disk. The result depends on the set of articles alone, not on the order in which they
+came.
+
+References
+----------
+Leskovec, J., Rajaraman, A. & Ullman, J. D. (2020). Mining of Massive Datasets (3rd ed.). Cambridge
+University Press.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .sketch import N_PERMUTATIONS, Sketches, jaccard, shingles
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Indices = NDArray[np.int64]
+    Texts = Callable[[Indices], Iterator[tuple[Indices, list[str]]]]
+
+__all__ = ["THRESHOLD", "clusters"]
+
+THRESHOLD = 0.3
+"""Least Jaccard similarity of two articles in one cluster."""
+
+_BANDS = 64
+_WIDTH = N_PERMUTATIONS // _BANDS
+_NEIGHBOURS = 8
+_MOST_FAILURES = 32
+_LEAST_SHARED = 3
+_LEAST_CONTAINED = 0.4
+_MOST_COMMON = 50
+_BATCH = 20_000
+_MOST_PAIRS = 4_000_000
+
+
+def clusters(
+    ids: Sequence[str],
+    sketches: Sketches,
+    texts: "Texts",
+    *,
+    threshold: float = THRESHOLD,
+    scratch: Path | None = None,
+) -> dict[str, str]:
+    """Group near-duplicate articles.
+
+    Parameters
+    ----------
+    ids
+        The articles' ids, each once.
+    sketches
+        Their sketches.
+    texts
+        Gives the texts of the articles at some indices (rising), in batches: the indices of a
+        batch, and their texts. Asked once, for the articles that look like another one.
+    threshold
+        Least Jaccard similarity of a pair, between 0 and 1.
+    scratch
+        A folder for temporary files; the system's own if None.
+
+    Returns
+    -------
+    Article id to cluster id, for the articles that are in a cluster of two or more. A cluster is
+    named after the smallest id in it.
+    """
+    groups = _Groups(len(ids))
+    order = np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
+    alike = _Alike(sketches.signatures, threshold)
+    wanted = _look_alike(sketches.signatures, order, alike)
+    if len(wanted):
+        runs = _Runs(wanted, texts, scratch)
+        failures = np.zeros(len(ids), dtype=np.int64)
+        failed: Indices = np.empty(0, dtype=np.int64)
+        for band in range(_BANDS):
+            pairs = _neighbours(sketches.signatures, order, band)
+            failed = _link(
+                groups,
+                pairs,
+                alike,
+                runs.similarity,
+                threshold=threshold,
+                failures=failures,
+                failed=failed,
+            )
+    for one, other in _sharing(sketches, groups):
+        groups.join(one, other)
+    roots = groups.roots(order)
+    sizes = np.bincount(roots, minlength=len(ids))
+    named: dict[str, str] = {}
+    names: dict[int, str] = {}
+    for index, root in zip(order.tolist(), roots.tolist(), strict=True):
+        if sizes[root] > 1:
+            named[ids[index]] = names.setdefault(root, ids[index])
+    return named
+
+
+class _Groups:
+    """Sets that are joined, each known by one of its members (union-find)."""
+
+    def __init__(self, size: int) -> None:
+        self._parent = np.arange(size)
+
+    def roots(self, members: "Indices") -> "Indices":
+        found = self._parent[members]
+        while not np.array_equal(above := self._parent[found], found):
+            found = above
+        self._parent[members] = found
+        return found
+
+    def root(self, one: int) -> int:
+        parent = self._parent
+        while (above := int(parent[one])) != one:
+            parent[one] = parent[above]
+            one = above
+        return one
+
+    def join(self, one: int, other: int) -> None:
+        one, other = self.root(one), self.root(other)
+        self._parent[max(one, other)] = min(one, other)
+
+
+def _look_alike(signatures: "NDArray[np.uint32]", order: "Indices", alike: "_Alike") -> "Indices":
+    """Give the articles whose signature is near enough to that of another one."""
+    wanted = np.zeros(len(order), dtype=bool)
+    for band in range(_BANDS):
+        for one, other in _neighbours(signatures, order, band):
+            fresh = ~(wanted[one] & wanted[other])
+            some, others = alike(one[fresh], other[fresh])
+            wanted[some] = wanted[others] = True
+    return np.flatnonzero(wanted)
+
+
+def _link(
+    groups: _Groups,
+    meetings: "Iterator[tuple[Indices, Indices]]",
+    alike: "_Alike",
+    similarity: "Callable[[int, int], float]",
+    *,
+    threshold: float,
+    failures: "Indices",
+    failed: "Indices",
+) -> "Indices":
+    """Join the pairs of a band that are similar enough, and give the pairs that are not."""
+    size = len(failures)
+    lost: list[int] = []
+    for one, other in meetings:
+        apart = groups.roots(one) != groups.roots(other)
+        some, others = alike(one[apart], other[apart])
+        keys = np.minimum(some, others) * size + np.maximum(some, others)
+        fresh = ~np.isin(keys, failed)
+        for a, b in zip(some[fresh].tolist(), others[fresh].tolist(), strict=True):
+            linked = groups.root(a) == groups.root(b)
+            if linked or min(failures[a], failures[b]) >= _MOST_FAILURES:
+                continue
+            if similarity(a, b) >= threshold:
+                groups.join(a, b)
+            else:
+                failures[[a, b]] += 1
+                lost.append(min(a, b) * size + max(a, b))
+    return np.union1d(failed, np.array(lost, dtype=np.int64))
+
+
+def _neighbours(
+    signatures: "NDArray[np.uint32]", order: "Indices", band: int
+) -> "Iterator[tuple[Indices, Indices]]":
+    """Give pairs of articles that agree on a band: each one and its next few."""
+    keys = _keys(signatures, band)[order]
+    sort = np.argsort(keys, kind="stable")
+    equal = keys[sort[1:]] == keys[sort[:-1]]
+    shared = np.zeros(len(order), dtype=bool)
+    shared[1:] |= equal
+    shared[:-1] |= equal
+    meeting = order[sort[shared]]
+    by = [_keys(signatures, (band + n) % _BANDS)[meeting] for n in (2, 1, 0)]
+    meeting = meeting[np.lexsort(by)]
+    met = _keys(signatures, band)[meeting]
+    for lag in range(1, min(_NEIGHBOURS, len(met) - 1) + 1):
+        at = np.flatnonzero(met[lag:] == met[:-lag])
+        if not len(at):
+            return
+        for start in range(0, len(at), _BATCH):
+            some = at[start : start + _BATCH]
+            yield meeting[some], meeting[some + lag]
+
+
+def _keys(signatures: "NDArray[np.uint32]", band: int) -> "NDArray[np.uint64]":
+    columns = signatures[:, band * _WIDTH : (band + 1) * _WIDTH]
+    return np.ascontiguousarray(columns).view(np.uint64).ravel()
+
+
+class _Alike:
+    """Keep the pairs whose signatures agree nearly as often as the threshold asks."""
+
+    def __init__(self, signatures: "NDArray[np.uint32]", threshold: float) -> None:
+        # The lowest byte of each place tells nearly as much, in a quarter of the memory.
+        self._short = np.empty(signatures.shape, dtype=np.uint8)
+        for start in range(0, len(signatures), _BATCH):
+            self._short[start : start + _BATCH] = signatures[start : start + _BATCH]
+        # The share of equal places estimates the similarity; three standard errors below the
+        # threshold lose one true pair in a thousand at most.
+        error = (threshold * (1 - threshold) / N_PERMUTATIONS) ** 0.5
+        self._least = (threshold - 3 * error) * N_PERMUTATIONS
+
+    def __call__(self, one: "Indices", other: "Indices") -> "tuple[Indices, Indices]":
+        alike = (self._short[one] == self._short[other]).sum(axis=1) >= self._least
+        return one[alike], other[alike]
+
+
+class _Runs:
+    """The hashed word 5-grams of some articles, on disk."""
+
+    def __init__(self, wanted: "Indices", texts: "Texts", scratch: Path | None) -> None:
+        size = 0
+        self._place: dict[int, tuple[int, int]] = {}
+        # The file has no name, so that nothing is left of it however the process ends.
+        with TemporaryFile(dir=scratch) as file:
+            for indices, found in texts(wanted):
+                for index, runs in zip(indices.tolist(), shingles(found), strict=True):
+                    self._place[index] = (size, size + len(runs))
+                    size += len(runs)
+                    file.write(runs.tobytes())
+            file.flush()
+            self._hashes = np.memmap(file, dtype=np.uint64, mode="r", shape=(size,))
+
+    def similarity(self, one: int, other: int) -> float:
+        return jaccard(*(self._hashes[slice(*self._place[index])] for index in (one, other)))
+
+
+def _sharing(sketches: Sketches, groups: _Groups) -> "Iterator[tuple[int, int]]":
+    """Give pairs of which one holds two fifths of the other's sentences, and three at least.
+
+    A sentence that stands in more than fifty articles is a formula, and ties nothing.
+    """
+    sizes = sketches.n_sentences
+    sort = np.argsort(sketches.sentences, kind="stable")
+    hashes = sketches.sentences[sort]
+    owners = np.repeat(np.arange(len(sizes)), sizes)[sort]
+    first = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]])[: len(hashes)])
+    copies = np.diff(np.append(first, len(hashes)))
+    rare = np.repeat((copies > 1) & (copies <= _MOST_COMMON), copies)
+    hashes, owners = hashes[rare], owners[rare]
+    copies = copies[(copies > 1) & (copies <= _MOST_COMMON)]
+    n_pairs = int((copies * (copies - 1) // 2).sum())
+    # All pairs of two owners are counted in one pass, and a pass is as large as memory allows.
+    n_passes = -(-n_pairs // _MOST_PAIRS)
+    most = int(copies.max(initial=1))
+    for number in range(n_passes):
+        met = [np.empty(0, dtype=np.int64)]
+        for lag in range(1, most):
+            at = np.flatnonzero(hashes[lag:] == hashes[:-lag])
+            one, other = owners[at], owners[at + lag]
+            lower, upper = np.minimum(one, other), np.maximum(one, other)
+            fresh = (lower % n_passes == number) & (groups.roots(lower) != groups.roots(upper))
+            met.append(lower[fresh] * len(sizes) + upper[fresh])
+        pairs, shared = np.unique(np.concatenate(met), return_counts=True)
+        lower, upper = np.divmod(pairs, len(sizes))
+        least = np.minimum(sizes[lower], sizes[upper])
+        held = (shared >= _LEAST_SHARED) & (shared >= _LEAST_CONTAINED * least)
+        yield from zip(lower[held].tolist(), upper[held].tolist(), strict=True)

@@ -1,0 +1,72 @@
+"""Count what a corpus holds, reading only the columns that are counted."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+from pyarrow import parquet
+
+from .rejects import load_rejects
+from .store import articles_table, load_units, parts, read_setup
+
+__all__ = ["summary"]
+
+
+def summary(folder: Path) -> dict[str, Any]:
+    """Count articles, units, outlets, dates, near-duplicates and rejects.
+
+    Returns
+    -------
+    Name to count. `first` and `last` are dates, `unit` and `keep` say how the corpus was cut, and
+    `clusters` counts the groups that the `copies` stand in together with a first article each.
+
+    Raises
+    ------
+    StudyError
+        The corpus is empty.
+    """
+    columns = ["published", "removed", "outlet", "aside", "language"]
+    table = articles_table(folder, columns)
+    setup = read_setup(folder)
+    dates = pc.min_max(table["published"].filter(pc.not_equal(table["published"], "")))
+    removed: Counter[str] = Counter()
+    for pieces in table["removed"].filter(pc.not_equal(table["removed"], "[]")).to_pylist():
+        removed.update(gone["reason"] for gone in json.loads(pieces))
+    n_clusters = n_copies = 0
+    if (folder / "clusters.parquet").exists():
+        first = parquet.read_table(folder / "clusters.parquet", columns=["first"])["first"]
+        n_clusters = pc.sum(first).as_py() or 0
+        n_copies = len(first) - n_clusters
+    rejects = load_rejects(folder / "rejects.jsonl")
+    reasons = Counter(one.reason.split(":", 1)[0] for one in rejects)
+    return {
+        "articles": len(table),
+        "units": _n_units(folder, setup is not None and setup.keep == "first"),
+        "set_aside": pc.sum(pc.not_equal(table["aside"], "")).as_py() or 0,
+        "first": dates["min"].as_py(),
+        "last": dates["max"].as_py(),
+        "outlets": _counts(table["outlet"]),
+        "languages": _counts(table["language"]),
+        "clusters": n_clusters,
+        "copies": n_copies,
+        "unit": setup.unit if setup is not None else "",
+        "keep": setup.keep if setup is not None else "all",
+        "removed": dict(removed.most_common()),
+        "rejects": len(rejects),
+        "reject_reasons": dict(reasons.most_common()),
+    }
+
+
+def _n_units(folder: Path, filtered: bool) -> int:  # noqa: FBT001
+    if filtered:
+        return len(load_units(folder, ("article_id",)))
+    names = [part.name for part in parts(folder)]
+    return sum(parquet.read_metadata(folder / "units" / name).num_rows for name in names)
+
+
+def _counts(column: Any) -> dict[str, int]:
+    counted = pc.value_counts(column).to_pylist()
+    rows = sorted(counted, key=lambda row: (-row["counts"], row["values"]))
+    return {row["values"]: row["counts"] for row in rows}
