@@ -2,8 +2,9 @@
 
 from .access import Access, find_access
 from .answers import Read, read_tasks
+from .checks import config_problems
 from .exchange import export_tasks, import_tasks
-from .interface import config_problems, labeling_config
+from .interface import labeling_config
 from .keep import Kept, keep
 from .local import LocalServer, start_local
 from .progress import Progress, progress

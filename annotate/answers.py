@@ -7,74 +7,26 @@ server tells it, else by the number that the server gave.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from ..corpus import Reject
 from ..labels import Annotation, Codebook, Dimension
-from .interface import COMMENT
+from .bodies import AnswerBody, PersonBody, RegionBody, TaskBody
+from .checks import labels_of
+from .interface import COMMENT, MARK
 
 __all__ = ["Read", "read_tasks"]
 
 Suggestion = Literal["none", "kept", "changed", "ignored"]
 
 
-class _Person(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-    id: int | None = None
-    email: str | None = None
-
-
-class _Region(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-    from_name: str = ""
-    type: str = ""
-    value: dict[str, Any] = Field(default_factory=dict)
-    origin: str | None = None
-
-
-class _Suggested(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-    id: int | None = None
-    result: list[_Region] = Field(default_factory=list)
-
-
-class _Answer(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-    id: int | None = None
-    completed_by: int | str | _Person | None = None
-    result: list[_Region] | None = None
-    was_cancelled: bool = False
-    lead_time: float | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    parent_prediction: int | None = None
-    prediction: _Suggested | None = None
-
-
-class _Data(BaseModel):
-    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
-    unit_id: str
-    article_id: str = ""
-    codebook: str = ""
-    round: str = ""
-
-
-class _Task(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-    id: int | None = None
-    project: int | None = None
-    data: _Data
-    annotations: list[Any]
-    drafts: list[Any] = Field(default_factory=list)
-
-
-_ANSWER = TypeAdapter(_Answer)
-_TASK = TypeAdapter(_Task)
+_ANSWER = TypeAdapter(AnswerBody)
+_TASK = TypeAdapter(TaskBody)
 
 
 @dataclass(slots=True)
@@ -93,6 +45,10 @@ class Read:
     """How many of them were skipped."""
     n_drafts: int = 0
     """Tasks with an answer that was begun and not submitted; it stays on the server."""
+    n_leaked: int = 0
+    """Answers that were set aside because a suggestion was shown on a unit to be coded blind."""
+    n_exposed: int = 0
+    """Tasks of units to be coded blind on which the server holds a suggestion."""
     newest: str = ""
     """When the server last changed one of the tasks; empty for files."""
 
@@ -104,6 +60,8 @@ class Read:
         self.n_answers += other.n_answers
         self.n_skipped += other.n_skipped
         self.n_drafts += other.n_drafts
+        self.n_leaked += other.n_leaked
+        self.n_exposed += other.n_exposed
 
 
 def read_tasks(
@@ -113,6 +71,7 @@ def read_tasks(
     where: str = "label studio",
     coders: Mapping[int, str] | None = None,
     coder: str = "",
+    blind: Collection[str] = (),
 ) -> Read:
     """Read the answers in exported tasks.
 
@@ -128,6 +87,9 @@ def read_tasks(
         E-mail addresses by the numbers of the server's users.
     coder
         Whose answers they are where the export does not say.
+    blind
+        Units that must be coded without a suggestion; answers that were given with one in view
+        are set aside.
 
     Returns
     -------
@@ -136,15 +98,17 @@ def read_tasks(
     read = Read()
     for number, raw in enumerate(tasks, start=1):
         read.n_tasks += 1
+        place = _Place(where, number, coders or {}, coder, blind)
         try:
             one = _TASK.validate_python(raw)
         except ValidationError as error:
-            place = _Place(where, number, {}, "")
             read.rejects.append(place.reject(_told(error), raw))
             continue
         read.n_drafts += len(one.drafts)
         for answer in one.annotations:
-            _read_answer(read, one, answer, codebook, _Place(where, number, coders or {}, coder))
+            _read_answer(read, one, answer, codebook, place)
+        if one.data.view != "article" and one.data.unit_id in blind:
+            read.n_exposed += one.n_predictions > 0
     return read
 
 
@@ -154,6 +118,7 @@ class _Place:
     number: int
     coders: Mapping[int, str]
     coder: str
+    blind: Collection[str]
 
     def task(self, number: int | None) -> str:
         # Where the place is a project's page, the task can be opened from the reason.
@@ -166,7 +131,7 @@ class _Place:
         return Reject.of(self.where, self.number, reason, text)
 
 
-def _read_answer(read: Read, one: _Task, raw: Any, codebook: Codebook, place: _Place) -> None:
+def _read_answer(read: Read, one: TaskBody, raw: Any, codebook: Codebook, place: _Place) -> None:
     named = f"{place.task(one.id)}, unit {one.data.unit_id}"
     try:
         answer = _ANSWER.validate_python(raw)
@@ -179,17 +144,38 @@ def _read_answer(read: Read, one: _Task, raw: Any, codebook: Codebook, place: _P
         reason = f"{named}: the answer does not say whose it is; name the coder with --coder"
         read.rejects.append(place.reject(reason, raw))
         return
-    named = f"{named}, coder {who}"
     read.n_skipped += answer.was_cancelled
     known = {dimension.id for dimension in codebook.dimensions} | {COMMENT}
-    problems = [
-        f"control {name!r} is not a dimension of the codebook"
-        for name in sorted({region.from_name for region in answer.result or []} - known)
-    ]
-    regions = answer.result or []
+    for unit_id, regions in _units(one, answer):
+        named = f"{place.task(one.id)}, unit {unit_id or '?'}, coder {who}"
+        if not unit_id:
+            read.rejects.append(place.reject(f"{named}: a mark that stands on no unit", raw))
+            continue
+        problems = [
+            f"control {name!r} is not a dimension of the codebook"
+            for name in sorted({region.from_name for region in regions} - known)
+        ]
+        rows = list(_rows(one, answer, codebook, (unit_id, regions, who), problems))
+        if unit_id in place.blind and any(row.suggestion != "none" for row in rows):
+            read.n_leaked += 1
+            problems.append("a suggestion was shown, and this unit is to be coded blind")
+            rows = []
+        read.annotations += rows
+        read.rejects.extend(place.reject(f"{named}: {problem}", raw) for problem in problems)
+
+
+def _rows(
+    one: TaskBody,
+    answer: AnswerBody,
+    codebook: Codebook,
+    given: tuple[str, Sequence[RegionBody], str],
+    problems: list[str],
+) -> Iterator[Annotation]:
+    unit_id, regions, who = given
     comment = "\n".join(
         line for region in regions if region.from_name == COMMENT for line in _texts(region)
     )
+    n_units = max(len(one.data.units), 1)
     for dimension in codebook.dimensions:
         try:
             labels = () if answer.was_cancelled else _labels(regions, dimension)
@@ -199,59 +185,59 @@ def _read_answer(read: Read, one: _Task, raw: Any, codebook: Codebook, place: _P
         status: Literal["answered", "open", "skipped"] = "answered" if labels else "open"
         if answer.was_cancelled:
             status = "skipped"
-        read.annotations.append(
-            Annotation(
-                unit_id=one.data.unit_id,
-                coder=who,
-                dimension=dimension.id,
-                labels=labels,
-                status=status,
-                article_id=one.data.article_id,
-                created=_time(answer.updated_at or answer.created_at),
-                seconds=answer.lead_time,
-                suggestion=_suggestion(answer, dimension, labels),
-                round=one.data.round,
-                revision=one.data.codebook,
-                source=_source(one, answer),
-                comment=comment,
-            )
+        # The marks of an article are no model's; nobody's answer is suggested there.
+        seen = "none" if one.data.view == "article" else _suggestion(answer, dimension, labels)
+        yield Annotation(
+            unit_id=unit_id,
+            coder=who,
+            dimension=dimension.id,
+            labels=labels,
+            status=status,
+            article_id=one.data.article_id,
+            created=_time(answer.updated_at or answer.created_at),
+            seconds=None if answer.lead_time is None else answer.lead_time / n_units,
+            suggestion=seen,
+            round=one.data.round,
+            revision=one.data.codebook,
+            source=_source(one, answer),
+            comment=comment,
         )
-    read.rejects.extend(place.reject(f"{named}: {problem}", raw) for problem in problems)
 
 
-def _coder(who: int | str | _Person | None, coders: Mapping[int, str]) -> str:
-    if isinstance(who, _Person):
+def _units(one: TaskBody, answer: AnswerBody) -> Iterator[tuple[str, list[RegionBody]]]:
+    """Give the regions of each unit of a task; those that belong to none come under ""."""
+    if one.data.view != "article":
+        yield one.data.unit_id, list(answer.result or [])
+        return
+    found: dict[str, list[RegionBody]] = {unit_id: [] for unit_id, _, _ in one.data.units}
+    at = {(start, end): unit_id for unit_id, start, end in one.data.units}
+    for region in answer.result or []:
+        # Label Studio keeps the id of a mark; a mark that was made anew is known by its place.
+        place = (region.value.get("start"), region.value.get("end"))
+        unit_id = region.id if region.id in found else at.get(place, "")  # type: ignore[arg-type]
+        if region.from_name != MARK:
+            found.setdefault(unit_id or "", []).append(region)
+        elif not unit_id:
+            found.setdefault("", [])
+    yield from found.items()
+
+
+def _coder(who: int | str | PersonBody | None, coders: Mapping[int, str]) -> str:
+    if isinstance(who, PersonBody):
         return who.email or _coder(who.id, coders)
     if isinstance(who, int):
         return coders.get(who, str(who))
     return (who or "").strip()
 
 
-def _labels(regions: Sequence[_Region], dimension: Dimension) -> tuple[str, ...]:
+def _labels(regions: Sequence[RegionBody], dimension: Dimension) -> tuple[str, ...]:
     mine = [region for region in regions if region.from_name == dimension.id]
     if len(mine) > 1:
         raise ValueError(f"{dimension.id} is answered {len(mine)} times")
-    chosen: list[str] = []
-    for value in mine[0].value.get("choices") or [] if mine else []:
-        label = _label(value, dimension)
-        if label is None:
-            raise ValueError(f"{dimension.id}: {value!r} is not a label of the codebook")
-        if label not in chosen:
-            chosen.append(label)
-    if dimension.choice == "single" and len(chosen) > 1:
-        raise ValueError(f"{dimension.id}: {' and '.join(chosen)} on a single choice")
-    return tuple(label for label in dimension.label_ids if label in chosen)
+    return labels_of(mine[0].value, dimension) if mine else ()
 
 
-def _label(value: Any, dimension: Dimension) -> str | None:
-    # A config that somebody wrote without aliases stores what coders read.
-    names = {label.name: label.id for label in dimension.labels}
-    if not isinstance(value, str):
-        return None
-    return value if value in dimension.label_ids else names.get(value)
-
-
-def _suggestion(answer: _Answer, dimension: Dimension, labels: tuple[str, ...]) -> Suggestion:
+def _suggestion(answer: AnswerBody, dimension: Dimension, labels: tuple[str, ...]) -> Suggestion:
     origins = {r.origin for r in answer.result or [] if r.from_name == dimension.id}
     if "prediction-changed" in origins:
         return "changed"
@@ -270,7 +256,7 @@ def _suggestion(answer: _Answer, dimension: Dimension, labels: tuple[str, ...]) 
     return "kept" if labels == suggested else "changed"
 
 
-def _texts(region: _Region) -> list[str]:
+def _texts(region: RegionBody) -> list[str]:
     text = region.value.get("text", [])
     return [text] if isinstance(text, str) else [str(line) for line in text]
 
@@ -282,7 +268,7 @@ def _time(moment: datetime | None) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _source(one: _Task, answer: _Answer) -> str:
+def _source(one: TaskBody, answer: AnswerBody) -> str:
     numbers = (one.project, one.id, answer.id)
     return "label-studio:" + "/".join("-" if n is None else str(n) for n in numbers)
 

@@ -1,30 +1,41 @@
-"""The labelling page: a codebook compiled to Label Studio's labeling config, and checked offline.
+"""The labelling page: a codebook compiled to Label Studio's labeling config.
 
-The unit stands highlighted between its neighbours, and every dimension is one group of choices
-that hotkeys reach. What is stored are the labels' ids (`alias`), so that a label can be renamed
-while people code. The XML is built as a tree and never pasted together, because questions and
-definitions are free text. A page for marking units inside a whole article is not here: with one
-unit a page, two coders judge the same thing.
+Three pages are made of the same parts. On the page of a *unit* it stands highlighted between its
+neighbours, and every dimension is one group of choices that hotkeys reach; with one unit a page,
+two coders judge the same thing. On the page of an *article* the whole text stands, its drawn units
+are marked, and the questions are asked of the one that is selected. The page of *adjudication* is
+that of a unit, with what the coders said under each question.
+
+What is stored are the labels' ids (`alias`), so that a label can be renamed while people code. The
+XML is built as a tree and never pasted together, because questions and definitions are free text.
 """
 
 from collections import Counter
-from collections.abc import Iterator
 from html import escape
-from xml.etree.ElementTree import Element, ParseError, SubElement, indent, tostring
-from xml.etree.ElementTree import fromstring as parse
+from typing import Literal
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from ..errors import CodebookError
 from ..labels import Codebook, Dimension, Label, assign_hotkeys
 
-__all__ = ["COMMENT", "UNIT", "config_problems", "instructions", "labeling_config"]
+__all__ = ["COMMENT", "MARK", "READINGS", "UNIT", "View", "instructions", "labeling_config"]
+
+View = Literal["unit", "article", "adjudication"]
+"""What a page shows."""
 
 UNIT = "text"
-"""Name of the object tag that shows the unit; every answer points to it."""
+"""Name of the object tag that shows the unit, or its article; every answer points to it."""
 
 COMMENT = "comment"
 """Name of the control that takes a coder's remark."""
 
-_TAKEN = frozenset({UNIT, COMMENT, "before", "after"})
+MARK = "sf_mark"
+"""Name of the control whose regions mark the units in an article; it has one label, "Unit"."""
+
+READINGS = "readings_"
+"""Names of what the coders said, one for each dimension, begin so."""
+
+_TAKEN = frozenset({UNIT, COMMENT, MARK, "before", "after", "remarks"})
 # Font sizes and the gaps between boxes are those at which four questions with two dozen answers
 # fit on a laptop's screen of 1280 x 800 without scrolling.
 _STYLE = """
@@ -44,15 +55,30 @@ _STYLE = """
 .sf-question .lsf-choice__item { margin: 2px 0 !important; }
 .sf-question sup { font-size: 12px; font-weight: 600; top: -.1em; margin-left: 4px; }
 """
+_READINGS_STYLE = """
+.sf-readings { background: #e8f1fb; border-left: 4px solid #2f6db3; padding: 2px 6px;
+           margin-bottom: 4px; line-height: 1.35; }
+.sf-readings * { color: #111; font-size: 13px; }
+.sf-remarks * { font-size: 13px; opacity: .85; }
+"""
+# The article scrolls in its box, so that the answers stay where they are.
+_ARTICLE_STYLE = """
+.sf-article { max-height: 270px; overflow-y: auto; line-height: 1.5; padding: 6px 10px;
+           margin: 6px 0 8px; border: 1px solid #8886; border-radius: 6px; }
+.sf-marks { display: none; }
+"""
 
 
-def labeling_config(codebook: Codebook, *, comments: bool = True) -> str:
+def labeling_config(codebook: Codebook, *, view: View = "unit", comments: bool = True) -> str:
     """Compile a codebook to a labeling config.
 
     Parameters
     ----------
     codebook
         What is coded. Labels without a hotkey get a free one.
+    view
+        What the page shows. On the page of adjudication no answer is required: a question that is
+        left open stays as the coders answered it.
     comments
         Whether coders can leave a remark on a unit.
 
@@ -67,66 +93,20 @@ def labeling_config(codebook: Codebook, *, comments: bool = True) -> str:
         condition names a dimension that comes later or not at all.
     """
     _check(codebook)
+    codebook = assign_hotkeys(codebook)
     root = Element("View")
-    SubElement(root, "Style").text = _STYLE
+    more = {"article": _ARTICLE_STYLE, "adjudication": _READINGS_STYLE}.get(view, "")
+    SubElement(root, "Style").text = _STYLE + more
     head = SubElement(root, "View", className="sf-head")
     SubElement(head, "Header", value="$title", size="4")
     for value in ("$outlet", "$published"):
         SubElement(head, "Header", value=value, size="6")
-    unit = SubElement(root, "View", className="sf-unit")
-    for name, style in (("before", "sf-side"), (UNIT, "sf-target"), ("after", "sf-side")):
-        block = SubElement(unit, "View", className=style)
-        SubElement(block, "Text", name=name, value=f"${name}", granularity="word")
-    questions = SubElement(root, "View", className="sf-questions")
-    for dimension in assign_hotkeys(codebook).dimensions:
-        _question(questions, dimension)
-    if comments:
-        SubElement(
-            root,
-            "TextArea",
-            name=COMMENT,
-            toName=UNIT,
-            placeholder="Comment (optional)",
-            maxSubmissions="1",
-            rows="1",
-            editable="true",
-            required="false",
-        )
+    if view == "article":
+        _article(root, codebook, comments=comments)
+    else:
+        _unit(root, codebook, comments=comments, readings=view == "adjudication")
     indent(root)
     return tostring(root, encoding="unicode")
-
-
-def config_problems(config: str) -> list[str]:
-    """Check a labeling config without a server.
-
-    Label Studio's own check runs first. It lets pass two choices with one alias or one hotkey,
-    controls that answer to nothing, a misspelt `choice`, and a page that shows nothing; these are
-    looked for here.
-
-    Returns
-    -------
-    One line a problem; empty when the config is sound.
-
-    Examples
-    --------
-    >>> yes, no = (f'<Choice value="{x}" alias="{x[0]}" hotkey="1"/>' for x in ("yes", "no"))
-    >>> page = '<View><Text name="t" value="$t"/><Choices name="c" toName="t">{}</Choices></View>'
-    >>> config_problems(page.format(yes + no))
-    ["hotkey '1' stands for 'y' and 'n'"]
-    """
-    from label_studio_sdk.label_interface import interface
-
-    if config.lstrip().startswith("<?xml"):
-        return ["the config starts with an XML declaration; remove it, the server fails on it"]
-    try:
-        root = parse(config)  # noqa: S314 - expat refuses entity bombs since 2.4.1
-    except ParseError as error:
-        return [f"not XML: {error}"]
-    try:
-        interface.LabelInterface(config).validate()  # type: ignore[no-untyped-call]
-    except Exception as error:  # noqa: BLE001 - of private modules of the SDK
-        return [" ".join(str(error).split())]
-    return list(_missed(root))
 
 
 def instructions(codebook: Codebook) -> str:
@@ -151,7 +131,7 @@ def _check(codebook: Codebook) -> None:
     problems = [
         f"{codebook.id}: dimension {d.id!r}: the labelling page needs this name; choose another id"
         for d in codebook.dimensions
-        if d.id in _TAKEN
+        if d.id in _TAKEN or d.id.startswith(READINGS)
     ]
     used = Counter(x.hotkey for d in codebook.dimensions for x in d.labels if x.hotkey)
     problems += [
@@ -171,9 +151,46 @@ def _check(codebook: Codebook) -> None:
         raise CodebookError(problems)
 
 
-def _question(parent: Element, dimension: Dimension) -> None:
+def _unit(root: Element, codebook: Codebook, *, comments: bool, readings: bool) -> None:
+    unit = SubElement(root, "View", className="sf-unit")
+    for name, style in (("before", "sf-side"), (UNIT, "sf-target"), ("after", "sf-side")):
+        block = SubElement(unit, "View", className=style)
+        SubElement(block, "Text", name=name, value=f"${name}", granularity="word")
+    if readings:
+        block = SubElement(root, "View", className="sf-remarks")
+        SubElement(block, "Text", name="remarks", value="$remarks")
+    questions = SubElement(root, "View", className="sf-questions")
+    for dimension in codebook.dimensions:
+        block = _question(questions, dimension, readings=readings)
+        _choices(block, dimension, required=dimension.required and not readings)
+    if comments:
+        _comment(root)
+
+
+def _article(root: Element, codebook: Codebook, *, comments: bool) -> None:
+    article = SubElement(root, "View", className="sf-article")
+    SubElement(article, "Text", name=UNIT, value=f"${UNIT}", granularity="word")
+    # The marks are made beforehand; a coder has no use for the control that makes more of them.
+    marks = SubElement(root, "View", className="sf-marks")
+    control = SubElement(marks, "Labels", name=MARK, toName=UNIT)
+    SubElement(control, "Label", value="Unit", background="#e0a800")
+    none = SubElement(root, "View", visibleWhen="no-region-selected")
+    SubElement(none, "Header", value="Select a marked unit: click on it, or press Alt+.", size="5")
+    selected = SubElement(root, "View", visibleWhen="region-selected")
+    questions = SubElement(selected, "View", className="sf-questions")
+    for dimension in codebook.dimensions:
+        block = _question(questions, dimension, readings=False)
+        choices = _choices(block, dimension, required=dimension.required)
+        choices.set("perRegion", "true")
+    if comments:
+        _comment(selected).set("perRegion", "true")
+
+
+def _question(parent: Element, dimension: Dimension, *, readings: bool) -> Element:
     attributes = {"className": "sf-question"}
-    if dimension.when:
+    # Whoever adjudicates sees all that was said, also where the coders' answers open a question
+    # that the adjudicator's do not.
+    if dimension.when and not readings:
         attributes |= {
             "visibleWhen": "choice-selected",
             "whenTagName": dimension.when.dimension,
@@ -183,6 +200,14 @@ def _question(parent: Element, dimension: Dimension) -> None:
     SubElement(block, "Header", value=_plain(dimension.question), size="5")
     if dimension.target:
         SubElement(block, "Header", value=f"${dimension.target}", size="6")
+    if readings:
+        said = SubElement(block, "View", className="sf-readings")
+        name = f"{READINGS}{dimension.id}"
+        SubElement(said, "Text", name=name, value=f"${name}")
+    return block
+
+
+def _choices(block: Element, dimension: Dimension, *, required: bool) -> Element:
     choices = SubElement(
         block,
         "Choices",
@@ -191,7 +216,7 @@ def _question(parent: Element, dimension: Dimension) -> None:
         choice="single-radio" if dimension.choice == "single" else "multiple",
         showInline="false",
     )
-    if dimension.required:
+    if required:
         choices.set("required", "true")
         choices.set("requiredMessage", f"Please answer: {_plain(dimension.question)}")
     for label in dimension.labels:
@@ -200,6 +225,21 @@ def _question(parent: Element, dimension: Dimension) -> None:
             choice.set("hotkey", label.hotkey)
         if hint := _definition(label):
             choice.set("hint", _plain(hint))
+    return choices
+
+
+def _comment(parent: Element) -> Element:
+    return SubElement(
+        parent,
+        "TextArea",
+        name=COMMENT,
+        toName=UNIT,
+        placeholder="Comment (optional)",
+        maxSubmissions="1",
+        rows="1",
+        editable="true",
+        required="false",
+    )
 
 
 def _definition(label: Label) -> str:
@@ -213,32 +253,3 @@ def _plain(text: str) -> str:
     # Label Studio replaces $word inside a header by the task's data; a word joiner after the dollar
     # sign keeps "$5 a head" as it was written.
     return " ".join(text.split()).replace("$", "$\u2060")
-
-
-def _missed(root: Element) -> Iterator[str]:
-    objects = {tag.get("name") for tag in root.iter() if tag.get("value", "").startswith("$")}
-    if not objects - {None}:
-        yield "the page shows nothing: no tag has a name and a value that starts with '$'"
-    keys: dict[str, list[str]] = {}
-    for control in root.iter("Choices"):
-        name, target = control.get("name", ""), control.get("toName")
-        if target not in objects:
-            yield f"control {name!r} answers to {target!r}, which the page does not show"
-        kind = control.get("choice", "single")
-        if kind not in ("single", "single-radio", "multiple"):
-            yield f"control {name!r}: choice={kind!r}; use single-radio or multiple"
-        choices = [
-            (c.get("value", ""), c.get("alias"), c.get("hotkey")) for c in control.iter("Choice")
-        ]
-        codes = Counter(alias or value for value, alias, _ in choices)
-        yield from (f"control {name!r}: {c!r} stands {n} times" for c, n in codes.items() if n > 1)
-        shown = Counter(value for value, _, _ in choices)
-        yield from (
-            f"control {name!r}: {v!r} is shown {n} times" for v, n in shown.items() if n > 1
-        )
-        for value, alias, key in choices:
-            if key:
-                keys.setdefault(key, []).append(alias or value)
-    for key, users in keys.items():
-        if len(users) > 1:
-            yield f"hotkey {key!r} stands for {' and '.join(map(repr, users))}"

@@ -39,6 +39,10 @@ class Kept:
     """Annotations in the file now."""
     n_rejected: int
     """Answers that were set aside this time."""
+    n_leaked: int
+    """How many of them because a suggestion was shown on a unit to be coded blind."""
+    n_exposed: int
+    """Tasks of such units on which the server holds a suggestion."""
     coders: tuple[str, ...]
     """Who answered."""
     rejects: Path
@@ -81,6 +85,8 @@ def keep(path: Path, read: Read) -> Kept:
         n_new=len(merged) - len(old),
         n_annotations=len(merged),
         n_rejected=len(read.rejects),
+        n_leaked=read.n_leaked,
+        n_exposed=read.n_exposed,
         coders=tuple(sorted({row.coder for row in read.annotations})),
         rejects=rejects,
     )

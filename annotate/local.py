@@ -32,7 +32,7 @@ from urllib.request import urlopen
 from ..errors import MissingExtraError, ServerError
 from .access import Access, read_access, write_access
 
-__all__ = ["EMAIL", "LocalServer", "end_on_signals", "free_port", "start_local"]
+__all__ = ["EMAIL", "LocalServer", "end_on_signals", "free_port", "refuse_busy", "start_local"]
 
 EMAIL = "owner@standfirst.example"
 """Account of whoever starts the server; coders sign up for their own by the invitation link."""
@@ -48,7 +48,24 @@ _QUIET = {
     # Predictions that the config does not allow are refused instead of stored.
     "fflag_feat_utc_210_prediction_validation_15082025": "true",
 }
-_MAIN = "from label_studio.server import main; main()"
+# The server ends with whoever started it, however that ended: its standard input is a pipe whose
+# other end only the starter holds, and which the system closes.
+_MAIN = """
+import os, threading
+
+def watch():
+    os.read(0, 1)
+    os._exit(0)
+
+threading.Thread(target=watch, daemon=True).start()
+from label_studio.server import main
+main()
+"""
+# Since 1.23.1 Label Studio talks to no backend on the machine that it runs on, unless told to.
+_LOCAL_BACKEND = {
+    "LABEL_STUDIO_SSRF_PROTECTION_ENABLED": "false",
+    "LABEL_STUDIO_ML_BLOCK_LOCAL_IP": "false",
+}
 _OPTIONS = ("start", "--no-browser", "--internal-host", "127.0.0.1", "--log-level", "WARNING")
 # Label Studio looks every setting up as LABEL_STUDIO_X, HEARTEX_X and bare X.
 _STRAY = ("USERNAME", "PASSWORD", "USER_TOKEN", "PORT", "HOST", "DEBUG", "LOG_LEVEL")
@@ -66,6 +83,8 @@ class LocalServer:
 
     def stop(self) -> None:
         """End the server, politely first."""
+        if self.process.stdin is not None:
+            self.process.stdin.close()
         if self.process.poll() is None:
             self.process.terminate()
             try:
@@ -88,6 +107,7 @@ def start_local(
     folder: Path,
     *,
     port: int = 8080,
+    backend: bool = False,
     timeout: float = 300.0,
     progress: Callable[[float], None] | None = None,
 ) -> Iterator[LocalServer]:
@@ -99,6 +119,8 @@ def start_local(
         Where the server keeps its things; made when missing.
     port
         Port on 127.0.0.1.
+    backend
+        Let it talk to a backend for suggestions on this machine.
     timeout
         Seconds to wait until it is ready; the first start builds the database and takes longest.
     progress
@@ -117,14 +139,14 @@ def start_local(
     """
     if importlib.util.find_spec("label_studio") is None:
         raise MissingExtraError("a local Label Studio", "label-studio")
-    _refuse_busy(port)
+    refuse_busy(port)
     access = _access(folder, port)
     log = folder / "server.log"
     with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as out:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter, no text from outside
             [sys.executable, "-c", _MAIN, *_OPTIONS, "--port", str(port)],
-            env=_environment(folder, access),
-            stdin=subprocess.DEVNULL,
+            env=_environment(folder, access) | (_LOCAL_BACKEND if backend else {}),
+            stdin=subprocess.PIPE,
             stdout=out,
             stderr=subprocess.STDOUT,
             # Ctrl-C in the terminal is ours to answer; the server is ended in order.
@@ -148,15 +170,22 @@ def end_on_signals() -> None:
     signal.signal(signal.SIGHUP, interrupt)
 
 
-def _refuse_busy(port: int) -> None:
+def refuse_busy(port: int, host: str = "127.0.0.1") -> None:
+    """Refuse a port that somebody uses.
+
+    Raises
+    ------
+    ServerError
+        It is busy, or the address is not this machine's.
+    """
     with socket.socket() as probe:
         # As the server does; a connection that was closed a minute ago does not count as busy.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError as error:
             remedy = "stop what runs there, or choose another with --port"
-            raise ServerError(f"127.0.0.1:{port}", "the port is busy", remedy) from error
+            raise ServerError(f"{host}:{port}", "the port is busy", remedy) from error
 
 
 def _access(folder: Path, port: int) -> Access:

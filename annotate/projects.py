@@ -1,13 +1,10 @@
 """The study's projects in Label Studio: found again by number, else by title, else made.
 
-Where the plan names coders, each has a project, because the free edition shows everyone's answers
-to everyone within a project. Where it names nobody, units with one reading and units with two are
-two projects, because `maximum_annotations` holds for a whole project.
+A project that holds answers is never changed before the server has agreed that they all fit.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,52 +12,23 @@ from ..errors import InputError, ServerError, StudyError
 from ..files import dump_json, write_text
 from ..labels import Codebook
 from .answers import Read
-from .interface import config_problems, instructions, labeling_config
+from .batches import Batch, batches
+from .checks import config_problems
+from .interface import MARK, READINGS, View, instructions, labeling_config
 from .keep import Kept, keep
 from .sample import Drawn
 from .server import Server, told
 from .sync import Pushed, pull, push
-from .tasks import task
+from .tasks import article_task, task
 
-__all__ = ["Batch", "batches", "known_projects", "project", "pull_all", "push_design"]
-
-_TITLE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """The tasks of one project."""
-
-    title: str
-    """The project's title, 3 to 50 characters."""
-    n_coders: int
-    """Answers that each task takes before it leaves the queue."""
-    unit_ids: tuple[str, ...]
-    """The units, in the order in which they are to be coded."""
-
-
-def batches(title: str, design: Sequence[Drawn]) -> list[Batch]:
-    """Divide drawn units between projects.
-
-    Examples
-    --------
-    >>> row = Drawn("u1", "a1", "coding", "1", "random", "", 0.5, 2, 0, coders=("ann", "bo"))
-    >>> [(batch.title, batch.unit_ids) for batch in batches("Deals", [row])]
-    [('Deals - ann', ('u1',)), ('Deals - bo', ('u1',))]
-    """
-    groups: dict[tuple[str, int], list[str]] = {}
-    for row in design:
-        for coder in row.coders:
-            groups.setdefault((coder, 1), []).append(row.unit_id)
-        if not row.coders:
-            groups.setdefault(("", row.n_coders), []).append(row.unit_id)
-    made = []
-    for (coder, n_coders), unit_ids in groups.items():
-        suffix = f" - {coder}" if coder else f" - {n_coders} coders" if n_coders > 1 else ""
-        suffix = suffix[: _TITLE - 10]
-        head = title[: _TITLE - len(suffix)].strip() + suffix
-        made.append(Batch(head.ljust(3, "."), n_coders, tuple(unit_ids)))
-    return made
+__all__ = [
+    "Batch",
+    "coding_projects",
+    "known_projects",
+    "project",
+    "pull_all",
+    "push_design",
+]
 
 
 def push_design(
@@ -71,6 +39,7 @@ def push_design(
     *,
     title: str,
     state: Path,
+    articles: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Iterator[tuple[Batch, Pushed]]:
     """Bring drawn units into their projects, one project after the other.
 
@@ -88,26 +57,49 @@ def push_design(
         What the projects' titles begin with.
     state
         The file that remembers projects.
+    articles
+        The articles by id, with `id` and `text`; where given, a page shows a whole article, and
+        its drawn units are marked.
     """
-    rounds = {row.unit_id: row.round for row in design}
-    targets = [dimension.target for dimension in codebook.dimensions if dimension.target]
-    for batch in batches(title, design):
+    view: View = "unit" if articles is None else "article"
+    for batch in batches(title, design, view=view):
         number = project(server, codebook, batch, state)
-        tasks = [
-            task(
-                units[unit_id],
-                revision=codebook.revision,
-                coding_round=rounds[unit_id],
-                extra=targets,
-            )
-            for unit_id in batch.unit_ids
-            if unit_id in units
+        chosen = [units[unit_id] for unit_id in batch.unit_ids if unit_id in units]
+        rounds = {row.unit_id: row.round for row in design}
+        yield batch, push(server, number, _tasks(chosen, codebook, rounds, articles))
+
+
+def _tasks(
+    units: Sequence[Mapping[str, Any]],
+    codebook: Codebook,
+    rounds: Mapping[str, str],
+    articles: Mapping[str, Mapping[str, Any]] | None,
+) -> list[dict[str, Any]]:
+    extra = [dimension.target for dimension in codebook.dimensions if dimension.target]
+    revision = codebook.revision
+    if articles is None:
+        return [
+            task(unit, revision=revision, coding_round=rounds[unit["unit_id"]], extra=extra)
+            for unit in units
         ]
-        yield batch, push(server, number, tasks)
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for unit in units:
+        groups.setdefault((unit["article_id"], rounds[unit["unit_id"]]), []).append(unit)
+    return [
+        article_task(articles[article_id], drawn, revision=revision, coding_round=name, extra=extra)
+        for (article_id, name), drawn in groups.items()
+        if article_id in articles
+    ]
 
 
 def pull_all(
-    server: Server, codebook: Codebook, *, annotations: Path, state: Path, full: bool = False
+    server: Server,
+    codebook: Codebook,
+    *,
+    annotations: Path,
+    state: Path,
+    full: bool = False,
+    blind: Collection[str] = (),
 ) -> Kept:
     """Bring the answers of all the study's projects into its annotations file.
 
@@ -124,6 +116,8 @@ def pull_all(
     full
         Read every task again. So it is, too, when the codebook has changed or the annotations file
         is gone, because what was pulled before may be read in another way now.
+    blind
+        Units that must have been coded without a suggestion.
 
     Raises
     ------
@@ -138,7 +132,7 @@ def pull_all(
     read = Read()
     for number in projects.values():
         key = f"{server.url}/projects/{number} {codebook.revision}"
-        one = pull(server, number, codebook, since=stamps.get(key, ""))
+        one = pull(server, number, codebook, since=stamps.get(key, ""), blind=blind)
         read.add(one)
         stamps[key] = one.newest
     kept = keep(annotations, read)
@@ -151,6 +145,15 @@ def known_projects(state: Path, server: Server) -> dict[str, int]:
     """Give the numbers of the study's projects on this server, by title."""
     known: dict[str, int] = _read_state(state).get(server.url, {})
     return known
+
+
+def coding_projects(state: Path, server: Server) -> dict[str, int]:
+    """Give those of them in which units are coded, and not articles marked or decisions taken."""
+    return {
+        title: number
+        for title, number in known_projects(state, server).items()
+        if _view(server, number) == "unit"
+    }
 
 
 def project(server: Server, codebook: Codebook, batch: Batch, state: Path) -> int:
@@ -176,8 +179,9 @@ def project(server: Server, codebook: Codebook, batch: Batch, state: Path) -> in
     ServerError
         Several projects have the title, or answers in the project do not fit the new config.
     """
-    config = labeling_config(codebook)
-    if problems := config_problems(config):
+    config = labeling_config(codebook, view=batch.view)
+    asked = None if batch.view == "adjudication" else codebook
+    if problems := config_problems(config, asked):
         raise InputError(codebook.id, "; ".join(problems), "mend the codebook")
     found = _find(server, batch, state)
     if found is None:
@@ -203,6 +207,14 @@ def project(server: Server, codebook: Codebook, batch: Batch, state: Path) -> in
         known.setdefault(server.url, {})[batch.title] = number
         write_text(state, dump_json(known) + "\n")
     return number
+
+
+def _view(server: Server, number: int) -> View:
+    with told(server.url):
+        config = str(server.client.projects.get(number).label_config or "")
+    if f'name="{READINGS}' in config:
+        return "adjudication"
+    return "article" if f'name="{MARK}"' in config else "unit"
 
 
 def _find(server: Server, batch: Batch, state: Path) -> Any:

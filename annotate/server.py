@@ -4,6 +4,8 @@ The SDK never repeats a request here (`max_retries=0`), because it would repeat 
 import that is repeated after its answer was lost doubles its tasks. Who writes decides.
 """
 
+import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,10 +16,13 @@ import httpx
 from ..errors import ServerError
 from .access import Access
 
-__all__ = ["OLDEST", "Server", "connect", "told"]
+__all__ = ["OLDEST", "TRIES", "Server", "connect", "passing", "pause", "told"]
 
 OLDEST = (1, 20)
 """The oldest version of Label Studio whose answers are understood."""
+
+TRIES = 7
+"""How often a request is made that fails for a reason that may pass, such as a restart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +51,30 @@ class Server:
         self.http.close()
 
     def raw(self, method: str, path: str, **options: Any) -> Any:
-        """Ask for what the SDK cannot ask for, and give the decoded JSON."""
-        headers = self.client._client_wrapper.get_headers()  # noqa: SLF001 - handles both tokens
+        """Ask for what the SDK cannot ask for, and give the decoded JSON.
+
+        What only reads is asked again when the server does not answer, for most of a minute.
+        """
+        for attempt in range(TRIES):
+            try:
+                return self._raw(method, path, options)
+            except ServerError as error:
+                if method != "GET" or attempt == TRIES - 1 or not passing(error):
+                    raise
+                time.sleep(pause(attempt))
+        raise AssertionError
+
+    def _raw(self, method: str, path: str, options: dict[str, Any]) -> Any:
         with told(self.url):
+            # Private, and the one place that handles both kinds of token.
+            headers = self.client._client_wrapper.get_headers()  # noqa: SLF001
             answer = self.http.request(method, f"{self.url}{path}", headers=headers, **options)
             answer.raise_for_status()
-            return answer.json() if answer.content else None
+            try:
+                return answer.json() if answer.content else None
+            except ValueError as error:
+                problem = "a web page came back instead of data"
+                raise ServerError(self.url, problem, _ADDRESS) from error
 
     def coders(self) -> dict[int, str]:
         """Give the e-mail addresses of the server's users by their numbers."""
@@ -110,6 +133,21 @@ def connect(access: Access, *, timeout: float = 600.0) -> Server:
     return Server(access.url, version, str(me.email or ""), client, http)
 
 
+def passing(error: ServerError) -> bool:
+    """Tell whether what went wrong may be over when the same is asked again."""
+    cause = error.__cause__
+    if cause is None or isinstance(cause, ValueError):
+        return False
+    response = getattr(cause, "response", None)
+    status = getattr(cause, "status_code", None) or getattr(response, "status_code", None)
+    return status is None or status >= 500 or status in (408, 409, 429)
+
+
+def pause(attempt: int) -> float:
+    """Give the seconds to wait after a number of failures, from 0."""
+    return min(2.0**attempt, 15.0)
+
+
 @contextmanager
 def told(url: str) -> Iterator[None]:
     """Turn the ways in which a request fails into one line each.
@@ -122,7 +160,10 @@ def told(url: str) -> Iterator[None]:
     from label_studio_sdk.core.api_error import ApiError
 
     try:
-        yield
+        with warnings.catch_warnings():
+            # The SDK refreshes personal tokens by a method of pydantic that is to go.
+            warnings.filterwarnings("ignore", "The `parse_obj` method", DeprecationWarning)
+            yield
     except httpx.HTTPStatusError as error:
         text = error.response.text
         raise _refused(url, error.response.status_code, _body(error.response) or text) from error

@@ -10,28 +10,25 @@ answered it.
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from ..errors import ServerError
 from ..labels import Codebook
 from .answers import Read, read_tasks
-from .server import Server, told
+from .server import TRIES, Server, passing, pause, told
 
-__all__ = ["Pushed", "pull", "push", "tasks_of"]
+__all__ = ["Pushed", "n_tasks", "pull", "push", "tasks_of"]
 
 _BATCH = 500
 _PAGE = 1000
-_TRIES = 5
-# A task lists only the drafts of whoever asks, so tasks are asked for that have any.
-_DRAFT = {
-    "filter": "filter:tasks:draft_exists",
-    "operator": "equal",
-    "type": "Boolean",
-    "value": True,
-}
+# The names hold at every level: a task's and those of the answers in it.
+_WHOLE = (
+    "id,data,project,updated_at,created_at,total_predictions,annotations,result,completed_by,"
+    "was_cancelled,lead_time,parent_prediction,prediction"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +76,29 @@ def push(
     Raises
     ------
     ServerError
-        The server refused, or could not be reached five times in a row.
+        The server refused, or could not be reached for most of a minute.
     """
     n_sent = 0
+    empty = n_tasks(server, project) == 0
     for begin in range(0, len(tasks), batch):
-        n_sent += _push_batch(server, project, tasks[begin : begin + batch], wait)
+        n_sent += _push_batch(server, project, tasks[begin : begin + batch], wait, ask=not empty)
         if progress is not None:
             progress(min(begin + batch, len(tasks)), len(tasks))
-    n_doubles = _remove_doubles(server, project)
+    # Each unit is there by now; as many tasks as units leave no room for a double.
+    alone = n_tasks(server, project) == len({one["data"]["unit_id"] for one in tasks})
+    n_doubles = 0 if alone else _remove_doubles(server, project)
     url = f"{server.url}/projects/{project}"
     return Pushed(project, url, n_sent, len(tasks) - n_sent, n_doubles)
 
 
-def pull(server: Server, project: int, codebook: Codebook, *, since: str = "") -> Read:
+def pull(
+    server: Server,
+    project: int,
+    codebook: Codebook,
+    *,
+    since: str = "",
+    blind: Collection[str] = (),
+) -> Read:
     """Read the answers of a project.
 
     Parameters
@@ -103,48 +110,68 @@ def pull(server: Server, project: int, codebook: Codebook, *, since: str = "") -
     codebook
         What was coded.
     since
-        What an earlier pull gave as `Read.newest`; only tasks that changed since are read. All, if
-        empty.
+        What an earlier pull gave as `Read.newest`; only tasks that changed since are read. All that
+        have an answer, if empty.
+    blind
+        Units that must have been coded without a suggestion.
 
     Returns
     -------
     Answers of every coder, skipped ones included, and what does not fit the codebook.
     """
-    rows = list(tasks_of(server, project, include="id,updated_at"))
+    # Asked first: what changes while the rest is read is read again by the next pull.
+    newest = _newest(server, project) or since
     from_ = _earlier(since) if since else ""
-    changed = [row["id"] for row in rows if row["updated_at"] >= from_]
-    where = f"{server.url}/projects/{project}/data"
+    changed = [_item("tasks:updated_at", "greater_or_equal", "Datetime", from_)]
     read = read_tasks(
-        _export(server, project, None if len(changed) == len(rows) else changed),
+        _answered(server, project, changed if since else _ANSWERED),
         codebook,
-        where=where,
+        where=f"{server.url}/projects/{project}/data",
         coders=server.coders(),
+        blind=blind,
     )
-    read.n_drafts = sum(1 for _ in tasks_of(server, project, include="id", filters=[_DRAFT]))
-    read.newest = max((row["updated_at"] for row in rows), default=since)
+    read.n_drafts = n_tasks(server, project, [_DRAFT])
+    read.newest = newest
     return read
 
 
-def _export(server: Server, project: int, ids: list[int] | None) -> Iterator[Any]:
-    # The JSON export is the one form that keeps skipped answers, lists and who answered. The SDK
-    # misspells the ids, so that it would export everything.
-    path, kind = f"/api/projects/{project}/export", ("exportType", "JSON")
-    if ids is None:
-        yield from server.raw("GET", path, params=[kind])
-        return
-    for begin in range(0, len(ids), _PAGE):
-        chosen = [("ids[]", str(number)) for number in ids[begin : begin + _PAGE]]
-        yield from server.raw("GET", path, params=[kind, *chosen])
+def n_tasks(server: Server, project: int, filters: Sequence[dict[str, Any]] = ()) -> int:
+    """Count the tasks of a project for which all filters hold."""
+    params = _params(project, "id", filters) | {"page_size": 1, "page": 1}
+    return int(server.raw("GET", "/api/tasks/", params=params)["total"])
 
 
-def _earlier(since: str) -> str:
-    # A change that was being stored while the last pull looked may bear an earlier time.
-    moment = datetime.fromisoformat(since) - timedelta(minutes=1)
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+def _newest(server: Server, project: int) -> str:
+    params = _params(project, "id,updated_at") | {"page_size": 1, "page": 1}
+    query = json.loads(params["query"]) | {"ordering": ["-tasks:updated_at"]}
+    rows = server.raw("GET", "/api/tasks/", params=params | {"query": json.dumps(query)})["tasks"]
+    return str(rows[0]["updated_at"]) if rows else ""
+
+
+def _answered(server: Server, project: int, filters: Sequence[dict[str, Any]]) -> Iterator[Any]:
+    conjunction: Literal["and", "or"] = "or" if filters is _ANSWERED else "and"
+    for row in tasks_of(
+        server, project, include=_WHOLE, filters=filters, conjunction=conjunction, fields="all"
+    ):
+        answers = row.get("annotations") or []
+        if not answers:
+            continue
+        # Whatever version the server is: an answer that comes without its content is asked for
+        # alone, and none is lost in silence.
+        if any("result" not in one or "completed_by" not in one for one in answers):
+            yield server.raw("GET", f"/api/tasks/{row['id']}/")
+        else:
+            yield row
 
 
 def tasks_of(
-    server: Server, project: int, *, include: str = "id,data", filters: Any = None
+    server: Server,
+    project: int,
+    *,
+    include: str = "id,data",
+    filters: Sequence[dict[str, Any]] = (),
+    conjunction: Literal["and", "or"] = "and",
+    fields: Literal["task_only", "all"] = "task_only",
 ) -> Iterator[dict[str, Any]]:
     """Walk through the tasks of a project, page by page.
 
@@ -159,19 +186,16 @@ def tasks_of(
     include
         Fields to ask for, separated by commas.
     filters
-        Items of a Data Manager filter that must all hold.
+        Items of a Data Manager filter.
+    conjunction
+        Whether all of them must hold, or one.
+    fields
+        `all` gives answers too.
     """
-    query = {"filters": {"conjunction": "and", "items": filters or []}, "ordering": ["tasks:id"]}
+    asked = _params(project, include, filters, conjunction) | {"fields": fields}
     seen, total, page = 0, 1, 1
     while seen < total:
-        params = {
-            "project": project,
-            "fields": "task_only",
-            "include": include,
-            "page_size": _PAGE,
-            "page": page,
-            "query": json.dumps(query),
-        }
+        params = asked | {"page_size": _PAGE, "page": page}
         try:
             answer = server.raw("GET", "/api/tasks/", params=params)
         except ServerError as error:
@@ -187,16 +211,41 @@ def tasks_of(
         seen, page = seen + len(answer["tasks"]), page + 1
 
 
+def _params(
+    project: int,
+    include: str,
+    filters: Sequence[dict[str, Any]] = (),
+    conjunction: str = "and",
+) -> dict[str, Any]:
+    chosen = {"conjunction": conjunction, "items": list(filters)}
+    query = json.dumps({"filters": chosen, "ordering": ["tasks:id"]})
+    return {"project": project, "fields": "task_only", "include": include, "query": query}
+
+
+def _earlier(since: str) -> str:
+    # A change that was being stored while the last pull looked may bear an earlier time.
+    moment = datetime.fromisoformat(since) - timedelta(minutes=1)
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _item(name: str, operator: str, kind: str, value: Any) -> dict[str, Any]:
+    return {"filter": f"filter:{name}", "operator": operator, "type": kind, "value": value}
+
+
 def _push_batch(
     server: Server,
     project: int,
     tasks: Sequence[dict[str, Any]],
     wait: Callable[[float], None],
+    *,
+    ask: bool,
 ) -> int:
     n_sent = 0
-    for attempt in range(_TRIES):
+    for attempt in range(TRIES):
         try:
-            there = _present(server, project, [one["data"]["unit_id"] for one in tasks])
+            # In a project that was empty a moment ago nothing needs to be looked for at first.
+            unit_ids = [one["data"]["unit_id"] for one in tasks]
+            there = _present(server, project, unit_ids) if ask or attempt else set()
             missing = [one for one in tasks if one["data"]["unit_id"] not in there]
             if not missing:
                 # After a lost answer the server may have stored them all the same.
@@ -205,21 +254,16 @@ def _push_batch(
             with told(f"{server.url}/projects/{project}"):
                 server.client.projects.import_tasks(project, request=missing)
         except ServerError as error:
-            if attempt == _TRIES - 1 or not _passing(error):
+            if attempt == TRIES - 1 or not passing(error):
                 raise
-            wait(2.0**attempt)
+            wait(pause(attempt))
         else:
             return n_sent
     return n_sent
 
 
 def _present(server: Server, project: int, unit_ids: Sequence[str]) -> set[str]:
-    asked = {
-        "filter": "filter:tasks:data.unit_id",
-        "operator": "in_list",
-        "type": "List",
-        "value": list(unit_ids),
-    }
+    asked = _item("tasks:data.unit_id", "in_list", "List", list(unit_ids))
     rows = tasks_of(server, project, filters=[asked])
     return {row["data"]["unit_id"] for row in rows}
 
@@ -245,8 +289,8 @@ def _remove_doubles(server: Server, project: int) -> int:
     return n_doubles
 
 
-def _passing(error: ServerError) -> bool:
-    cause = error.__cause__
-    response = getattr(cause, "response", None)
-    status = getattr(cause, "status_code", None) or getattr(response, "status_code", None)
-    return status is None or status >= 500 or status in (408, 409, 429)
+_DRAFT = _item("tasks:draft_exists", "equal", "Boolean", value=True)
+_ANSWERED = [
+    _item("tasks:total_annotations", "greater", "Number", 0),
+    _item("tasks:cancelled_annotations", "greater", "Number", 0),
+]

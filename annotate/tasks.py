@@ -1,16 +1,17 @@
 """From the study's rows to Label Studio's JSON: units become tasks, answers become regions.
 
 A task carries the unit's id in its data, because that is the one field that Label Studio exports
-in every format and can be asked for.
+in every format and can be asked for. On the page of an article one task holds several units; its
+own id, which stands in the same field, is the article's with the round.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..labels import Annotation
-from .interface import COMMENT, UNIT
+from .interface import COMMENT, MARK, UNIT
 
-__all__ = ["TASK_KEYS", "result", "task", "with_annotations"]
+__all__ = ["TASK_KEYS", "article_task", "result", "task", "with_annotations"]
 
 TASK_KEYS = (
     "unit_id",
@@ -56,6 +57,53 @@ def task(
     """
     data = {key: _clean(unit.get(key)) for key in (*TASK_KEYS, *extra)}
     return {"data": data | {"codebook": revision, "round": coding_round}}
+
+
+def article_task(
+    article: Mapping[str, Any],
+    units: Sequence[Mapping[str, Any]],
+    *,
+    revision: str,
+    coding_round: str = "",
+    extra: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Make the task of an article, with a mark on each of its drawn units.
+
+    Parameters
+    ----------
+    article
+        With `id`, `text`, and what else a page shows.
+    units
+        Those of its units that are to be coded, with `unit_id`, `start` and `end`.
+    revision, coding_round, extra
+        As for `task`; the further columns are those of the first unit.
+
+    Returns
+    -------
+    What Label Studio imports. The marks are a prediction of no model; offsets are code points, and
+    are moved where NUL characters were left out.
+
+    Examples
+    --------
+    >>> unit = {"unit_id": "u1", "start": 1, "end": 6, "index": 0}
+    >>> made = article_task({"id": "a1", "text": chr(0) + "Talks"}, [unit], revision="5f3a")
+    >>> made["data"]["text"], made["data"]["unit_id"], made["data"]["units"]
+    ('Talks', 'a1#', [['u1', 0, 5]])
+    """
+    text = str(article.get("text") or "")
+    places = [
+        [unit["unit_id"], *(at - text.count("\0", 0, at) for at in (unit["start"], unit["end"]))]
+        for unit in sorted(units, key=lambda unit: int(unit["start"]))
+    ]
+    whole = dict(article) | {
+        "article_id": article["id"],
+        "unit_id": f"{article['id']}#{coding_round}",
+    }
+    whole |= {name: units[0].get(name) for name in extra} if units else {}
+    made = task(whole, revision=revision, coding_round=coding_round, extra=extra)
+    made["data"] |= {"view": "article", "units": places}
+    marks = [_mark(made["data"]["text"], *place) for place in places]
+    return made | {"predictions": [{"model_version": "units", "result": marks}]}
 
 
 def result(answers: Mapping[str, Sequence[str]], comment: str = "") -> list[dict[str, Any]]:
@@ -108,6 +156,11 @@ def with_annotations(
     for made in tasks:
         groups = answers.get(made["data"]["unit_id"], {})
         yield made | {"annotations": [_answer(rows) for rows in groups.values()]}
+
+
+def _mark(text: str, unit_id: str, start: int, end: int) -> dict[str, Any]:
+    value = {"start": start, "end": end, "text": text[start:end], "labels": ["Unit"]}
+    return {"id": unit_id, "from_name": MARK, "to_name": UNIT, "type": "labels", "value": value}
 
 
 def _answer(rows: Sequence[Annotation]) -> dict[str, Any]:

@@ -53,6 +53,9 @@ def agreement(
     rows, book = _read(coded, codebook, study)
     if round is not None:
         rows = [row for row in rows if row.round == round]
+    else:
+        # Who adjudicates knows what the others said.
+        rows = [row for row in rows if not row.round.startswith("adjudication")]
     found = measure(rows, book, dimensions=dimension, draws=draws, level=level, seed=seed)
     if not found:
         asked = "of this round and dimension " if round or dimension else ""

@@ -2,7 +2,9 @@
 
 import typer
 
+from .adjudicate import adjudicate
 from .agreement import agreement
+from .backend import backend
 from .exchange import export, import_
 from .label_studio import pull, push, start
 from .sampling import sample, status
@@ -10,7 +12,7 @@ from .sampling import sample, status
 __all__ = ["app"]
 
 app = typer.Typer(help="Code units in Label Studio, by a plan.", no_args_is_help=True)
-for command in (agreement, sample, start, push, pull, export):
+for command in (agreement, sample, start, push, pull, adjudicate, backend, export):
     app.command()(command)
 app.command(name="import")(import_)
 app.command()(status)

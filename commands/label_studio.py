@@ -1,13 +1,22 @@
 """``standfirst annotate start``, ``push`` and ``pull``: what talks to a Label Studio."""
 
 import contextlib
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..errors import ServerError, StudyError
+from ..errors import InputError, LeakError, ServerError, StudyError, UnknownNameError
 from .common import JsonOption, StudyOption, find_study, print_json, say
-from .place import codebook_of, connected, projects_of, told_kept, units_of
+from .place import (
+    articles_of,
+    codebook_of,
+    connected,
+    projects_of,
+    pulled,
+    told_kept,
+    units_of,
+)
 
 __all__ = ["pull", "push", "start"]
 
@@ -15,6 +24,9 @@ __all__ = ["pull", "push", "start"]
 def start(
     study: StudyOption = None,
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)] = 8080,
+    backend: Annotated[
+        bool, typer.Option("--backend", help="Let it ask a backend on this machine.")
+    ] = False,
 ) -> None:
     """Run Label Studio on this machine until Ctrl-C.
 
@@ -27,7 +39,10 @@ def start(
     first = not (folder / "access.json").exists()
     say("starting Label Studio" + (" (the first start takes about a minute)" if first else ""))
     end_on_signals()
-    with contextlib.suppress(KeyboardInterrupt), start_local(folder, port=port) as server:
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        start_local(folder, port=port, backend=backend) as server,
+    ):
         with connect(server.access) as connected:
             invitation = connected.invitation()
         print(server.access.url, flush=True)
@@ -45,9 +60,18 @@ def push(
     study: StudyOption = None,
     round: Annotated[str | None, typer.Option(help="Only units of this round.")] = None,
     title: Annotated[str, typer.Option(help="Title of the project.")] = "",
+    view: Annotated[
+        str, typer.Option(help="A page for each unit, or for each article with its units marked.")
+    ] = "unit",
+    model: Annotated[
+        Path | None, typer.Option(help="Suggest this model's answers, where units are not blind.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Bring the drawn units into Label Studio; what is there already is left alone.
+
+    With --model, units that nobody has answered get its answers as suggestions; units of the test
+    part and units for several coders never do.
 
     Example: standfirst annotate push --round 1
     """
@@ -55,13 +79,27 @@ def push(
 
     from ..annotate.projects import push_design
     from ..annotate.sample import read_design
+    from ..annotate.suggest import blind_units, push_suggestions
+    from .suggesting import load_suggester
+
+    if view not in ("unit", "article"):
+        raise UnknownNameError("view", view, ["unit", "article"])
+    if view == "article" and model is not None:
+        raise InputError("--model", "suggestions need a page for each unit", "use --view unit")
 
     place = find_study(study)
     codebook = codebook_of(place)
     design = [row for row in read_design(place.design) if round in (None, row.round)]
     if not design:
         raise StudyError(place.design, "no unit is drawn", "run: standfirst annotate sample 100")
+    blind = blind_units(design)
+    if model is not None and blind.issuperset(row.unit_id for row in design):
+        problem = "all these units are coded blind (test part, or several coders)"
+        raise LeakError("--model", problem, "push them without a model")
+    suggester = None if model is None else load_suggester(model)
     units = {unit["unit_id"]: unit for unit in units_of(place)}
+    wanted = {row.article_id for row in design}
+    articles = articles_of(place, wanted) if view == "article" else None
     pushed = []
     with connected(place) as server:
         for batch, done in push_design(
@@ -71,11 +109,18 @@ def push(
             design,
             title=title or place.settings().title or codebook.title,
             state=projects_of(place),
+            articles=articles,
         ):
-            pushed.append(asdict(done) | {"title": batch.title})
+            row = asdict(done) | {"title": batch.title}
+            what = "articles" if articles else "units"
+            said = f"{done.n_sent} {what} sent, {done.n_known} there already"
+            if suggester is not None:
+                given = push_suggestions(server, done.project, codebook, design, suggester)
+                row["suggestions"] = asdict(given) | {"model": suggester.version}
+                said += f", {given.n_sent} suggestions, {given.n_blind} units blind"
+            pushed.append(row)
             if not json:
-                counts = f"{done.n_sent} units sent, {done.n_known} there already"
-                print(f"{batch.title}: {counts}: {done.url}")
+                print(f"{batch.title}: {said}: {done.url}")
     if json:
         print_json({"projects": pushed})
 
@@ -91,15 +136,7 @@ def pull(
 
     Example: standfirst annotate pull
     """
-    from ..annotate.projects import pull_all
-
     place = find_study(study)
     with connected(place) as server:
-        kept = pull_all(
-            server,
-            codebook_of(place),
-            annotations=place.annotations,
-            state=projects_of(place),
-            full=all_,
-        )
+        kept = pulled(place, server, codebook_of(place), full=all_)
     told_kept(kept, as_json=json)

@@ -1,9 +1,10 @@
 """What the commands of `standfirst annotate` need of a study: units, answers, codebook, server."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import StudyError
+from ..errors import LeakError, StudyError
 from .common import print_json, say
 
 if TYPE_CHECKING:
@@ -12,7 +13,16 @@ if TYPE_CHECKING:
     from ..labels import Codebook
     from ..study import Study
 
-__all__ = ["annotations_of", "codebook_of", "connected", "projects_of", "told_kept", "units_of"]
+__all__ = [
+    "annotations_of",
+    "articles_of",
+    "codebook_of",
+    "connected",
+    "projects_of",
+    "pulled",
+    "told_kept",
+    "units_of",
+]
 
 
 def codebook_of(place: "Study") -> "Codebook":
@@ -47,6 +57,13 @@ def units_of(place: "Study", columns: list[str] | None = None) -> list[dict[str,
     return rows
 
 
+def articles_of(place: "Study", wanted: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Read some articles of a study, by id."""
+    from ..corpus import load_articles
+
+    return {row["id"]: row for row in load_articles(place.corpus) if row["id"] in wanted}
+
+
 def annotations_of(place: "Study") -> list[Any]:
     """Read the annotations of a study; none where nothing was coded yet."""
     from ..labels import read_annotations
@@ -54,11 +71,35 @@ def annotations_of(place: "Study") -> list[Any]:
     return read_annotations(place.annotations) if place.annotations.exists() else []
 
 
+def pulled(place: "Study", server: "Server", codebook: "Codebook", *, full: bool = False) -> "Kept":
+    """Bring the answers back; those on blind units that had a suggestion in view are set aside."""
+    from ..annotate.projects import pull_all
+    from ..annotate.sample import read_design
+    from ..annotate.suggest import blind_units
+
+    return pull_all(
+        server,
+        codebook,
+        annotations=place.annotations,
+        state=projects_of(place),
+        full=full,
+        blind=blind_units(read_design(place.design)),
+    )
+
+
 def told_kept(kept: "Kept", *, as_json: bool) -> None:
     """Print what was kept of answers that came in."""
     if as_json:
         print_json(kept.as_dict())
-        return
-    print(kept)
-    if kept.n_rejected:
+    else:
+        print(kept)
+    if kept.n_rejected and not as_json:
         say(f"{kept.n_rejected} answers were set aside, with reasons, in {kept.rejects}")
+    if kept.n_leaked:
+        problem = f"{kept.n_leaked} answers on units to be coded blind had a suggestion in view"
+        raise LeakError(kept.rejects, problem, "they do not count; have these units coded again")
+    if kept.n_exposed:
+        say(
+            f"warning: {kept.n_exposed} units to be coded blind have a suggestion on the server; "
+            "remove it there: Data Manager > Delete Predictions"
+        )

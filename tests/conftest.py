@@ -68,7 +68,7 @@ def label_studio(
         aside.rename(template)
     folder = tmp_path_factory.mktemp("server") / "label-studio"
     shutil.copytree(template, folder)
-    with start_local(folder, port=free_port()) as running:
+    with start_local(folder, port=free_port(), backend=True) as running:
         yield running
 
 

@@ -3,7 +3,8 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from standfirst.annotate.interface import config_problems, instructions, labeling_config
+from standfirst.annotate.checks import config_problems
+from standfirst.annotate.interface import instructions, labeling_config
 from standfirst.errors import CodebookError
 from standfirst.labels import Codebook, Condition, Label
 
