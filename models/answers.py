@@ -81,7 +81,8 @@ def tag_units(model: Model, units: pa.Table, *, abstain_below: float = 0.0) -> p
         (given[name] if name in given else missing[name]).cast(kind)
         for name, kind in UNIT_COLUMNS.items()
     ]
-    answers = model.predict(texts) if texts else {}
+    context = {n: units.column(n).to_pylist() for n in model.needs if n in units.column_names}
+    answers = model.predict(texts, context) if texts else {}
     for dimension in model.dimensions:
         labels = dimension.label_ids
         if not texts:
@@ -112,6 +113,8 @@ def _columns(
 ) -> list[Any]:
     confidence = answer.confidence
     abstained = answer.asked & (confidence < abstain_below)
+    if not multiple:
+        abstained |= answer.asked & ~answer.chosen.any(axis=1)
     told = answer.asked & ~abstained
     values: list[Any] = []
     for row, given in enumerate(told):

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ..labels.codebook import Codebook, Dimension
 from .classifier import Head
 from .encoders import Encoder
+from .inputs import Context, needed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,7 +27,10 @@ class Prediction:
     probabilities: npt.NDArray[np.float64]
     """Shape (n_texts, n_labels), in the codebook's order."""
     chosen: npt.NDArray[np.bool_]
-    """Which labels are given, same shape; abstentions and conditions left aside."""
+    """Which labels are given, same shape; conditions left aside.
+
+    A row of a single choice has none where the model abstains for the sake of its goal.
+    """
     asked: npt.NDArray[np.bool_]
     """Whether the dimension's condition holds by the model's own answers, shape (n_texts,)."""
 
@@ -38,8 +42,11 @@ class Prediction:
         smallest, over the labels, of the probability that this label is rightly given or rightly
         left out.
         """
-        if (self.chosen.sum(axis=1) == 1).all() and np.allclose(self.probabilities.sum(axis=1), 1):
-            return np.asarray(self.probabilities[self.chosen])
+        if (self.chosen.sum(axis=1) <= 1).all() and np.allclose(self.probabilities.sum(axis=1), 1):
+            given = np.where(self.chosen, self.probabilities, 0).max(axis=1)
+            # Where the model abstains, the label that it would have given.
+            none = ~self.chosen.any(axis=1)
+            return np.asarray(np.where(none, self.probabilities.max(axis=1), given))
         right = np.where(self.chosen, self.probabilities, 1 - self.probabilities)
         return np.asarray(right.min(axis=1))
 
@@ -68,9 +75,34 @@ class Model:
         """The dimensions that the model answers, in the codebook's order."""
         return tuple(one for one in self.codebook.dimensions if one.id in self.heads)
 
-    def predict(self, texts: Sequence[str]) -> dict[str, Prediction]:
-        """Answer every dimension on texts."""
-        vectors = self.encoder.encode(texts)
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What `predict` needs beside the texts: names of `inputs.VIEWS`; empty for most models."""
+        return tuple(getattr(self.encoder, "needs", ()))
+
+    def predict(
+        self, texts: Sequence[str], context: Context | None = None
+    ) -> dict[str, Prediction]:
+        """Answer every dimension on texts.
+
+        Parameters
+        ----------
+        texts
+            The units' own texts.
+        context
+            Name of each view that the model `needs` to one text a row. A target is looked for in
+            its text unless `target_span` tells where it stands.
+
+        Raises
+        ------
+        InputError
+            The context lacks what the model needs.
+        """
+        if self.needs:
+            encoder: Any = self.encoder
+            vectors = encoder.encode(texts, needed(context, self.needs, len(texts)))
+        else:
+            vectors = self.encoder.encode(texts)
         found: dict[str, Prediction] = {}
         for dimension in self.dimensions:
             head = self.heads[dimension.id]
