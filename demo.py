@@ -53,7 +53,7 @@ class Step:
 
 
 def walk(
-    folder: Path, *, progress: Callable[[str, int, int], None] | None = None
+    folder: Path, *, progress: Callable[[str, float | None], None] | None = None
 ) -> Iterator[Step]:
     """Walk from articles to tags.
 
@@ -146,7 +146,7 @@ def _gold(study: Study) -> Step:
 
 
 def _train_and_tag(
-    study: Study, data: Path, progress: Callable[[str, int, int], None] | None
+    study: Study, data: Path, progress: Callable[[str, float | None], None] | None
 ) -> Iterator[Step]:
     from .labels import read_gold
 

@@ -115,11 +115,11 @@ def load(name: str) -> Rows | None:
     rows = [json.loads(line) for line in path.read_text().split("\n") if line]
     rows = [row for row in rows if row["labels"].get(task.label) is not None]
     if task.most is not None:
-        articles = sorted({row["article_id"] for row in rows})
+        articles = sorted({row["article_id"] or row["id"] for row in rows})
         place = dict(
             zip(np.random.default_rng(0).permutation(articles), range(len(rows)), strict=False)
         )
-        rows = sorted(rows, key=lambda row: place[row["article_id"]])[: task.most]
+        rows = sorted(rows, key=lambda row: place[row["article_id"] or row["id"]])[: task.most]
     found = [row["labels"][task.label] for row in rows]
     labels = [one if isinstance(one, list) else [one] for one in found]
     texts = [row["text"] for row in rows]

@@ -36,9 +36,41 @@ def train(
         Path | None, typer.Option(help="Codebook of the labels.", show_default="inferred")
     ] = None,
     encoder: Annotated[
-        str | None,
-        typer.Option(help="tfidf, minilm or minilm+tfidf.", show_default="the best one present"),
+        list[str] | None,
+        typer.Option(
+            help="As `encoders` lists them, joined by + (minilm+tfidf), or a folder; repeat to "
+            "compare.",
+            show_default="the best one present, by the folds",
+        ),
     ] = None,
+    context: Annotated[
+        str | None,
+        typer.Option(
+            help="Read beside the text: none, neighbours (columns before, after), title, "
+            "neighbours+title.",
+            show_default="by the folds",
+        ),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--target-column", help="Whom or what the label is about.", show_default="target"
+        ),
+    ] = None,
+    goal: Annotated[
+        str, typer.Option(help="macro-f1, or a promise for each label: precision=0.9, recall=0.9.")
+    ] = "macro-f1",
+    votes: Annotated[
+        bool,
+        typer.Option(
+            "--votes",
+            help="Weight rows by how many coders agree: gold's probability, or columns NAME_votes.",
+        ),
+    ] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="Compare nothing.")] = False,
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="Compare all encoders, layers, contexts and heads.")
+    ] = False,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -57,32 +89,60 @@ def train(
     Example: standfirst train --data coded.csv --label stance --group article_id -o model
     """
     from ..labels import load_codebook
-    from ..models import from_file, train
+    from ..models import from_file, parse_goal, train
     from ..models.bundle import can_save
+    from ..models.encoders import make_parts
     from ..models.transformer import is_ready
 
     if data is not None and not label:
         raise typer.BadParameter("name a column of the labelled file", param_hint="--label")
     if data is not None and output is None:
         raise typer.BadParameter("name the folder of the model", param_hint="--output")
+    if fast and thorough:
+        raise typer.BadParameter("name one of --fast and --thorough", param_hint="--fast")
     # All that can be refused is refused before the long work.
+    aim = parse_goal(goal)
+    _check_context(context)
+    for name in encoder or []:
+        make_parts(name)
     if output is not None:
         can_save(output)
     if data is not None:
         book = None if codebook is None else load_codebook(codebook)
-        rows = from_file(data, label or [], text=text, group=group, codebook=book)
+        rows = from_file(
+            data,
+            label or [],
+            text=text,
+            group=group,
+            codebook=book,
+            target=target,
+            votes=votes,
+        )
     else:
-        rows, usual = _from_study(study, label, codebook)
+        rows, usual = _from_study(study, label, codebook, votes=votes)
         output = output or usual
         can_save(output)
     assert output is not None  # noqa: S101 - for the type checker: both ways have set it
-    if encoder is None and not is_ready():
+    if not encoder and not is_ready():
         say(
             "encoder: tfidf; a better one, above all with few labels, comes with: "
             "standfirst encoders pull minilm"
         )
     progress = Progress()
-    report = train(rows, encoder=encoder, n_folds=folds, seed=seed, progress=progress.step)
+
+    def told(what: str, left: float | None) -> None:
+        progress.tell(what if left is None else f"{what}, about {left:.0f} s left")
+
+    report = train(
+        rows,
+        encoder=encoder,
+        context=context,
+        effort="fast" if fast else "thorough" if thorough else "default",
+        goal=aim,
+        n_folds=folds,
+        seed=seed,
+        progress=told,
+    )
     progress.end()
     report.model.save(output)
     if as_json:
@@ -100,8 +160,16 @@ def train(
         print(f"\nmodel written to {output}")
 
 
+def _check_context(context: str | None) -> None:
+    from ..errors import UnknownNameError
+    from ..models.inputs import CONTEXTS
+
+    if context is not None and context not in CONTEXTS:
+        raise UnknownNameError("context", context, list(CONTEXTS))
+
+
 def _from_study(
-    folder: Path | None, label: list[str] | None, codebook: Path | None
+    folder: Path | None, label: list[str] | None, codebook: Path | None, *, votes: bool
 ) -> "tuple[TrainingSet, Path]":
     from ..annotate.sample import read_design
     from ..corpus import load_units
@@ -123,6 +191,7 @@ def _from_study(
         label,
         source=str(study.gold),
         leave_out=aside,
+        votes=votes,
     )
     if aside:
         say(f"{len(aside)} units of the test part are left out of training")
@@ -132,6 +201,7 @@ def _from_study(
 def _told_training(report: "Report") -> list[str]:
     groups = f"{report.model.about['n_groups']} groups ({report.grouped_by})"
     lines = [f"{report.n_rows} rows in {groups}; encoder {report.model.encoder_name}"]
+    lines += _told_choice(report)
     for one in report.dimensions:
         found = one.score
         within = f"{told_groups(found, report.grouped_by)}; 95 % interval over groups"
@@ -143,8 +213,30 @@ def _told_training(report: "Report") -> list[str]:
         usual = f"  for comparison: {one.baseline:.3f} by always giving the same answer"
         if one.leak_gap is not None:
             usual += f"; folds that ignore the groups would have shown {one.leak_gap:+.3f}"
-        lines += [usual, *(f"  {line}" for line in told_table(found))]
+        lines += [usual, f"  expected calibration error {one.calibration_error:.3f}"]
+        lines += [f"  {line}" for line in told_table(found)]
+        if one.abstained:
+            goal = report.model.about["goal"]
+            lines.append(f"  gives no label to {one.abstained:.0%} of rows, for {goal}")
         if one.weighted:
             lines.append("  rare labels are given from a lower probability on (it raised macro-F1)")
         lines += [f"  note: {told}" for told in one.warnings]
     return lines
+
+
+def _told_choice(report: "Report") -> list[str]:
+    choice = report.choice
+    best = choice.standings[0]
+    if choice.difference is None:
+        return [f"taken: {best.name}"]
+    others = choice.standings[1:]
+    mean, low, high = choice.difference
+    by = f"{mean:+.3f} ({low:+.3f} to {high:+.3f})"
+    told = (
+        f"chosen of {len(choice.standings)}: {best.name} ({best.macro_f1:.3f}), before "
+        f"{others[0].name} ({others[0].macro_f1:.3f}) by {by}, paired over groups"
+    )
+    lines = [told]
+    if len(others) > 1:
+        lines.append("  then " + "; ".join(f"{one.name} {one.macro_f1:.3f}" for one in others[1:6]))
+    return [*lines, "  the scores below include the choosing: it was done again in each fold"]

@@ -70,7 +70,8 @@ def tag_units(model: Model, units: pa.Table, *, abstain_below: float = 0.0) -> p
         (given[name] if name in given else _missing(name, texts)).cast(kind)
         for name, kind in UNIT_COLUMNS.items()
     ]
-    answers = model.predict(texts) if len(texts) else {}
+    context = {n: units.column(n).to_pylist() for n in model.needs if n in units.column_names}
+    answers = model.predict(texts, context) if len(texts) else {}
     for dimension in model.dimensions:
         if not len(texts):
             columns += [
@@ -129,6 +130,8 @@ def _columns(
 ) -> list[Any]:
     confidence = answer.confidence
     abstained = answer.asked & (confidence < abstain_below)
+    if not multiple:
+        abstained |= answer.asked & ~answer.chosen.any(axis=1)
     untold = ~answer.asked | abstained
     names = pa.array(labels, pa.string())
     if multiple:

@@ -1,14 +1,12 @@
 """The head: from vectors to labels on one dimension, with calibrated probabilities.
 
-A logistic regression with balanced class weights, because labels that matter are often rare.
-Everything that is chosen is chosen inside `fit_head` by grouped folds of the rows it is given: the
-strength of the penalty, the calibration, the rule that turns probabilities into labels. Whoever
-scores a head on rows that were not given to it gets an honest score.
+A linear classifier (see `linear.KINDS`) with balanced class weights, because labels that matter are
+often rare. Everything that is chosen is chosen inside `fit_head` by grouped folds of the rows it is
+given: the strength of the penalty, the calibration, the rule that turns probabilities into labels.
+Whoever scores a head on rows that were not given to it gets an honest score.
 
 Probabilities and labels serve two masters. The probabilities are calibrated to how often labels
-occur, so that shares can be computed from them. The label is the most probable one, unless
-weighting rare labels more was clearly better on the inner folds (by `MARGIN` of macro-F1): then a
-label can win with less than the largest probability, and the model says so.
+occur, so that shares can be computed from them. Labels serve the stated goal (`goals`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,17 +18,14 @@ import numpy.typing as npt
 
 from .calibrate import calibrate_multiple, calibrate_single, sigmoid, softmax
 from .folds import Fold, grouped_folds
+from .goals import MARGIN, Goal, Rule, decide, find_rule
 from .linear import LinearFit, fit_path, rotate
 from .matrix import Matrix, dense_product
-from .scores import macro_f1
 
-__all__ = ["MARGIN", "STRENGTHS", "Head", "fit_head"]
+__all__ = ["MARGIN", "STRENGTHS", "Head", "fit_head", "fit_scored"]
 
 STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0)
 """Inverse penalties (scikit-learn's C) that are tried, from strict to loose."""
-
-MARGIN = 0.01
-"""How much better in macro-F1 a rule must be that does not simply take the most probable label."""
 
 _INNER_FOLDS = 3
 
@@ -59,6 +54,8 @@ class Head:
 
     Where it is zero, the most probable label wins.
     """
+    least: npt.NDArray[np.float64]
+    """The probability below which a label of a single choice is not given, shape (n_seen,)."""
     strength: float
     """The inverse penalty that was chosen."""
 
@@ -79,8 +76,14 @@ class Head:
         return full
 
     def decide(self, probabilities: Floats) -> Bools:
-        """Choose labels by probabilities, shape (n_rows, n_labels)."""
-        return _decide(probabilities, self.seen, self.bonus, multiple=self.multiple)
+        """Choose labels by probabilities, shape (n_rows, n_labels).
+
+        A row of a single choice has none where the model abstains for the sake of its goal.
+        """
+        answer = np.zeros(probabilities.shape, bool)
+        seen = probabilities[:, self.seen]
+        answer[:, self.seen] = decide(seen, self.bonus, self.least, multiple=self.multiple)
+        return answer
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Give what must be stored."""
@@ -91,6 +94,7 @@ class Head:
             "slope": self.slope,
             "shift": self.shift,
             "bonus": self.bonus,
+            "least": self.least,
         }
 
     @classmethod
@@ -100,7 +104,8 @@ class Head:
         """Make the head again from what was stored."""
         seen = arrays["seen"].astype(bool)
         n_seen = int(seen.sum())
-        for name in ("intercept", "slope", "shift", "bonus"):
+        arrays = {"least": np.zeros(n_seen), **arrays}
+        for name in ("intercept", "slope", "shift", "bonus", "least"):
             if arrays[name].shape != (n_seen,):
                 raise ValueError(f"{name} has the shape {arrays[name].shape}, not ({n_seen},)")
         weights = arrays["weights"]
@@ -114,6 +119,7 @@ class Head:
             arrays["slope"],
             arrays["shift"],
             arrays["bonus"],
+            arrays["least"],
             strength,
         )
 
@@ -124,10 +130,47 @@ def fit_head(
     groups: npt.NDArray[np.int64],
     *,
     multiple: bool,
+    kind: str = "logistic",
+    goal: Goal = Goal(),  # noqa: B008 - frozen
     sample_weight: Floats | None = None,
     strengths: Sequence[float] = STRENGTHS,
     seed: int = 0,
 ) -> Head:
+    """Fit the classifier of one dimension; see `fit_scored`.
+
+    Examples
+    --------
+    >>> vectors = np.repeat(np.eye(2, dtype=np.float32), 20, axis=0)
+    >>> truth = np.repeat(np.eye(2, dtype=bool), 20, axis=0)
+    >>> head = fit_head(vectors, truth, np.arange(40), multiple=False)
+    >>> head.decide(head.probabilities(np.eye(2, dtype=np.float32))).tolist()
+    [[True, False], [False, True]]
+    """
+    return fit_scored(
+        vectors,
+        truth,
+        groups,
+        multiple=multiple,
+        kind=kind,
+        goal=goal,
+        sample_weight=sample_weight,
+        strengths=strengths,
+        seed=seed,
+    )[0]
+
+
+def fit_scored(
+    vectors: Matrix,
+    truth: Bools,
+    groups: npt.NDArray[np.int64],
+    *,
+    multiple: bool,
+    kind: str = "logistic",
+    goal: Goal = Goal(),  # noqa: B008 - frozen
+    sample_weight: Floats | None = None,
+    strengths: Sequence[float] = STRENGTHS,
+    seed: int = 0,
+) -> tuple[Head, float]:
     """Fit the classifier of one dimension.
 
     Parameters
@@ -140,6 +183,10 @@ def fit_head(
         Number of each row's group; the inner folds keep groups whole.
     multiple
         Whether a unit takes any number of labels.
+    kind
+        A name in `linear.KINDS`.
+    goal
+        What the labels should be good at.
     sample_weight
         Weight of each row; all alike if None.
     strengths
@@ -148,13 +195,10 @@ def fit_head(
     seed
         Of the inner folds.
 
-    Examples
-    --------
-    >>> vectors = np.repeat(np.eye(2, dtype=np.float32), 20, axis=0)
-    >>> truth = np.repeat(np.eye(2, dtype=bool), 20, axis=0)
-    >>> head = fit_head(vectors, truth, np.arange(40), multiple=False)
-    >>> head.decide(head.probabilities(np.eye(2, dtype=np.float32))).tolist()
-    [[True, False], [False, True]]
+    Returns
+    -------
+    The head, and its macro-F1 on the inner folds: fit to compare heads on the same rows, but not to
+    tell how good one is, because penalty and rule were chosen on it. NaN without inner folds.
     """
     seen: Bools = np.asarray(truth.any(axis=0))
     target = truth[:, seen]
@@ -162,33 +206,39 @@ def fit_head(
     nothing_to_choose = len(strengths) == 1 or len(np.unique(groups)) == 1
     folds = [] if nothing_to_choose else grouped_folds(target, groups, _INNER_FOLDS, seed)
     held_out = _held_out_scores(
-        space.rows, target, folds, sample_weight, strengths, multiple=multiple
+        space.rows, target, folds, sample_weight, strengths, kind=kind, multiple=multiple
     )
-    everything = np.ones(target.shape[1], bool)
-    best: tuple[float, int, Floats, Floats, Floats] | None = None
+    best: tuple[float, int, Floats, Floats, Rule] | None = None
     for place, scores in enumerate(held_out):
         slope, shift = _calibrate(scores, target, multiple)
         calibrated = scores * slope + shift
         probabilities = sigmoid(calibrated) if multiple else softmax(calibrated)
-        plain: Floats = np.zeros(target.shape[1])
-        f1 = macro_f1(target, _decide(probabilities, everything, plain, multiple=multiple))
-        bonus: Floats = plain
-        for other in _bonuses(probabilities, target, shift, multiple):
-            answer = _decide(probabilities, everything, other, multiple=multiple)
-            if (better := macro_f1(target, answer)) >= f1 + MARGIN:
-                f1, bonus = better, other
+        rule = find_rule(probabilities, target, shift, Goal(), multiple=multiple)
         # Ties go to the stricter penalty, which comes first.
-        if best is None or f1 > best[0] + 1e-9:
-            best = (f1, place, slope, shift, bonus)
+        if best is None or rule.f1 > best[0] + 1e-9:
+            f1 = rule.f1
+            if goal.kind != "macro-f1":
+                rule = find_rule(probabilities, target, shift, goal, multiple=multiple)
+            best = (f1, place, slope, shift, rule)
     if best is None:
-        n_seen = target.shape[1]
-        best = (0.0, len(strengths) // 2, np.ones(n_seen), np.zeros(n_seen), np.zeros(n_seen))
-    _, place, slope, shift, bonus = best
-    fitted = fit_path(space.rows, target, [strengths[place]], multiple, sample_weight)[0]
+        none = np.zeros(target.shape[1])
+        best = (np.nan, len(strengths) // 2, none + 1, none, Rule(none, none, np.nan))
+    f1, place, slope, shift, rule = best
+    fitted = fit_path(space.rows, target, [strengths[place]], multiple, sample_weight, kind)[0]
     weights = space.back(fitted.weights).astype(np.float32)
-    return Head(
-        multiple, seen, weights, fitted.intercept, slope, shift, bonus, float(strengths[place])
+    strength = float(strengths[place])
+    head = Head(
+        multiple,
+        seen,
+        weights,
+        fitted.intercept,
+        slope,
+        shift,
+        rule.bonus,
+        rule.least,
+        strength,
     )
+    return head, f1
 
 
 def _held_out_scores(
@@ -198,6 +248,7 @@ def _held_out_scores(
     sample_weight: Floats | None,
     strengths: Sequence[float],
     *,
+    kind: str,
     multiple: bool,
 ) -> list[Floats]:
     """Score every row by models that did not see its group, once for each strength."""
@@ -206,7 +257,9 @@ def _held_out_scores(
     scores = [np.zeros(target.shape) for _ in strengths]
     for train, test in folds:
         weight = None if sample_weight is None else sample_weight[train]
-        path: list[LinearFit] = fit_path(rows[train], target[train], strengths, multiple, weight)
+        path: list[LinearFit] = fit_path(
+            rows[train], target[train], strengths, multiple, weight, kind
+        )
         for place, fitted in enumerate(path):
             scores[place][test] = dense_product(rows[test], fitted.weights) + fitted.intercept
     return scores
@@ -218,40 +271,3 @@ def _calibrate(
     multiple: bool,  # noqa: FBT001
 ) -> tuple[Floats, Floats]:
     return calibrate_multiple(scores, target) if multiple else calibrate_single(scores, target)
-
-
-def _bonuses(
-    probabilities: Floats,
-    target: Bools,
-    shift: Floats,
-    multiple: bool,  # noqa: FBT001
-) -> list[Floats]:
-    """Propose rules that help rare labels."""
-    if not multiple:
-        return [-shift / 2, -shift]
-    best = np.zeros(target.shape[1])
-    for k in range(target.shape[1]):
-        order = np.argsort(-probabilities[:, k], kind="stable")
-        hits = np.cumsum(target[order, k])
-        f1 = 2 * hits / (np.arange(1, len(order) + 1) + max(hits[-1], 1))
-        # Averaged over its neighbours, because the single best threshold of few rows is chance.
-        width = max(1, int(hits[-1]) // 4)
-        smooth = np.convolve(f1, np.ones(width) / width, mode="same")
-        cut = np.clip(probabilities[order[int(smooth.argmax())], k], 0.02, 0.98)
-        best[k] = -np.log(cut / (1 - cut))
-    return [-shift, best]
-
-
-def _decide(probabilities: Floats, seen: Bools, bonus: Floats, *, multiple: bool) -> Bools:
-    answer = np.zeros(probabilities.shape, bool)
-    with np.errstate(divide="ignore"):
-        log_odds = np.log(probabilities[:, seen])
-        if multiple:
-            log_odds = log_odds - np.log1p(-probabilities[:, seen])
-    value = log_odds + bonus
-    if multiple:
-        answer[:, seen] = value >= 0
-    else:
-        places = np.flatnonzero(seen)[value.argmax(axis=1)]
-        answer[np.arange(len(answer)), places] = True
-    return answer

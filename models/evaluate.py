@@ -39,7 +39,7 @@ def evaluate(model: Model, data: TrainingSet, *, seed: int = 0) -> Evaluation:
     seed
         Of the bootstrap.
     """
-    answers = model.predict(data.texts)
+    answers = model.predict(data.texts, data.context)
     scores = {}
     for name in data.answers:
         rows, truth = data.truth(name)

@@ -11,6 +11,8 @@ import numpy.typing as npt
 from ..labels.codebook import Codebook, Dimension
 from .classifier import Head
 from .encoders import Encoder
+from .inputs import Context, needed
+from .matrix import Matrix
 from .strings import Texts, as_strings
 
 if TYPE_CHECKING:
@@ -27,7 +29,10 @@ class Prediction:
     probabilities: npt.NDArray[np.float64]
     """Shape (n_texts, n_labels), in the codebook's order."""
     chosen: npt.NDArray[np.bool_]
-    """Which labels are given, same shape; abstentions and conditions left aside."""
+    """Which labels are given, same shape; conditions left aside.
+
+    A row of a single choice has none where the model abstains for the sake of its goal.
+    """
     asked: npt.NDArray[np.bool_]
     """Whether the dimension's condition holds by the model's own answers, shape (n_texts,)."""
 
@@ -39,8 +44,11 @@ class Prediction:
         smallest, over the labels, of the probability that this label is rightly given or rightly
         left out.
         """
-        if (self.chosen.sum(axis=1) == 1).all() and np.allclose(self.probabilities.sum(axis=1), 1):
-            return np.asarray(self.probabilities[self.chosen])
+        if (self.chosen.sum(axis=1) <= 1).all() and np.allclose(self.probabilities.sum(axis=1), 1):
+            given = np.where(self.chosen, self.probabilities, 0).max(axis=1)
+            # Where the model abstains, the label that it would have given.
+            none = ~self.chosen.any(axis=1)
+            return np.asarray(np.where(none, self.probabilities.max(axis=1), given))
         right = np.where(self.chosen, self.probabilities, 1 - self.probabilities)
         return np.asarray(right.min(axis=1))
 
@@ -70,12 +78,31 @@ class Model:
         """The dimensions that the model answers, in the codebook's order."""
         return tuple(one for one in self.codebook.dimensions if one.id in self.heads)
 
-    def predict(self, texts: Texts) -> dict[str, Prediction]:
-        """Answer every dimension on texts: a list of strings, or a column of Arrow."""
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What `predict` needs beside the texts: names of `inputs.VIEWS`; empty for most models."""
+        return tuple(getattr(self.encoder, "needs", ()))
+
+    def predict(self, texts: Texts, context: Context | None = None) -> dict[str, Prediction]:
+        """Answer every dimension on texts.
+
+        Parameters
+        ----------
+        texts
+            The units' own texts: a list of strings, or a column of Arrow.
+        context
+            Name of each view that the model `needs` to one text a row. A target is looked for in
+            its text unless `target_span` tells where it stands.
+
+        Raises
+        ------
+        InputError
+            The context lacks what the model needs.
+        """
         scored = self._direct(texts)
         if scored is None:
             rows = texts if isinstance(texts, Sequence) else as_strings(texts).texts()
-            vectors = self.encoder.encode(rows)
+            vectors = self._vectors(rows, context)
             scored = {name: head.scores(vectors) for name, head in self.heads.items()}
         found: dict[str, Prediction] = {}
         for dimension in self.dimensions:
@@ -91,6 +118,13 @@ class Model:
                 asked = above.asked & (above.chosen & among).any(axis=1)
             found[dimension.id] = Prediction(probabilities, chosen, asked)
         return found
+
+    def _vectors(self, texts: Sequence[str], context: Context | None) -> Matrix:
+        if not self.needs:
+            return self.encoder.encode(texts)
+        encoder: Any = self.encoder
+        vectors: Matrix = encoder.encode(texts, needed(context, self.needs, len(texts)))
+        return vectors
 
     def _direct(self, texts: Texts) -> dict[str, npt.NDArray[np.float64]] | None:
         """Score all dimensions at once, where the encoder needs no vectors for that."""

@@ -1,100 +1,50 @@
 """Training: one classifier a dimension, and a held-out score that means what it says.
 
-The score is nested. The rows are cut into grouped folds; for each, everything is chosen and fitted
-on the other folds (rareness of n-grams, penalty, calibration, decision rule), and only then is the
-fold scored. The model that is kept is fitted the same way on all rows. Beside the score stands the
-*leak gap*: how much better the same classifier would have looked had the folds been drawn at
-random, so that sentences of one article stood on both sides.
+The score is nested (`choose`). The rows are cut into grouped folds; for each, everything is chosen
+and fitted on the other folds (encoder, context, rareness of n-grams, penalty, calibration, decision
+rule), and only then is the fold scored. The model that is kept is fitted on all rows. Beside the
+score stands the *leak gap*: how much better the same classifier would have looked had the folds
+been drawn at random, so that sentences of one article stood on both sides.
 """
 
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import InputError
-from .classifier import Head, fit_head
+from .candidates import propose
+from .choose import Answers, Compared, Job, compare, make_jobs
+from .classifier import Head
 from .data import TrainingSet
-from .encoders import Encoder, default_encoder, make_encoder
-from .folds import Fold, grouped_folds, random_folds
-from .matrix import Matrix
+from .features import Features
+from .folds import Fold, random_folds
+from .goals import Goal
+from .inputs import CONTEXTS, VIEWS, Inputs
 from .model import Model
-from .scores import Score, calibration_error, macro_f1, score
+from .report import DimensionReport, Report
+from .scores import calibration_error, macro_f1, score
 from .texts import hash_texts
 
-if TYPE_CHECKING:
-    from ..labels.codebook import Dimension
-
-__all__ = ["DimensionReport", "Report", "train"]
+__all__ = ["train"]
 
 N_FOLDS = 5
 
 _MOSTLY_ALONE = 0.95
 
-Progress = Callable[[str, int, int], None]
-"""Takes what is being done, how many steps are done, and how many there are."""
-
-
-@dataclass(frozen=True, slots=True)
-class DimensionReport:
-    """What training found out about one dimension."""
-
-    dimension: str
-    """Its id."""
-    score: Score
-    """Held-out score over all folds together."""
-    n_folds: int
-    """Number of outer folds."""
-    baseline: float
-    """Macro-F1 of always giving the most frequent label (multiple choice: every label)."""
-    leak_gap: float | None
-    """Macro-F1 of random folds minus that of grouped folds; None where each row is a group."""
-    calibration_error: float
-    """Expected calibration error of the held-out probabilities."""
-    strength: float
-    """The inverse penalty of the final fit."""
-    weighted: bool
-    """Whether the decision helps rare labels beyond their probability."""
-    warnings: tuple[str, ...] = ()
-    """What the user should know."""
-
-    def as_json(self) -> dict[str, Any]:
-        """Give everything as JSON values, as in metrics.json."""
-        return {
-            **self.score.as_json(),
-            "n_groups": self.score.n_groups,
-            "n_folds": self.n_folds,
-            "accuracy": round(self.score.accuracy, 6),
-            "baseline_macro_f1": round(self.baseline, 6),
-            "leak_gap": None if self.leak_gap is None else round(self.leak_gap, 6),
-            "calibration_error": round(self.calibration_error, 6),
-            "inverse_penalty": self.strength,
-            "weighted_decision": self.weighted,
-            "confusion": self.score.confusion,
-            "warnings": list(self.warnings),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The result of training."""
-
-    model: Model
-    """The model, fitted on all rows."""
-    dimensions: tuple[DimensionReport, ...]
-    """One report a dimension."""
-    n_rows: int
-    """Number of rows in the training set."""
-    grouped_by: str
-    """What made a group."""
+Progress = Callable[[str, float | None], None]
+"""Takes what is being done, and the seconds that are left; None while nobody can know."""
 
 
 def train(
     data: TrainingSet,
     *,
-    encoder: str | None = None,
+    encoder: str | Sequence[str] | None = None,
+    context: str | None = None,
+    effort: str = "default",
+    goal: Goal = Goal(),  # noqa: B008 - frozen
     n_folds: int = N_FOLDS,
     seed: int = 0,
     progress: Progress | None = None,
@@ -104,9 +54,16 @@ def train(
     Parameters
     ----------
     data
-        Texts with answers.
+        Texts with answers. A target, where it has one, is always read.
     encoder
-        A name in `ENCODERS`, or several joined by ``+``; by default `default_encoder` chooses.
+        A name in `ENCODERS`, several joined by ``+``, or a folder; a sequence of them is compared;
+        by default the effort decides.
+    context
+        A name in `inputs.CONTEXTS`; by default the folds decide.
+    effort
+        One of `candidates.EFFORTS`: how much is compared.
+    goal
+        What labels should be good at.
     n_folds
         Number of outer folds; fewer where there are fewer groups.
     seed
@@ -117,159 +74,151 @@ def train(
     Raises
     ------
     InputError
-        A dimension cannot be learned: one label only, or one group only.
+        A dimension cannot be learned (one label only, or one group only), or the data lacks the
+        context that was named.
     """
     from threadpoolctl import threadpool_limits
 
     for dimension in data.answers:
         _check(data, dimension)
+    named = [encoder] if isinstance(encoder, str) else list(encoder or ())
+    present = _present(data, context)
+    candidates = propose(len(data), present, encoders=named, context=context, effort=effort)
+    features = Features(Inputs(data.texts, data.context or {}), candidates, _reading(progress))
     # One thread: sums in a fixed order make the same bundle to the byte, and fits this small are
     # quicker so.
     with threadpool_limits(1):
-        return _train(data, encoder, n_folds, seed, progress)
+        jobs = make_jobs(data, goal, seed)
+        found = compare(
+            features, candidates, jobs, data.groups, n_folds=n_folds, seed=seed, tell=progress
+        )
+        return _keep(data, features, jobs, found, progress)
 
 
-def _train(
-    data: TrainingSet, encoder: str | None, n_folds: int, seed: int, progress: Progress | None
+def _keep(
+    data: TrainingSet,
+    features: Features,
+    jobs: Sequence[Job],
+    found: Compared,
+    progress: Progress | None,
 ) -> Report:
-    name = encoder or default_encoder(len(data))
-    steps = _Steps(progress, 1 + len(data.answers) * (n_folds + 2))
-    empty, prepared = make_encoder(name).begin(data.texts)
-    steps.done("reading texts")
-    final = empty.fit(prepared)
-    vectors = final.transform(prepared)
+    """Fit what was chosen on all rows, and report."""
+    encoder, vectors = features.fit(found.best, None)
     heads: dict[str, Head] = {}
     reports = []
-    for dimension in data.answers:
-        job = _Job(data, dimension, empty, prepared, seed)
-        heads[dimension] = job.fit(vectors, np.arange(len(job.rows)))
-        steps.done(f"fitting {dimension}")
-        reports.append(job.report(heads[dimension], n_folds, steps))
-    about = {
+    for job in jobs:
+        heads[job.name] = job.fit(vectors, np.arange(len(job.rows)), found.best.head)[0]
+        gap = _leak_gap(features, found, job, heads[job.name].strength)
+        reports.append(_report(data, found, job, heads[job.name], gap))
+        if progress is not None:
+            progress(f"{job.name} is fitted", None)
+    about: dict[str, Any] = {
         "data": data.fingerprint,
         "n_rows": len(data),
         "n_groups": len(np.unique(data.groups)),
         "grouped_by": data.grouped_by,
-        "n_folds": n_folds,
-        "seed": seed,
+        "n_folds": len(found.folds),
+        "seed": jobs[0].seed,
+        "head": found.best.head,
+        "goal": str(jobs[0].goal),
+        "chosen": str(found.best),
     }
-    metrics = {"dimensions": {one.dimension: one.as_json() for one in reports}}
+    metrics = {
+        "dimensions": {one.dimension: one.as_json() for one in reports},
+        "choice": found.choice.as_json(),
+    }
     trained_on = np.unique(hash_texts(data.texts))
-    model = Model(data.codebook, name, final, heads, about, metrics, trained_on)
-    return Report(model, tuple(reports), len(data), data.grouped_by)
+    name = "+".join(part.name for part in found.best.parts())
+    model = Model(data.codebook, name, encoder, heads, about, metrics, trained_on)
+    return Report(model, tuple(reports), found.choice, len(data), data.grouped_by)
 
 
-class _Steps:
-    """Counts steps for whoever shows them."""
-
-    def __init__(self, progress: Progress | None, total: int) -> None:
-        self._progress, self._total, self._n = progress, total, 0
-
-    def done(self, what: str) -> None:
-        self._n = min(self._n + 1, self._total)
-        if self._progress is not None:
-            self._progress(what, self._n, self._total)
+def _present(data: TrainingSet, context: str | None) -> set[str]:
+    """Give the views that the data has, and refuse a context that it lacks."""
+    present = {name for name in VIEWS if name in (data.context or {})}
+    missing = [view for view in CONTEXTS[context or "none"] if view not in present]
+    if missing:
+        told = f"no column {missing[0]!r}, which --context {context} needs"
+        raise InputError(data.source, told, "add it, or name another context")
+    return present
 
 
-class _Job:
-    """The fits of one dimension."""
+def _reading(progress: Progress | None) -> Callable[[str, int, int], None] | None:
+    if progress is None:
+        return None
+    began: dict[str, float] = {}
 
-    def __init__(
-        self, data: TrainingSet, dimension: str, empty: Encoder, prepared: Matrix, seed: int
-    ) -> None:
-        self.dimension: Dimension = data.codebook.dimension(dimension)
-        self.rows, self.truth = data.truth(dimension)
-        self.groups = data.groups[self.rows]
-        self.weight = None if data.weights is None else data.weights[self.rows]
-        self.multiple = self.dimension.choice == "multiple"
-        self.empty, self.prepared, self.seed = empty, prepared, seed
+    def told(what: str, done: int, n: int) -> None:
+        # The first pieces of a text's length tell little of the long ones at the end, so that the
+        # estimate counts from the second call on, and grows with length as far as it was seen.
+        first = began.setdefault(what, time.monotonic())
+        spent = time.monotonic() - first
+        progress(f"{what}: {done} of {n} texts", spent / done * (n - done) * 1.5 if spent else None)
 
-    def fit(
-        self, vectors: Matrix, part: npt.NDArray[np.int64], strengths: Sequence[float] | None = None
-    ) -> Head:
-        """Fit a head on a part of the answered rows; vectors are those of all rows of the data."""
-        options: dict[str, Any] = {} if strengths is None else {"strengths": strengths}
-        return fit_head(
-            vectors[self.rows[part]],
-            self.truth[part],
-            self.groups[part],
-            multiple=self.multiple,
-            sample_weight=None if self.weight is None else self.weight[part],
-            seed=self.seed,
-            **options,
-        )
+    return told
 
-    def report(self, final: Head, n_folds: int, steps: _Steps) -> DimensionReport:
-        folds = grouped_folds(self.truth, self.groups, n_folds, self.seed)
-        name = self.dimension.id
-        probability, answer = np.zeros(self.truth.shape), np.zeros(self.truth.shape, bool)
-        plain = np.zeros(self.truth.shape, bool)
-        for number, fold in enumerate(folds, 1):
-            tuned, untuned = self._held_out(fold, [None, [final.strength]])
-            probability[fold[1]], answer[fold[1]] = tuned
-            plain[fold[1]] = untuned[1]
-            steps.done(f"scoring {name}: fold {number} of {len(folds)}")
-        gap = self._leak_gap(plain, len(folds), final.strength)
-        steps.done(f"scoring {name}: leak gap")
-        found = score(
-            self.truth,
-            answer,
-            self.dimension.label_ids,
-            self.groups,
-            multiple=self.multiple,
-            seed=self.seed,
-        )
-        usual = np.zeros_like(self.truth)
-        usual[:, slice(None) if self.multiple else self.truth.sum(axis=0).argmax()] = True
-        return DimensionReport(
-            name,
-            found,
-            len(folds),
-            macro_f1(self.truth, usual),
-            gap,
-            calibration_error(self.truth, probability),
-            final.strength,
-            bool(final.bonus.any()),
-            self._warnings(len(folds)),
-        )
 
-    def _held_out(
-        self, fold: Fold, choices: Sequence[Sequence[float] | None]
-    ) -> list[tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]]:
-        """Fit all on one side of a fold, once for each choice of penalties; answer the other."""
-        part, test = fold
-        encoder = self.empty.fit(self.prepared[self.rows[part]])
-        vectors = encoder.transform(self.prepared)
-        found = []
-        for strengths in choices:
-            head = self.fit(vectors, part, strengths)
-            probability = head.probabilities(vectors[self.rows[test]])
-            found.append((probability, head.decide(probability)))
-        return found
+def _report(
+    data: TrainingSet, found: Compared, job: Job, final: Head, gap: float | None
+) -> DimensionReport:
+    dimension = data.codebook.dimension(job.name)
+    answers = found.nested[job.name]
+    scored = score(
+        job.truth,
+        answers.chosen,
+        dimension.label_ids,
+        job.groups,
+        multiple=job.multiple,
+        seed=job.seed,
+    )
+    usual = np.zeros_like(job.truth)
+    usual[:, slice(None) if job.multiple else job.truth.sum(axis=0).argmax()] = True
+    return DimensionReport(
+        job.name,
+        scored,
+        len(found.folds),
+        macro_f1(job.truth, usual),
+        gap,
+        calibration_error(job.truth, answers.probability),
+        final.strength,
+        bool(final.bonus.any()),
+        float((~answers.chosen.any(axis=1)).mean()) if final.least.any() else 0.0,
+        _warnings(job, dimension.label_ids, len(found.folds)),
+    )
 
-    def _leak_gap(
-        self, grouped: npt.NDArray[np.bool_], n_folds: int, strength: float
-    ) -> float | None:
-        """Compare random with grouped folds, both with the final penalty and no tuning."""
-        # With hardly a row that shares its group, the difference would be chance.
-        if len(np.unique(self.groups)) > _MOSTLY_ALONE * len(self.groups):
-            return None
-        answer = np.zeros(self.truth.shape, bool)
-        for fold in random_folds(self.truth, n_folds, self.seed):
-            answer[fold[1]] = self._held_out(fold, [[strength]])[0][1]
-        return macro_f1(self.truth, answer) - macro_f1(self.truth, grouped)
 
-    def _warnings(self, n_folds: int) -> tuple[str, ...]:
-        told = []
-        for k, label in enumerate(self.dimension.label_ids):
-            n_groups = len(np.unique(self.groups[self.truth[:, k]]))
-            if n_groups == 0:
-                told.append(f"no row has the label {label!r}; it will never be given")
-            elif n_groups == 1:
-                told.append(f"{label!r} stands in one group only and cannot be scored; code more")
-            elif n_groups < n_folds:
-                told.append(f"{label!r} stands in {n_groups} groups only; its score is uncertain")
-        return tuple(told)
+def _leak_gap(features: Features, found: Compared, job: Job, strength: float) -> float | None:
+    """Compare random with grouped folds, both with the final candidate, penalty, and no tuning."""
+    # With hardly a row that shares its group, the difference would be chance.
+    if len(np.unique(job.groups)) > _MOSTLY_ALONE * len(job.groups):
+        return None
+
+    def scored(folds: Sequence[Fold]) -> float:
+        answers: Answers = job.nothing()
+        for part, test in folds:
+            if not len(part) or not len(test):
+                continue
+            vectors = features.fit(found.best, job.rows[part])[1]
+            head = job.fit(vectors, part, found.best.head, [strength])[0]
+            probability = head.probabilities(vectors[job.rows[test]])
+            answers.chosen[test] = head.decide(probability)
+        return macro_f1(job.truth, answers.chosen)
+
+    grouped = [job.cut(fold) for fold in found.folds]
+    return scored(random_folds(job.truth, len(grouped), job.seed)) - scored(grouped)
+
+
+def _warnings(job: Job, labels: Sequence[str], n_folds: int) -> tuple[str, ...]:
+    told = []
+    for k, label in enumerate(labels):
+        n_groups = len(np.unique(job.groups[job.truth[:, k]]))
+        if n_groups == 0:
+            told.append(f"no row has the label {label!r}; it will never be given")
+        elif n_groups == 1:
+            told.append(f"{label!r} stands in one group only and cannot be scored; code more")
+        elif n_groups < n_folds:
+            told.append(f"{label!r} stands in {n_groups} groups only; its score is uncertain")
+    return tuple(told)
 
 
 def _check(data: TrainingSet, dimension: str) -> None:
@@ -278,7 +227,7 @@ def _check(data: TrainingSet, dimension: str) -> None:
     if len(rows) == 0:
         raise InputError(where, "no row is labelled", "fill in the column, or name another")
     multiple = data.codebook.dimension(dimension).choice == "multiple"
-    varied = np.asarray(truth.any(axis=0) & ~truth.all(axis=0))
+    varied: npt.NDArray[np.bool_] = np.asarray(truth.any(axis=0) & ~truth.all(axis=0))
     if not varied.any():
         names = data.codebook.dimension(dimension).label_ids
         only = [name for k, name in enumerate(names) if truth[:, k].any()]

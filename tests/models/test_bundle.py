@@ -84,7 +84,8 @@ def test_strange_manifests(folder: Path) -> None:
         strange.append(bytes(damaged))
     for content in strange:
         (folder / "manifest.json").write_bytes(content)
-        if content == whole:
+        # A blank that became another blank says the same.
+        if content.split() == whole.split():
             continue
         with pytest.raises(BundleError) as refused:
             Model.load(folder)
