@@ -1,7 +1,8 @@
 """``standfirst train``: from labels to a model."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -71,8 +72,10 @@ def train(
     if data is not None:
         book = None if codebook is None else load_codebook(codebook)
         rows = from_file(data, label or [], text=text, group=group, codebook=book)
+        preparation: dict[str, Any] = {}
     else:
         rows, usual = _from_study(study, label, codebook)
+        preparation = find_study(study).settings().preparation()
         output = output or usual
         can_save(output)
     assert output is not None  # noqa: S101 - for the type checker: both ways have set it
@@ -84,7 +87,11 @@ def train(
     progress = Progress()
     report = train(rows, encoder=encoder, n_folds=folds, seed=seed, progress=progress.step)
     progress.end()
-    report.model.save(output)
+    made = report.model
+    if preparation:
+        # Tagging cuts new articles as the study cut those that were coded.
+        made = replace(made, about={**made.about, "preparation": preparation})
+    made.save(output)
     if as_json:
         print_json(
             {
