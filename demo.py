@@ -8,9 +8,8 @@ the same kind, and the study that is left behind is one to go on with. The texts
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import as_file, files
-from itertools import chain
 from pathlib import Path
 
 from .annotate.exchange import export_tasks, import_tasks
@@ -29,9 +28,8 @@ from .labels import (
     write_gold,
 )
 from .models import evaluate, from_file, from_study, train
-from .models.answers import tag_schema
-from .models.output import write_tags
-from .models.tag import Counts, tag_articles
+from .models.batch import Options, prepare, run
+from .models.engines import make_engine
 from .study import Study
 
 __all__ = ["Step", "walk"]
@@ -156,7 +154,8 @@ def _train_and_tag(
     )
     report = train(labelled, encoder="tfidf", seed=SEED, progress=progress)
     folder = study.models / "demo"
-    report.model.save(folder)
+    about = {**report.model.about, "preparation": study.settings().preparation()}
+    replace(report.model, about=about).save(folder)
     lines = [f"{report.n_rows} sentences, folds grouped by article; macro-F1 held out:"]
     for one in report.dimensions:
         found = one.score
@@ -166,9 +165,9 @@ def _train_and_tag(
         )
     yield Step("train", tuple(lines), (folder,))
 
-    counts, path = Counts(), study.tags / "unseen.parquet"
-    tables = tag_articles(report.model, read_articles([str(data / "unseen.jsonl")]), counts)
-    write_tags(path, tag_schema(report.model), chain(tables), counts.rejects)
+    path = study.tags / "unseen.parquet"
+    prepared = prepare(folder, [str(data / "unseen.jsonl")], str(path), Options())
+    counts = run(prepared, make_engine("local"))
     lines = [f"{counts.units} sentences of {counts.articles} articles that nobody had labelled"]
     for name in ("stance", "framing"):
         told = sorted(counts.labels[name].items(), key=lambda pair: -pair[1])[:4]

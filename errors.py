@@ -20,6 +20,8 @@ code 1.
     |-- LeakError          (ValueError)         would let the test set leak into training
     |-- BundleError        (ValueError)         a model folder that is damaged or foreign
     |-- RatingsError       (ValueError)         agreement that is not defined on these ratings
+    |-- TaskError          (RuntimeError)       a part of a run that cannot be done
+    |-- TooManyRejectsError (ValueError)        more records are of no use than the user allows
     `-- WorkerError        (RuntimeError)       a worker process that was killed
 
 All of them can be pickled, because they cross process borders.
@@ -42,6 +44,8 @@ __all__ = [
     "ServerError",
     "StandfirstError",
     "StudyError",
+    "TaskError",
+    "TooManyRejectsError",
     "UnknownLabelError",
     "UnknownNameError",
     "WorkerError",
@@ -103,6 +107,32 @@ class BundleError(_PlaceError, ValueError):
 
 class RatingsError(_PlaceError, ValueError):
     """Agreement is not defined on these ratings."""
+
+
+class TaskError(_PlaceError, RuntimeError):
+    """A part of a long run cannot be done, however often it is tried."""
+
+
+class TooManyRejectsError(StandfirstError, ValueError):
+    """More records were rejected than the user allows.
+
+    Examples
+    --------
+    >>> print(TooManyRejectsError("tags", 30, 1000, 0.01))
+    tags: 30 of 1000 records rejected (3.0 %, at most 1.0 % allowed); raise --max-rejects to go on
+    """
+
+    def __init__(self, where: str, rejects: int, records: int, allowed: float) -> None:
+        super().__init__(where, rejects, records, allowed)
+        self.where, self.rejects, self.records, self.allowed = where, rejects, records, allowed
+
+    def __str__(self) -> str:
+        share = f"{self.rejects / max(self.records, 1):.1%}".replace("%", " %")
+        allowed = f"{self.allowed:.1%}".replace("%", " %")
+        return (
+            f"{self.where}: {self.rejects} of {self.records} records rejected ({share}, at most "
+            f"{allowed} allowed); raise --max-rejects to go on"
+        )
 
 
 class CodebookError(StandfirstError, ValueError):

@@ -57,6 +57,17 @@ class Settings:
     languages: tuple[str, ...] = ("en",)
     """ISO 639-1 codes of the languages that are kept."""
 
+    def preparation(self) -> dict[str, Any]:
+        """Tell how articles are made ready, as JSON values, so that a model can tag as coded."""
+        return {
+            "unit": self.unit,
+            "context": self.context,
+            "size": self.size,
+            "stride": self.stride,
+            "languages": list(self.languages),
+            "near_duplicates": True,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Study:

@@ -32,12 +32,10 @@ class ModelSuggester:
         if not units:
             return []
         texts = [str(unit["text"]) for unit in units]
-        needs = tuple(getattr(self._model, "needs", ()))
-        if needs:
-            context = {name: [str(unit.get(name) or "") for unit in units] for name in needs}
-            answers = self._model.predict(texts, context=context)  # type: ignore[call-arg]
-        else:
-            answers = self._model.predict(texts)
+        context = {
+            name: [str(unit.get(name) or "") for unit in units] for name in self._model.needs
+        }
+        answers = self._model.predict(texts, context)
         labels: list[dict[str, tuple[str, ...]]] = [{} for _ in units]
         confidence: list[dict[str, float]] = [{} for _ in units]
         for dimension in self._model.dimensions:

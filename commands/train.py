@@ -1,7 +1,8 @@
 """``standfirst train``: from labels to a model."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -118,8 +119,10 @@ def train(
             target=target,
             votes=votes,
         )
+        preparation: dict[str, Any] = {}
     else:
         rows, usual = _from_study(study, label, codebook, votes=votes)
+        preparation = find_study(study).settings().preparation()
         output = output or usual
         can_save(output)
     assert output is not None  # noqa: S101 - for the type checker: both ways have set it
@@ -144,7 +147,11 @@ def train(
         progress=told,
     )
     progress.end()
-    report.model.save(output)
+    made = report.model
+    if preparation:
+        # Tagging cuts new articles as the study cut those that were coded.
+        made = replace(made, about={**made.about, "preparation": preparation})
+    made.save(output)
     if as_json:
         print_json(
             {

@@ -17,7 +17,16 @@ import msgspec
 from .article import Article
 from .fields import Fields, Reject, to_article
 
-__all__ = ["RECORD_LIMIT", "read_csv", "read_jsonl", "read_parquet", "read_text", "read_tsv"]
+__all__ = [
+    "RECORD_LIMIT",
+    "encoding_of",
+    "marked_encoding",
+    "read_csv",
+    "read_jsonl",
+    "read_parquet",
+    "read_text",
+    "read_tsv",
+]
 
 RECORD_LIMIT = 16 * 2**20
 """Longest record that is read, in bytes; a longer one is no article."""
@@ -42,7 +51,7 @@ def read_text(stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article 
     if len(raw) > RECORD_LIMIT:
         yield Reject.of(name, 1, f"longer than {RECORD_LIMIT // 2**20} MB", raw)
         return
-    encoding = _encoding(raw)
+    encoding = encoding_of(raw)
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError as error:
@@ -112,7 +121,7 @@ def _rows(
 ) -> Iterator[Article | Reject]:
     with _peekable(stream) as buffered:
         head = buffered.peek(_HEAD)
-        encoding = _encoding(head)
+        encoding = encoding_of(head)
         if delimiter is None:
             first = head.split(b"\n", 1)[0].decode(encoding, "replace")
             delimiter = max(",;\t", key=first.count)
@@ -155,7 +164,7 @@ def _cells(
 def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
     """Give the lines of a stream as UTF-8, numbered; None stands for one beyond the limit."""
     with _peekable(stream) as buffered:
-        encoding = _marked(buffered.peek(_LONGEST_MARK))
+        encoding = marked_encoding(buffered.peek(_LONGEST_MARK))
         if encoding in ("", "utf-8-sig"):
             buffered.read(len(codecs.BOM_UTF8) if encoding else 0)
             yield from _bounded(buffered.readline)
@@ -196,19 +205,19 @@ def _decoded(stream: io.BufferedReader, encoding: str) -> Iterator[io.TextIOWrap
         text.detach()
 
 
-def _marked(head: bytes) -> str:
+def marked_encoding(head: bytes) -> str:
     """Tell the encoding that a byte order mark names; empty without a mark."""
     return next((name for mark, name in _MARKS.items() if head.startswith(mark)), "")
 
 
-def _encoding(raw: bytes) -> str:
+def encoding_of(raw: bytes) -> str:
     """Tell the encoding of a file from its first bytes.
 
     A byte order mark decides. Else it is UTF-8 where most lines beyond ASCII are, so that one bad
     line is one bad line and does not turn all others into another alphabet. Else charset-normalizer
     is asked.
     """
-    if marked := _marked(raw):
+    if marked := marked_encoding(raw):
         return marked
     good = bad = 0
     for line in raw.splitlines():

@@ -19,7 +19,10 @@ from .pages import read_html, read_warc
 from .sheets import read_xlsx
 from .source import Source, find
 
-__all__ = ["READERS", "Reader", "read_articles"]
+__all__ = ["BROKEN", "READERS", "Reader", "form_of", "read_articles"]
+
+BROKEN = (OSError, EOFError, zlib.error, zstandard.ZstdError)
+"""What a truncated archive raises, or a file that went away."""
 
 Reader = Callable[[BinaryIO, str, Fields], Iterator[Article | Reject]]
 """Takes an open stream, its name and the user's choice of columns."""
@@ -69,26 +72,32 @@ def read_articles(
         A format or suffix that no reader has.
     """
     sources = list(find(inputs, tuple(READERS)))
-    readers = [_reader(source, form) for source in sources]
+    readers = [READERS[form_of(source, form)] for source in sources]
     chosen = fields or Fields()
     for source, reader in zip(sources, readers, strict=True):
         yield from _read(source, reader, chosen)
+
+
+def form_of(source: Source, form: str | None = None) -> str:
+    """Tell the suffix in `READERS` by which a source is read, `form` being the user's wish.
+
+    Raises
+    ------
+    UnknownNameError
+        No reader has it.
+    """
+    suffix = f".{form.lstrip('.')}" if form else source.suffix
+    if not suffix and source.name == "-":
+        suffix = ".jsonl"
+    if suffix not in READERS:
+        raise UnknownNameError(f"format of {source.name}:", suffix, sorted(READERS))
+    return suffix
 
 
 def _read(source: Source, reader: Reader, fields: Fields) -> Iterator[Article | Reject]:
     try:
         with source.open() as stream:
             yield from reader(stream, source.name, fields)
-    except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
-        # A truncated archive or a file that went away: what was read so far stands, the rest is
-        # told.
+    except BROKEN as error:
+        # What was read so far stands, the rest is told.
         yield Reject.of(source.name, None, f"cannot be read to its end: {error}")
-
-
-def _reader(source: Source, form: str | None) -> Reader:
-    suffix = f".{form.lstrip('.')}" if form else source.suffix
-    if not suffix and source.name == "-":
-        suffix = ".jsonl"
-    if suffix not in READERS:
-        raise UnknownNameError(f"format of {source.name}:", suffix, sorted(READERS))
-    return READERS[suffix]

@@ -1,36 +1,76 @@
-"""Tagging articles: cleaned and cut as a study does, tagged batch by batch, in bounded memory."""
+"""Tagging articles: made ready as a study does, cut, tagged block by block, in bounded memory.
 
-from collections.abc import Iterable, Iterator
+Nothing here knows of shards or engines: `tag_blocks` takes records and gives tagged blocks. A text
+that breaks a stage, the model included, is set aside, and the others go on.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-from ..corpus import Article, Reject, clean, content_id, cut
-from .answers import UNIT_COLUMNS, tag_units
+from ..corpus import Article, Reject, content_id
+from .answers import tag_schema, tag_units
 from .model import Model
+from .rollup import label_counts, tally
+from .units import UNITS, Block, Steps, broken, make_units
 
-__all__ = ["UNITS", "Counts", "tag_articles"]
+__all__ = ["UNITS", "Counts", "Tagged", "steps_of", "tag_articles", "tag_blocks"]
 
-UNITS = ("sentence", "window", "paragraph", "article", "row")
-"""What can be tagged; `row`: each record's text as it is."""
+ARTICLES = 2_000
+"""Articles that are made ready at once; boilerplate is looked for among them."""
 
-BATCH = 2_000
-"""Units that are tagged at once."""
+CHARACTERS = 8_000_000
+"""Or fewer, when their texts are longer than this together."""
+
+BATCH = 4_096
+"""Units that are tagged at once, about."""
 
 
 @dataclass(slots=True)
 class Counts:
-    """What went in and came out; it grows while `tag_articles` runs."""
+    """What went in and came out; it grows while tagging runs.
 
+    Each record that was read is in exactly one of `articles`, `aside`, `duplicates` and `rejects`.
+    """
+
+    read: int = 0
+    """Records that were read."""
     articles: int = 0
-    """Articles that were read."""
+    """Articles that were tagged."""
+    aside: int = 0
+    """Articles in a language that the study does not keep."""
+    duplicates: int = 0
+    """Articles that had been read before, with the same id and text."""
     units: int = 0
     """Units that were tagged."""
     rejects: list[Reject] = field(default_factory=list)
     """Records that could not be used."""
     labels: dict[str, dict[str, int]] = field(default_factory=dict)
     """Dimension to label to number of units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A block of articles with their answers."""
+
+    block: Block
+    """The articles and their units."""
+    tags: pa.Table
+    """The answers, one row a unit; the columns of `answers.tag_schema`."""
+    tallies: pa.Table
+    """The counts, one row an article; see `rollup`."""
+
+
+def steps_of(about: Mapping[str, Any], unit: str, language: str) -> Steps:
+    """Give the steps that a model's manifest tells; where it tells none, those of its codebook."""
+    told = dict(about.get("preparation") or {})
+    told["languages"] = tuple(told.get("languages", ()))
+    known = {name: told[name] for name in Steps.__dataclass_fields__ if name in told}
+    return Steps(**{"unit": unit if unit in UNITS else "sentence", "language": language, **known})
 
 
 def tag_articles(
@@ -42,7 +82,7 @@ def tag_articles(
     abstain_below: float = 0.0,
     keep_debris: bool = False,
 ) -> Iterator[pa.Table]:
-    """Clean, cut and tag articles, batch by batch.
+    """Clean, cut and tag articles, block by block.
 
     Parameters
     ----------
@@ -51,7 +91,7 @@ def tag_articles(
     records
         What `corpus.read_articles` yields.
     counts
-        Is filled as the batches are taken.
+        Is filled as the blocks are taken.
     unit
         One of `UNITS`.
     abstain_below
@@ -63,59 +103,128 @@ def tag_articles(
     ------
     Tables with the columns of `tag_schema`.
     """
-    waiting: list[dict[str, Any]] = []
+    steps = Steps(unit=unit, clean=not keep_debris)
+    for tagged in tag_blocks(model, records, counts, steps, abstain_below=abstain_below):
+        yield tagged.tags
+
+
+def tag_blocks(
+    model: Model,
+    records: Iterable[Article | Reject],
+    counts: Counts,
+    steps: Steps,
+    *,
+    abstain_below: float = 0.0,
+    text: bool = True,
+) -> Iterator[Tagged]:
+    """Make records ready and tag them, block by block.
+
+    Parameters
+    ----------
+    model
+        The model.
+    records
+        What `corpus.read_articles` yields.
+    counts
+        Is filled as the blocks are taken.
+    steps
+        How articles are made ready.
+    abstain_below
+        Answers with less confidence are left out.
+    text
+        Whether sentences are quoted in the tallies.
+    """
+    seen: dict[int, int] = {}
+    for articles, marks in _blocks(records, counts, seen, units=steps.unit == "row"):
+        block, rejects = make_units(articles, steps, getattr(model, "needs", ()))
+        counts.rejects += rejects
+        block, tags, rejects = _answered(model, block, abstain_below)
+        counts.rejects += rejects
+        if steps.unit == "row":
+            marks = {one.id: (_hash(one.id), 0) for one in block.articles}  # noqa: PLW2901
+        hashes = [marks[one.id] for one in block.articles]
+        tallies = tally(block, tags, hashes, model.dimensions, text=text)
+        _count(counts, model, block, tallies)
+        yield Tagged(block, tags, tallies)
+
+
+def _blocks(
+    records: Iterable[Article | Reject], counts: Counts, seen: dict[int, int], *, units: bool
+) -> Iterator[tuple[list[Article], dict[str, tuple[int, int]]]]:
+    """Collect articles, and leave out those that were read before."""
+    articles: list[Article] = []
+    marks: dict[str, tuple[int, int]] = {}
+    size = 0
     for record in records:
+        counts.read += 1
         if isinstance(record, Reject):
             counts.rejects.append(record)
             continue
-        counts.articles += 1
-        waiting += _row(record) if unit == "row" else _cut(record, unit, keep_debris)
-        while len(waiting) >= BATCH:
-            yield _tagged(model, waiting[:BATCH], counts, abstain_below)
-            del waiting[:BATCH]
-    if waiting:
-        yield _tagged(model, waiting, counts, abstain_below)
+        if not units:
+            mark, digest = _hash(record.id), int(content_id(record.title, record.text), 16)
+            if mark in seen:
+                if seen[mark] == digest:
+                    counts.duplicates += 1
+                else:
+                    counts.rejects.append(taken(record))
+                continue
+            seen[mark] = digest
+            marks[record.id] = mark, digest
+        articles.append(record)
+        size += len(record.text)
+        if len(articles) >= ARTICLES or size >= CHARACTERS:
+            yield articles, marks
+            articles, marks, size = [], {}, 0
+    if articles:
+        yield articles, marks
 
 
-def _tagged(
-    model: Model, rows: list[dict[str, Any]], counts: Counts, abstain_below: float
-) -> pa.Table:
-    units = pa.Table.from_pylist(rows, schema=pa.schema(list(UNIT_COLUMNS.items())))
-    tags = tag_units(model, units, abstain_below=abstain_below)
-    counts.units += len(tags)
+def taken(article: Article) -> Reject:
+    """Tell that an article's id stands for another text."""
+    reason = f"the id {article.id!r} is taken by an article with another text"
+    return Reject.of(article.file, article.record, reason, article.text)
+
+
+def _count(counts: Counts, model: Model, block: Block, tallies: pa.Table) -> None:
     for dimension in model.dimensions:
-        column = tags.column(dimension.id).combine_chunks()
-        flat = column.flatten() if dimension.choice == "multiple" else column
-        seen = counts.labels.setdefault(dimension.id, dict.fromkeys(dimension.label_ids, 0))
-        for found in flat.drop_null().value_counts().to_pylist():
-            seen[found["values"]] += found["counts"]
-    return tags
+        told = counts.labels.setdefault(dimension.id, dict.fromkeys(dimension.label_ids, 0))
+        found = label_counts(tallies, dimension).tolist()
+        for label, n in zip(dimension.label_ids, found, strict=True):
+            told[label] += n
+    n_aside = sum(map(bool, block.aside))
+    counts.aside += n_aside
+    counts.articles += len(block.articles) - n_aside
+    counts.units += len(block.units)
 
 
-def _cut(article: Article, kind: str, keep_debris: bool) -> list[dict[str, Any]]:  # noqa: FBT001
-    kept = article if keep_debris else clean(article).article
-    return [{name: getattr(unit, name) for name in UNIT_COLUMNS} for unit in cut(kept, kind=kind)]
+def _answered(
+    model: Model, block: Block, abstain_below: float
+) -> tuple[Block, pa.Table, list[Reject]]:
+    """Tag the units of a block, and set aside the articles that the model breaks on."""
+    rejects: list[Reject] = []
+    n_units = np.bincount(block.owner, minlength=len(block.articles))
+    ends = np.cumsum(n_units)
+    tables, lost = [], []
+    first = 0
+    while first < len(ends):
+        begin = int(ends[first - 1]) if first else 0
+        last = max(int(np.searchsorted(ends, begin + BATCH, side="right")), first + 1)
+        part = block.units.slice(begin, int(ends[last - 1]) - begin)
+        try:
+            tables.append(tag_units(model, part, abstain_below=abstain_below))
+        except Exception:  # noqa: BLE001 - the article that breaks it is looked for
+            for at in range(first, last):
+                begin = int(ends[at - 1]) if at else 0
+                part = block.units.slice(begin, int(n_units[at]))
+                try:
+                    tables.append(tag_units(model, part, abstain_below=abstain_below))
+                except Exception as error:  # noqa: BLE001 - and set aside
+                    rejects.append(broken(block.articles[at], "the model", error))
+                    lost.append(at)
+        first = last
+    tags = pa.concat_tables(tables) if tables else tag_schema(model).empty_table()
+    return (block.without(lost) if lost else block), tags, rejects
 
 
-def _row(article: Article) -> list[dict[str, Any]]:
-    """Take a record as one unit, with the ids and offsets that it brings."""
-    meta = article.meta
-    unit_id = meta.get("unit_id") or (article.id if meta.get("article_id") else "")
-    start, end = _offset(meta.get("start")), _offset(meta.get("end"))
-    if start is None or end is None:
-        start, end = 0, len(article.text)
-    return [
-        {
-            "unit_id": str(unit_id) or content_id(article.id, "row", article.text),
-            "article_id": str(meta.get("article_id") or article.id),
-            "start": start,
-            "end": end,
-            "text": article.text,
-        }
-    ]
-
-
-def _offset(value: Any) -> int | None:
-    if isinstance(value, str) and value.isdigit():
-        value = int(value)
-    return value if isinstance(value, int) and 0 <= value < 2**31 else None
+def _hash(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest())

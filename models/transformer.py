@@ -20,6 +20,7 @@ from ..errors import InputError, MissingExtraError
 from .graph import build_graph
 from .inputs import Span
 from .sources import SOURCES
+from .threads import threads_here
 from .vectors import cached
 from .weights import Weights, find_weights, home, is_pulled, weights_by_hash
 
@@ -218,6 +219,7 @@ def _load(key: _Key, layers: tuple[int, ...], *, marked: bool) -> tuple[Any, Any
     tokenizer.enable_truncation(weights.network.max_tokens)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    options.intra_op_num_threads = threads_here()
     # A thread that spins while it waits takes the core from whoever has work.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     path = weights.folder / "model.safetensors"

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from standfirst.corpus import load_units
+from standfirst.labels import Gold, write_gold
+
 Run = Callable[..., Any]
 
 
@@ -64,11 +67,66 @@ def test_tag(work: Path, run: Run) -> None:
 
     assert done.code == 0
     assert "1 articles, 2 units (sentence) tagged" in done.out
+    assert "2 records read: 1 tagged, 1 rejected" in done.out
     assert "1 records rejected; the first: news.jsonl:2" in done.out
     assert [row["stance"] for row in rows] == ["government", "critique"]
     assert all(text[row["start"] : row["end"]] == row["text"] for row in rows)
     words = ("tag", "m", "news.jsonl", "-o", "rows", "--unit", "row", "--json")
     assert json.loads(run(*words, cwd=work).out)["units"] == 1
+
+
+def test_tag_tells_what_it_does(work: Path, run: Run) -> None:
+    """A plan tags nothing; a finished folder is not tagged again; standard input is read."""
+    lines = [{"id": f"n{k}", "text": f"The minister defended plan {k}."} for k in range(40)]
+    text = "\n".join(map(json.dumps, lines))
+    words = ("tag", "m", "-", "-o", "tags", "--shard-mb", "0.001")
+    planned = run(*words, "--plan", cwd=work, text=text)
+    assert (planned.code, (work / "tags").exists()) == (0, False)
+    assert "shards     3, of which 3 are left" in planned.out
+    assert "cut into: sentence" in planned.out
+
+    first, second = (run(*words, cwd=work, text=text) for _ in range(2))
+    assert "40 articles, 40 units (sentence) tagged" in first.out
+    assert "tags: finished before" in second.err
+    assert run(*words, cwd=work, text=text + "\n{}").err.startswith(
+        "error: tags: was begun with something else: the input - has changed"
+    )
+
+
+def test_the_steps_of_a_study_go_with_its_model(work: Path, run: Run) -> None:
+    """A model that was trained in a study tags as the study cuts: languages, windows."""
+    study = work / "study"
+    assert run("init", str(study), cwd=work).code == 0
+    settings = (study / "study.toml").read_text().replace('unit = "sentence"', 'unit = "paragraph"')
+    (study / "study.toml").write_text(settings)
+    texts = ["The minister defended plan {}.", "Campaigners attacked plan {} as cruel."]
+    with (study / "news.jsonl").open("w") as out:
+        for k in range(12):
+            row = {"id": f"n{k}", "text": "\n".join(texts).format(k, k), "outlet": str(k)}
+            out.write(json.dumps(row) + "\n")
+    assert run("corpus", "add", "news.jsonl", cwd=study).code == 0
+    rows = [
+        Gold(
+            unit["unit_id"],
+            "stance",
+            (("government_position", "rights_critique")[k % 2],),
+            "single",
+        )
+        for k, unit in enumerate(load_units(study / "corpus"))
+    ]
+    write_gold(study / "annotations" / "gold.jsonl", rows)
+    words = ("train", "--label", "stance", "--encoder", "tfidf", "-o", "m")
+    done = run(*words, cwd=study)
+    assert done.code == 0, done.err
+    french = {"text": "Le gouvernement a confirmé mardi que les discussions étaient en cours."}
+    news = (study / "news.jsonl").read_text()
+    copy = {**json.loads(news.splitlines()[0]), "id": "copy"}
+    lines = news + json.dumps(copy) + "\n" + json.dumps(french)
+    found = run("tag", "m", "-", "-o", "tags", "--json", cwd=study, text=lines)
+
+    told = json.loads(found.out)
+    assert (told["records"], told["articles"], told["aside"], told["units"]) == (14, 13, 1, 26)
+    assert told["copies"] == 1
 
 
 @pytest.mark.parametrize(

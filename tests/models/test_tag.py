@@ -1,17 +1,16 @@
-import csv
-import json
-from pathlib import Path
+"""Tagging in memory: columns, abstention, quarantine, counts, tallies."""
+
+from typing import Any
 
 import pyarrow as pa
 import pytest
-from pyarrow import parquet
 
-from standfirst.corpus import Article, Reject
-from standfirst.errors import ExistsError, InputError, UnknownNameError
-from standfirst.models import Report
-from standfirst.models.answers import tag_schema
-from standfirst.models.output import can_write, write_tags
-from standfirst.models.tag import Counts, tag_articles
+from standfirst.corpus import Article, Reject, cut
+from standfirst.errors import InputError
+from standfirst.models import Model, Report
+from standfirst.models.rollup import shares
+from standfirst.models.tag import Counts, steps_of, tag_articles, tag_blocks
+from standfirst.models.units import Steps
 
 ARTICLES: list[Article | Reject] = [
     Article("a1", "Talks", "The minister said the plan will work. Campaigners called it cruel."),
@@ -43,6 +42,12 @@ def test_abstention(report: Report) -> None:
     assert tags[0]["stance_abstained"] is True
 
 
+def test_a_table_without_texts_is_refused(report: Report) -> None:
+    """The column is named, and what to do."""
+    with pytest.raises(InputError, match="no column 'text'"):
+        report.model.tag(pa.table({"body": ["a"]}))
+
+
 def test_counts_add_up(report: Report) -> None:
     """Articles in are units out and rejects; offsets point at the text."""
     counts = Counts()
@@ -50,57 +55,105 @@ def test_counts_add_up(report: Report) -> None:
         row for table in tag_articles(report.model, ARTICLES, counts) for row in table.to_pylist()
     ]
 
-    assert (counts.articles, counts.units, len(counts.rejects)) == (2, 4, 1)
+    assert (counts.read, counts.articles, counts.units, len(counts.rejects)) == (3, 2, 4, 1)
     assert sum(counts.labels["stance"].values()) == 4
     texts = {one.id: one.text for one in ARTICLES if isinstance(one, Article)}
     assert all(texts[r["article_id"]][r["start"] : r["end"]] == r["text"] for r in rows)
 
 
-@pytest.mark.parametrize("name", ["tags.jsonl", "tags.csv", "tags.parquet", "tags"])
-def test_outputs_agree(report: Report, tmp_path: Path, name: str) -> None:
-    """Every format holds the same rows; what a spreadsheet would run is inert in CSV."""
-    counts, path = Counts(), tmp_path / name
-    tables = tag_articles(report.model, ARTICLES, counts)
-    write_tags(path, tag_schema(report.model), tables, counts.rejects)
-    if name == "tags.jsonl":
-        texts = [json.loads(line)["text"] for line in path.read_text().splitlines()]
-    elif name == "tags.csv":
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            texts = [row["text"] for row in csv.DictReader(file)]
-        assert texts.pop(2).startswith("'=cmd")
-        texts.insert(2, "=cmd|calc is a trap.")
-    else:
-        texts = parquet.read_table(path / "tags-00000.parquet" if name == "tags" else path)[
-            "text"
-        ].to_pylist()
-    rejects = path / "rejects.jsonl" if name == "tags" else tmp_path / f"{name}.rejects.jsonl"
+def test_what_was_read_before_is_left_out(report: Report) -> None:
+    """The same article is a duplicate; another text under the same id is a reject."""
+    counts = Counts()
+    again = [Article("a1", "Talks", "Another text."), *ARTICLES]
+    tables = list(tag_articles(report.model, [*ARTICLES, *again], counts))
 
-    assert len(texts) == 4
-    assert texts[2] == "=cmd|calc is a trap."
-    assert json.loads(rejects.read_text())["reason"] == "the text is empty"
+    assert sum(map(len, tables)) == counts.units == 4
+    assert (counts.read, counts.articles, counts.duplicates) == (7, 2, 2)
+    assert [one.reason for one in counts.rejects if "taken" in one.reason] == [
+        "the id 'a1' is taken by an article with another text"
+    ]
 
 
-def test_whole_or_not_at_all(report: Report, tmp_path: Path) -> None:
-    """A run that fails leaves what was there, and nothing half written."""
-    path = tmp_path / "tags.jsonl"
-    path.write_text("before")
+class Breaks(Model):
+    """A model that one text breaks."""
 
-    def failing() -> object:
-        yield report.model.tag(pa.table({"text": ["Yes."]})).data.table
-        raise InputError("x", "y")
-
-    with pytest.raises(InputError):
-        write_tags(path, tag_schema(report.model), failing(), [])  # type: ignore[arg-type]
-    assert [one.name for one in tmp_path.iterdir()] == ["tags.jsonl"]
-    assert path.read_text() == "before"
+    def predict(self, texts: Any, *more: Any, **named: Any) -> Any:
+        """Break, or answer."""
+        if any("trap" in text for text in texts):
+            raise ZeroDivisionError("a trap")
+        return Model.predict(self, texts, *more, **named)
 
 
-def test_wrong_outputs(report: Report, tmp_path: Path) -> None:
-    """A strange suffix and a folder of others are refused before any work."""
-    with pytest.raises(UnknownNameError, match=r"\.xlsx"):
-        can_write(tmp_path / "tags.xlsx")
-    (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(ExistsError, match="something else"):
-        can_write(tmp_path)
-    with pytest.raises(InputError, match="no column 'text'"):
-        report.model.tag(pa.table({"body": ["a"]}))
+def test_a_text_that_breaks_a_stage_is_set_aside(
+    report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others go on, whatever the stage; the reject says which stage and why."""
+    model, counts = report.model, Counts()
+    fields = (model.codebook, model.encoder_name, model.encoder, model.heads)
+    rows = [
+        row
+        for table in tag_articles(Breaks(*fields), ARTICLES, counts)
+        for row in table.to_pylist()
+    ]
+
+    assert {row["article_id"] for row in rows} == {"a1"}
+    assert (counts.read, counts.articles, counts.units, len(counts.rejects)) == (3, 1, 2, 2)
+    assert counts.rejects[1].reason == "the model failed: a trap"
+    assert counts.rejects[1].raw.startswith("=cmd")
+
+    def broken(article: Article, **_: Any) -> Any:
+        if article.id == "a1":
+            raise RecursionError
+        return cut(article)
+
+    monkeypatch.setattr("standfirst.models.units.cut", broken)
+    counts = Counts()
+    tables = list(tag_articles(model, ARTICLES, counts))
+
+    assert sum(map(len, tables)) == 2
+    assert [one.reason for one in counts.rejects][1:] == ["segmentation failed: RecursionError"]
+
+
+def test_other_languages_and_debris(report: Report) -> None:
+    """As in the study: another language is set aside, what is only debris is a reject."""
+    counts = Counts()
+    french = "Le gouvernement a confirmé mardi que les discussions étaient en cours à Paris."
+    articles = [Article("f", "", french), Article("d", "", "Leave a comment"), *ARTICLES]
+    (tagged,) = tag_blocks(report.model, articles, counts, Steps(languages=("en",)))
+
+    assert (counts.read, counts.articles, counts.aside) == (5, 2, 1)
+    assert [one.reason for one in counts.rejects] == ["the text is empty", "nothing but debris"]
+    assert tagged.tallies["aside"].to_pylist() == ["language is fr", "", ""]
+    assert tagged.tallies["n_units"].to_pylist() == [0, 2, 2]
+
+
+def test_shares_of_an_article(report: Report) -> None:
+    """Shares are of the units answered; the strongest unit is the most confident one."""
+    counts = Counts()
+    (tagged,) = tag_blocks(report.model, ARTICLES, counts, Steps())
+    ids = tagged.tallies["article_id"]
+    first, second = shares(tagged.tallies, ids, report.model.dimensions).to_pylist()
+    units = tagged.tags.to_pylist()[:2]
+
+    assert (first["article_id"], first["cluster"], first["n_units"]) == ("a1", "a1", 2)
+    assert first["first_text"] == "The minister said the plan will work."
+    assert first["stance_share_government"] == first["stance_share_critique"] == 0.5
+    assert first["stance_first"] == "government"
+    best = max(units, key=lambda unit: unit["stance_confidence"])
+    assert first["stance_strongest"] == best["stance"]
+    assert first["stance_strongest_unit"] == best["unit_id"]
+    assert first["stance_strongest_text"] == best["text"]
+    laws = [unit for unit in units if "law" in unit["frames"]]
+    assert first["frames_share_law"] == pytest.approx(len(laws) / 2)
+    assert second["title"] == ""
+
+
+def test_the_steps_of_the_study() -> None:
+    """What the model's manifest tells wins over the codebook; what it does not know is left."""
+    about = {"preparation": {"unit": "window", "size": 2, "languages": ["fr"], "other": 1}}
+
+    assert steps_of(about, "sentence", "en") == Steps(
+        unit="window", size=2, languages=("fr",), language="en"
+    )
+    assert steps_of({}, "paragraph", "de") == Steps(unit="paragraph", language="de")
+    assert steps_of({}, "page", "en").unit == "sentence"

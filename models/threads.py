@@ -1,0 +1,54 @@
+"""How many threads a process may use, so that processes side by side do not fight for the cores.
+
+Every numeric library reads a variable of its own when it is imported, so they are set before a
+process starts; onnxruntime reads none and is told by whoever makes its session.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["n_cores", "thread_settings", "threads_here", "with_threads"]
+
+_OURS = "STANDFIRST_THREADS"
+_THEIRS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "RAYON_NUM_THREADS",
+    "ARROW_IO_THREADS",
+)
+
+
+def n_cores() -> int:
+    """Count the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def threads_here() -> int:
+    """Tell how many threads a session of onnxruntime may use; 0 leaves it to the library."""
+    told = os.environ.get(_OURS, "")
+    return int(told) if told.isdigit() else 0
+
+
+def thread_settings(n_threads: int) -> dict[str, str]:
+    """Give the environment of a process that may use so many threads."""
+    tokenizers = "false" if n_threads == 1 else "true"
+    told = dict.fromkeys((_OURS, *_THEIRS), str(n_threads))
+    return {**told, "TOKENIZERS_PARALLELISM": tokenizers}
+
+
+@contextmanager
+def with_threads(n_threads: int) -> Iterator[None]:
+    """Set the environment for processes that are started inside, and put it back."""
+    before = {name: os.environ.get(name) for name in thread_settings(n_threads)}
+    os.environ.update(thread_settings(n_threads))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,222 @@
+"""From articles to an Arrow table of units, made ready as a study does: clean, language, cut.
+
+A text that breaks a stage is set aside as a reject, and the others go on. Boilerplate is looked for
+within a block of articles, as the corpus does within a part.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from ..corpus import Article, Reject, Unit, clean, content_id, cut
+from ..corpus.boilerplate import without_boilerplate
+from ..corpus.clean import Cleaned
+from ..corpus.language import detect
+from .answers import UNIT_COLUMNS
+
+__all__ = ["CONTEXT", "UNITS", "Block", "Steps", "broken", "make_units"]
+
+UNITS = ("sentence", "window", "paragraph", "article", "row")
+"""What can be tagged; `row`: each record's text as it is."""
+
+CONTEXT = ("before", "after", "title", "target")
+"""What a model may want to know of a unit beside its text."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """How articles are made ready: as in the study that the model came from."""
+
+    unit: str = "sentence"
+    """One of `UNITS`."""
+    context: int = 1
+    """Units before and after that come along, for models that want them."""
+    size: int = 3
+    """Sentences in a window."""
+    stride: int = 3
+    """Sentences from the start of a window to the start of the next."""
+    languages: tuple[str, ...] = ()
+    """ISO 639-1 codes; articles in others are set aside and counted. Empty takes all, and then the
+    language is not detected."""
+    language: str = "en"
+    """What is taken for the language of an article that does not tell it and is not asked."""
+    clean: bool = True
+    """Take debris out."""
+    near_duplicates: bool = False
+    """Find syndicated copies, and name their clusters."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Give everything as JSON values."""
+        return {**asdict(self), "languages": list(self.languages)}
+
+
+@dataclass(slots=True)
+class Block:
+    """Some articles and their units, in order."""
+
+    articles: list[Article]
+    """The articles, cleaned."""
+    aside: list[str]
+    """Why an article has no units; empty for the others."""
+    units: pa.Table
+    """The columns of a unit, and those of `CONTEXT` that are wanted."""
+    owner: npt.NDArray[np.int64]
+    """To which article each unit belongs, by its place; shape (n_units,), rising."""
+
+    def without(self, places: Sequence[int]) -> "Block":
+        """Give the block without some of its articles."""
+        kept = np.ones(len(self.articles), bool)
+        kept[list(places)] = False
+        units = self.units.filter(pa.array(kept[self.owner]))
+        numbers = np.cumsum(kept) - 1
+        owner = numbers[self.owner[kept[self.owner]]]
+        chosen = np.flatnonzero(kept).tolist()
+        return Block(
+            [self.articles[k] for k in chosen], [self.aside[k] for k in chosen], units, owner
+        )
+
+
+def make_units(
+    articles: Sequence[Article], steps: Steps, needs: Sequence[str] = ()
+) -> tuple[Block, list[Reject]]:
+    """Make articles ready and cut them into units.
+
+    Parameters
+    ----------
+    articles
+        As they were read.
+    steps
+        What is done to them.
+    needs
+        The columns of `CONTEXT` that the model wants.
+
+    Returns
+    -------
+    The articles with their units, and what broke a stage.
+    """
+    if steps.unit == "row":
+        return _rows(articles, needs), []
+    rejects: list[Reject] = []
+    ready: list[Cleaned] = []
+    for article in articles:
+        found = _tried(_ready, article, steps, "cleaning", rejects)
+        if found is not None and not found.article.text:
+            reason = "nothing but debris"
+            rejects.append(Reject.of(article.file, article.record, reason, article.text))
+        elif found is not None:
+            ready.append(found)
+    if steps.clean:
+        ready = without_boilerplate(ready)
+    kept: list[Article] = []
+    aside: list[str] = []
+    lists: list[list[Unit]] = []
+    for one in ready:
+        other = bool(steps.languages) and one.article.language not in steps.languages
+        units = (
+            [] if other else _tried(_units, one.article, (steps, needs), "segmentation", rejects)
+        )
+        if units is not None:
+            kept.append(one.article)
+            aside.append(f"language is {one.article.language}" if other else "")
+            lists.append(units)
+    owner = np.repeat(np.arange(len(kept)), [len(units) for units in lists])
+    return Block(kept, aside, _table(kept, lists, owner, needs), owner), rejects
+
+
+def broken(article: Article, stage: str, error: Exception) -> Reject:
+    """Tell which stage an article broke."""
+    told = str(error).splitlines()[0][:200] if str(error) else ""
+    reason = f"{stage} failed: {told or type(error).__name__}"
+    return Reject.of(article.file, article.record, reason, article.text)
+
+
+def _tried(
+    stage: Callable[[Article, T], R], article: Article, how: T, name: str, rejects: list[Reject]
+) -> R | None:
+    """Put an article through a stage; None, and a reject, where it breaks it."""
+    try:
+        return stage(article, how)
+    except Exception as error:  # noqa: BLE001 - whatever one text does, the others go on
+        rejects.append(broken(article, name, error))
+        return None
+
+
+def _ready(article: Article, steps: Steps) -> Cleaned:
+    found = clean(article) if steps.clean else Cleaned(article)
+    one = found.article
+    if one.language:
+        return found
+    told = detect(f"{one.title}\n{one.text}") if steps.languages else steps.language
+    return replace(found, article=replace(one, language=told))
+
+
+def _units(article: Article, how: tuple[Steps, Sequence[str]]) -> list[Unit]:
+    steps, needs = how
+    context = steps.context if {"before", "after"} & set(needs) else 0
+    return cut(article, kind=steps.unit, context=context, size=steps.size, stride=steps.stride)
+
+
+def _table(
+    articles: Sequence[Article],
+    lists: Sequence[Sequence[Unit]],
+    owner: npt.NDArray[np.int64],
+    needs: Sequence[str],
+) -> pa.Table:
+    names = [*UNIT_COLUMNS, *(name for name in CONTEXT if name in needs and name != "target")]
+    units = [unit for some in lists for unit in some]
+    columns = [
+        pa.array([getattr(unit, name) for unit in units], UNIT_COLUMNS.get(name, pa.string()))
+        for name in names
+    ]
+    table = pa.table(columns, names=names)
+    if "target" in needs:
+        targets = pa.array([str(one.meta.get("target") or "") for one in articles], pa.string())
+        table = table.append_column("target", targets.take(pa.array(owner)))
+    return table
+
+
+def _rows(articles: Sequence[Article], needs: Sequence[str]) -> Block:
+    """Take each record as one unit, with the ids, offsets and context that it brings."""
+    rows = [_row(article) for article in articles]
+    columns = [
+        pa.array(values, kind)
+        for values, kind in zip(zip(*rows, strict=True), UNIT_COLUMNS.values(), strict=True)
+    ]
+    table = pa.table(columns, names=list(UNIT_COLUMNS))
+    for name in needs:
+        values = [
+            one.title if name == "title" else str(one.meta.get(name) or "") for one in articles
+        ]
+        table = table.append_column(name, pa.array(values, pa.string()))
+    kept = [
+        replace(article, id=row[1], text="") for article, row in zip(articles, rows, strict=True)
+    ]
+    return Block(kept, [""] * len(kept), table, np.arange(len(kept)))
+
+
+def _row(article: Article) -> tuple[str, str, int, int, str]:
+    meta = article.meta
+    unit_id = meta.get("unit_id") or (article.id if meta.get("article_id") else "")
+    start, end = _offset(meta.get("start")), _offset(meta.get("end"))
+    if start is None or end is None:
+        start, end = 0, len(article.text)
+    return (
+        str(unit_id) or content_id(article.id, "row", article.text),
+        str(meta.get("article_id") or article.id),
+        start,
+        end,
+        article.text,
+    )
+
+
+def _offset(value: Any) -> int | None:
+    if isinstance(value, str) and value.isdigit():
+        value = int(value)
+    return value if isinstance(value, int) and 0 <= value < 2**31 else None
