@@ -53,8 +53,8 @@ def read_articles(
     fields
         Names of columns; what is None is guessed.
     form
-        Read everything as this format (``jsonl``, ``csv``, ...) instead of by suffix; standard
-        input without one is taken for JSON Lines.
+        Read everything as this format (``jsonl``, ``csv``, ...) instead of by suffix; what has no
+        suffix that is known, as standard input, is told by how it begins.
 
     Yields
     ------
@@ -87,8 +87,9 @@ def _read(source: Source, reader: Reader, fields: Fields) -> Iterator[Article | 
 
 def _reader(source: Source, form: str | None) -> Reader:
     suffix = f".{form.lstrip('.')}" if form else source.suffix
-    if not suffix and source.name == "-":
-        suffix = ".jsonl"
+    if suffix not in READERS and not form and (found := source.kind()):
+        suffix = found
     if suffix not in READERS:
-        raise UnknownNameError(f"format of {source.name}:", suffix, sorted(READERS))
+        told = f"format of {source.name} (name it with --format):"
+        raise UnknownNameError(told, suffix, sorted(READERS))
     return READERS[suffix]
