@@ -11,16 +11,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Aim", "Pool", "Rule", "Scorer", "Scores"]
+__all__ = ["Aim", "Pool", "Rule", "Scores"]
 
 Floats = NDArray[np.float64]
-
-
-class Scorer(Protocol):
-    """Whatever can say how probable each label is: a trained model, or a guess by definitions."""
-
-    def __call__(self, texts: Sequence[str]) -> Mapping[str, Floats]:
-        """Give probabilities by dimension, each of shape (n_texts, n_labels)."""
 
 
 @dataclass(frozen=True, slots=True)

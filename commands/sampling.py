@@ -190,7 +190,9 @@ def _scores(
     from dataclasses import replace
 
     from ..annotate.aside import open_units
-    from .scoring import label_aim, load_models, refuse_taught, score_pool
+    from ..annotate.scorers import score_units
+    from ..models.encoders import default_encoder
+    from .scoring import as_scorer, label_aim, load_models, refuse_taught, vector_scores
 
     if rule == "rare" and not label:
         raise InputError("--rule", "'rare' looks for a label", "name it: --label DIMENSION=LABEL")
@@ -199,19 +201,23 @@ def _scores(
     refuse_taught(models, names, units, design)
     dimension, place = label_aim(models, dimension, label)
     aim = replace(aim, dimension=dimension, label=place)
-    coded = {row.unit_id for row in design if row.part == "coding"}
+    pool = open_units(units, design)
+    if rule in {"diversity", "coreset"}:
+        coded = {row.unit_id for row in design if row.part == "coding"}
+        drawn = [unit for unit in units if unit["unit_id"] in coded]
+        name = encoder or default_encoder(0)
+        return vector_scores(rule, pool, drawn, name), (name,), aim
     progress = Progress()
-    scores, made_by = score_pool(
-        rule,
-        open_units(units, design),
-        [unit for unit in units if unit["unit_id"] in coded],
-        models,
-        encoder,
-        aim,
-        progress.step,
+    multiple = {one.id for one in models[0].dimensions if one.choice == "multiple"}
+    scores = score_units(
+        pool,
+        [as_scorer(model) for model in models],
+        dimension=dimension,
+        multiple=multiple,
+        step=progress.step,
     )
     progress.end()
-    return scores, names or made_by, aim
+    return scores, names, aim
 
 
 def _next_round(design: "list[Drawn]") -> str:

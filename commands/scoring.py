@@ -4,7 +4,7 @@
 what is no trained model can stand in its place.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +15,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..annotate.plan import Drawn
-    from ..annotate.pool import Aim, Scores
+    from ..annotate.pool import Scores
+    from ..annotate.scorers import Scorer
     from ..models import Model
 
-__all__ = ["ask", "label_aim", "load_models", "refuse_taught", "score_pool", "taught_by"]
+__all__ = [
+    "as_scorer",
+    "ask",
+    "label_aim",
+    "load_models",
+    "refuse_taught",
+    "taught_by",
+    "vector_scores",
+]
 
 Units = Sequence[Mapping[str, Any]]
 
-_AT_ONCE = 2_000
 _AXES = 100
 
 
@@ -116,74 +124,37 @@ def taught_by(model: "Model", units: Units) -> set[str]:
     return {str(u["unit_id"]) for u, text in zip(units, hashes, strict=True) if text in known}
 
 
-def score_pool(
-    rule: str,
-    pool: Units,
-    drawn: Units,
-    models: "Sequence[Model]",
-    encoder: str | None,
-    aim: "Aim",
-    step: Callable[[str, int, int], None],
-) -> "tuple[Scores, tuple[str, ...]]":
-    """Make the scores that a rule goes by, and name the encoder where there is one.
+def as_scorer(model: "Model") -> "Scorer":
+    """Make a model what rules can ask."""
+
+    def scorer(units: Units) -> "Mapping[str, NDArray[np.float64]]":
+        return {name: answer.probabilities for name, answer in ask(model, units).items()}
+
+    return scorer
+
+
+def vector_scores(rule: str, pool: Units, drawn: Units, encoder: str) -> "Scores":
+    """Make what diversity and coreset go by.
 
     Parameters
     ----------
     rule
-        Name of the rule.
+        One of both.
     pool
         The units that can be drawn, in order.
     drawn
         The units that earlier rounds took, which coreset keeps away from.
-    models
-        What answers.
     encoder
-        Name of what makes vectors; the best one present if None.
-    aim
-        What the rule looks for.
-    step
-        Told how far it is.
-
-    Raises
-    ------
-    InputError
-        The models have no dimension in common.
+        Name of what makes vectors.
     """
     from ..annotate.active import distances
     from ..annotate.pool import Scores
-    from ..models.encoders import default_encoder
 
-    if rule in {"diversity", "coreset"}:
-        name = encoder or default_encoder(0)
-        vectors = _vectors(name, [str(unit["text"]) for unit in [*pool, *drawn]])
-        mine, theirs = vectors[: len(pool)], vectors[len(pool) :]
-        if rule == "diversity":
-            return Scores(vectors=mine), (name,)
-        return Scores(distance=distances(mine, theirs)), (name,)
-    common = [
-        one.id for one in models[0].dimensions if all(one.id in model.heads for model in models)
-    ]
-    wanted = [aim.dimension] if aim.dimension else common
-    if not wanted:
-        raise InputError("--model", "no dimension in common", "use models of one codebook")
-    answers = []
-    for number, model in enumerate(models, start=1):
-        parts: dict[str, list[Any]] = {name: [] for name in wanted}
-        for start in range(0, len(pool), _AT_ONCE):
-            some = pool[start : start + _AT_ONCE]
-            found = ask(model, some)
-            for name in wanted:
-                parts[name].append(found[name].probabilities)
-            step(f"units scored by model {number}", start + len(some), len(pool))
-        answers.append({name: _joined(blocks) for name, blocks in parts.items()})
-    multiple = {one.id for one in models[0].dimensions if one.choice == "multiple"}
-    return Scores(answers, frozenset(multiple)), ()
-
-
-def _joined(blocks: list[Any]) -> Any:
-    import numpy as np
-
-    return np.concatenate(blocks)
+    vectors = _vectors(encoder, [str(unit["text"]) for unit in [*pool, *drawn]])
+    mine, theirs = vectors[: len(pool)], vectors[len(pool) :]
+    if rule == "diversity":
+        return Scores(vectors=mine)
+    return Scores(distance=distances(mine, theirs))
 
 
 def _vectors(name: str, texts: list[str]) -> "NDArray[np.float32]":
