@@ -8,6 +8,7 @@ those of fitting, choosing and answering, without the networks (rates: docs/mode
     python benchmarks/quality.py                       all tasks, the methods that are ready
     python benchmarks/quality.py babe-bias newsmtsc    some tasks
     python benchmarks/quality.py --seeds 2 --plot      fewer seeds; docs/images/quality.png
+    python benchmarks/quality.py newsmtsc --sizes 200 1000 --only default "minilm, no target"
 
 mpnet is measured on the `-part` tasks, and elsewhere with --mpnet (a minute a thousand rows).
 """
@@ -23,7 +24,15 @@ import numpy as np
 import numpy.typing as npt
 
 sys.path.insert(0, str(Path(__file__).parent))
-from sets import DATA, SEEDS, TASKS, Rows, Split, load, split
+from sets import (  # type: ignore[import-not-found]
+    DATA,
+    SEEDS,
+    TASKS,
+    Rows,
+    Split,
+    load,
+    split,
+)
 
 from standfirst.models.candidates import Candidate
 from standfirst.models.classifier import fit_head
@@ -80,8 +89,10 @@ def measure(
     return macro_f1(held, answer), spent, calibration_error(held, probability)
 
 
-def run(task: str, seeds: int, *, with_mpnet: bool) -> Iterator[tuple[str, str, str, list[float]]]:
-    """Measure all methods of a task."""
+def run(
+    task: str, seeds: int, *, sizes: list[str], only: list[str], with_mpnet: bool
+) -> Iterator[tuple[str, str, str, list[float]]]:
+    """Measure the methods of a task."""
     rows = load(task)
     if rows is None:
         print(f"{task}: {DATA} does not have it; skipped")
@@ -92,14 +103,15 @@ def run(task: str, seeds: int, *, with_mpnet: bool) -> Iterator[tuple[str, str, 
         context["target"] = [text[start:end] for text, (start, end) in texts]
         context["target_span"] = rows.targets
     found = methods(rows, with_mpnet=with_mpnet)
-    candidates = list({one: None for sizes in found.values() for one in sizes.values()})
+    found = {name: one for name, one in found.items() if not only or name in only}
+    candidates = list({one: None for by_size in found.values() for one in by_size.values()})
     features = Features(Inputs(rows.texts, context), candidates)
     for seed in SEEDS[:seeds]:
         cut = split(rows, seed)
         known: dict[tuple[Candidate, str], tuple[float, float, float]] = {}
-        for method, sizes in found.items():
-            for size in cut.draws:
-                key = sizes[size], size
+        for method, by_size in found.items():
+            for size in [one for one in cut.draws if one in sizes]:
+                key = by_size[size], size
                 if key not in known:
                     known[key] = measure(rows, cut, features, key, seed)
                 yield task, method, size, list(known[key])
@@ -177,12 +189,16 @@ def main() -> None:
     options.add_argument("--seeds", type=int, default=len(SEEDS))
     options.add_argument("--plot", action="store_true")
     options.add_argument("--mpnet", action="store_true")
+    options.add_argument("--sizes", nargs="+", default=list(SIZES))
+    options.add_argument("--only", nargs="+", default=[], help="methods, as the table names them")
     asked = options.parse_args()
     found: Found = defaultdict(list)
     print("macro-F1 ± standard error over seeds; ECE and CPU seconds at 1,000 labels, or all")
     for task in asked.tasks:
         with threadpool_limits(1):
-            for one, method, size, values in run(task, asked.seeds, with_mpnet=asked.mpnet):
+            for one, method, size, values in run(
+                task, asked.seeds, sizes=asked.sizes, only=asked.only, with_mpnet=asked.mpnet
+            ):
                 found[one, method, size].append((values[0], values[1], values[2]))
         if any(one == task for one, _, _ in found):
             table(found, task)

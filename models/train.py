@@ -130,7 +130,7 @@ def _keep(
         "choice": found.choice.as_json(),
     }
     trained_on = np.unique(hash_texts(data.texts))
-    name = "+".join(part.name for part in found.best.parts())
+    name = "+".join(dict.fromkeys(part.name for part in found.best.parts()))
     model = Model(data.codebook, name, encoder, heads, about, metrics, trained_on)
     return Report(model, tuple(reports), found.choice, len(data), data.grouped_by)
 
