@@ -86,7 +86,5 @@ def add(
 
     weights = add_folder(folder)
     network = weights.network
-    print(
-        f"{weights.name}: {network.architecture}, {network.n_layers} layers of {network.width}, "
-        f"{network.pooling} pooling; {folder}"
-    )
+    layers = f", {network.n_layers} layers of {network.width}, {network.pooling} pooling"
+    print(f"{weights.name}: {network.architecture}{layers if network.width else ''}; {folder}")

@@ -38,13 +38,14 @@ class Part:
     """The views that it reads, in the order of the columns."""
 
     @property
+    def key(self) -> str:
+        """What tells it from other parts: counted words of a view have a part of their own."""
+        return self.name if "text" in self.views else f"{self.name}.{self.views[0]}"
+
+    @property
     def width(self) -> int:
         """Number of columns."""
         return int(self.encoder.width) * len(self.views)
-
-    def shares(self) -> list[tuple[str, float]]:
-        """Give each view and what its columns are multiplied with."""
-        return [(view, self.share * SHARES[view]) for view in self.views]
 
 
 class Beside:
@@ -91,9 +92,9 @@ class Beside:
         fitted = {}
         for part, view, block in self._cut(prepared):
             if view == part.views[0]:
-                fitted[part.name] = part.encoder.fit(block)
+                fitted[part.key] = part.encoder.fit(block)
         return Beside(
-            [Part(part.name, fitted[part.name], part.share, part.views) for part in self.parts]
+            [Part(part.name, fitted[part.key], part.share, part.views) for part in self.parts]
         )
 
     def transform(self, prepared: Matrix) -> Matrix:
@@ -118,7 +119,7 @@ class Beside:
             settings.append(
                 {"name": part.name, "share": part.share, "views": views, "settings": told}
             )
-            arrays.update({f"{part.name}/{key}": value for key, value in stored.items()})
+            arrays.update({f"{part.key}/{key}": value for key, value in stored.items()})
         return {"parts": settings}, arrays
 
     @classmethod
@@ -130,12 +131,12 @@ class Beside:
 
         parts = []
         for told in settings["parts"]:
-            name, mark = told["name"], f"{told['name']}/"
-            own = {key[len(mark) :]: v for key, v in arrays.items() if key.startswith(mark)}
-            made = restore_encoder(name, told["settings"], own)
-            views = tuple(told.get("views", ("text",)))
+            name, views = told["name"], tuple(told.get("views", ("text",)))
             if not views or not set(views) <= set(SHARES):
                 raise ValueError(f"unknown views {views}")
+            mark = f"{Part(name, None, views=views).key}/"
+            own = {key[len(mark) :]: v for key, v in arrays.items() if key.startswith(mark)}
+            made = restore_encoder(name, told["settings"], own)
             parts.append(Part(name, made, float(told["share"]), views))
         return cls(parts)
 
@@ -176,13 +177,16 @@ def prepare_views(
         else:
             both = encoder.prepare_marked(texts, spans)
         blocks["text"], blocks["target"] = both[:, : encoder.width], both[:, encoder.width :]
-    # The text first: what an encoder begins with makes its columns.
+    # The text first: what an encoder begins with makes its columns; a network has them already,
+    # and begins with each view for the sake of its cache.
+    to_begin = begin
     for view in sorted(views, key=lambda one: one != "text"):
         if view in blocks:
             continue
         texts = _around(inputs) if view == "target" else inputs.view(view)
-        if begin and (view == "text" or not _is_begun(encoder)):
+        if to_begin:
             encoder, blocks[view] = encoder.begin(texts)
+            to_begin = hasattr(encoder, "prepare_marked")
         else:
             blocks[view] = encoder.prepare(texts)
     return encoder, [blocks[view] for view in views]
@@ -203,8 +207,3 @@ def around(text: str, start: int, end: int) -> str:
 
 def _around(inputs: Inputs) -> list[str]:
     return [around(text, *span) for text, span in zip(inputs.texts, inputs.spans(), strict=True)]
-
-
-def _is_begun(encoder: Any) -> bool:
-    """Tell whether an encoder has its columns already; a frozen network always uses its cache."""
-    return not hasattr(encoder, "prepare_marked")

@@ -39,7 +39,8 @@ class Candidate:
         """Make its encoders.
 
         Counted words read what stands around a unit only where there is no network to do it:
-        beside one, words of the context cost more than they tell.
+        beside one, words of the context cost more than they tell. Where they do, each view has
+        words of its own.
         """
         made = make_parts(self.encoder, self.views)
         networks = [part for part in made if isinstance(part.encoder, Transformer)]
@@ -50,7 +51,10 @@ class Candidate:
                 encoder = type(encoder)(encoder.weights, self.layers)
             elif not isinstance(encoder, Transformer) and networks:
                 views = ("text",)
-            parts.append(Part(part.name, encoder, part.share, views))
+            if isinstance(encoder, Transformer):
+                parts.append(Part(part.name, encoder, part.share, views))
+            else:
+                parts += [Part(part.name, encoder, part.share, (view,)) for view in views]
         return parts
 
     def __str__(self) -> str:

@@ -110,8 +110,18 @@ class Job:
         strengths: Sequence[float] = STRENGTHS,
     ) -> tuple[Head, float]:
         """Fit a head on a part of the answered rows; vectors are those of all rows of the data."""
+        return self.fit_rows(vectors[self.rows[part]], part, kind, strengths)
+
+    def fit_rows(
+        self,
+        vectors: Matrix,
+        part: npt.NDArray[np.int64],
+        kind: str,
+        strengths: Sequence[float] = STRENGTHS,
+    ) -> tuple[Head, float]:
+        """Fit a head on a part of the answered rows; vectors are those of the part."""
         return fit_scored(
-            vectors[self.rows[part]],
+            vectors,
             self.truth[part],
             self.groups[part],
             multiple=self.multiple,

@@ -26,10 +26,12 @@ from ..errors import UnknownNameError
 from .beside import Beside, Part
 from .hashed import Hashed, HashedPieces
 from .matrix import Matrix
+from .network import WORD_VECTORS
 from .static import Static
 from .tfidf import Tfidf
 from .transformer import Transformer, is_ready
 from .weights import add_folder
+from .wordvectors import WordVectors
 
 __all__ = [
     "ENCODERS",
@@ -118,7 +120,8 @@ def make_parts(name: str, views: tuple[str, ...] = ("text",)) -> list[Part]:
             parts.append(Part(one, ENCODERS[one](), share, views))
         elif Path(one).is_dir():
             weights = add_folder(Path(one))
-            parts.append(Part(weights.name, Transformer(weights), 1.0, views))
+            kind = WordVectors if weights.network.architecture == WORD_VECTORS else Transformer
+            parts.append(Part(weights.name, kind(weights), 1.0, views))
         else:
             raise UnknownNameError("encoder", one, sorted(ENCODERS))
     return parts
@@ -141,7 +144,8 @@ def restore_encoder(
     if name in ENCODERS:
         return type(ENCODERS[name]()).restore(settings, arrays)
     if "@" in name:
-        return Transformer.restore(settings, arrays)
+        kind = Transformer if "layers" in settings else WordVectors
+        return kind.restore(settings, arrays)
     raise UnknownNameError("encoder", name, sorted(ENCODERS))
 
 

@@ -48,8 +48,8 @@ class Features:
         wanted: dict[str, dict[str, None]] = {}
         widest: dict[str, Any] = {}
         for part in (part for parts in self._parts.values() for part in parts):
-            wanted.setdefault(part.name, {}).update(dict.fromkeys(part.views))
-            widest[part.name] = _wider(widest.get(part.name), part.encoder)
+            wanted.setdefault(part.key, {}).update(dict.fromkeys(part.views))
+            widest[part.key] = _wider(widest.get(part.key), part.encoder)
         for name, views in wanted.items():
             encoder = widest[name]
             if progress is not None and isinstance(encoder, Transformer):
@@ -68,14 +68,14 @@ class Features:
         """
         fitted, blocks = [], []
         for part in self._parts[candidate]:
-            whole = self._begun[part.name]
+            whole = self._begun[part.key]
             columns = _columns(whole, part.encoder)
-            first = self._blocks[part.name, part.views[0]]
+            first = self._blocks[part.key, part.views[0]]
             encoder = whole.fit(first if rows is None else first[rows])
             if columns is not None:
                 encoder = part.encoder
             for view in part.views:
-                block = encoder.transform(self._blocks[part.name, view])
+                block = encoder.transform(self._blocks[part.key, view])
                 if columns is not None:
                     block = block[:, columns]
                 blocks.append(block * np.float32(part.share * SHARES[view]))

@@ -189,11 +189,11 @@ def _helping_rare(
         # Averaged over its neighbours, because the single best threshold of few rows is chance.
         width = max(1, int(hits[-1]) // 4)
         smooth = np.convolve(f1, np.ones(width) / width, mode="same")
-        best[k] = -_logit(probabilities[order[int(smooth.argmax())], k])
+        best[k] = -_logit(probabilities[order[int(smooth.argmax())], k], 0.02)
     return [-shift, best]
 
 
-def _logit(share: Floats | float) -> Floats:
+def _logit(share: Floats | float, least: float = 1e-9) -> Floats:
     # A cut above 1 must never be reached, so that it may be as far out as it likes.
-    inside = np.clip(share, 0.02, 0.98)
+    inside = np.clip(share, least, 1 - least)
     return np.asarray(np.where(np.asarray(share) > 1, 50.0, np.log(inside / (1 - inside))))

@@ -15,13 +15,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
-from .matrix import Matrix
+from .matrix import Matrix, gram
 
 __all__ = ["KINDS", "LinearFit", "Space", "fit_path", "rotate"]
 
-_ROTATE_UP_TO = 1_500
+_ROTATE_UP_TO = 3_000
 _MAX_ITERATIONS = 2_000
 
 Path = list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]
@@ -69,9 +68,7 @@ def rotate(vectors: Matrix) -> Space:
     n_rows, dim = vectors.shape
     if n_rows >= dim or n_rows > _ROTATE_UP_TO:
         return Space(vectors, None, np.zeros((0, 0)))
-    products = vectors @ vectors.T
-    gram = np.asarray(products.todense() if sparse.issparse(products) else products, np.float64)
-    values, axes = np.linalg.eigh(gram)
+    values, axes = np.linalg.eigh(gram(vectors))
     kept = values > max(values[-1], 1e-12) * 1e-7
     root = np.sqrt(values[kept])
     return Space(axes[:, kept] * root, vectors, axes[:, kept] / root)

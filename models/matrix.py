@@ -7,7 +7,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-__all__ = ["Matrix", "dense_product", "stack"]
+__all__ = ["Matrix", "dense_product", "gram", "stack"]
+
+_AT_ONCE = 8_000_000
 
 Matrix: TypeAlias = Any
 """A float32 array, or a float32 CSR array of SciPy, shape (n_rows, dim)."""
@@ -31,3 +33,26 @@ def dense_product(X: Matrix, weights: npt.NDArray[Any]) -> npt.NDArray[np.float6
     [[3.0], [8.0]]
     """
     return np.asarray(X @ weights.T, np.float64)
+
+
+def gram(X: Matrix) -> npt.NDArray[np.float64]:  # noqa: N803
+    """Multiply all rows by all rows, shape (n_rows, n_rows).
+
+    The product of two sparse matrices would be sparse, and is found entry by entry; this one is
+    full anyway, so that sparse rows meet dense ones, some at a time, and only below the diagonal.
+
+    Examples
+    --------
+    >>> gram(sparse.csr_array([[1.0, 0.0, 2.0], [0.0, 3.0, 1.0]])).tolist()
+    [[5.0, 2.0], [2.0, 10.0]]
+    """
+    if not sparse.issparse(X):
+        return np.asarray(X @ X.T, np.float64)
+    n_rows, dim = X.shape
+    found = np.zeros((n_rows, n_rows))
+    step = max(1, _AT_ONCE // max(dim, 1))
+    for start in range(0, n_rows, step):
+        some = np.ascontiguousarray(X[start : start + step].toarray().T)
+        found[start:, start : start + step] = X[start:] @ some
+    lower = np.tril(found, -1)
+    return np.asarray(lower + lower.T + np.diag(np.diag(found)))

@@ -13,7 +13,10 @@ from typing import Any
 
 from ..errors import InputError
 
-__all__ = ["NAMES", "NETWORKS", "Names", "Network", "read_network"]
+__all__ = ["NAMES", "NETWORKS", "WORD_VECTORS", "Names", "Network", "read_network"]
+
+WORD_VECTORS = "model2vec"
+"""The `model_type` of folders that hold one vector a token and no network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class Network:
     """What a transformer encoder is made of."""
 
     architecture: str
-    """One of `NAMES`."""
+    """One of `NAMES`, or `WORD_VECTORS`."""
     n_layers: int
     """Number of layers."""
     width: int
@@ -133,8 +136,10 @@ def read_network(folder: Path) -> Network:
     """
     config = _json(folder / "config.json")
     kind = str(config.get("model_type"))
+    if kind == WORD_VECTORS:
+        return Network(kind, 1, 0, 0, 512)
     if kind not in NAMES:
-        remedy = f"use a folder of one of these: {', '.join(sorted(NAMES))}"
+        remedy = f"use a folder of one of these: {', '.join(sorted([*NAMES, WORD_VECTORS]))}"
         raise InputError(folder / "config.json", f"the architecture {kind!r} is not known", remedy)
     active = config.get("hidden_act", config.get("activation", "gelu"))
     if active != "gelu":

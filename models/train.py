@@ -23,6 +23,8 @@ from .features import Features
 from .folds import Fold, random_folds
 from .goals import Goal
 from .inputs import CONTEXTS, VIEWS, Inputs
+from .linear import rotate
+from .matrix import Matrix
 from .model import Model
 from .report import DimensionReport, Report
 from .scores import calibration_error, macro_f1, score
@@ -108,7 +110,7 @@ def _keep(
     reports = []
     for job in jobs:
         heads[job.name] = job.fit(vectors, np.arange(len(job.rows)), found.best.head)[0]
-        gap = _leak_gap(features, found, job, heads[job.name].strength)
+        gap = _leak_gap(vectors, found, job, heads[job.name].strength)
         reports.append(_report(data, found, job, heads[job.name], gap))
         if progress is not None:
             progress(f"{job.name} is fitted", None)
@@ -128,7 +130,7 @@ def _keep(
         "choice": found.choice.as_json(),
     }
     trained_on = np.unique(hash_texts(data.texts))
-    name = "+".join(part.name for part in found.best.parts())
+    name = "+".join(dict.fromkeys(part.name for part in found.best.parts()))
     model = Model(data.codebook, name, encoder, heads, about, metrics, trained_on)
     return Report(model, tuple(reports), found.choice, len(data), data.grouped_by)
 
@@ -187,21 +189,24 @@ def _report(
     )
 
 
-def _leak_gap(features: Features, found: Compared, job: Job, strength: float) -> float | None:
-    """Compare random with grouped folds, both with the final candidate, penalty, and no tuning."""
+def _leak_gap(vectors: Matrix, found: Compared, job: Job, strength: float) -> float | None:
+    """Compare random with grouped folds, both with the final candidate, penalty, and no tuning.
+
+    What an encoder learns of all texts without their labels is the same for both, so that one
+    rotation of the rows serves all fits.
+    """
     # With hardly a row that shares its group, the difference would be chance.
     if len(np.unique(job.groups)) > _MOSTLY_ALONE * len(job.groups):
         return None
+    rows = rotate(vectors[job.rows]).rows
 
     def scored(folds: Sequence[Fold]) -> float:
         answers: Answers = job.nothing()
         for part, test in folds:
             if not len(part) or not len(test):
                 continue
-            vectors = features.fit(found.best, job.rows[part])[1]
-            head = job.fit(vectors, part, found.best.head, [strength])[0]
-            probability = head.probabilities(vectors[job.rows[test]])
-            answers.chosen[test] = head.decide(probability)
+            head = job.fit_rows(rows[part], part, found.best.head, [strength])[0]
+            answers.chosen[test] = head.decide(head.probabilities(rows[test]))
         return macro_f1(job.truth, answers.chosen)
 
     grouped = [job.cut(fold) for fold in found.folds]
