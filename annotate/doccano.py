@@ -142,8 +142,8 @@ def _rows(line: _Line, codebook: Codebook, coder: str) -> list[Annotation]:
         return []
     chosen: dict[str, list[str]] = {}
     for one in told:
-        dimension, label = _parted(one, codebook)
-        chosen.setdefault(dimension, []).append(label)
+        owner, label = _parted(one, codebook)
+        chosen.setdefault(owner, []).append(label)
     rows = []
     for dimension in codebook.dimensions:
         labels = labels_of({"choices": chosen.get(dimension.id, [])}, dimension)

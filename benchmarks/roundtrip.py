@@ -93,7 +93,7 @@ def send(
 ) -> tuple[int, list[dict[str, Any]], list[Annotation]]:
     """Push units, some of them with answers, and give what was sent."""
     dice = random.Random(n_units)
-    units = [
+    units: list[dict[str, Any]] = [
         {"unit_id": content_id(title, str(i)), "article_id": f"a{i // 20}", "text": text(dice)}
         | {"before": text(dice), "after": text(dice), "title": text(dice), "index": i}
         for i in range(n_units)
