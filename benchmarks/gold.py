@@ -68,6 +68,15 @@ def own_models(n_labels: int) -> Iterator[tuple[str, Callable[[Ints, Ints, Ints]
         found = dawid_skene(unit, coder, value, n_labels, errors="matrix")
         return np.asarray(found.probabilities.argmax(axis=1), np.int64)
 
+    def even_votes(unit: Ints, coder: Ints, value: Ints) -> Ints:
+        n_units = int(unit.max()) + 1
+        votes = np.zeros((n_units, n_labels))
+        np.add.at(votes, (unit, value), 1)
+        found = dawid_skene(unit, coder, value, n_labels).probabilities
+        among = np.where(votes == votes.max(axis=1, keepdims=True), found, -1)
+        return np.asarray(among.argmax(axis=1), np.int64)
+
+    yield "majority-dawid-skene", even_votes
     yield "dawid-skene", accuracy
     yield "dawid-skene-matrix", matrix
 

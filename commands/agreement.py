@@ -75,6 +75,7 @@ def _read(
 ) -> tuple[list["Annotation"], "Codebook"]:
     from ..labels import (
         check_annotations,
+        check_revision,
         infer_from_annotations,
         load_codebook,
         read_annotations,
@@ -95,5 +96,6 @@ def _read(
             raise StudyError(found.root, "has no annotations yet", remedy)
         book = load_codebook(codebook or found.codebook_path)
         rows = read_annotations(found.annotations)
+        check_revision(rows, book, str(found.annotations))
     check_annotations(rows, book, str(coded or "annotations"))
     return rows, book

@@ -65,7 +65,11 @@ def check(file: _FileArgument = None, study: StudyOption = None, json: JsonOptio
 @app.command()
 def gold(
     rule: Annotated[
-        str, typer.Option(help="Where coders differ: majority, dawid-skene, dawid-skene-matrix.")
+        str,
+        typer.Option(
+            help="Where coders differ: majority, majority-dawid-skene, dawid-skene, "
+            "dawid-skene-matrix."
+        ),
     ] = "majority",
     adjudicator: Annotated[
         list[str] | None, typer.Option(help="Coder whose answer decides; once for each.")
@@ -92,7 +96,7 @@ def gold(
     options: dict[str, Any] = {"rule": rule, "adjudicators": adjudicator or (), "least": least}
     resolved = resolve(rows, book, **options)
     open_ = ties(rows, book, **options)
-    coders = competence(rows, resolved)
+    coders = competence(rows, resolved, adjudicators=adjudicator or ())
     write_gold(found.gold, resolved)
     counts = {
         dimension.id: dict(
@@ -129,7 +133,8 @@ def gold(
         told = ", ".join(f"{n} {how}" for how, n in rules.items()) or "nothing"
         typer.echo(f"{name}: {told}; {tied[name]} left to adjudication")
     for one in coders:
-        typer.echo(f"  {one.coder}, {one.dimension}: {one.accuracy} of {one.n_answers} as gold")
+        told = f"{one.accuracy} of {one.n_answers} as the adjudicator or the other coders"
+        typer.echo(f"  {one.coder}, {one.dimension}: {told}")
     say(f"wrote {found.gold}")
 
 
@@ -146,15 +151,18 @@ def diff(
     """
     from ..labels import diff_codebooks, load_codebook, read_annotations, read_gold, touched
 
-    changes = diff_codebooks(load_codebook(old), load_codebook(new))
+    before, after = load_codebook(old), load_codebook(new)
+    changes = diff_codebooks(before, after)
     found = _study_if_any(study)
     rows = read_annotations(found.annotations) if found and found.annotations.exists() else []
     resolved = read_gold(found.gold) if found and found.gold.exists() else []
     told = touched(changes, rows, resolved)
+    models = _models_of(before.revision, found.models) if found and told else []
     if json:
         print_json(
             [
                 {
+                    "models": models,
                     "kind": one.change.kind,
                     "dimension": one.change.dimension,
                     "labels": list(one.change.labels),
@@ -173,10 +181,8 @@ def diff(
         typer.echo("no change of meaning")
     for one in told:
         typer.echo(str(one))
-    models = sorted(path.parent.name for path in found.models.glob("*/*")) if found else []
-    if models and any(one.change.recode for one in told):
-        names = ", ".join(dict.fromkeys(models))
-        typer.echo(f"models of the old codebook must be trained again: {names}")
+    if models:
+        typer.echo(f"models of the old codebook, to be trained again: {', '.join(models)}")
 
 
 @app.command()
@@ -295,33 +301,58 @@ def coders(study: StudyOption = None, json: JsonOption = False) -> None:
 
 @app.command()
 def export(
-    output: Annotated[Path, typer.Argument(help="A .csv file.")],
+    output: Annotated[Path, typer.Argument(help="A .csv or .parquet file.")],
     wide: Annotated[
         bool, typer.Option("--wide", help="One column a coder, as R and SPSS like it.")
     ] = False,
     study: StudyOption = None,
 ) -> None:
-    """Write the annotations as CSV, long or wide.
+    """Write the annotations as CSV, long or wide, or as Parquet with a column a dimension.
 
     Example: standfirst labels export coded.csv --wide
     """
-    from ..labels import write_long, write_wide
+    from ..files import publish
+    from ..labels import annotations_dataset, write_long, write_wide
 
     found = find_study(study)
-    rows, _ = _coded(found.root, found.annotations, found.codebook_path)
-    (write_wide if wide else write_long)(output, rows)
+    rows, book = _coded(found.root, found.annotations, found.codebook_path)
+    if output.suffix == ".parquet":
+        with publish(output) as aside:
+            annotations_dataset(rows, book).to_parquet(str(aside))
+    elif output.suffix == ".csv":
+        (write_wide if wide else write_long)(output, rows)
+    else:
+        raise InputError(output, "annotations go out as CSV or Parquet", "name it .csv or .parquet")
     say(f"wrote {output}")
 
 
 def _coded(root: Path, annotations: Path, codebook: Path) -> tuple[list["Annotation"], "Codebook"]:
-    from ..labels import check_annotations, load_codebook, read_annotations
+    from ..labels import check_annotations, check_revision, load_codebook, read_annotations
 
     if not annotations.exists():
         raise StudyError(root, "has no annotations yet", "pull them: standfirst annotate pull")
     book = load_codebook(codebook)
     rows = read_annotations(annotations)
     check_annotations(rows, book, str(annotations))
+    check_revision(rows, book, str(annotations))
     return rows, book
+
+
+def _models_of(revision: str, folder: Path) -> list[str]:
+    """Name the models that were trained by a revision of the codebook."""
+    import json
+
+    from ..errors import BundleError
+
+    names = []
+    for path in sorted(folder.glob("*/manifest.json")):
+        try:
+            manifest = json.loads(path.read_bytes())
+        except ValueError as error:
+            raise BundleError(path, "is damaged", "restore or remove the model") from error
+        if isinstance(manifest, dict) and manifest.get("codebook_revision") == revision:
+            names.append(path.parent.name)
+    return names
 
 
 def _study_if_any(path: Path | None) -> Any:

@@ -4,6 +4,7 @@ from .agreement_report import agreement_as_json, agreement_as_text, missed_gate
 from .annotation import (
     Annotation,
     check_annotations,
+    check_revision,
     current,
     merge_annotations,
     read_annotations,
@@ -15,6 +16,7 @@ from .clashes import disagreements
 from .codebook import Codebook, Condition, Dimension, Label
 from .coders import competence, drift, stability
 from .consistency import advise
+from .dataset import annotations_dataset
 from .door import dump_codebook, load_codebook, parse_codebook
 from .gold import Gold, read_gold, resolve, ties, write_gold
 from .guide import guide_html, guide_markdown
@@ -46,8 +48,10 @@ __all__ = [
     "agreement",
     "agreement_as_json",
     "agreement_as_text",
+    "annotations_dataset",
     "assign_hotkeys",
     "check_annotations",
+    "check_revision",
     "competence",
     "current",
     "diff_codebooks",

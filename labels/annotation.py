@@ -7,6 +7,7 @@ dimension, coder and time, so that two people's work merges line by line, and wh
 does not move.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,13 +15,20 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from ..errors import InputError, MissingFileError, UnknownLabelError, UnknownNameError
+from ..errors import (
+    InputError,
+    MissingFileError,
+    RevisionError,
+    UnknownLabelError,
+    UnknownNameError,
+)
 from ..files import write_jsonl
 from .codebook import Codebook
 
 __all__ = [
     "Annotation",
     "check_annotations",
+    "check_revision",
     "current",
     "merge_annotations",
     "read_annotations",
@@ -144,6 +152,28 @@ def check_annotations(
         if dimension.choice == "single" and len(row.labels) > 1:
             problem = f"{len(row.labels)} labels ({', '.join(row.labels)}) on a single choice"
             raise InputError(place, problem, "keep one, or make the dimension multiple choice")
+
+
+def check_revision(annotations: Iterable[Annotation], codebook: Codebook, where: str) -> None:
+    """Refuse answers that were given by another revision of the codebook.
+
+    Answers without a revision pass, and so do those that a later one of the same coder supersedes.
+
+    Raises
+    ------
+    RevisionError
+        An answer was given by another revision.
+    """
+    rows = [row for row in current(annotations) if row.status == "answered"]
+    others = Counter(row.revision for row in rows if row.revision not in ("", codebook.revision))
+    if others:
+        told = ", ".join(f"{n} of {len(rows)} with {name}" for name, n in sorted(others.items()))
+        problem = f"coded by another codebook than revision {codebook.revision}: {told}"
+        remedy = (
+            "see what changed with: standfirst labels diff OLD NEW, "
+            "and carry the answers over with: standfirst labels migrate OLD NEW --map FILE"
+        )
+        raise RevisionError(where, problem, remedy)
 
 
 def read_rows(path: Path, row_type: type[_Row]) -> list[_Row]:

@@ -1,10 +1,11 @@
-"""Coders over time: is each steady, does anyone drift, and how often are they as the gold has it.
+"""Coders over time: is each steady, does anyone drift, and how often are they as others have it.
 
 All shares come with intervals that resample articles. They say when to talk with somebody, and are
 too coarse to rank people by.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -56,16 +57,16 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Competence:
-    """How often a coder's answer is the gold one."""
+    """How often a coder's answer is the one that holds without them."""
 
     coder: str
     """Who."""
     dimension: str
     """Id of the dimension."""
     accuracy: Estimate
-    """Share of answers that are as gold; the coder's own votes helped to make it."""
+    """Share of answers that are as the adjudicator's, or as most of the other coders'."""
     n_answers: int
-    """Answers on units that others answered, too."""
+    """Answers that could be compared."""
 
 
 def stability(
@@ -124,31 +125,63 @@ def drift(annotations: Iterable[Annotation], codebook: Codebook) -> list[Week]:
     ]
 
 
-def competence(annotations: Iterable[Annotation], gold: Iterable[Gold]) -> list[Competence]:
-    """Compare each coder with gold, on units that more than one coder answered.
+def competence(
+    annotations: Iterable[Annotation], gold: Iterable[Gold], *, adjudicators: Collection[str] = ()
+) -> list[Competence]:
+    """Compare each coder with an answer that they had no part in.
+
+    That is the adjudicated answer where there is one, else what most of the other coders said; a
+    unit on which the others are even tells nothing. So nobody is measured by their own vote.
+
+    Parameters
+    ----------
+    annotations
+        All annotations.
+    gold
+        The resolved answers.
+    adjudicators
+        Coders whose answer decided; they are not compared. Nor are answers of a round whose name
+        begins with ``adjudication``.
 
     Examples
     --------
-    >>> rows = [Annotation(f"u{i}", "ann", "tone", ("warm",)) for i in range(4)]
-    >>> gold = [Gold(f"u{i}", "tone", ("warm" if i else "cold",), "majority", n_coders=3)
-    ...         for i in range(4)]
-    >>> competence(rows, gold)[0].accuracy.value
-    0.75
+    >>> said = {"ann": "warm", "bo": "cold", "cy": "cold"}
+    >>> rows = [Annotation("u", coder, "tone", (label,)) for coder, label in said.items()]
+    >>> [(one.coder, one.accuracy.value, one.n_answers) for one in competence(rows, [])]
+    [('ann', 0.0, 1)]
     """
-    holds = {(g.unit_id, g.dimension): g for g in gold if g.n_coders > 1}
-    cases: dict[tuple[str, str], list[tuple[float, str]]] = {}
+    decided = {
+        (one.unit_id, one.dimension): frozenset(one.labels)
+        for one in gold
+        if one.rule == "adjudicated"
+    }
+    answers: dict[tuple[str, str], list[Annotation]] = {}
     for row in current(annotations):
-        found = holds.get((row.unit_id, row.dimension))
-        if found is None or row.status != "answered":
-            continue
-        same = float(set(row.labels) == set(found.labels))
-        cases.setdefault((row.dimension, row.coder), []).append(
-            (same, row.article_id or row.unit_id)
-        )
+        above = row.coder in adjudicators or row.round.startswith("adjudication")
+        if row.status == "answered" and not above:
+            answers.setdefault((row.unit_id, row.dimension), []).append(row)
+    cases: dict[tuple[str, str], list[tuple[float, str]]] = {}
+    for place, rows in answers.items():
+        for row in rows:
+            right = decided.get(place)
+            if right is None:
+                right = _most([frozenset(one.labels) for one in rows if one.coder != row.coder])
+            if right is not None:
+                same = float(frozenset(row.labels) == right)
+                found = cases.setdefault((row.dimension, row.coder), [])
+                found.append((same, row.article_id or row.unit_id))
     return [
         Competence(coder, dimension, _share(found), len(found))
         for (dimension, coder), found in sorted(cases.items())
     ]
+
+
+def _most(answers: Sequence[frozenset[str]]) -> frozenset[str] | None:
+    """Give the answer that most gave; None where several are even, or nobody answered."""
+    ranked = Counter(answers).most_common(2)
+    if not ranked or (len(ranked) > 1 and ranked[0][1] == ranked[1][1]):
+        return None
+    return ranked[0][0]
 
 
 def _share(cases: Sequence[tuple[float, str]]) -> Estimate:

@@ -8,29 +8,20 @@ tied if one label is.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import UnknownNameError
 from ..files import write_jsonl
 from .annotation import Annotation, current, read_rows
 from .codebook import Codebook, Dimension
-from .dawid_skene import dawid_skene
 from .ratings import Ratings, rate
+from .rules import RULES, Rule, majority, probability, winner
 
 __all__ = ["RULES", "Gold", "read_gold", "resolve", "ties", "write_gold"]
-
-Rule = Literal[
-    "adjudicated", "unanimous", "single", "majority", "dawid-skene", "dawid-skene-matrix", "tied"
-]
-Shares = NDArray[np.float64]
-Positions = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,32 +131,6 @@ def write_gold(path: Path, gold: Iterable[Gold]) -> None:
     write_jsonl(path, (asdict(row) for row in rows))
 
 
-def _majority(ratings: Ratings) -> Shares:
-    shares = np.zeros((len(ratings.units), ratings.members.shape[1]))
-    np.add.at(shares, ratings.unit, ratings.members[ratings.value].astype(np.float64))
-    return np.asarray(shares / ratings.n_per_unit[:, None])
-
-
-def _dawid_skene(ratings: Ratings, *, errors: Literal["accuracy", "matrix"] = "accuracy") -> Shares:
-    unit, coder, n_labels = ratings.unit, ratings.coder, ratings.members.shape[1]
-    if ratings.dimension.choice == "single":
-        return dawid_skene(unit, coder, ratings.value, n_labels, errors=errors).probabilities
-    chosen = ratings.members[ratings.value].astype(np.int64)
-    columns = [
-        dawid_skene(unit, coder, chosen[:, label], 2, errors=errors).probabilities[:, 1]
-        for label in range(n_labels)
-    ]
-    return np.stack(columns, axis=1)
-
-
-RULES: dict[Rule, Callable[[Ratings], Shares]] = {
-    "majority": _majority,
-    "dawid-skene": _dawid_skene,
-    "dawid-skene-matrix": partial(_dawid_skene, errors="matrix"),
-}
-"""What decides where coders differ: answers to shares or probabilities, (n_units, n_labels)."""
-
-
 def _all(
     annotations: Iterable[Annotation],
     codebook: Codebook,
@@ -216,8 +181,8 @@ def _adjudicated(ruling: Annotation, revision: str, before: Gold | None) -> Gold
 def _dimension(ratings: Ratings, rule: Rule, least: float, revision: str) -> Iterator[Gold]:
     if not len(ratings.value):
         return
-    shares = RULES[rule](ratings)
-    counted = _majority(ratings) * ratings.n_per_unit[:, None]
+    shares, votes = RULES[rule](ratings), majority(ratings)
+    counted = votes * ratings.n_per_unit[:, None]
     values: list[Counter[int]] = [Counter() for _ in ratings.units]
     for unit, value in zip(ratings.unit.tolist(), ratings.value.tolist(), strict=True):
         values[unit][value] += 1
@@ -225,46 +190,27 @@ def _dimension(ratings: Ratings, rule: Rule, least: float, revision: str) -> Ite
     for unit, answers in enumerate(values):
         n_coders = answers.total()
         how: Rule = "tied"
+        sure: float | None = None
+        held = np.zeros(0, np.int64)
         if len(answers) == 1:
             held = np.flatnonzero(ratings.members[next(iter(answers))])
             how = "unanimous" if n_coders > 1 else "single"
-            probability = None if n_coders == 1 else _probability(shares[unit], held, ratings)
-        else:
-            winner = _winner(shares[unit], ratings)
-            held = np.zeros(0, np.int64) if winner is None else winner
-            probability = None if winner is None else _probability(shares[unit], winner, ratings)
-            if probability is not None and probability >= least:
-                how = rule
-            else:
-                held = np.zeros(0, np.int64)
+            sure = None if n_coders == 1 else probability(shares[unit], held, ratings)
+        elif (won := winner(shares[unit], ratings)) is not None:
+            sure = probability(shares[unit], won, ratings)
+            if sure >= least:
+                held, how = won, rule
+            if how == "majority-dawid-skene":
+                even = winner(votes[unit], ratings) is None
+                how = "dawid-skene" if even else "majority"
         yield Gold(
             unit_id=ratings.units[unit],
             dimension=ratings.dimension.id,
             labels=tuple(names[i] for i in held),
             rule=how,
-            probability=probability,
+            probability=sure,
             votes=tuple((names[i], round(n)) for i, n in enumerate(counted[unit]) if n),
             n_coders=n_coders,
             article_id=ratings.articles[ratings.article[unit]],
             revision=revision,
         )
-
-
-def _winner(shares: Shares, ratings: Ratings) -> Positions | None:
-    """Give the positions of the labels that hold, or None for a tie."""
-    if ratings.dimension.choice == "multiple":
-        held = np.flatnonzero(shares > 0.5)
-        tied = bool(np.any(np.abs(shares - 0.5) < 1e-9))
-        # Where an answer must be given, "nothing" is what is left over, not what anybody said.
-        return None if tied or (ratings.dimension.required and not len(held)) else held
-    best = np.flatnonzero(shares >= shares.max() - 1e-9)
-    return best if len(best) == 1 else None
-
-
-def _probability(shares: Shares, held: Collection[int], ratings: Ratings) -> float:
-    """Give the share of the answer; of several labels, that of the least certain one."""
-    if ratings.dimension.choice == "single":
-        return float(shares[next(iter(held))])
-    kept = np.zeros(len(shares), bool)
-    kept[list(held)] = True
-    return float(np.where(kept, shares, 1 - shares).min())

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from hypothesis import settings
 
 from standfirst.annotate.access import Access
 from standfirst.annotate.local import LocalServer, free_port, start_local
@@ -19,6 +20,10 @@ from standfirst.labels import Codebook, load_codebook, ready_codebooks
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+
+# Nothing is timed in tests: a busy machine is no failure.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 PASSWORD = "Harbour-Post-1862"
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or ""

@@ -100,3 +100,45 @@ def test_guide_schema_export_and_coders(study: Study, run: Run) -> None:
     assert "coder_ann" in (study.root / "wide.csv").read_text()
     assert "costs" in run("coders", cwd=study.root).out
     assert run("coders", "--json", cwd=study.root).code == 0
+
+
+def test_another_revision_is_refused_and_its_models_are_named(study: Study, run: Run) -> None:
+    """A changed definition stops gold and agreement; diff says what it touches, models too."""
+    old = study.root / "old.yaml"
+    text = study.codebook_path.read_text(encoding="utf-8")
+    old.write_text(text, encoding="utf-8")
+    model = study.models / "first" / "manifest.json"
+    model.parent.mkdir(parents=True)
+    model.write_text(json.dumps({"codebook_revision": load_codebook(old).revision}))
+    other = study.models / "other" / "manifest.json"
+    other.parent.mkdir(parents=True)
+    other.write_text(json.dumps({"codebook_revision": "0000"}))
+    assert "definition: " in text
+    study.codebook_path.write_text(text.replace("definition: ", "definition: Only if ", 1))
+
+    refused = run("gold", cwd=study.root)
+    told = run("diff", "old.yaml", "codebook.yaml", cwd=study.root)
+    data = json.loads(run("diff", "old.yaml", "codebook.yaml", "--json", cwd=study.root).out)
+
+    assert refused.code == 1
+    assert "coded by another codebook than revision" in refused.err
+    assert "12 of 12 with " in refused.err
+    assert "standfirst labels diff OLD NEW" in refused.err
+    assert "models of the old codebook, to be trained again: first" in told.out
+    assert data[0]["models"] == ["first"]
+
+
+def test_annotations_go_out_as_a_table(study: Study, run: Run) -> None:
+    """Parquet keeps the labels' names and order; another suffix is refused."""
+    from datasets import Dataset
+
+    done = run("export", "coded.parquet", cwd=study.root)
+    table = Dataset.from_parquet(
+        str(study.root / "coded.parquet"), cache_dir=str(study.root / "cache")
+    )
+    refused = run("export", "coded.xlsx", cwd=study.root)
+
+    assert done.code == 0
+    assert table.num_rows == 12
+    assert table.features["stance"].names == ["favour", "against", "neither"]
+    assert "name it .csv or .parquet" in refused.err

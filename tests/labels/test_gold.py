@@ -105,6 +105,40 @@ def test_dawid_skene_finds_who_knows(rule: str) -> None:
     assert right(rule) > right("majority")
 
 
+def test_the_model_decides_where_votes_are_even() -> None:
+    """A clear majority stands; even votes go to the label of the coders who are right elsewhere."""
+    rows, _ = crowd(1)
+    even = [
+        Annotation("even", coder, "d", (label,))
+        for coder, label in (("c0", "a"), ("c1", "a"), ("c3", "b"), ("c4", "b"))
+    ]
+
+    plain = {one.unit_id: one for one in resolve([*rows, *even], BOOK)}
+    both = {one.unit_id: one for one in resolve([*rows, *even], BOOK, rule="majority-dawid-skene")}
+
+    assert "even" not in plain
+    assert (both["even"].labels, both["even"].rule) == (("a",), "dawid-skene")
+    assert all(both[unit].labels == one.labels for unit, one in plain.items())
+    assert {both[unit].rule for unit in plain} <= {"majority", "unanimous"}
+
+
+def test_nobody_is_measured_by_their_own_vote() -> None:
+    """Of two who differ neither is half right, and where the others are even nothing is told."""
+    differ = competence(votes("a", "b"), [])
+    three = {one.coder: one for one in competence(votes("a", "b", "b"), [])}
+    chair = Annotation("u", "chair", "d", ("a",))
+    ruled = competence(
+        [*votes("a", "b", "b"), chair],
+        resolve([*votes("a", "b", "b"), chair], BOOK, adjudicators=["chair"]),
+        adjudicators=["chair"],
+    )
+
+    assert [one.accuracy.value for one in differ] == [0, 0]
+    assert three.keys() == {"c0"}
+    assert three["c0"].accuracy.value == 0
+    assert {one.coder: one.accuracy.value for one in ruled} == {"c0": 1, "c1": 0, "c2": 0}
+
+
 def test_competence_has_intervals() -> None:
     """Careful coders and coin tossers are told apart."""
     rows, _ = crowd(1)
