@@ -21,14 +21,8 @@ from .door import dump_codebook, load_codebook, parse_codebook
 from .gold import Gold, read_gold, resolve, ties, write_gold
 from .guide import guide_html, guide_markdown
 from .hotkeys import HOTKEYS, assign_hotkeys
-from .migration import (
-    load_mapping,
-    migrate_annotations,
-    parse_mapping,
-    read_log,
-    undo_migration,
-    write_log,
-)
+from .mapping import load_mapping, parse_mapping
+from .migration import migrate_annotations, read_log, undo_migration, write_log
 from .ready import infer_codebook, ready_codebooks
 from .reliability import Agreement, agreement
 from .schema import json_schema

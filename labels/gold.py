@@ -19,7 +19,7 @@ from ..files import write_jsonl
 from .annotation import Annotation, current, read_rows
 from .codebook import Codebook, Dimension
 from .ratings import Ratings, rate
-from .rules import RULES, Rule, majority, probability, winner
+from .rules import RULES, Positions, Rule, majority, probability, winner
 
 __all__ = ["RULES", "Gold", "read_gold", "resolve", "ties", "write_gold"]
 
@@ -191,7 +191,7 @@ def _dimension(ratings: Ratings, rule: Rule, least: float, revision: str) -> Ite
         n_coders = answers.total()
         how: Rule = "tied"
         sure: float | None = None
-        held = np.zeros(0, np.int64)
+        held: Positions = np.zeros(0, np.int64)
         if len(answers) == 1:
             held = np.flatnonzero(ratings.members[next(iter(answers))])
             how = "unanimous" if n_coders > 1 else "single"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .dawid_skene import dawid_skene
 from .ratings import Ratings
 
-__all__ = ["RULES", "Rule", "majority", "probability", "winner"]
+__all__ = ["RULES", "Positions", "Rule", "majority", "probability", "winner"]
 
 Rule = Literal[
     "adjudicated",
