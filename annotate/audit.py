@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from ..errors import InputError, StudyError
 from ..labels import Annotation, current
 from ..labels.bootstrap import Estimate, draw_weights, interval
+from .adjudicate import is_decision
 from .plan import Drawn
 
 __all__ = ["Audit", "Effect", "Shift", "audit"]
@@ -142,7 +143,7 @@ def audit(
     InputError
         The model is not the one whose suggestions were shown.
     """
-    rows = current(annotations)
+    rows = [row for row in current(annotations) if not is_decision(row)]
     cases = _cases(design, rows, suggested, labels)
     shown = [case for case in cases if case.assisted and case.row.suggestion != "none"]
     if not shown:

@@ -60,19 +60,14 @@ def audit(
 def _suggested(
     model: "Model", units: list[dict[str, Any]]
 ) -> dict[tuple[str, str], tuple[str, ...]]:
-    import numpy as np
+    from .suggesting import ModelSuggester
 
-    from .scoring import ask
-
-    answers = ask(model, units)
-    said: dict[tuple[str, str], tuple[str, ...]] = {}
-    for dimension in model.dimensions:
-        answer = answers[dimension.id]
-        for place in np.flatnonzero(answer.asked):
-            chosen = np.flatnonzero(answer.chosen[place])
-            key = (units[place]["unit_id"], dimension.id)
-            said[key] = tuple(dimension.label_ids[k] for k in chosen)
-    return said
+    said = ModelSuggester(model, "").suggest(units)
+    return {
+        (unit["unit_id"], dimension): labels
+        for unit, one in zip(units, said, strict=True)
+        for dimension, labels in one.labels.items()
+    }
 
 
 def _as_json(found: "Audit") -> dict[str, Any]:
