@@ -130,7 +130,7 @@ def audit(
         The answers; superseded, skipped and open ones do not count.
     suggested
         What the model says, by unit and dimension, for blind and assisted units alike. Pairs that
-        are not in it are left out on both sides.
+        are not in it, or without a label, are left out on both sides.
     labels
         Ids of the labels by dimension.
     draws, level, seed
@@ -192,7 +192,8 @@ def _cases(
     for row in rows:
         drawn = plan.get(row.unit_id)
         said = suggested.get((row.unit_id, row.dimension))
-        if drawn is None or said is None or row.status != "answered" or row.dimension not in labels:
+        # Where the model says nothing, nothing is shown.
+        if drawn is None or not said or row.status != "answered" or row.dimension not in labels:
             continue
         agrees = set(row.labels) == set(said)
         assisted = drawn.assisted and drawn.n_coders == 1
