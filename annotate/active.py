@@ -25,7 +25,7 @@ from .allocate import allocate, draw_within, members_of
 from .inclusion import inclusion_probabilities, systematic
 from .pool import Floats, Pool
 
-__all__ = ["SCORES", "Diverse", "Scored", "distances"]
+__all__ = ["SCORES", "Diverse", "Scored", "distances", "draw_regions", "regions_of"]
 
 _AT_ONCE = 4096
 _STRATA = 40
@@ -137,14 +137,31 @@ class Diverse:
         """
         if pool.scores.vectors is None:
             raise InputError("diversity", "no vectors", "name an encoder with --encoder")
-        regions = _regions(pool.scores.vectors, n, rng)
-        members = members_of([f"region {region:02}" for region in regions])
-        sizes = {name: len(places) for name, places in members.items()}
-        mix = pool.aim.mix
-        weights = {
-            name: mix * size / len(regions) + (1 - mix) / len(sizes) for name, size in sizes.items()
-        }
-        return draw_within(members, allocate(sizes, n, weights), rng)
+        found = regions_of(pool.scores.vectors, n, rng)
+        return draw_regions(found, n, pool.aim.mix, rng)
+
+
+def draw_regions(
+    regions: Sequence[str], n: int, mix: float, rng: np.random.Generator
+) -> tuple[list[int], list[float], list[str]]:
+    """Draw units of given regions, a share of them by the regions' sizes and the rest evenly."""
+    members = members_of(regions)
+    sizes = {name: len(places) for name, places in members.items()}
+    weights = {
+        name: mix * size / len(regions) + (1 - mix) / len(sizes) for name, size in sizes.items()
+    }
+    return draw_within(members, allocate(sizes, n, weights), rng)
+
+
+def regions_of(vectors: NDArray[np.float32], n: int, rng: np.random.Generator) -> list[str]:
+    """Divide an encoder's space into regions by k-means, for a draw of n units."""
+    from sklearn.cluster import KMeans, MiniBatchKMeans
+
+    # Some units of each region, so that the spread within it can be estimated.
+    n_regions = max(1, min(n // _PER_STRATUM, _STRATA, len(vectors)))
+    kind = KMeans if len(vectors) <= _MANY else MiniBatchKMeans
+    made = kind(n_regions, n_init=1, random_state=int(rng.integers(2**31)))
+    return [f"region {region:02}" for region in made.fit_predict(vectors)]
 
 
 def distances(vectors: NDArray[np.float32], drawn: NDArray[np.float32]) -> Floats:
@@ -172,16 +189,6 @@ def distances(vectors: NDArray[np.float32], drawn: NDArray[np.float32]) -> Float
         squared = (some**2).sum(axis=1)[:, None] + length - 2 * some @ drawn.T
         found.append(np.sqrt(np.maximum(squared.min(axis=1), 0)))
     return np.asarray(np.concatenate(found), np.float64)
-
-
-def _regions(vectors: NDArray[np.float32], n: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    from sklearn.cluster import KMeans, MiniBatchKMeans
-
-    # Some units of each region, so that the spread within it can be estimated.
-    n_regions = max(1, min(n // _PER_STRATUM, _STRATA, len(vectors)))
-    kind = KMeans if len(vectors) <= _MANY else MiniBatchKMeans
-    made = kind(n_regions, n_init=1, random_state=int(rng.integers(2**31)))
-    return np.asarray(made.fit_predict(vectors), np.int64)
 
 
 def _by_answer(pool: Pool, doubt: Callable[[Floats], Floats]) -> Floats:

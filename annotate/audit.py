@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from ..errors import InputError, StudyError
 from ..labels import Annotation, current
 from ..labels.bootstrap import Estimate, draw_weights, interval
+from .adjudicate import is_decision
 from .plan import Drawn
 
 __all__ = ["Audit", "Effect", "Shift", "audit"]
@@ -129,7 +130,7 @@ def audit(
         The answers; superseded, skipped and open ones do not count.
     suggested
         What the model says, by unit and dimension, for blind and assisted units alike. Pairs that
-        are not in it are left out on both sides.
+        are not in it, or without a label, are left out on both sides.
     labels
         Ids of the labels by dimension.
     draws, level, seed
@@ -142,7 +143,7 @@ def audit(
     InputError
         The model is not the one whose suggestions were shown.
     """
-    rows = current(annotations)
+    rows = [row for row in current(annotations) if not is_decision(row)]
     cases = _cases(design, rows, suggested, labels)
     shown = [case for case in cases if case.assisted and case.row.suggestion != "none"]
     if not shown:
@@ -191,7 +192,8 @@ def _cases(
     for row in rows:
         drawn = plan.get(row.unit_id)
         said = suggested.get((row.unit_id, row.dimension))
-        if drawn is None or said is None or row.status != "answered" or row.dimension not in labels:
+        # Where the model says nothing, nothing is shown.
+        if drawn is None or not said or row.status != "answered" or row.dimension not in labels:
             continue
         agrees = set(row.labels) == set(said)
         assisted = drawn.assisted and drawn.n_coders == 1

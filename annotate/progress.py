@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from statistics import mean, median
 
 from ..labels import Annotation, current
+from .adjudicate import is_decision
 from .plan import Drawn
 
 __all__ = ["Progress", "progress", "trimmed_mean"]
@@ -73,7 +74,9 @@ def progress(design: Sequence[Drawn], annotations: Iterable[Annotation]) -> list
     rounds = {row.unit_id: row.round for row in design}
     answers: dict[tuple[str, str], dict[str, list[Annotation]]] = {}
     for row in current(annotations):
-        key = (rounds.get(row.unit_id, row.round), row.coder)
+        # A decision is no reading of the round whose unit it decides.
+        own = is_decision(row) or row.unit_id not in rounds
+        key = (row.round if own else rounds[row.unit_id], row.coder)
         answers.setdefault(key, {}).setdefault(row.unit_id, []).append(row)
     given: dict[tuple[str, str], set[str]] = {}
     free: dict[str, dict[str, int]] = {}

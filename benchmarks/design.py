@@ -8,7 +8,9 @@ Beside it stands what one gets who counts labels without weights, with the usual
 is left out, because with two labels it draws as `least-confidence` does.
 
 "two rounds" draws 150 at random, trains on them, and draws 250 more by that model: every one of its
-draws has a model of its own, as later rounds depend on what earlier ones found.
+draws has a model of its own, as later rounds depend on what earlier ones found. To make thousands of
+fits and regions affordable, these models and the regions of `diversity` use the 32 main axes of the
+vectors, and regions are found once for each of the ten models.
 
     python benchmarks/design.py ../shared/data [--draws 2000] [--plot docs/images]
 """
@@ -23,7 +25,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from standfirst.annotate.active import distances
+from standfirst.annotate.active import distances, draw_regions, regions_of
 from standfirst.annotate.plan import Drawn
 from standfirst.annotate.pool import Aim, Pool, Scores
 from standfirst.annotate.rules import RULES
@@ -36,6 +38,9 @@ SETS = {
     "babe": ("bias", "biased", ""),
 }
 """Data set to dimension, label, and what a reader of the codebook would search for."""
+
+STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0)
+"""Inverse penalties that training tries."""
 
 N_TRAIN, N_DRAWN, N_FIRST, N_MODELS = 200, 400, 150, 10
 AIM = Aim("label", 1)
@@ -53,7 +58,7 @@ class Data:
     """Shape (n_rows, 2); the second column is the label whose share is estimated."""
     keyword: NDArray[np.bool_]
     axes: NDArray[np.float32]
-    """The vectors on their main axes, for regions that are quickly found."""
+    """The vectors on their main axes, for models and regions that are quickly found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +91,18 @@ def read(folder: Path, name: str) -> Data:
         vectors,
         np.column_stack([~positive, positive]),
         np.array([bool(keyword and re.search(keyword, t, re.IGNORECASE)) for t in texts]),
-        PCA(6, random_state=0).fit_transform(vectors).astype(np.float32),
+        PCA(32, random_state=0).fit_transform(vectors).astype(np.float32),
     )
 
 
-def fit(data: Data, rows: Ints, columns: slice, strengths: Sequence[float]) -> Head | None:
+def fit(
+    data: Data, vectors: NDArray[np.float32], rows: Ints, strengths: Sequence[float]
+) -> Head | None:
     """Fit the project's classifier; None while only one label was seen."""
     if not data.truth[rows].any(axis=0).all():
         return None
     return fit_head(
-        data.vectors[rows, columns],
+        vectors[rows],
         data.truth[rows],
         np.arange(len(rows)),
         multiple=False,
@@ -110,9 +117,16 @@ def ask(head: Head | None, vectors: NDArray[np.float32]) -> Floats:
 
 def take(pool: Pool, rule: str, name: str, n: int, rng: np.random.Generator) -> list[Drawn]:
     """Draw a round and write it down as the command does."""
+    return write_down(pool, rule, name, RULES[rule].draw(pool, n, rng))
+
+
+def write_down(
+    pool: Pool, rule: str, name: str, drawn: tuple[Sequence[int], Sequence[float], Sequence[str]]
+) -> list[Drawn]:
+    """Make the lines of the design."""
     return [
         Drawn(pool.unit_ids[place], "", "coding", name, rule, stratum, chance, len(pool.strata), 0)
-        for place, chance, stratum in zip(*RULES[rule].draw(pool, n, rng), strict=True)
+        for place, chance, stratum in zip(*drawn, strict=True)
     ]
 
 
@@ -128,28 +142,34 @@ def told(data: Data, rows: Sequence[Drawn], true: float) -> Result:
 
 def one_round(data: Data, rule: str, n_draws: int) -> Iterator[tuple[Result, float]]:
     """Draw by a model that was trained before, from units that it has not seen."""
-    parts = [slice(0, 384), slice(384, 768)] if rule == "disagreement" else [slice(None)]
+    cut = np.hsplit(data.vectors, 2) if rule == "disagreement" else [data.vectors]
+    regions: list[str] = []
     for number in range(N_MODELS):
         rng = np.random.default_rng([number, 1])
         order = rng.permutation(len(data.truth))
         seen, left = order[:N_TRAIN], np.sort(order[N_TRAIN:])
         scores = Scores()
         if rule == "diversity":
-            scores = Scores(vectors=data.axes[left])
+            # They are found once a model: probabilities are given the regions.
+            regions = regions_of(data.axes[left], N_DRAWN, rng)
         elif rule == "coreset":
             scores = Scores(distance=distances(data.vectors[left], data.vectors[seen]))
         elif rule not in {"random", "keyword"}:
-            heads = [fit(data, seen, part, (0.3, 1.0, 3.0, 10.0, 30.0)) for part in parts]
-            answers = [
-                {"label": ask(head, data.vectors[left][:, part])}
-                for head, part in zip(heads, parts, strict=True)
-            ]
-            scores = Scores(answers)
+            scores = Scores(
+                [
+                    {"label": ask(fit(data, vectors, seen, STRENGTHS), vectors[left])}
+                    for vectors in cut
+                ]
+            )
         strata = ["hit" if rule == "keyword" and hit else "" for hit in data.keyword[left]]
         pool = Pool([str(row) for row in left], strata, scores, AIM)
         true = float(data.truth[left, 1].mean())
         for _ in range(n_draws // N_MODELS):
-            yield told(data, take(pool, rule, "1", N_DRAWN, rng), true), true
+            if regions:
+                drawn = write_down(pool, rule, "1", draw_regions(regions, N_DRAWN, AIM.mix, rng))
+            else:
+                drawn = take(pool, rule, "1", N_DRAWN, rng)
+            yield told(data, drawn, true), true
 
 
 def two_rounds(data: Data, rule: str, n_draws: int) -> Iterator[tuple[Result, float]]:
@@ -161,14 +181,15 @@ def two_rounds(data: Data, rule: str, n_draws: int) -> Iterator[tuple[Result, fl
         first = take(pool, "random", "1", N_FIRST, rng)
         seen = np.array([int(row.unit_id) for row in first])
         left = np.setdiff1d(everything, seen)
-        columns = slice(0, 384)
-        answers = ask(fit(data, seen, columns, (3.0,)), data.vectors[left, columns])
+        answers = ask(fit(data, data.axes, seen, (3.0,)), data.axes[left])
         pool = Pool([str(r) for r in left], [""] * len(left), Scores([{"label": answers}]), AIM)
         second = take(pool, rule, "2", N_DRAWN - N_FIRST, rng)
         yield told(data, [*first, *second], true), true
 
 
-def measure(data: Data, n_draws: int) -> dict[str, tuple[float, float]]:
+def measure(
+    data: Data, n_draws: int, known: dict[str, tuple[float, float]]
+) -> Iterator[tuple[str, tuple[float, float]]]:
     """Print a table, and give the coverage with and without weights by design."""
     rules = ["random", "rare", "least-confidence", "entropy", "disagreement"]
     rules += ["coreset", "diversity", *(["keyword"] if data.keyword.any() else [])]
@@ -177,8 +198,10 @@ def measure(data: Data, n_draws: int) -> dict[str, tuple[float, float]]:
     true = data.truth[:, 1].mean()
     print(f"{data.name}: {len(data.truth)} units, true share {true:.2%}; {N_DRAWN} drawn")
     print(f"  {'design':<24}{'bias':>8}{'covered':>9}{'width':>8}{'unweighted':>12}{'covered':>9}")
-    coverage = {}
     for name, made in designs.items():
+        if name in known:
+            print(f"  {name:<24}{'':8}{known[name][0]:9.1%}{'':20}{known[name][1]:9.1%}  (kept)")
+            continue
         pairs = list(made)
         results = [result for result, _ in pairs]
         bias = np.mean([result.value - truth for result, truth in pairs])
@@ -186,10 +209,9 @@ def measure(data: Data, n_draws: int) -> dict[str, tuple[float, float]]:
         width = np.mean([result.width for result in results])
         plain = np.mean([result.plain for result in results])
         plain_covered = float(np.mean([result.plain_covered for result in results]))
-        coverage[name] = covered, plain_covered
         told_row = f"{bias:+8.2%}{covered:9.1%}{width:8.2%}{plain:12.2%}{plain_covered:9.1%}"
         print(f"  {name:<24}{told_row}", flush=True)
-    return coverage
+        yield name, (covered, plain_covered)
 
 
 def plot(found: dict[str, dict[str, tuple[float, float]]], path: Path) -> None:
@@ -226,14 +248,22 @@ def main() -> None:
     parser.add_argument("data", type=Path, nargs="?", default=Path("../shared/data"))
     parser.add_argument("--draws", type=int, default=2000)
     parser.add_argument("--plot", type=Path)
+    parser.add_argument("--keep", type=Path, help="a file from which a run goes on that was ended")
     options = parser.parse_args()
     if not options.data.is_dir() or default_encoder(0) != "minilm":
         print("skipped: needs ../shared/data and MiniLM's weights")
         return
-    found = {}
+    keep = options.keep
+    found: dict[str, dict[str, tuple[float, float]]] = {}
+    if keep and keep.exists():
+        found = json.loads(keep.read_text(encoding="utf-8"))
     for name in SETS:
         data = read(options.data, name)
-        found[data.name] = measure(data, options.draws)
+        done = found.setdefault(data.name, {})
+        for design, coverage in measure(data, options.draws, dict(done)):
+            done[design] = coverage
+            if keep:
+                keep.write_text(json.dumps(found, indent=2), encoding="utf-8")
     if options.plot:
         options.plot.mkdir(parents=True, exist_ok=True)
         plot(found, options.plot / "design-coverage.png")

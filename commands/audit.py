@@ -43,7 +43,8 @@ def audit(
     annotations = annotations_of(place)
     (loaded,) = load_models([model])
     units = {unit["unit_id"]: unit for unit in units_of(place)}
-    drawn = [units[row.unit_id] for row in design if row.unit_id in units]
+    coded = {row.unit_id for row in annotations} & {row.unit_id for row in design}
+    drawn = [units[unit_id] for unit_id in sorted(coded) if unit_id in units]
     suggested = _suggested(loaded, drawn)
     labels = {one.id: one.label_ids for one in loaded.dimensions}
     found = audit(design, annotations, suggested, labels, level=level, seed=seed)
@@ -52,27 +53,20 @@ def audit(
     else:
         _told(found, level)
     if n_known := len(taught_by(loaded, drawn)):
-        say(
-            f"note: the model has learned from {n_known} of the drawn units and knows their answers"
-        )
+        say(f"note: the model has learned from {n_known} of these units and knows their answers")
 
 
 def _suggested(
     model: "Model", units: list[dict[str, Any]]
 ) -> dict[tuple[str, str], tuple[str, ...]]:
-    import numpy as np
+    from .suggesting import ModelSuggester
 
-    from .scoring import ask
-
-    answers = ask(model, units)
-    said: dict[tuple[str, str], tuple[str, ...]] = {}
-    for dimension in model.dimensions:
-        answer = answers[dimension.id]
-        for place in np.flatnonzero(answer.asked):
-            chosen = np.flatnonzero(answer.chosen[place])
-            key = (units[place]["unit_id"], dimension.id)
-            said[key] = tuple(dimension.label_ids[k] for k in chosen)
-    return said
+    said = ModelSuggester(model, "").suggest(units)
+    return {
+        (unit["unit_id"], dimension): labels
+        for unit, one in zip(units, said, strict=True)
+        for dimension, labels in one.labels.items()
+    }
 
 
 def _as_json(found: "Audit") -> dict[str, Any]:

@@ -93,19 +93,11 @@ def sample(
 
     place = find_study(study)
     _refuse(rule, by or [], keyword, model or [], encoder)
-    if rule not in plan.MODEL_RULES and (mix, power, dimension, label) != (None, None, "", ""):
-        problem = "is for rules that go by a model"
-        option = next(
-            name
-            for name, value in (
-                ("--mix", mix is not None),
-                ("--power", power is not None),
-                ("--dimension", dimension),
-                ("--label", label),
-            )
-            if value
-        )
-        raise InputError(option, problem, "leave it out, or name such a --rule")
+    aimed = {"--mix": mix, "--power": power, "--dimension": dimension, "--label": label}
+    for option, value in aimed.items():
+        if rule not in plan.MODEL_RULES and value not in (None, ""):
+            problem = "is for rules that go by a model"
+            raise InputError(option, problem, "leave it out, or name such a --rule")
     units = units_of(place, _COLUMNS + (_CONTEXT if model else []))
     design = plan.read_design(place.design)
     new: list[Drawn] = []

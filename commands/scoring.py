@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "as_scorer",
-    "ask",
     "label_aim",
     "load_models",
     "refuse_taught",
@@ -39,16 +38,6 @@ def load_models(folders: Sequence[Path]) -> "list[Model]":
     from ..models import Model
 
     return [Model.load(folder) for folder in folders]
-
-
-def ask(model: "Model", units: Units) -> Any:
-    """Ask a model about units, with the context that it needs: its predictions by dimension."""
-    texts = [str(unit["text"]) for unit in units]
-    needs = tuple(getattr(model, "needs", ()))
-    predict: Any = model.predict
-    if not needs:
-        return predict(texts)
-    return predict(texts, context={n: [str(u.get(n) or "") for u in units] for n in needs})
 
 
 def label_aim(models: "Sequence[Model]", dimension: str, label: str) -> "tuple[str, int | None]":
@@ -128,7 +117,9 @@ def as_scorer(model: "Model") -> "Scorer":
     """Make a model what rules can ask."""
 
     def scorer(units: Units) -> "Mapping[str, NDArray[np.float64]]":
-        return {name: answer.probabilities for name, answer in ask(model, units).items()}
+        context = {name: [str(unit.get(name) or "") for unit in units] for name in model.needs}
+        answers = model.predict([str(unit["text"]) for unit in units], context)
+        return {name: answer.probabilities for name, answer in answers.items()}
 
     return scorer
 

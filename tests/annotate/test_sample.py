@@ -192,6 +192,21 @@ def test_progress_of_units_that_were_somebody_elses() -> None:
     assert (bo.n_done, bo.n_left) == (0, 5)
 
 
+def test_progress_keeps_decisions_apart() -> None:
+    """What an adjudicator decides uses up no reading of the round."""
+    design = assign(draw(units(), 4), [])
+    first = design[0].unit_id
+    rows = [Annotation(first, "cy", "stance", ("x",), round="adjudication")]
+    anybody, decided = progress(design, rows)
+
+    assert (anybody.n_left, decided.round, decided.n_done, decided.n_left) == (
+        4,
+        "adjudication",
+        1,
+        0,
+    )
+
+
 def test_progress_of_an_open_pool() -> None:
     """Where nobody was named, each reading uses up one that anybody may do."""
     design = assign(draw(units(), 4), [], overlap=0.5)

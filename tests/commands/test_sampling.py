@@ -6,7 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from standfirst.annotate.local import LocalServer
 from standfirst.annotate.sample import closed_units, read_design
+from standfirst.annotate.sync import tasks_of
+from standfirst.annotate.tasks import result
 from standfirst.corpus import load_units
 from standfirst.labels import Annotation, Gold, write_annotations, write_gold
 from standfirst.models import Model
@@ -224,3 +227,51 @@ def test_audit_without_an_experiment_is_one_line(study: Path, run: Callable[...,
     assert (done.code, done.out) == (1, "")
     assert "draw a round: standfirst annotate sample N --assist 0.5" in done.err
     assert done.err.count("\n") == 1
+
+
+@pytest.mark.server
+def test_audit_of_answers_on_a_server(
+    study: Path,
+    run: Callable[..., Any],
+    label_studio: LocalServer,
+    sign_up: Callable[[str], Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One coder takes every suggestion over, the other changes every one: as told by the audit."""
+    monkeypatch.setenv("LABEL_STUDIO_URL", label_studio.access.url)
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", label_studio.access.token)
+    coders = {"eva@example.org": "prediction", "fay@example.org": "prediction-changed"}
+    named = [word for email in coders for word in ("--coder", email)]
+    words = ("--round", "audited", "--assist", "0.5", *named)
+    assert run("annotate", "sample", "16", *words, cwd=study).code == 0
+    words = ("--round", "audited", "--model", "models/one", "--json")
+    pushed = json.loads(run("annotate", "push", *words, cwd=study).out)["projects"]
+    assert [one["suggestions"]["n_sent"] for one in pushed] == [4, 4]
+    for project, (email, origin) in zip(pushed, coders.items(), strict=True):
+        server = sign_up(email).server
+        for row in list(tasks_of(server, project["project"])):
+            shown = server.raw("GET", f"/api/tasks/{row['id']}/")["predictions"]
+            answer = result({"framing": ["security"]})
+            body = {"result": answer, "lead_time": 7}
+            if shown:
+                (said,) = [one for one in shown[0]["result"] if one["from_name"] == "framing"]
+                kept = origin == "prediction"
+                taken = result({"framing": said["value"]["choices"]}) if kept else answer
+                body = {"result": [taken[0] | {"origin": origin}], "lead_time": 3}
+                body["parent_prediction"] = shown[0]["id"]
+            server.raw("POST", f"/api/tasks/{row['id']}/annotations/", json=body)
+    pulled = run("annotate", "pull", cwd=study)
+    assert pulled.code == 0, pulled.err
+    done = run("annotate", "audit", "--model", "models/one", "--json", cwd=study)
+    assert done.code == 0, done.err
+    found = json.loads(done.out)
+    everybody, eva, fay = found["effects"]
+
+    assert [one["coder"] for one in (eva, fay)] == list(coders)
+    assert (eva["n_blind"], eva["n_assisted"], eva["n_kept"], eva["n_changed"]) == (4, 4, 4, 0)
+    assert (fay["n_blind"], fay["n_assisted"], fay["n_kept"], fay["n_changed"]) == (4, 4, 0, 4)
+    assert (eva["blind"], eva["assisted"]) == (0, 1)
+    assert (fay["blind"], fay["assisted"]) == (0, 0)
+    assert everybody["difference"]["value"] == 0.5
+    assert (found["n_not_shown"], found["n_exposed"]) == (0, 0)
+    assert (found["seconds_blind"], found["seconds_assisted"]) == (7, 3)
