@@ -26,11 +26,12 @@ def tfidf(texts: list[str], labels: list[str], _: Path) -> Tag:
     from sklearn.pipeline import make_pipeline
 
     model = make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(max_iter=1000))
-    return model.fit(texts, labels).predict
+    tag: Tag = model.fit(texts, labels).predict
+    return tag
 
 
 def datasets_map(texts: list[str], labels: list[str], folder: Path) -> Tag:
-    """The same pipeline inside `datasets.map`, in batches of 1,000."""
+    """Run the same pipeline inside `datasets.map`, in batches of 1,000."""
     from datasets import Dataset, disable_caching, disable_progress_bars
 
     disable_caching()
@@ -59,12 +60,13 @@ def fasttext(texts: list[str], labels: list[str], _: Path) -> Tag:
 
 
 def spacy_bow(texts: list[str], labels: list[str], _: Path) -> Tag:
-    """spaCy's textcat_bow with nlp.pipe."""
+    """Use textcat_bow of spaCy with nlp.pipe."""
     import spacy
     from spacy.training import Example
 
     nlp = spacy.blank("en")
-    nlp.add_pipe("textcat", config={"model": {"@architectures": "spacy.TextCatBOW.v3"}})
+    model = {"@architectures": "spacy.TextCatBOW.v3", "ngram_size": 2, "no_output_layer": False}
+    nlp.add_pipe("textcat", config={"model": {**model, "exclusive_classes": True}})
     names = sorted(set(labels))
     examples = [
         Example.from_dict(nlp.make_doc(text), {"cats": {n: float(n == label) for n in names}})
