@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from .errors import StandfirstError
     from .labels import Annotation, Codebook, Gold, agreement, load_codebook, resolve
     from .models import Model, train
+    from .models.estimator import Classifier
     from .study import Study
 
 _HOMES = {
     "Annotation": "labels",
     "Article": "corpus",
+    "Classifier": "models.estimator",
     "Codebook": "labels",
     "Gold": "labels",
     "Model": "models",
@@ -41,6 +43,7 @@ _HOMES = {
 __all__ = [
     "Annotation",
     "Article",
+    "Classifier",
     "Codebook",
     "Gold",
     "Model",

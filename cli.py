@@ -11,7 +11,18 @@ from typing import Annotated
 
 import typer
 
-from .commands import annotate, corpus, encoders, evaluate, labels, study, tag, train
+from .commands import (
+    annotate,
+    compare,
+    corpus,
+    distil,
+    encoders,
+    evaluate,
+    labels,
+    study,
+    tag,
+    train,
+)
 from .errors import StandfirstError
 
 __all__ = ["app", "main"]
@@ -27,7 +38,15 @@ app.add_typer(corpus.app, name="corpus")
 app.add_typer(labels.app, name="labels")
 app.add_typer(annotate.app, name="annotate")
 app.add_typer(encoders.app, name="encoders")
-for command in (study.demo, study.init, train.train, evaluate.evaluate, tag.tag):
+for command in (
+    study.demo,
+    study.init,
+    train.train,
+    evaluate.evaluate,
+    compare.compare,
+    distil.distil,
+    tag.tag,
+):
     app.command()(command)
 
 

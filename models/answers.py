@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from ..corpus import content_id
 from ..errors import InputError
 from .model import Model, Prediction
+from .prototype import refuse_prototype
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -61,8 +62,9 @@ def tag_units(model: Model, units: pa.Table, *, abstain_below: float = 0.0) -> p
     Raises
     ------
     InputError
-        The table has no column `text`, or a row without one.
+        The table has no column `text`, or a row without one; or the model has seen no label.
     """
+    refuse_prototype(model)
     texts = _texts(units)
     given = {name: units.column(name) for name in UNIT_COLUMNS if name in units.column_names}
     schema = tag_schema(model)

@@ -27,9 +27,11 @@ from .beside import Beside, Part
 from .hashed import Hashed, HashedPieces
 from .matrix import Matrix
 from .network import WORD_VECTORS
+from .sources import SOURCES
 from .static import Static
 from .tfidf import Tfidf
 from .transformer import Transformer, is_ready
+from .transformer8 import SUFFIX, Transformer8
 from .weights import add_folder
 from .wordvectors import WordVectors
 
@@ -38,6 +40,7 @@ __all__ = [
     "TFIDF_FROM",
     "TFIDF_SHARE",
     "Encoder",
+    "base_of",
     "default_encoder",
     "make_encoder",
     "make_parts",
@@ -85,7 +88,9 @@ ENCODERS: dict[str, Callable[[], Encoder]] = {
     "hashed": Hashed,
     "hashed-pieces": HashedPieces,
     "minilm": partial(Transformer.named, "minilm"),
+    "minilm-int8": partial(Transformer8.named, "minilm-int8"),
     "mpnet": partial(Transformer.named, "mpnet"),
+    "mpnet-int8": partial(Transformer8.named, "mpnet-int8"),
     "static": Static,
     "tfidf": Tfidf,
 }
@@ -147,6 +152,18 @@ def restore_encoder(
         kind = Transformer if "layers" in settings else WordVectors
         return kind.restore(settings, arrays)
     raise UnknownNameError("encoder", name, sorted(ENCODERS))
+
+
+def base_of(name: str) -> str | None:
+    """Name the weights that an encoder of the registry rests on; None if it needs none.
+
+    Examples
+    --------
+    >>> base_of("mpnet-int8"), base_of("static"), base_of("tfidf")
+    ('mpnet', 'minilm', None)
+    """
+    base = "minilm" if name == "static" else name.removesuffix(SUFFIX)
+    return base if base in SOURCES else None
 
 
 def default_encoder(n_rows: int) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 
 from .data import TrainingSet
 from .model import Model
+from .prototype import refuse_prototype
 from .scores import Score, score
 from .texts import hash_texts
 
@@ -38,7 +39,13 @@ def evaluate(model: Model, data: TrainingSet, *, seed: int = 0) -> Evaluation:
         Labelled rows, read with the model's codebook.
     seed
         Of the bootstrap.
+
+    Raises
+    ------
+    InputError
+        The model has seen no label: it only ranks units for coding.
     """
+    refuse_prototype(model)
     answers = model.predict(data.texts, data.context)
     scores = {}
     for name in data.answers:

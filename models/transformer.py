@@ -24,7 +24,7 @@ from .threads import threads_here
 from .vectors import cached
 from .weights import Weights, find_weights, home, is_pulled, weights_by_hash
 
-__all__ = ["Transformer", "is_ready"]
+__all__ = ["Transformer", "WeightsKey", "is_ready", "load_session"]
 
 Vectors = npt.NDArray[np.float32]
 
@@ -102,7 +102,7 @@ class Transformer:
 
     def states(self, tokens: npt.NDArray[np.int32]) -> Vectors:
         """Put numbers of tokens, shape (n_rows, length), through the network as they are."""
-        session, _ = _load(_Key(self.weights), self.layers, marked=False)
+        session, _ = self._session(marked=False)
         found: Vectors = session.run(None, {"ids": tokens, "mask": np.ones_like(tokens)})[0]
         return found
 
@@ -137,13 +137,16 @@ class Transformer:
             raise ValueError(f"layers that {name} does not have")
         return cls(weights, layers)
 
+    def _session(self, *, marked: bool) -> tuple[Any, Any]:
+        return load_session(WeightsKey(self.weights), self.layers, marked=marked)
+
     def _cache(self, kind: str) -> Any:
         layers = "-".join(map(str, self.layers))
         name = f"{self.weights.name.split('@')[0]}-{self.weights.digest[:12]}-layers-{layers}"
         return home() / "vectors" / f"{name}{kind}.sqlite"
 
     def _run(self, texts: Sequence[str], spans: Sequence[Span] | None) -> Vectors:
-        session, tokenizer = _load(_Key(self.weights), self.layers, marked=spans is not None)
+        session, tokenizer = self._session(marked=spans is not None)
         prefix = self.weights.network.prefix
         whole = [prefix + _clean(text) for text in texts]
         encode = tokenizer.encode_batch_fast if spans is None else tokenizer.encode_batch
@@ -186,7 +189,7 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-class _Key:
+class WeightsKey:
     """Weights as a key: equal where name and hashes are."""
 
     def __init__(self, weights: Weights) -> None:
@@ -194,15 +197,33 @@ class _Key:
         self._told = (weights.name, weights.digest, str(weights.folder))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and self._told == other._told
+        return isinstance(other, WeightsKey) and self._told == other._told
 
     def __hash__(self) -> int:
         return hash(self._told)
 
 
 @lru_cache(maxsize=2)
-def _load(key: _Key, layers: tuple[int, ...], *, marked: bool) -> tuple[Any, Any]:
-    """Build session and tokenizer, once for a process."""
+def load_session(
+    key: WeightsKey,
+    layers: tuple[int, ...],
+    *,
+    marked: bool,
+    rewrite: Callable[[bytes], bytes] | None = None,
+) -> tuple[Any, Any]:
+    """Build session and tokenizer, once for a process.
+
+    Parameters
+    ----------
+    key
+        The weights.
+    layers
+        The layers that are pooled.
+    marked
+        Whether targets are pooled, too.
+    rewrite
+        Changes the graph before it is loaded.
+    """
     weights = key.weights
     stored = weights.read("model.safetensors")
     if find_spec("onnx") is None:
@@ -225,6 +246,7 @@ def _load(key: _Key, layers: tuple[int, ...], *, marked: bool) -> tuple[Any, Any
     path = weights.folder / "model.safetensors"
     try:
         graph = build_graph(load(stored), weights.network, layers, marked=marked)
+        graph = rewrite(graph) if rewrite is not None else graph
     except (KeyError, SafetensorError, TypeError) as error:
         problem = f"does not hold the weights that config.json promises ({error})"
         raise InputError(path, problem, "fetch it again") from error

@@ -1,5 +1,6 @@
 import json
 import shutil
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import numpy as np
@@ -102,3 +103,30 @@ def test_what_is_no_model(tmp_path: Path, report: Report) -> None:
     with pytest.raises(ExistsError, match="holds something else"):
         report.model.save(tmp_path)
     shutil.rmtree(tmp_path)
+
+
+def test_hostile_bundles() -> None:
+    """A hundred damaged or hostile bundles are refused in one line, or load; no pickle runs."""
+    path = Path(__file__).parents[2] / "benchmarks" / "fuzz.py"
+    spec = spec_from_file_location("fuzz", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    counts, wrong = module.fuzz(100, seed=1)
+
+    assert wrong == []
+    assert counts.total() == 100
+    assert sum(n for name, n in counts.items() if name.endswith("refused")) > 50
+
+
+def test_manifest_says_what_a_score_rests_on(folder: Path, data: TrainingSet) -> None:
+    """Data, groups, folds, seed, the encoder's hash and versions stand in the manifest."""
+    told = json.loads((folder / "manifest.json").read_text())
+
+    assert told["training"]["data"] == data.fingerprint
+    assert (told["training"]["n_folds"], told["training"]["seed"]) == (3, 0)
+    assert told["training"]["grouped_by"] == "article_id"
+    assert len(told["encoder"]["sha256"]) == 64
+    assert {"python", "numpy", "scikit-learn", "standfirst"} <= told["versions"].keys()
+    assert "REFORMS" in (folder / "CARD.md").read_text()

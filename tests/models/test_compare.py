@@ -1,0 +1,46 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from standfirst.errors import InputError
+from standfirst.models import Report, TrainingSet, compare, evaluate, train
+
+
+def test_a_model_equals_itself(report: Report, data: TrainingSet) -> None:
+    """A model compared with itself differs by nothing, with an interval of no width."""
+    found, seen = compare({"a": report.model, "b": report.model}, data)
+
+    for one in found.values():
+        gap = one.differences["b"]
+        assert (gap.value, gap.low, gap.high, gap.agreement) == (0, 0, 0, 1)
+        assert not gap.is_clear
+    assert seen == {"a": len(data), "b": len(data)}
+
+
+def test_pairs_are_sharper_than_intervals(report: Report, data: TrainingSet) -> None:
+    """A model that always gives one label is clearly worse, by the difference of the scores."""
+    head = report.model.heads["stance"]
+    dull = dataclasses.replace(
+        head, weights=np.zeros_like(head.weights), bonus=np.array([0.0, 9.0, 0.0])
+    )
+    worse = dataclasses.replace(
+        report.model, heads={**report.model.heads, "stance": dull}, _table=[]
+    )
+    found, _ = compare({"good": report.model, "dull": worse}, data)
+    gap = found["stance"].differences["dull"]
+    scores = [evaluate(one, data).scores["stance"].macro_f1 for one in (worse, report.model)]
+
+    assert gap.is_clear
+    assert gap.value == pytest.approx(scores[0] - scores[1])
+    assert gap.low <= gap.value <= gap.high < 0
+
+
+def test_what_cannot_be_compared(report: Report, data: TrainingSet) -> None:
+    """One model, a missing dimension, and other labels are refused in one line."""
+    with pytest.raises(InputError, match="1 model; name two"):
+        compare({"a": report.model}, data)
+    only = dataclasses.replace(data, answers={"frames": data.answers["frames"]})
+    other = train(only, encoder="tfidf", n_folds=2).model
+    with pytest.raises(InputError, match="b: does not answer 'stance'"):
+        compare({"a": report.model, "b": other}, data)
