@@ -21,7 +21,6 @@ import msgspec
 import pyarrow as pa
 
 from ..corpus import READERS
-from ..corpus.formats import RECORD_LIMIT
 from ..corpus.read import form_of
 from ..corpus.source import find
 from .cuts import CELLS, LINES, cut_input, delimiter_of
@@ -157,7 +156,7 @@ def _columns(one: Input) -> set[str]:
             with open_parquet(source) as file:
                 return set(file.schema_arrow.names)
         with source.open() as stream:
-            first = stream.readline(RECORD_LIMIT).removeprefix(codecs.BOM_UTF8)
+            first = stream.read(_CHUNK).split(b"\n", 1)[0].removeprefix(codecs.BOM_UTF8)
         if one.form in LINES:
             found = msgspec.json.decode(first)
             return set(found) if isinstance(found, dict) else set()

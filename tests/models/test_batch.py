@@ -34,12 +34,10 @@ SMALL = Options(shard=1_000)
 HERE = Local(1)
 
 
-@pytest.fixture(scope="session")
-def model(report: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def model(saved_model: Path) -> Path:
     """Give the folder of a model."""
-    folder = tmp_path_factory.mktemp("models") / "m"
-    report.model.save(folder)
-    return folder
+    return saved_model
 
 
 @pytest.fixture
