@@ -1,6 +1,8 @@
 """Kill ``standfirst tag`` at random moments, give the same words again, and compare every row.
 
-    python benchmarks/kill.py [N_KILLS]      100 by default
+    python benchmarks/kill.py [N_KILLS] [moment|rename|worker]
+
+100 kills of all kinds by default.
 
 A third of the SIGKILLs hit the command at a random moment of its run, a third hit it in a rename
 (before it or behind it, the how-manieth by chance), a third hit one of two worker processes. After
@@ -139,6 +141,11 @@ def workers(parent: int) -> list[int]:
     return found
 
 
+def n_done(folder: Path) -> int:
+    """Count the tasks that are done."""
+    return len(list(folder.glob("_parts/0*.json")))
+
+
 class Trials:
     """Kills, one after the other."""
 
@@ -187,9 +194,14 @@ class Trials:
         while n_killed < n_kills:
             out = self.fresh()
             given = [sys.executable, "-m", "standfirst", *words(self.scratch, out, 2)]
-            running = subprocess.Popen(given, stdout=subprocess.DEVNULL)
+            running, before = subprocess.Popen(given, stdout=subprocess.DEVNULL), 0
             while running.poll() is None and n_killed < n_kills:
-                time.sleep(self.rng.uniform(0.2, 1.5) * max(self.seconds / 4, 0.5))
+                # Any moment between two shards; whoever kills all that loads the model stops a run.
+                if n_done(self.scratch / out) <= before:
+                    time.sleep(0.01)
+                    continue
+                before = n_done(self.scratch / out)
+                time.sleep(self.rng.uniform(0, self.seconds / 20))
                 try:
                     found = workers(running.pid)
                     if found:
@@ -204,6 +216,7 @@ class Trials:
 def main() -> None:
     """Kill and compare."""
     n_kills = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+    only = sys.argv[2] if len(sys.argv) > 2 else ""
     for heavy in ("standfirst.models.engines", "sklearn.feature_extraction.text"):
         importlib.import_module(heavy)
 
@@ -217,11 +230,16 @@ def main() -> None:
             f"{counts['shards']} shards; {trials.seconds:.1f} s alone",
             flush=True,
         )
-        for told, n, kill in (
-            ("the command, at any moment", n_kills // 3, lambda n: trials.command(n, rename=False)),
-            ("the command, in a rename", n_kills // 3, lambda n: trials.command(n, rename=True)),
-            ("a worker", n_kills - 2 * (n_kills // 3), trials.worker),
-        ):
+        third = n_kills // 3
+        kinds: dict[str, tuple[str, int, Callable[[int], None]]] = {
+            "moment": ("the command, at any moment", third, partial(trials.command, rename=False)),
+            "rename": ("the command, in a rename", third, partial(trials.command, rename=True)),
+            "worker": ("a worker", n_kills - 2 * third, trials.worker),
+        }
+        if only:
+            told, _, kill = kinds[only]
+            kinds = {only: (told, n_kills, kill)}
+        for told, n, kill in kinds.values():
             before = trials.n_runs, trials.n_equal
             kill(n)
             runs, equal = trials.n_runs - before[0], trials.n_equal - before[1]

@@ -1,6 +1,7 @@
 """How tagging scales: memory over the number of articles, time over the number of processes.
 
     python benchmarks/scale.py memory [N ...]    peak memory of each process; 50,000 and 200,000
+    python benchmarks/scale.py copies [N ...]    the same where near-duplicates are looked for
     python benchmarks/scale.py minilm [N ...]    the same with MiniLM and short articles; 500, 2,000
     python benchmarks/scale.py speed [N]         one process against two; 100,000 articles,
                                                  1 million sentences
@@ -253,6 +254,7 @@ def main() -> None:
         scratch = Path(name)
         if what == "memory":
             memory(scratch, "hashed", sizes or [50_000, 200_000])
+        elif what == "copies":
             memory(scratch, "hashed", sizes or [50_000, 200_000], "--near-duplicates")
         elif what == "minilm":
             memory(scratch, "minilm", sizes or [500, 2_000])

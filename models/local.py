@@ -87,6 +87,8 @@ class Local:
                     for found in worker.heard(tell):
                         yield found
                         n_left -= 1
+                    if worker.ready:
+                        tries.pop(_LOADING, None)
                     if worker.failed is not None or not worker.process.is_alive():
                         _again(worker, waiting, tries)
                         if worker.failed is None:
