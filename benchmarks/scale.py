@@ -257,7 +257,7 @@ def main() -> None:
         elif what == "copies":
             memory(scratch, "hashed", sizes or [50_000, 200_000], "--near-duplicates")
         elif what == "minilm":
-            memory(scratch, "minilm", sizes or [500, 2_000])
+            memory(scratch, "minilm", sizes or [500, 2_000], "--shard-mb", "0.02")
         elif what == "parts":
             parts(scratch)
         else:

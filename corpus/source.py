@@ -50,6 +50,13 @@ class Source:
             else:
                 yield stored
 
+    def packing(self) -> str:
+        """Tell the suffix of its compression, by its name or by how it begins."""
+        if self.compression:
+            return self.compression
+        with self.raw() as stored:
+            return compressed(_head(stored))
+
     def kind(self) -> str:
         """Tell by how it begins what it is, as a suffix; empty when that tells nothing."""
         with self.raw() as stored:

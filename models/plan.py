@@ -101,8 +101,10 @@ def inputs_of(given: Sequence[str], form: str | None, spool: Path | None = None)
     """
     found = []
     for source in find(given, tuple(READERS)):
-        suffix = form_of(source, form)
         path = str(spool) if source.name == "-" and spool is not None else source.name
+        # What was copied is told by its copy: it is read up.
+        seen = source if path == source.name else replace(open_source(path), name=source.name)
+        suffix = form_of(seen, form)
         # Workers may stand in another folder.
         path = path if "://" in path else str(Path(path).absolute())
         size, mark = _state(path)

@@ -57,6 +57,8 @@ class Steps:
     """Take debris out."""
     near_duplicates: bool = False
     """Find syndicated copies, and name their clusters."""
+    keep: str = "all"
+    """Which of them have units: ``all``, or the ``first`` that is read."""
 
     def as_json(self) -> dict[str, Any]:
         """Give everything as JSON values."""
