@@ -154,7 +154,7 @@ def _train_and_tag(
     )
     report = train(labelled, encoder="tfidf", seed=SEED, progress=progress)
     folder = study.models / "demo"
-    about = {**report.model.about, "preparation": study.settings().preparation()}
+    about = {**report.model.about, "preparation": study.preparation()}
     replace(report.model, about=about).save(folder)
     lines = [f"{report.n_rows} sentences, folds grouped by article; macro-F1 held out:"]
     for one in report.dimensions:

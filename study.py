@@ -13,7 +13,7 @@
 """
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -56,17 +56,6 @@ class Settings:
     """Sentences from the start of a window to the start of the next."""
     languages: tuple[str, ...] = ("en",)
     """ISO 639-1 codes of the languages that are kept."""
-
-    def preparation(self) -> dict[str, Any]:
-        """Tell how articles are made ready, as JSON values, so that a model can tag as coded."""
-        return {
-            "unit": self.unit,
-            "context": self.context,
-            "size": self.size,
-            "stride": self.stride,
-            "languages": list(self.languages),
-            "near_duplicates": True,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +157,19 @@ class Study:
     def state(self) -> Path:
         """State of this machine that no one else needs; ignored by git."""
         return self.root / ".standfirst"
+
+    def preparation(self) -> dict[str, Any]:
+        """Tell how its articles were made ready, as JSON values, so that a model tags as coded."""
+        from .corpus.store import read_setup
+
+        settings = self.settings()
+        names = ("unit", "context", "size", "stride", "languages")
+        told = {name: getattr(settings, name) for name in names}
+        setup = read_setup(self.corpus)
+        if setup is not None:
+            # What was done to the corpus counts, not what its settings say by now.
+            told |= asdict(setup)
+        return {**told, "languages": list(told["languages"]), "near_duplicates": True}
 
     def settings(self) -> Settings:
         """Read study.toml.

@@ -69,6 +69,12 @@ def tag(
             show_default="as in the study",
         ),
     ] = None,
+    keep: Annotated[
+        str | None,
+        typer.Option(
+            help="Near-duplicates that have units: all, or first.", show_default="as in the study"
+        ),
+    ] = None,
     no_text: Annotated[bool, typer.Option("--no-text", help="Leave the texts out.")] = False,
     abstain_below: Annotated[
         float, typer.Option(min=0, max=1, help="Give no label with less confidence than this.")
@@ -120,6 +126,7 @@ def tag(
         form=format,
         languages=kept,
         near_duplicates=near_duplicates,
+        keep=keep,
         keep_debris=keep_debris,
         abstain_below=abstain_below,
         text=not no_text,

@@ -122,7 +122,7 @@ def train(
         preparation: dict[str, Any] = {}
     else:
         rows, usual = _from_study(study, label, codebook, votes=votes)
-        preparation = find_study(study).settings().preparation()
+        preparation = find_study(study).preparation()
         output = output or usual
         can_save(output)
     assert output is not None  # noqa: S101 - for the type checker: both ways have set it

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
-__all__ = ["Article", "content_id"]
+__all__ = ["Article", "content_id", "framed"]
 
 
 def content_id(*parts: str) -> str:
@@ -25,10 +25,14 @@ def content_id(*parts: str) -> str:
     """
     digest = blake2b(digest_size=8)
     for part in parts:
-        raw = part.encode("utf-8", "surrogatepass")
-        digest.update(len(raw).to_bytes(8, "little"))
-        digest.update(raw)
+        digest.update(framed(part))
     return digest.hexdigest()
+
+
+def framed(part: str) -> bytes:
+    """Give a part of what is hashed, behind its length."""
+    raw = part.encode("utf-8", "surrogatepass")
+    return len(raw).to_bytes(8, "little") + raw
 
 
 @dataclass(frozen=True, slots=True)

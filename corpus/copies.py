@@ -14,11 +14,11 @@ from .sketch import N_PERMUTATIONS, Sketches
 from .store import parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["find_copies"]
+__all__ = ["find_copies", "group_files"]
 
 _SCHEMA = pa.schema([("article_id", pa.string()), ("cluster", pa.string()), ("first", pa.bool_())])
 _COUNTED = b"n_articles"
@@ -49,11 +49,25 @@ def _n_copies(table: pa.Table) -> int:
     return len(first) - sum(first)
 
 
-def _clustered(folder: Path, files: list[Path], n_articles: int) -> pa.Table:
+def group_files(files: "Sequence[Path]", scratch: Path) -> tuple[list[str], dict[str, str]]:
+    """Group the near-duplicates of the articles in Parquet files.
+
+    Parameters
+    ----------
+    files
+        With the columns id, signature, fingerprint and text.
+    scratch
+        A folder for temporary files.
+
+    Returns
+    -------
+    All ids in order, and article id to cluster id, for the articles that have a copy.
+    """
+    n_articles = sum(parquet.read_metadata(file).num_rows for file in files)
     ids: list[str] = []
     hashes, sizes = [], []
     # The file has no name, so that nothing is left of it however the process ends.
-    with TemporaryFile(dir=folder) as file:
+    with TemporaryFile(dir=scratch) as file:
         for part in files:
             table = parquet.ParquetFile(part).read(columns=["id", "signature", "fingerprint"])
             ids += table["id"].to_pylist()
@@ -62,9 +76,15 @@ def _clustered(folder: Path, files: list[Path], n_articles: int) -> pa.Table:
             hashes.append(np.frombuffer(b"".join(prints), dtype="<u8"))
             sizes.append(np.array([len(one) // 8 for one in prints], dtype=np.int64))
         file.flush()
+        if not n_articles:
+            return [], {}
         signatures = np.memmap(file, dtype="<u4", mode="r", shape=(n_articles, N_PERMUTATIONS))
     sketches = Sketches(signatures, np.concatenate(hashes), np.concatenate(sizes))
-    found = clusters(ids, sketches, _Texts(files), scratch=folder)
+    return ids, clusters(ids, sketches, _Texts(files), scratch=scratch)
+
+
+def _clustered(folder: Path, files: list[Path], n_articles: int) -> pa.Table:
+    ids, found = group_files(files, folder)
     seen: set[str] = set()
     first = set()
     for name in ids:
@@ -81,7 +101,7 @@ def _clustered(folder: Path, files: list[Path], n_articles: int) -> pa.Table:
 class _Texts:
     """Texts of some articles, part by part."""
 
-    def __init__(self, files: list[Path]) -> None:
+    def __init__(self, files: "Sequence[Path]") -> None:
         self._files = files
 
     def __call__(

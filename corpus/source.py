@@ -23,6 +23,10 @@ from .magic import HEAD, compressed, kind
 __all__ = ["COMPRESSIONS", "Source", "find"]
 
 
+_BLOCK = 4 * 2**20
+# What is fetched at once from a store; with more, whoever reads a range fetches far beyond its end.
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One input, not yet opened."""
@@ -45,6 +49,13 @@ class Source:
                     yield stream
             else:
                 yield stored
+
+    def packing(self) -> str:
+        """Tell the suffix of its compression, by its name or by how it begins."""
+        if self.compression:
+            return self.compression
+        with self.raw() as stored:
+            return compressed(_head(stored))
 
     def kind(self) -> str:
         """Tell by how it begins what it is, as a suffix; empty when that tells nothing."""
@@ -155,7 +166,7 @@ def _remote(url: str, known: Sequence[str]) -> Iterator[Source]:
     if not found:
         raise MissingFileError(url, "no such file or folder", "check the URL")
     for one in found:
-        opened = partial(filesystem.open, one, "rb")
+        opened = partial(filesystem.open, one, "rb", block_size=_BLOCK)
         name = filesystem.unstrip_protocol(one)
         yield Source(name, _suffix(one), opened, _compression(one))
 

@@ -10,10 +10,11 @@ with their sentences.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import pyarrow as pa
 
-from .article import content_id
+from .article import framed
 
 __all__ = ["KINDS", "UNIT_SCHEMA", "Unit", "unit_ids"]
 
@@ -83,10 +84,14 @@ def unit_ids(article_id: str, kind: str, texts: Iterable[str]) -> list[str]:
     >>> unit_ids("a1", "sentence", ["No.", "Yes.", "No."])
     ['3a0337be3a81889b', '00e0aefb2ff3e838', '090d25aba362eaf8']
     """
+    # As `content_id` of the four parts; what all units share is hashed once.
+    shared = blake2b(framed(article_id) + framed(kind), digest_size=8)
     seen: dict[str, int] = {}
     ids = []
     for text in texts:
         nth = seen.get(text, 0)
         seen[text] = nth + 1
-        ids.append(content_id(article_id, kind, text, str(nth)))
+        digest = shared.copy()
+        digest.update(framed(text) + framed(str(nth)))
+        ids.append(digest.hexdigest())
     return ids

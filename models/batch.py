@@ -192,6 +192,8 @@ def run(
             # What was rejected so far is there to be looked at.
             write_rejects(prepared.folder, prepared.plan)
             raise
+        # A process that was killed and replaced has left something, too.
+        prepared.folder.sweep()
         summary.seconds = round(time.monotonic() - begun, 3)
         if prepared.single is None:
             _write_json(prepared.folder, SUCCESS, msgspec.to_builtins(summary))

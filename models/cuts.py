@@ -11,6 +11,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import BinaryIO, NamedTuple
 
@@ -59,6 +60,8 @@ def cut_input(path: str, name: str, form: str, stored: int, shard: int) -> list[
         Bytes of a piece, about.
     """
     source = open_source(path)
+    if stored > shard or source.compression:
+        source = replace(source, compression=source.packing())
     size = stored * (_UNPACKED if source.compression else 1)
     one = _Input(path, name, form, stored)
     whole = Piece(path, name, form)

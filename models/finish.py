@@ -20,7 +20,7 @@ from .copies import find_copies
 from .leftovers import Census, collect, read_tally, take_census, write_rejects
 from .output import Folder
 from .plan import Plan
-from .rollup import label_counts, merge, shares, tally_schema
+from .rollup import label_counts, merge, shares, tally_schema, without_units
 from .shards import copy_shards
 from .task import Done, Job, shard
 
@@ -88,8 +88,11 @@ def finish(
     # The units of an article that stands in several shards all stay; an article that was read
     # twice goes.
     dropped = {} if units else {k: _ids(folder, k, rows) for k, rows in census.left_out.items()}
+    later = _later(folder, len(done), census, clusters) if job.steps.keep == "first" else {}
+    for number, rows in later.items():
+        dropped.setdefault(number, []).extend(_ids(folder, number, list(rows)))
     n_written = _write_shards(folder, job, done, dropped, single)
-    articles = _Articles(folder, job, dimensions, census, clusters)
+    articles = _Articles(folder, job, dimensions, census, clusters, later)
     articles.write(len(done), summary, join=units)
     if units:
         summary.articles = sum(one.articles for one in done)
@@ -106,6 +109,23 @@ def finish(
 def _ids(folder: Folder, number: int, rows: list[int]) -> list[str]:
     ids = read_tally(folder, number, ["article_id"])["article_id"]
     return [str(one) for one in ids.take(rows).to_pylist()]
+
+
+def _later(
+    folder: Folder, n_tasks: int, census: Census, clusters: dict[str, str]
+) -> dict[int, dict[int, str]]:
+    """Give the rows of near-duplicates behind the first, by shard, with the first one's id."""
+    first: dict[str, str] = {}
+    found: dict[int, dict[int, str]] = {}
+    for number in range(n_tasks):
+        gone = set(census.left_out.get(number, ()))
+        for row, name in enumerate(read_tally(folder, number, ["article_id"])["article_id"]):
+            one = name.as_py()
+            if one in clusters and row not in gone:
+                kept = first.setdefault(clusters[one], one)
+                if kept != one:
+                    found.setdefault(number, {})[row] = kept
+    return found
 
 
 def _write_shards(
@@ -148,6 +168,7 @@ class _Articles:
     dimensions: Sequence[Dimension]
     census: Census
     clusters: dict[str, str]
+    later: dict[int, dict[int, str]]
 
     def write(self, n_tasks: int, summary: Summary, *, join: bool) -> None:
         """Write it, and count what it holds."""
@@ -183,6 +204,7 @@ class _Articles:
                 table = pa.concat_tables(
                     [table.slice(0, place[1]), joined, table.slice(place[1] + 1)]
                 )
+        table = without_units(table, self.later.get(number, {}))
         if number not in self.census.left_out:
             return table
         kept = np.ones(len(table), bool)

@@ -35,6 +35,8 @@ __all__ = ["ATTEMPTS", "Local", "told"]
 ATTEMPTS = 3
 """How often a task is tried before the run stops."""
 
+_LOADING = -1
+
 
 class Local:
     """Runs tasks on this machine.
@@ -85,6 +87,8 @@ class Local:
                     for found in worker.heard(tell):
                         yield found
                         n_left -= 1
+                    if worker.ready:
+                        tries.pop(_LOADING, None)
                     if worker.failed is not None or not worker.process.is_alive():
                         _again(worker, waiting, tries)
                         if worker.failed is None:
@@ -159,18 +163,19 @@ class _Worker:
 def _again(worker: _Worker, waiting: deque[Task], tries: dict[int, int]) -> None:
     """Put the task of a worker back, unless it was tried often enough."""
     task, worker.task = worker.task, None
-    if task is None:
-        if not worker.ready:
-            raise TaskError("a process", "ended before it could load the model", "try again")
+    if task is None and worker.ready:
         return
-    tries[task.number] = tries.get(task.number, 0) + 1
-    if tries[task.number] >= ATTEMPTS:
+    number = _LOADING if task is None else task.number
+    tries[number] = tries.get(number, 0) + 1
+    if tries[number] >= ATTEMPTS:
+        where = "loading the model" if task is None else told(task)
         if worker.failed is not None:
-            raise TaskError(told(task), worker.failed, "mend it; the same words go on")
+            raise TaskError(where, worker.failed, "mend it; the same words go on")
         code = worker.process.exitcode
         problem = f"ended its process {ATTEMPTS} times (exit code {code}; memory may be short)"
-        raise TaskError(told(task), problem, "use fewer --processes; the same words go on")
-    waiting.appendleft(task)
+        raise TaskError(where, problem, "use fewer --processes; the same words go on")
+    if task is not None:
+        waiting.appendleft(task)
 
 
 def told(task: Task) -> str:

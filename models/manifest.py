@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 
 from ..corpus import Fields
-from ..errors import BundleError, ExistsError, MissingFileError
+from ..corpus.store import KEEP
+from ..errors import BundleError, ExistsError, MissingFileError, UnknownNameError
 from ..labels import parse_codebook
 from ..labels.codebook import Dimension
 from .finish import Summary
@@ -57,6 +58,8 @@ class Options:
     """Languages that are kept; as in the study when None."""
     near_duplicates: bool | None = None
     """Whether near-duplicates are found; as in the study when None."""
+    keep: str | None = None
+    """Which near-duplicates have units, ``all`` or ``first``; as in the study when None."""
     keep_debris: bool = False
     """Do not clean."""
     abstain_below: float = 0.0
@@ -117,6 +120,10 @@ def steps_for(steps: Steps, options: Options, inputs: Sequence[Input]) -> Steps:
         steps = replace(steps, clean=False)
     if options.languages is not None:
         steps = replace(steps, languages=options.languages)
+    if options.keep is not None:
+        if options.keep not in KEEP:
+            raise UnknownNameError("--keep", options.keep, KEEP)
+        steps = replace(steps, keep=options.keep, near_duplicates=True)
     if options.near_duplicates is not None:
         steps = replace(steps, near_duplicates=options.near_duplicates)
     return steps

@@ -8,6 +8,7 @@ all nodes reach them (``s3://``, or a shared disk).
 
 import logging
 import os
+import socket
 import tempfile
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -29,6 +30,8 @@ __all__ = ["OnRay"]
 _NODES_MAY_DIE = 20
 """How often a task may lose its node."""
 
+_PATIENCE = 10.0
+_REMEDY = "start one with: ray start --head, or name it with --address"
 _AHEAD = 2
 """Tasks that are handed to Ray for each core, so that none waits for the next."""
 
@@ -63,12 +66,12 @@ class OnRay:
 
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        _reachable(self.address)
         try:
             ray.init(address=self.address, log_to_driver=False, logging_level=logging.ERROR)
         except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
             problem = f"no Ray cluster: {str(error).splitlines()[0]}"
-            remedy = "start one with: ray start --head, or name it with --address"
-            raise ServerError(self.address, problem, remedy) from error
+            raise ServerError(self.address, problem, _REMEDY) from error
         try:
             yield from self._run(ray, job, tasks, tell)
         finally:
@@ -105,6 +108,17 @@ class OnRay:
             else:
                 tell(done.read, done.units, done.rejects)
                 yield done
+
+
+def _reachable(address: str) -> None:
+    """Refuse a cluster that does not listen, for which Ray would wait for minutes."""
+    host, colon, port = address.removeprefix("ray://").partition(":")
+    if not colon or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=_PATIENCE).close()
+    except OSError as error:
+        raise ServerError(address, f"no Ray cluster: {error}", _REMEDY) from error
 
 
 def _retry(task: Task, error: Any, tries: dict[int, int]) -> None:

@@ -29,6 +29,9 @@ class Folder(Protocol):
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading; it can be sought in."""
 
+    def local(self, name: str) -> Path | None:
+        """Give the path of a file, where it is on this machine."""
+
     def publish(self, name: str) -> AbstractContextManager[Path]:
         """Give a local path to write to; the file appears when the block ends well."""
 
@@ -63,6 +66,10 @@ class LocalFolder:
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading."""
         return (self.root / name).open("rb")
+
+    def local(self, name: str) -> Path | None:
+        """Give the path of a file."""
+        return self.root / name
 
     def publish(self, name: str) -> AbstractContextManager[Path]:
         """Write aside, and rename."""
@@ -123,6 +130,11 @@ class RemoteFolder:
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading."""
         return cast("BinaryIO", self._filesystem.open(f"{self._root}/{name}", "rb"))
+
+    def local(self, name: str) -> Path | None:
+        """Give no path: the files are elsewhere."""
+        del name
+        return None
 
     @contextmanager
     def publish(self, name: str) -> Iterator[Path]:

@@ -91,7 +91,7 @@ def read_piece(piece: Piece, fields: Fields, lines: Lines) -> Iterator[Article |
             if piece.whole:
                 yield from reader(stream, piece.name, fields)
                 return
-            part = cast("BinaryIO", _Range(stream, piece, lines, seeks=not source.compression))
+            part = cast("BinaryIO", _Range(stream, piece, lines))
             for record in reader(part, piece.name, fields):
                 yield _shifted(record, piece.shift or 0)
     except BROKEN as error:
@@ -102,7 +102,7 @@ def read_piece(piece: Piece, fields: Fields, lines: Lines) -> Iterator[Article |
 def open_parquet(source: Source) -> Iterator[Any]:
     """Open a Parquet file, compressed or not."""
     with source.open() as stream:
-        seekable = stream if not source.compression else io.BytesIO(stream.read())
+        seekable = stream if stream.seekable() else io.BytesIO(stream.read())
         yield parquet.ParquetFile(seekable)
 
 
@@ -149,11 +149,11 @@ def _shifted(record: Article | Reject, shift: int) -> Article | Reject:
 class _Range(io.RawIOBase):
     """The header of a file, and a range of it."""
 
-    def __init__(self, stream: BinaryIO, piece: Piece, lines: Lines, *, seeks: bool) -> None:
+    def __init__(self, stream: BinaryIO, piece: Piece, lines: Lines) -> None:
         self._stream, self._lines = stream, lines
         self._head = memoryview(piece.head)
         self._left = -1 if piece.end is None else piece.end - piece.start
-        if seeks:
+        if stream.seekable():
             stream.seek(piece.start)
         else:
             left = piece.start

@@ -21,7 +21,6 @@ import msgspec
 import pyarrow as pa
 
 from ..corpus import READERS
-from ..corpus.formats import RECORD_LIMIT
 from ..corpus.read import form_of
 from ..corpus.source import find
 from .cuts import CELLS, LINES, cut_input, delimiter_of
@@ -102,8 +101,10 @@ def inputs_of(given: Sequence[str], form: str | None, spool: Path | None = None)
     """
     found = []
     for source in find(given, tuple(READERS)):
-        suffix = form_of(source, form)
         path = str(spool) if source.name == "-" and spool is not None else source.name
+        # What was copied is told by its copy: it is read up.
+        seen = source if path == source.name else replace(open_source(path), name=source.name)
+        suffix = form_of(seen, form)
         # Workers may stand in another folder.
         path = path if "://" in path else str(Path(path).absolute())
         size, mark = _state(path)
@@ -157,7 +158,7 @@ def _columns(one: Input) -> set[str]:
             with open_parquet(source) as file:
                 return set(file.schema_arrow.names)
         with source.open() as stream:
-            first = stream.readline(RECORD_LIMIT).removeprefix(codecs.BOM_UTF8)
+            first = stream.read(_CHUNK).split(b"\n", 1)[0].removeprefix(codecs.BOM_UTF8)
         if one.form in LINES:
             found = msgspec.json.decode(first)
             return set(found) if isinstance(found, dict) else set()

@@ -4,7 +4,7 @@ A *tally* is a table with one row an article whose counts can still be added up:
 article may stand in several shards. `shares` turns tallies into what people read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 from ..labels.codebook import Dimension
 from .units import Block
 
-__all__ = ["label_counts", "merge", "shares", "tally", "tally_schema"]
+__all__ = ["label_counts", "merge", "shares", "tally", "tally_schema", "without_units"]
 
 _ARTICLE = ("title", "outlet", "published", "url", "language")
+_OF_ARTICLES = {"file", "record", "id_hash", "digest", "article_id", "aside", *_ARTICLE}
 _STRONGEST = ("", "_confidence", "_unit", "_text")
 
 
@@ -111,6 +112,28 @@ def merge(tallies: pa.Table, dimensions: Sequence[Dimension]) -> dict[str, Any]:
             best = max(answered, key=lambda row: row[f"{one.id}_strongest_confidence"])
             merged |= {name: best[name] for name in best if name.startswith(f"{one.id}_strongest")}
     return merged
+
+
+def without_units(tallies: pa.Table, copies: Mapping[int, str]) -> pa.Table:
+    """Take the units from some rows, which are copies of the articles named."""
+    if not copies:
+        return tallies
+    rows = tallies.take(sorted(copies)).to_pylist()
+    for at, row in zip(sorted(copies), rows, strict=True):
+        for name in row:
+            if name not in _OF_ARTICLES:
+                row[name] = _nothing(row[name], name)
+        row["aside"] = f"a copy of {copies[at]}"
+    blank = pa.Table.from_pylist(rows, schema=tallies.schema)
+    places = np.arange(len(tallies))
+    places[sorted(copies)] = len(tallies) + np.arange(len(copies))
+    return pa.concat_tables([tallies, blank]).take(places)
+
+
+def _nothing(value: Any, name: str) -> Any:
+    if name == "n_units" or name.endswith("_n"):
+        return 0
+    return [0] * len(value) if name.endswith("_counts") else None
 
 
 def label_counts(tallies: pa.Table, dimension: Dimension) -> npt.NDArray[np.int64]:

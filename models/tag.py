@@ -69,7 +69,9 @@ def steps_of(about: Mapping[str, Any], unit: str, language: str) -> Steps:
     """Give the steps that a model's manifest tells; where it tells none, those of its codebook."""
     told = dict(about.get("preparation") or {})
     told["languages"] = tuple(told.get("languages", ()))
-    known = {name: told[name] for name in Steps.__dataclass_fields__ if name in told}
+    # A corpus that was not cut into windows tells no size and no stride.
+    names = [name for name in Steps.__dataclass_fields__ if name in told]
+    known = {name: told[name] for name in names if told[name] or name not in {"size", "stride"}}
     return Steps(**{"unit": unit if unit in UNITS else "sentence", "language": language, **known})
 
 

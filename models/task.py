@@ -37,7 +37,7 @@ PARTS = "_parts"
 
 COPIES = pa.schema(
     [
-        ("article_id", pa.string()),
+        ("id", pa.string()),
         ("signature", pa.binary()),
         ("fingerprint", pa.binary()),
         ("text", pa.string()),

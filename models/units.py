@@ -6,16 +6,19 @@ within a block of articles, as the corpus does within a part.
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ..corpus import Article, Reject, Unit, clean, content_id, cut
+from ..corpus import Article, Reject, clean, content_id
 from ..corpus.boilerplate import without_boilerplate
 from ..corpus.clean import Cleaned
+from ..corpus.cut import unit_rows
 from ..corpus.language import detect
+from ..corpus.unit import UNIT_SCHEMA
 from .answers import UNIT_COLUMNS
 
 __all__ = ["CONTEXT", "UNITS", "Block", "Steps", "broken", "make_units"]
@@ -25,6 +28,9 @@ UNITS = ("sentence", "window", "paragraph", "article", "row")
 
 CONTEXT = ("before", "after", "title", "target")
 """What a model may want to know of a unit beside its text."""
+
+Row = tuple[Any, ...]
+"""A unit, with the columns of `UNIT_SCHEMA`."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -51,6 +57,8 @@ class Steps:
     """Take debris out."""
     near_duplicates: bool = False
     """Find syndicated copies, and name their clusters."""
+    keep: str = "all"
+    """Which of them have units: ``all``, or the ``first`` that is read."""
 
     def as_json(self) -> dict[str, Any]:
         """Give everything as JSON values."""
@@ -116,7 +124,7 @@ def make_units(
         ready = without_boilerplate(ready)
     kept: list[Article] = []
     aside: list[str] = []
-    lists: list[list[Unit]] = []
+    lists: list[list[Row]] = []
     for one in ready:
         other = bool(steps.languages) and one.article.language not in steps.languages
         units = (
@@ -157,24 +165,23 @@ def _ready(article: Article, steps: Steps) -> Cleaned:
     return replace(found, article=replace(one, language=told))
 
 
-def _units(article: Article, how: tuple[Steps, Sequence[str]]) -> list[Unit]:
+def _units(article: Article, how: tuple[Steps, Sequence[str]]) -> list[Row]:
     steps, needs = how
     context = steps.context if {"before", "after"} & set(needs) else 0
-    return cut(article, kind=steps.unit, context=context, size=steps.size, stride=steps.stride)
+    return unit_rows(article, steps.unit, context, steps.size, steps.stride)
 
 
 def _table(
     articles: Sequence[Article],
-    lists: Sequence[Sequence[Unit]],
+    lists: Sequence[Sequence[Row]],
     owner: npt.NDArray[np.int64],
     needs: Sequence[str],
 ) -> pa.Table:
     names = [*UNIT_COLUMNS, *(name for name in CONTEXT if name in needs and name != "target")]
-    units = [unit for some in lists for unit in some]
-    columns = [
-        pa.array([getattr(unit, name) for unit in units], UNIT_COLUMNS.get(name, pa.string()))
-        for name in names
-    ]
+    # Column by column, because an object or a mapping a unit would cost more than cutting it.
+    columns = list(zip(*chain.from_iterable(lists), strict=True)) or [()] * len(UNIT_SCHEMA)
+    places = dict(zip(UNIT_SCHEMA.names, columns, strict=True))
+    columns = [pa.array(places[name], UNIT_SCHEMA.field(name).type) for name in names]
     table = pa.table(columns, names=names)
     if "target" in needs:
         targets = pa.array([str(one.meta.get("target") or "") for one in articles], pa.string())

@@ -41,3 +41,11 @@ def data(labelled: Path) -> TrainingSet:
 def report(data: TrainingSet) -> Report:
     """Give a model trained on it, and what training found out."""
     return train(data, encoder="tfidf", n_folds=3)
+
+
+@pytest.fixture(scope="session")
+def saved_model(report: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of that model."""
+    folder = tmp_path_factory.mktemp("models") / "m"
+    report.model.save(folder)
+    return folder

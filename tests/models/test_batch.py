@@ -34,12 +34,10 @@ SMALL = Options(shard=1_000)
 HERE = Local(1)
 
 
-@pytest.fixture(scope="session")
-def model(report: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def model(saved_model: Path) -> Path:
     """Give the folder of a model."""
-    folder = tmp_path_factory.mktemp("models") / "m"
-    report.model.save(folder)
-    return folder
+    return saved_model
 
 
 @pytest.fixture
@@ -188,6 +186,13 @@ def test_near_duplicates_across_shards(model: Path, tmp_path: Path) -> None:
     clusters = {one["article_id"]: one["cluster"] for one in articles}
     assert clusters["first"] == clusters["second"] == "first"
     assert (summary.copies, summary.articles) == (1, 42)
+    fewer = tagged(model, [tmp_path / "x.jsonl"], tmp_path / "fewer", replace(SMALL, keep="first"))
+    *_, last = parquet.read_table(tmp_path / "fewer" / "articles.parquet").to_pylist()
+    assert (last["aside"], last["n_units"], last["stance_n"]) == ("a copy of first", 0, 0)
+    assert last["stance_share_government"] is last["stance_strongest"] is None
+    assert (fewer.articles, fewer.aside, fewer.units) == (41, 1, summary.units - 21)
+    assert fewer.units == len(rows_of(tmp_path / "fewer"))
+    assert sum(fewer.labels["stance"].values()) == fewer.units
 
 
 def test_ready_units(model: Path, tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from standfirst.corpus import Article, Reject, cut
+from standfirst.corpus import Article, Reject
+from standfirst.corpus.cut import unit_rows
 from standfirst.errors import InputError
 from standfirst.models import Model, Report
 from standfirst.models.rollup import shares
@@ -101,12 +102,12 @@ def test_a_text_that_breaks_a_stage_is_set_aside(
     assert counts.rejects[1].reason == "the model failed: a trap"
     assert counts.rejects[1].raw.startswith("=cmd")
 
-    def broken(article: Article, **_: Any) -> Any:
+    def broken(article: Article, *how: Any) -> Any:
         if article.id == "a1":
             raise RecursionError
-        return cut(article)
+        return unit_rows(article, *how)
 
-    monkeypatch.setattr("standfirst.models.units.cut", broken)
+    monkeypatch.setattr("standfirst.models.units.unit_rows", broken)
     counts = Counts()
     tables = list(tag_articles(model, ARTICLES, counts))
 

@@ -1,0 +1,268 @@
+"""How tagging scales: memory over the number of articles, time over the number of processes.
+
+    python benchmarks/scale.py memory [N ...]    peak memory of each process; 50,000 and 200,000
+    python benchmarks/scale.py copies [N ...]    the same where near-duplicates are looked for
+    python benchmarks/scale.py minilm [N ...]    the same with MiniLM and short articles; 500, 2,000
+    python benchmarks/scale.py speed [N]         one process against two; 100,000 articles,
+                                                 1 million sentences
+    python benchmarks/scale.py parts             where the time goes, from 2,000 articles
+
+Articles are generated (`ingest.write`): ten sentences each, one in fifty a copy with another
+opening. Memory is the peak resident set of each process (``VmHWM``); it holds the libraries too, of
+which processes share the pages. ``speed`` tells wall time, and CPU seconds of the workers: where
+the machine does other work, or its two cores are two threads of one, CPU seconds tell whether the
+work itself grew. Start-up (imports, loading the model) is left out of both.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from standfirst.benchmarks.ingest import write
+from standfirst.benchmarks.kill import labelled
+
+CORES = 2
+
+
+def trained(scratch: Path, encoder: str) -> Path:
+    """Train a model on generated rows."""
+    model = scratch / encoder
+    train = ["train", "--data", str(labelled(scratch / "rows.jsonl")), "--label", "stance"]
+    train += ["--encoder", encoder, "-o", str(model)]
+    subprocess.run([sys.executable, "-m", "standfirst", *train], check=True, capture_output=True)
+    return model
+
+
+class Watch:
+    """Peak memory and CPU seconds of a process and its children, by looking at them."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid, self.peaks, self.cpu = pid, dict[int, float](), dict[int, float]()
+
+    def look(self) -> None:
+        """Look once."""
+        tick = os.sysconf("SC_CLK_TCK")
+        for pid in [self.pid, *self._children()]:
+            try:
+                status = Path(f"/proc/{pid}/status").read_text()
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                line = Path(f"/proc/{pid}/cmdline").read_bytes()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if b"resource_tracker" in line or "VmHWM" not in status:
+                continue
+            self.peaks[pid] = int(status.split("VmHWM:")[1].split()[0]) / 1024
+            self.cpu[pid] = (int(fields[11]) + int(fields[12])) / tick
+
+    def _children(self) -> list[int]:
+        try:
+            told = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        except FileNotFoundError:
+            return []
+        return [int(child) for child in told.split()]
+
+
+@contextmanager
+def watched(pid: int) -> Iterator[Watch]:
+    """Look ten times a second until the block ends."""
+    watch, ended = Watch(pid), threading.Event()
+
+    def run() -> None:
+        while not ended.wait(0.1):
+            watch.look()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield watch
+    finally:
+        ended.set()
+        thread.join()
+
+
+def tagged(model: Path, source: Path, out: Path, *more: str) -> tuple[Watch, dict[str, Any]]:
+    """Run the command, and watch it."""
+    words = [sys.executable, "-m", "standfirst", "tag", str(model), str(source), "-o", str(out)]
+    with subprocess.Popen([*words, "--quiet", *more], stdout=subprocess.DEVNULL) as running:
+        with watched(running.pid) as watch:
+            running.wait()
+        assert running.returncode == 0
+    return watch, json.loads((out / "_SUCCESS").read_text())
+
+
+def memory(scratch: Path, encoder: str, sizes: list[int], *more: str) -> None:
+    """Tell peak memory for corpora of several sizes."""
+    model = trained(scratch, encoder)
+    print(f"{encoder} {' '.join(more)}: peak MB of the parent, of the largest worker")
+    first: tuple[float, float] | None = None
+    for size in sizes:
+        source, out = scratch / "news.jsonl", scratch / f"out-{encoder}-{size}-{len(more)}"
+        if encoder == "minilm":
+            short(source, size)
+        else:
+            write(source, size)
+        watch, counts = tagged(model, source, out, "--processes", str(CORES), *more)
+        parent, *workers = watch.peaks.values()
+        now = parent, max(workers)
+        first = first or now
+        grown = [f"{after / before - 1:+.1%}" for before, after in zip(first, now, strict=True)]
+        print(
+            f"{counts['articles']:8,} articles {counts['units']:10,} units {counts['shards']:5} "
+            f"shards  parent {now[0]:5.0f} ({grown[0]})  worker {now[1]:5.0f} ({grown[1]})",
+            flush=True,
+        )
+
+
+def short(path: Path, n_articles: int) -> None:
+    """Write articles of two sentences, so that a slow model comes to its end."""
+    write(path, n_articles)
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    for row in rows:
+        row["text"] = ". ".join(row["text"].split(". ")[:2])
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def timed(model: Path, source: Path, out: Path, processes: int) -> tuple[float, float, int]:
+    """Give wall seconds, CPU seconds of the workers, and units, without start-up."""
+    from standfirst.models.batch import Options, State, prepare, run
+    from standfirst.models.local import Local
+
+    marks: list[tuple[float, float, int]] = []
+    watch = Watch(os.getpid())
+
+    def seen(state: State) -> None:
+        # From the moment at which every worker has begun to work.
+        if state.shards >= processes:
+            watch.look()
+            cpu = sum(seconds for pid, seconds in watch.cpu.items() if pid != watch.pid)
+            marks.append((time.perf_counter(), cpu, state.units))
+
+    options = Options(near_duplicates=False)
+    engine = _Apart(1) if processes == 1 else Local(processes)
+    run(prepare(model, [str(source)], str(out), options), engine, progress=seen)
+    (begun, before, first), (ended, after, last) = marks[0], marks[-1]
+    return ended - begun, after - before, last - first
+
+
+def _Apart(processes: int) -> Any:  # noqa: N802 - a class, made where its base is imported
+    """Give the local engine with one process apart, as it has with several."""
+    from standfirst.models.local import Local
+
+    class Apart(Local):
+        def run(self, job: Any, tasks: Any, tell: Any) -> Any:
+            yield from self._side_by_side(job, tasks, tell, processes)
+
+    return Apart(processes)
+
+
+def speed(scratch: Path, n_articles: int) -> None:
+    """Tell how much faster two processes are than one."""
+    from standfirst.models.threads import with_threads
+
+    source = scratch / "news.jsonl"
+    write(source, n_articles)
+    model = trained(scratch, "hashed")
+    rates = {}
+    for processes in (1, CORES):
+        with with_threads(1):
+            wall, cpu, units = timed(model, source, scratch / f"out-{processes}", processes)
+        rates[processes] = units / wall, units / cpu
+        print(
+            f"{processes} processes: {units:,} units in {wall:.1f} s = {units / wall:,.0f} a "
+            f"second; {cpu:.1f} CPU s = {units / cpu:,.0f} units a CPU second",
+            flush=True,
+        )
+    (alone, alone_cpu), (both, both_cpu) = rates.values()
+    by_cpu = CORES * both_cpu / alone_cpu
+    print(f"{CORES} over 1: {both / alone:.2f} times by the clock; by CPU seconds {by_cpu:.2f}")
+
+
+def parts(scratch: Path) -> None:
+    """Tell the CPU seconds of each stage, one after the other, on the same articles."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    from standfirst.corpus import clean, read_articles
+    from standfirst.corpus.boilerplate import without_boilerplate
+    from standfirst.corpus.cut import unit_rows
+    from standfirst.corpus.language import detect
+    from standfirst.corpus.segment import get_segmenter
+    from standfirst.corpus.sketch import sketch
+    from standfirst.models import Model
+    from standfirst.models.answers import tag_units
+    from standfirst.models.rollup import tally
+    from standfirst.models.units import Steps, make_units
+
+    source = scratch / "news.jsonl"
+    write(source, 2_000)
+    spent: dict[str, float] = {}
+
+    def stage(name: str, work: Any) -> Any:
+        begun = time.process_time()
+        found = work()
+        spent[name] = time.process_time() - begun
+        return found
+
+    detect("warm"), sketch(["warm"])
+    get_segmenter("sentences", "en").segment("Warm. Up.")
+    articles = stage("read", lambda: list(read_articles([str(source)])))
+    cleaned = stage("clean", lambda: without_boilerplate([clean(one) for one in articles]))
+    texts = [one.article.text for one in cleaned]
+    stage("language", lambda: [detect(text) for text in texts])
+    segment = get_segmenter("sentences", "en").segment
+    stage("segment", lambda: [segment(text) for text in texts])
+    stage("cut", lambda: [unit_rows(one.article, "sentence", 0, 3, 3) for one in cleaned])
+    stage("near-duplicates", lambda: sketch(texts).rows())
+    # Cutting finds the sentences itself.
+    spent["cut"] -= spent["segment"]
+    block, _ = make_units([one.article for one in cleaned], Steps(clean=False))
+    n_units = len(block.units)
+    for encoder in ("hashed", "static", "tfidf", "minilm"):
+        try:
+            model = Model.load(trained(scratch, encoder))
+        except (subprocess.CalledProcessError, OSError):
+            print(f"{encoder}: not here, left out")
+            continue
+        some = block.units.slice(0, 400 if encoder == "minilm" else n_units)
+        tag_units(model, some.slice(0, 100))
+        tags = stage(encoder, lambda model=model, some=some: tag_units(model, some))
+        spent[encoder] *= n_units / len(some)
+        if encoder == "hashed":
+            fast, dimensions = tags, model.dimensions
+    marks = [(0, 0)] * len(block.articles)
+    stage("tally", lambda: tally(block, fast, marks, dimensions, text=True))
+    table = fast.append_column("model_version", pa.repeat("0" * 16, n_units))
+    stage("write", lambda: parquet.write_table(table, scratch / "x", compression="zstd"))
+    print(f"{n_units:,} units of {len(articles):,} articles; microseconds of CPU a unit")
+    for name, seconds in spent.items():
+        print(f"{name:16} {seconds / n_units * 1e6:8.1f}")
+
+
+def main() -> None:
+    """Measure and print."""
+    what, *numbers = sys.argv[1:] or ["speed"]
+    sizes = [int(one) for one in numbers]
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        if what == "memory":
+            memory(scratch, "hashed", sizes or [50_000, 200_000])
+        elif what == "copies":
+            memory(scratch, "hashed", sizes or [50_000, 200_000], "--near-duplicates")
+        elif what == "minilm":
+            memory(scratch, "minilm", sizes or [500, 2_000], "--shard-mb", "0.02")
+        elif what == "parts":
+            parts(scratch)
+        else:
+            speed(scratch, sizes[0] if sizes else 100_000)
+
+
+if __name__ == "__main__":
+    main()
