@@ -8,9 +8,9 @@ Beside it stands what one gets who counts labels without weights, with the usual
 is left out, because with two labels it draws as `least-confidence` does.
 
 "two rounds" draws 150 at random, trains on them, and draws 250 more by that model: every one of its
-draws has a model of its own, as later rounds depend on what earlier ones found. To make thousands of
-fits and regions affordable, these models and the regions of `diversity` use the 32 main axes of the
-vectors, and regions are found once for each of the ten models.
+draws has a model of its own, as later rounds depend on what earlier ones found. To make thousands
+of fits and regions affordable, these models and the regions of `diversity` use the 32 main axes of
+the vectors, and regions are found once for each of the ten models.
 
     python benchmarks/design.py ../shared/data [--draws 2000] [--plot docs/images]
 """
