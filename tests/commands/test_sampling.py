@@ -176,6 +176,35 @@ def test_a_model_that_knows_the_test_part_is_refused(
     assert "units of the test part" in done.err
 
 
+def test_evaluate_asks_the_test_part(study: Path, run: Callable[..., Any]) -> None:
+    """Without a file, a model is scored on the gold of the test part, and on nothing else."""
+    done = run("evaluate", "models/one", "--json", cwd=study)
+
+    assert (done.code, done.err) == (0, "")
+    assert json.loads(done.out)["dimensions"]["framing"]["n"] == 40
+
+
+def test_evaluate_tells_what_is_missing(study: Path, run: Callable[..., Any]) -> None:
+    """No test part, no gold on it, another codebook: one line each."""
+    place = Study.find(study)
+    gold = place.gold.read_bytes()
+    place.gold.unlink()
+    uncoded = run("evaluate", "models/one", cwd=study)
+    place.gold.write_bytes(gold)
+    book = place.codebook_path.read_text(encoding="utf-8")
+    changed = book.replace("definition: ", "definition: Now ", 1)
+    place.codebook_path.write_text(changed, encoding="utf-8")
+    other = run("evaluate", "models/one", cwd=study)
+    place.codebook_path.write_text(book, encoding="utf-8")
+    place.design.unlink()
+    undrawn = run("evaluate", "models/one", cwd=study)
+
+    assert [one.code for one in (uncoded, other, undrawn)] == [1, 1, 1]
+    assert "no gold answer on the 40 units of the test part; code them" in uncoded.err
+    assert "standfirst labels diff MODEL/codebook.yaml codebook.yaml" in other.err
+    assert "has no test part; name labelled rows with --data" in undrawn.err
+
+
 def test_audit_from_the_command(study: Path, run: Callable[..., Any]) -> None:
     """Coders who always give way when they see a suggestion, and never agree otherwise."""
     words = ("--assist", "0.5", "--coder", "ann", "--coder", "bo", "--seed", "2")
