@@ -1,5 +1,7 @@
 import json
+from collections import Counter
 from collections.abc import Callable
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -217,7 +219,9 @@ def test_audit_from_the_command(study: Path, run: Callable[..., Any]) -> None:
     model = Model.load(study / "models" / "one")
     (dimension,) = model.dimensions
     chosen = model.predict([units[row.unit_id]["text"] for row in rows])["framing"].chosen
-    said = [dimension.label_ids[int(one.argmax())] for one in chosen]
+    said = [tuple(compress(dimension.label_ids, one)) for one in chosen]
+    # Where the model gives no label there is nothing to agree with, on either side.
+    counted = Counter(row.assisted for row, labels in zip(rows, said, strict=True) if labels)
     write_annotations(
         place.annotations,
         [
@@ -225,12 +229,12 @@ def test_audit_from_the_command(study: Path, run: Callable[..., Any]) -> None:
                 row.unit_id,
                 row.coders[0],
                 "framing",
-                (label if row.assisted else "security",),
+                labels if row.assisted and labels else ("security",),
                 suggestion="kept" if row.assisted else "none",
                 seconds=4.0 if row.assisted else 9.0,
                 round="2",
             )
-            for row, label in zip(rows, said, strict=True)
+            for row, labels in zip(rows, said, strict=True)
         ],
     )
     done = run("annotate", "audit", "--model", "models/one", "--json", cwd=study)
@@ -239,7 +243,8 @@ def test_audit_from_the_command(study: Path, run: Callable[..., Any]) -> None:
     effect = found["effects"][0]
     table = run("annotate", "audit", "--model", "models/one", cwd=study)
 
-    assert (effect["n_blind"], effect["n_assisted"]) == (60, 60)
+    assert (effect["n_blind"], effect["n_assisted"]) == (counted[False], counted[True])
+    assert counted.total() > 100
     assert (effect["blind"], effect["assisted"]) == (0.0, 1.0)
     assert [one["coder"] for one in found["effects"]] == ["", "ann", "bo"]
     assert "+100.0%" in table.out
