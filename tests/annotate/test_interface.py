@@ -3,8 +3,9 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from standfirst.annotate.checks import config_problems
+from standfirst.annotate.checks import answer_problems, config_problems
 from standfirst.annotate.interface import instructions, labeling_config
+from standfirst.annotate.tasks import result
 from standfirst.errors import CodebookError
 from standfirst.labels import Codebook, Condition, Label
 
@@ -87,3 +88,39 @@ def test_names_and_keys_that_clash_are_refused(codebook: Codebook) -> None:
 def test_problems_are_found_offline(config: str, problem: str) -> None:
     """What the server would refuse, or accept and regret, is told before it is sent."""
     assert problem in " ".join(config_problems(config))
+
+
+@pytest.mark.parametrize(
+    ("answers", "problem"),
+    [
+        ({"stance": ["legal_check", "rights_critique"]}, "on a single choice"),
+        ({"stance": ["bogus"]}, "'bogus' is not a label"),
+        ({"mood": ["good"]}, "'mood' is not a dimension"),
+        ({"stance": ["legal_check"]}, "position: no answer, and one is required"),
+    ],
+)
+def test_answers_are_checked_offline(
+    codebook: Codebook, answers: dict[str, list[str]], problem: str
+) -> None:
+    """Two values on a single choice, unknown names, and what is required and missing."""
+    assert problem in " ".join(answer_problems(result(answers), codebook))
+
+
+def test_the_same_control_twice(codebook: Codebook) -> None:
+    """Two answers to one question are none."""
+    twice = [*result({"stance": ["legal_check"]}), *result({"stance": ["legal_check"]})]
+
+    assert "stance is answered 2 times" in answer_problems(twice, codebook)
+
+
+def test_config_of_another_codebook(codebook: Codebook) -> None:
+    """Controls that are missing, or that ask something else, are told by name."""
+    first, *rest = codebook.dimensions
+    other = replace(first, labels=first.labels[1:], choice="multiple", required=False)
+    config = labeling_config(replace(codebook, dimensions=(other, *rest[1:])))
+    told = " ".join(config_problems(config, codebook))
+
+    assert f"{first.id!r} and the codebook differ in: {first.labels[0].id}" in told
+    assert f"{first.id!r} is not single choice" in told
+    assert f"{first.id!r} must be required" in told
+    assert f"dimension {rest[0].id!r} has no control" in told

@@ -82,8 +82,6 @@ def test_started_server_is_private(label_studio: LocalServer) -> None:
 
 
 @pytest.mark.server
-# The SDK refreshes personal tokens by a method of pydantic that is to go.
-@pytest.mark.filterwarnings("ignore:The `parse_obj` method:DeprecationWarning")
 def test_both_kinds_of_token(label_studio: LocalServer, server: Server) -> None:
     """Legacy tokens and personal access tokens let us in."""
     personal = server.client.tokens.create().token
