@@ -29,6 +29,7 @@ def write_card(model: Model) -> str:
         "",
         f"Codebook `{codebook.id}` ({version}); unit: {codebook.unit}; in {codebook.language}.",
         f"Encoder: `{model.encoder_name}`, with one linear head a dimension.",
+        *_choice(model),
     ]
     dimensions: dict[str, Any] = model.metrics.get("dimensions", {})
     if about.get("prototype"):
@@ -177,3 +178,24 @@ def _distilled(told: dict[str, Any], about: Any) -> list[str]:
 def _interval(one: dict[str, Any]) -> str:
     low, high = one["macro_f1_low"], one["macro_f1_high"]
     return f"{one['macro_f1']:.3f} ({low:.3f} to {high:.3f})"
+
+
+def _choice(model: Model) -> list[str]:
+    """Tell what the model reads, what its labels promise, and what it was chosen from."""
+    lines = []
+    if model.needs:
+        lines.append(f"It reads the text and: {', '.join(model.needs)}.")
+    goal = str(model.about.get("goal", "macro-f1"))
+    if goal != "macro-f1":
+        lines.append(f"Its thresholds were set for {goal} of each label.")
+    choice: dict[str, Any] = model.metrics.get("choice", {})
+    candidates = choice.get("candidates", [])
+    if len(candidates) > 1:
+        first, second = candidates[:2]
+        by = choice["difference_to_runner_up"]
+        lines.append(
+            f"Chosen of {len(candidates)} candidates: {first['name']} ({first['macro_f1']:.3f}) "
+            f"before {second['name']} by {by['macro_f1']:+.3f} ({by['low']:+.3f} to "
+            f"{by['high']:+.3f}, paired over groups)."
+        )
+    return lines

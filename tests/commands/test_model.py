@@ -136,6 +136,13 @@ def test_the_steps_of_a_study_go_with_its_model(work: Path, run: Run) -> None:
         ("train --data coded.csv --label stanze -o x", 1, "did you mean 'stance'?"),
         ("train --data coded.csv --label stance --group g -o x", 1, "'g'"),
         ("train --data coded.csv --label stance --encoder x -o y", 1, "unknown encoder 'x'"),
+        ("train --data coded.csv --label stance --goal f1 -o y", 1, "'f1' is no goal"),
+        ("train --data coded.csv --label stance --context all -o y", 1, "unknown context 'all'"),
+        ("train --data coded.csv --label stance --context title -o y", 1, "no column 'title'"),
+        ("train --data coded.csv --label stance --target-column who -o y", 1, "'who'"),
+        ("train --data coded.csv --label stance --votes -o y", 1, "'stance_votes'"),
+        ("train --data coded.csv --label stance --fast --thorough -o y", 2, "--fast"),
+        ("encoders add none", 1, "model.safetensors: is missing"),
         ("train --data coded.csv -o x", 2, "--label"),
         ("train --data coded.csv --label stance", 2, "--output"),
         ("train", 1, "is not in a study"),
@@ -157,6 +164,19 @@ def test_wrong_words(work: Path, run: Run, words: str, code: int, told: str) -> 
     assert sorted(work.iterdir()) == before
     if code == 1:
         assert len(done.err.strip().splitlines()) <= 2
+
+
+def test_candidates_are_compared(work: Path, run: Run) -> None:
+    """Encoders that are named twice are compared; the choice is told, and stands in the JSON."""
+    words = ["train", "--data", "coded.csv", "--label", "stance", "--folds", "3"]
+    words += ["--encoder", "tfidf", "--encoder", "hashed", "-o", "compared"]
+    done, told = run(*words, cwd=work), json.loads(run(*words, "--json", cwd=work).out)
+
+    assert "chosen of 2: tfidf (1.000), before hashed (" in done.out
+    assert "paired over groups" in done.out
+    assert "the scores below include the choosing" in done.out
+    assert [one["name"] for one in told["choice"]["candidates"]] == ["tfidf", "hashed"]
+    assert set(told["choice"]["difference_to_runner_up"]) == {"macro_f1", "low", "high"}
 
 
 def test_encoders_are_listed(work: Path, run: Run) -> None:

@@ -201,6 +201,34 @@ def test_strange_folders(tmp_path: Path, change: dict[str, Any], told: str) -> N
         add_folder(folder)
 
 
+@pytest.mark.usefixtures("own_home")
+def test_a_folder_of_model2vec(tmp_path: Path) -> None:
+    """A text is the mean of its known tokens' vectors, weighted and shared as the folder says."""
+    folder = write_folder(tmp_path / "words", "bert")
+    size = Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab_size()
+    rng = np.random.default_rng(0)
+    tensors: dict[str, npt.NDArray[Any]] = {
+        "embeddings": rng.normal(size=(5, 3)).astype(np.float32),
+        "mapping": rng.integers(0, 5, size),
+        "weights": rng.random(size),
+    }
+    save_file(tensors, folder / "model.safetensors")
+    (folder / "config.json").write_text('{"model_type": "model2vec"}')
+    encoder = make_encoder(str(folder))
+    settings, _ = encoder.state()
+    again = restore_encoder(settings["name"], settings, {})
+    found = again.encode(["Talks zzz resume", "zzz", ""])
+    vocabulary = Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab()
+    tokens = [vocabulary["talks"], vocabulary["resume"]]
+    rows = tensors["embeddings"][tensors["mapping"][tokens]] * tensors["weights"][tokens, None]
+
+    assert np.allclose(found[0], unit(rows.mean(axis=0)), atol=1e-6)
+    assert not found[1:].any()
+    save_file({"vectors": tensors["embeddings"]}, folder / "model.safetensors")
+    with pytest.raises(InputError, match="does not hold the vectors of model2vec"):
+        make_encoder(str(folder)).encode(TEXTS)
+
+
 @needs_weights
 def test_minilm_computes_bert() -> None:
     """The pulled weights give what a plain forward pass gives, whatever stands in the batch."""
