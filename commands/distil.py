@@ -56,11 +56,13 @@ def distil(
     from ..models import Model, from_file
     from ..models.bundle import can_save
     from ..models.distil import distil, make_pool
+    from ..models.encoders import make_encoder
     from ..models.units import UNITS
 
     if unit is not None and unit not in UNITS:
         raise UnknownNameError("unit", unit, UNITS)
     can_save(output)
+    make_encoder(student)
     teacher = Model.load(model)
     gold: TrainingSet | None = None
     away: set[str] = set()

@@ -105,7 +105,9 @@ def _baseline(dimensions: dict[str, Any]) -> str:
         for name, one in dimensions.items()
         if "baseline_macro_f1" in one
     ]
-    return f"always the most frequent label gives macro-F1 {', '.join(told) or 'not measured'}"
+    if not told:
+        return "not measured here; see the other model's card"
+    return f"always the most frequent label gives macro-F1 {', '.join(told)}"
 
 
 def _scores(dimensions: dict[str, Any]) -> list[str]:
