@@ -20,7 +20,7 @@ from .bodies import AnswerBody, PersonBody, RegionBody, TaskBody
 from .checks import labels_of
 from .interface import COMMENT, MARK
 
-__all__ = ["Read", "read_tasks"]
+__all__ = ["Read", "read_tasks", "told_errors"]
 
 Suggestion = Literal["none", "kept", "changed", "ignored"]
 
@@ -102,7 +102,7 @@ def read_tasks(
         try:
             one = _TASK.validate_python(raw)
         except ValidationError as error:
-            read.rejects.append(place.reject(_told(error), raw))
+            read.rejects.append(place.reject(told_errors(error), raw))
             continue
         read.n_drafts += len(one.drafts)
         for answer in one.annotations:
@@ -136,7 +136,7 @@ def _read_answer(read: Read, one: TaskBody, raw: Any, codebook: Codebook, place:
     try:
         answer = _ANSWER.validate_python(raw)
     except ValidationError as error:
-        read.rejects.append(place.reject(f"{named}: {_told(error)}", raw))
+        read.rejects.append(place.reject(f"{named}: {told_errors(error)}", raw))
         return
     read.n_answers += 1
     who = _coder(answer.completed_by, place.coders) or place.coder
@@ -273,6 +273,7 @@ def _source(one: TaskBody, answer: AnswerBody) -> str:
     return "label-studio:" + "/".join("-" if n is None else str(n) for n in numbers)
 
 
-def _told(error: ValidationError) -> str:
+def told_errors(error: ValidationError) -> str:
+    """Say what is wrong with a record, in a few words: the first field, and why."""
     first = error.errors(include_url=False, include_input=False)[0]
     return f"{'.'.join(map(str, first['loc'])) or 'record'}: {first['msg']}"

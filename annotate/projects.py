@@ -5,6 +5,7 @@ A project that holds answers is never changed before the server has agreed that 
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from .keep import Kept, keep
 from .sample import Drawn
 from .server import Server, told
 from .sync import Pushed, pull, push
-from .tasks import article_task, task
+from .tasks import article_task, task, unfit
 
 __all__ = [
     "Batch",
@@ -66,7 +67,8 @@ def push_design(
         number = project(server, codebook, batch, state)
         chosen = [units[unit_id] for unit_id in batch.unit_ids if unit_id in units]
         rounds = {row.unit_id: row.round for row in design}
-        yield batch, push(server, number, _tasks(chosen, codebook, rounds, articles))
+        done = push(server, number, _tasks(chosen, codebook, rounds, articles))
+        yield batch, replace(done, n_cleaned=sum(unfit(unit) for unit in chosen))
 
 
 def _tasks(

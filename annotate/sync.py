@@ -45,6 +45,8 @@ class Pushed:
     """Units that were there already."""
     n_doubles: int
     """Doubled tasks that were removed."""
+    n_cleaned: int = 0
+    """Units with characters that no database takes (NUL), which were left out of their tasks."""
 
 
 def push(

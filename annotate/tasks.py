@@ -5,13 +5,17 @@ in every format and can be asked for. On the page of an article one task holds s
 own id, which stands in the same field, is the article's with the round.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..labels import Annotation
 from .interface import COMMENT, MARK, UNIT
 
-__all__ = ["TASK_KEYS", "article_task", "result", "task", "with_annotations"]
+__all__ = ["TASK_KEYS", "article_task", "result", "task", "unfit", "with_annotations"]
+
+_HALVES = re.compile("[\ud800-\udfff]")
+_UNFIT = re.compile("[\0\ud800-\udfff]")
 
 TASK_KEYS = (
     "unit_id",
@@ -181,7 +185,15 @@ def _answer(rows: Sequence[Annotation]) -> dict[str, Any]:
     return made
 
 
+def unfit(unit: Mapping[str, Any]) -> bool:
+    """Tell whether a text of a unit has characters that its task lacks."""
+    return any(_UNFIT.search(value) for value in unit.values() if isinstance(value, str))
+
+
 def _clean(value: Any) -> Any:
     if value is None:
         return ""
-    return value.replace("\0", "") if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    # Half of a surrogate pair is no character; offsets stay, as it is replaced by one.
+    return _HALVES.sub("\ufffd", value.replace("\0", ""))

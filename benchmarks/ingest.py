@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -140,10 +141,12 @@ def main() -> None:
         ):
             code = running.wait()
         wall = time.perf_counter() - begin
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
         if code != 0:
             sys.exit(f"the command ended with {code}")
         rate = n_articles / wall
         print(f"\n{n_articles} articles, {size:.0f} MB: {wall:.0f} s ({rate:.0f} a second)")
+        print(f"{used.ru_utime + used.ru_stime:.0f} s of processor time in all processes")
         print(f"peak {max(samples):.0f} MB in all processes", flush=True)
 
         killed = study(Path(scratch) / "killed")

@@ -4,10 +4,12 @@ import typer
 
 from .adjudicate import adjudicate
 from .agreement import agreement
+from .audit import audit
 from .backend import backend
 from .exchange import export, import_
 from .label_studio import pull, push, start
-from .sampling import sample, status
+from .sampling import sample
+from .status import status
 
 __all__ = ["app"]
 
@@ -16,3 +18,4 @@ for command in (agreement, sample, start, push, pull, adjudicate, backend, expor
     app.command()(command)
 app.command(name="import")(import_)
 app.command()(status)
+app.command()(audit)

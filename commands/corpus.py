@@ -37,7 +37,8 @@ def add(
     ],
     study: StudyOption = None,
     format: Annotated[
-        str | None, typer.Option(help="Read all as this: txt, jsonl, csv, tsv, parquet.")
+        str | None,
+        typer.Option(help="Read all as this: txt, jsonl, csv, xlsx, html, warc ..."),
     ] = None,
     text: Annotated[str | None, typer.Option(help=_COLUMN.format("text"))] = None,
     title: Annotated[str | None, typer.Option(help=_COLUMN.format("headline"))] = None,
@@ -151,6 +152,9 @@ def show(
 
     folder = find_study(study).corpus
     articles = load_articles(folder, _SHOWN)
+    if article is None and as_json:
+        print_json([{**row, "removed": json.loads(row["removed"])} for row in articles])
+        return
     if article is None:
         for row in articles:
             title = row["title"] or "(no title)"

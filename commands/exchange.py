@@ -12,17 +12,22 @@ from .place import annotations_of, codebook_of, told_kept, units_of
 __all__ = ["export", "import_"]
 
 
+FormatOption = Annotated[str, typer.Option("--format", help="label-studio, prodigy or doccano.")]
+
+
 def export(
-    output: Annotated[Path, typer.Option("--output", "-o", help="The JSON file to write.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
     study: StudyOption = None,
     round: Annotated[str | None, typer.Option(help="Only units of this round.")] = None,
+    format: FormatOption = "label-studio",
+    coder: Annotated[str, typer.Option(help="Only this coder's answers.")] = "",
     json: JsonOption = False,
 ) -> None:
-    """Write the drawn units (all, where none are drawn) with their answers as Label Studio JSON.
+    """Write the drawn units (all, where none are drawn) with their answers for another tool.
 
     Example: standfirst annotate export -o tasks.json
     """
-    from ..annotate.exchange import export_tasks
+    from ..annotate.exchange import export_lines, export_tasks
     from ..annotate.sample import read_design
     from ..labels import current
 
@@ -36,29 +41,42 @@ def export(
         by_id = {unit["unit_id"]: unit for unit in units}
         units = [by_id[row.unit_id] for row in design if row.unit_id in by_id]
     rounds = {row.unit_id: row.round for row in design}
-    rows = current(annotations_of(place))
-    n_tasks = export_tasks(output, units, codebook, annotations=rows, rounds=rounds)
-    config = output.with_suffix(".xml")
-    if json:
-        print_json({"tasks": n_tasks, "file": str(output), "config": str(config)})
+    rows = [row for row in current(annotations_of(place)) if coder in ("", row.coder)]
+    if coder and not rows:
+        raise StudyError(place.annotations, f"no answers of {coder!r}", "leave --coder out")
+    if format == "label-studio":
+        n_tasks = export_tasks(output, units, codebook, annotations=rows, rounds=rounds)
+        beside, hint = output.with_suffix(".xml"), "under Settings > Labeling Interface > Code"
     else:
-        print(f"{n_tasks} tasks in {output}")
-        say(f"labeling config in {config}; paste it under Settings > Labeling Interface > Code")
+        n_tasks = export_lines(output, format, units, codebook, annotations=rows, rounds=rounds)
+        beside, hint = output.with_suffix(".labels.json"), "under Labels > Actions > Import Labels"
+    told = {"tasks": n_tasks, "file": str(output)}
+    if json:
+        print_json(told | ({"config": str(beside)} if format != "prodigy" else {}))
+        return
+    print(f"{n_tasks} tasks in {output}")
+    if format != "prodigy":
+        say(f"what they are labelled with is in {beside}; bring it in {hint}")
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="A JSON export of Label Studio.")],
+    file: Annotated[Path, typer.Argument(help="What the other tool exported.")],
     study: StudyOption = None,
+    format: FormatOption = "label-studio",
     coder: Annotated[str, typer.Option(help="Whose answers, where the file does not say.")] = "",
     json: JsonOption = False,
 ) -> None:
-    """Add the answers of a Label Studio JSON export to the study.
+    """Add the answers that another tool exported to the study.
 
     Example: standfirst annotate import project-1.json
     """
-    from ..annotate.exchange import import_tasks
+    from ..annotate.exchange import import_lines, import_tasks
     from ..annotate.keep import keep
 
     place = find_study(study)
-    read = import_tasks(file, codebook_of(place), coder=coder)
+    codebook = codebook_of(place)
+    if format == "label-studio":
+        read = import_tasks(file, codebook, coder=coder)
+    else:
+        read = import_lines(file, format, codebook, coder=coder)
     told_kept(keep(place.annotations, read), as_json=json)

@@ -118,6 +118,8 @@ def push(
                 given = push_suggestions(server, done.project, codebook, design, suggester)
                 row["suggestions"] = asdict(given) | {"model": suggester.version}
                 said += f", {given.n_sent} suggestions, {given.n_blind} units blind"
+            if done.n_cleaned:
+                say(f"{done.n_cleaned} units have NUL or broken characters; they are left out")
             pushed.append(row)
             if not json:
                 print(f"{batch.title}: {said}: {done.url}")

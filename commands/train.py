@@ -178,7 +178,7 @@ def _check_context(context: str | None) -> None:
 def _from_study(
     folder: Path | None, label: list[str] | None, codebook: Path | None, *, votes: bool
 ) -> "tuple[TrainingSet, Path]":
-    from ..annotate.sample import read_design
+    from ..annotate.sample import closed_units, read_design
     from ..corpus import load_units
     from ..errors import StudyError
     from ..labels import load_codebook, read_gold
@@ -189,8 +189,9 @@ def _from_study(
         raise StudyError(study.root, "has no gold yet", "run: standfirst labels gold")
     book = load_codebook(codebook or study.codebook_path)
     design = read_design(study.design) if study.design.is_file() else []
-    # The test part tells how good the model is: what learned from it could not be asked.
-    aside = {row.unit_id for row in design if row.part == "test"}
+    # The test part tells how good the model is: what learned from it, or from the articles that it
+    # stands in, could not be asked.
+    aside = closed_units(load_units(study.corpus), design)
     rows = from_study(
         load_units(study.corpus),
         read_gold(study.gold),
@@ -201,7 +202,7 @@ def _from_study(
         votes=votes,
     )
     if aside:
-        say(f"{len(aside)} units of the test part are left out of training")
+        say(f"{len(aside)} units of the test part and its articles are left out of training")
     return rows, study.models / book.id
 
 

@@ -4,8 +4,9 @@ from .article import Article, content_id
 from .clean import Cleaned, Removal, clean
 from .cut import cut
 from .fields import Fields, Reject
-from .ingest import Added, add, rehearse
+from .ingest import Added, add
 from .part import Options, aside
+from .prepare import rehearse
 from .read import READERS, read_articles
 from .recut import Recut, recut
 from .rejects import keep_rejects, load_rejects

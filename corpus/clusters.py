@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .containment import sharing
+from .groups import Groups
 from .sketch import N_PERMUTATIONS, Sketches, jaccard, shingles
 
 if TYPE_CHECKING:
@@ -39,11 +41,7 @@ _BANDS = 64
 _WIDTH = N_PERMUTATIONS // _BANDS
 _NEIGHBOURS = 8
 _MOST_FAILURES = 32
-_LEAST_SHARED = 3
-_LEAST_CONTAINED = 0.4
-_MOST_COMMON = 50
 _BATCH = 20_000
-_MOST_PAIRS = 4_000_000
 
 
 def clusters(
@@ -75,7 +73,7 @@ def clusters(
     Article id to cluster id, for the articles that are in a cluster of two or more. A cluster is
     named after the smallest id in it.
     """
-    groups = _Groups(len(ids))
+    groups = Groups(len(ids))
     order = np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
     alike = _Alike(sketches.signatures, threshold)
     wanted = _look_alike(sketches.signatures, order, alike)
@@ -94,7 +92,7 @@ def clusters(
                 failures=failures,
                 failed=failed,
             )
-    for one, other in _sharing(sketches, groups):
+    for one, other in sharing(sketches, groups):
         groups.join(one, other)
     roots = groups.roots(order)
     sizes = np.bincount(roots, minlength=len(ids))
@@ -104,31 +102,6 @@ def clusters(
         if sizes[root] > 1:
             named[ids[index]] = names.setdefault(root, ids[index])
     return named
-
-
-class _Groups:
-    """Sets that are joined, each known by one of its members (union-find)."""
-
-    def __init__(self, size: int) -> None:
-        self._parent = np.arange(size)
-
-    def roots(self, members: "Indices") -> "Indices":
-        found = self._parent[members]
-        while not np.array_equal(above := self._parent[found], found):
-            found = above
-        self._parent[members] = found
-        return found
-
-    def root(self, one: int) -> int:
-        parent = self._parent
-        while (above := int(parent[one])) != one:
-            parent[one] = parent[above]
-            one = above
-        return one
-
-    def join(self, one: int, other: int) -> None:
-        one, other = self.root(one), self.root(other)
-        self._parent[max(one, other)] = min(one, other)
 
 
 def _look_alike(signatures: "NDArray[np.uint32]", order: "Indices", alike: "_Alike") -> "Indices":
@@ -143,7 +116,7 @@ def _look_alike(signatures: "NDArray[np.uint32]", order: "Indices", alike: "_Ali
 
 
 def _link(
-    groups: _Groups,
+    groups: Groups,
     meetings: "Iterator[tuple[Indices, Indices]]",
     alike: "_Alike",
     similarity: "Callable[[int, int], float]",
@@ -236,36 +209,3 @@ class _Runs:
 
     def similarity(self, one: int, other: int) -> float:
         return jaccard(*(self._hashes[slice(*self._place[index])] for index in (one, other)))
-
-
-def _sharing(sketches: Sketches, groups: _Groups) -> "Iterator[tuple[int, int]]":
-    """Give pairs of which one holds two fifths of the other's sentences, and three at least.
-
-    A sentence that stands in more than fifty articles is a formula, and ties nothing.
-    """
-    sizes = sketches.n_sentences
-    sort = np.argsort(sketches.sentences, kind="stable")
-    hashes = sketches.sentences[sort]
-    owners = np.repeat(np.arange(len(sizes)), sizes)[sort]
-    first = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]])[: len(hashes)])
-    copies = np.diff(np.append(first, len(hashes)))
-    rare = np.repeat((copies > 1) & (copies <= _MOST_COMMON), copies)
-    hashes, owners = hashes[rare], owners[rare]
-    copies = copies[(copies > 1) & (copies <= _MOST_COMMON)]
-    n_pairs = int((copies * (copies - 1) // 2).sum())
-    # All pairs of two owners are counted in one pass, and a pass is as large as memory allows.
-    n_passes = -(-n_pairs // _MOST_PAIRS)
-    most = int(copies.max(initial=1))
-    for number in range(n_passes):
-        met = [np.empty(0, dtype=np.int64)]
-        for lag in range(1, most):
-            at = np.flatnonzero(hashes[lag:] == hashes[:-lag])
-            one, other = owners[at], owners[at + lag]
-            lower, upper = np.minimum(one, other), np.maximum(one, other)
-            fresh = (lower % n_passes == number) & (groups.roots(lower) != groups.roots(upper))
-            met.append(lower[fresh] * len(sizes) + upper[fresh])
-        pairs, shared = np.unique(np.concatenate(met), return_counts=True)
-        lower, upper = np.divmod(pairs, len(sizes))
-        least = np.minimum(sizes[lower], sizes[upper])
-        held = (shared >= _LEAST_SHARED) & (shared >= _LEAST_CONTAINED * least)
-        yield from zip(lower[held].tolist(), upper[held].tolist(), strict=True)

@@ -19,16 +19,24 @@ RAW_LIMIT = 2_000
 """How much of a rejected record's raw text is kept, in characters."""
 
 GUESSES: dict[str, tuple[str, ...]] = {
-    "text": ("text", "body", "content", "article", "fulltext", "full_text", "maintext", "sentence"),
+    "text": (
+        *("text", "body", "content", "article", "fulltext", "full_text", "article_text"),
+        *("maintext", "main_text", "story", "sentence"),
+    ),
     "title": ("title", "headline", "head"),
     "id": ("id", "article_id", "uid", "guid", "doc_id"),
-    "outlet": ("outlet", "source", "domain", "publisher", "newspaper", "site"),
+    "outlet": (
+        *("outlet", "source", "domain", "publisher", "newspaper", "paper", "publication"),
+        *("medium", "site"),
+    ),
     "published": ("published", "date", "published_at", "pub_date", "publication_date", "datetime"),
     "url": ("url", "link", "uri"),
     "language": ("language", "lang"),
 }
 """Names of columns that are taken for a field when the user names none, the first that is there."""
 
+_SHOWN = 10
+_SEPARATOR = re.compile(r"[\s_.-]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -95,7 +103,7 @@ def to_article(
     >>> to_article({"Headline": "Talks", "body": "They talk."}, Fields(), "a.csv", 1).title
     'Talks'
     >>> to_article({"Headline": "Talks"}, Fields(), "a.csv", 1).reason
-    "no column for the text (looked for 'text', 'body', 'content', ...)"
+    "no column for the text: name one with --text; there is 'Headline'"
     """
     columns = _columns(record, chosen)
 
@@ -106,7 +114,8 @@ def to_article(
     if missing:
         return refuse(f"no column {missing[0]!r}")
     if "text" not in columns:
-        return refuse("no column for the text (looked for 'text', 'body', 'content', ...)")
+        known = ", ".join(map(repr, list(record)[:_SHOWN])) or "none"
+        return refuse(f"no column for the text: name one with --text; there is {known}")
     text = record[columns["text"]]
     if text is None:
         return refuse("the text is missing")
@@ -145,7 +154,7 @@ def _columns(record: Mapping[str, Any], chosen: Fields) -> dict[str, str]:
     """Tell which column holds which field."""
     spelled: dict[str, str] = {}
     for column in record:
-        spelled.setdefault(column.strip().lower(), column)
+        spelled.setdefault(_SEPARATOR.sub("_", column.strip().lower()), column)
     found = {}
     for name, guesses in GUESSES.items():
         named = getattr(chosen, name)

@@ -16,18 +16,15 @@ from pyarrow import parquet
 from ..errors import StudyError
 from ..files import locked
 from .article import Article, content_id
-from .clean import Cleaned, clean
 from .copies import find_copies
 from .fields import Reject
-from .part import Draft, Job, Made, Options, finished, make
+from .part import PART, Draft, Job, Made, Options, make
+from .prepare import prepare
 from .rejects import rejects_kept
 from .store import Setup, parts, read_setup, write_setup
 from .workers import in_order
 
-__all__ = ["PART", "Added", "add", "publish_part", "rehearse", "sweep"]
-
-PART = 2_000
-"""Number of articles in a part."""
+__all__ = ["Added", "add", "part_path", "publish_part", "sweep"]
 
 _EACH = 100
 _DEFAULT = Options()
@@ -110,27 +107,6 @@ def add(
         return counts
 
 
-def rehearse(
-    records: Iterable[Article | Reject], options: Options = _DEFAULT
-) -> Iterator[Cleaned | Reject]:
-    """Show what `add` would make of records, and keep nothing: cleaned articles, and rejects.
-
-    What the articles of an outlet have in common is looked for among as many of them as in a run
-    on an empty corpus.
-    """
-    waiting: list[Cleaned] = []
-    for record in records:
-        one = record if isinstance(record, Reject) else _cleaned(record, options)
-        if isinstance(one, Reject):
-            yield one
-            continue
-        waiting.append(one)
-        if len(waiting) == PART:
-            yield from finished(waiting, options)
-            waiting = []
-    yield from finished(waiting, options)
-
-
 class _Run:
     """One run's way through the records."""
 
@@ -193,7 +169,7 @@ class _Run:
                 return None
             reason = f"the id {record.id!r} is taken by an article with another text"
             return Reject.of(record.file, record.record, reason, record.text)
-        cleaned = _cleaned(record, self._options)
+        cleaned = prepare(record, self._options)
         if isinstance(cleaned, Reject):
             return cleaned
         self._known[record.id] = digest
@@ -253,19 +229,3 @@ def _known(folder: Path) -> dict[str, str]:
         table = parquet.ParquetFile(part).read(columns=["id", "hash"])
         known.update(zip(table["id"].to_pylist(), table["hash"].to_pylist(), strict=True))
     return known
-
-
-def _cleaned(record: Article, options: Options) -> Cleaned | Reject:
-    read = _repaired(record) if options.fix_encoding else record
-    cleaned = Cleaned(read) if options.keep_debris else clean(read)
-    if not cleaned.article.text:
-        return Reject.of(record.file, record.record, "nothing but debris", record.text)
-    return cleaned if read is record else replace(cleaned, repaired=True)
-
-
-def _repaired(article: Article) -> Article:
-    import ftfy
-
-    title, text = ftfy.fix_encoding(article.title), ftfy.fix_encoding(article.text)
-    same = (title, text) == (article.title, article.text)
-    return article if same else replace(article, title=title, text=text)

@@ -22,6 +22,7 @@ from .unit import UNIT_SCHEMA
 
 __all__ = [
     "ARTICLE_SCHEMA",
+    "PART",
     "Draft",
     "Job",
     "Made",
@@ -31,6 +32,9 @@ __all__ = [
     "make",
     "units_of",
 ]
+
+PART = 2_000
+"""Number of articles in a part."""
 
 ARTICLE_SCHEMA = pa.schema(
     [
@@ -154,7 +158,7 @@ def make(job: Job) -> Made:
 
 def finished(articles: Sequence[Cleaned], options: Options) -> list[Cleaned]:
     """Tell the languages of cleaned articles, and take out what only their outlets' others show."""
-    cleaned = [_with_language(one) for one in articles]
+    cleaned = [_with_language(one, options.languages) for one in articles]
     return cleaned if options.keep_debris else without_boilerplate(cleaned)
 
 
@@ -176,11 +180,11 @@ def units_of(articles: Sequence[Article], options: Options) -> pa.Table:
     return pa.table([named[name] for name in _STORED_UNIT.names], schema=_STORED_UNIT)
 
 
-def _with_language(cleaned: Cleaned) -> Cleaned:
+def _with_language(cleaned: Cleaned, expected: Sequence[str]) -> Cleaned:
     article = cleaned.article
     if article.language:
         return cleaned
-    language = detect(f"{article.title}\n{article.text}")
+    language = detect(f"{article.title}\n{article.text}", expected)
     return replace(cleaned, article=replace(article, language=language))
 
 

@@ -56,8 +56,8 @@ def read_articles(
     fields
         Names of columns; what is None is guessed.
     form
-        Read everything as this format (``jsonl``, ``csv``, ...) instead of by suffix; standard
-        input without one is taken for JSON Lines.
+        Read everything as this format (``jsonl``, ``csv``, ...) instead of by suffix; what has no
+        suffix that is known, as standard input, is told by how it begins.
 
     Yields
     ------
@@ -87,10 +87,11 @@ def form_of(source: Source, form: str | None = None) -> str:
         No reader has it.
     """
     suffix = f".{form.lstrip('.')}" if form else source.suffix
-    if not suffix and source.name == "-":
-        suffix = ".jsonl"
+    if suffix not in READERS and not form and (found := source.kind()):
+        suffix = found
     if suffix not in READERS:
-        raise UnknownNameError(f"format of {source.name}:", suffix, sorted(READERS))
+        told = f"format of {source.name} (name it with --format):"
+        raise UnknownNameError(told, suffix, sorted(READERS))
     return suffix
 
 

@@ -20,7 +20,6 @@ Linguistics 32(4), 485-525.
 
 import re
 import tomllib
-from collections import deque
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.resources import files
@@ -45,17 +44,20 @@ class Segmenter(Protocol):
         ...
 
 
-_LINE = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_LINE = re.compile(r"\S(?:[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*\S)?")
 _BULLET = re.compile(r" +(?=[•⁃▪◦●‣]\s*\S)")
 _ITEM = re.compile(r"\s*(?P<open>\(?)(?P<n>1|[aA])(?P<close>\.\)|\.|\))\s*(?=\S)")
 _MARK = re.compile(r"(?:[•⁃▪◦●‣]\s*)?\(?(?:\d{1,3}|[a-zA-Z])(?:\.\)|\.|\))$")
 _LONGEST_MARK = 12
 _LONGEST_ORDINAL = 2
+_INSIDE = frozenset(",;)]}…:=")
 _STARTS_INSIDE = re.compile(r"[,;)\]}…]|[:;=]['’]?-?[()DPp/|](?:\s|$)|:\s")
 _LAST_WORD = re.compile(r"[\"'“‘(\[«]*(?:\w{1,5}['’])?([^\s\"'“”‘’(\[]+?)([.!?…]+)([\"'”’)\]]*)$")
 _NEXT_WORD = re.compile(r"[A-Z][a-z]+")
 _SPEAKER_I = re.compile(r"\b(?:and|or|than|but|as) I\.\s+(?=[A-Z])")
 _PM_TITLE = re.compile(r"\b[AP]\.M\.\s+(?=(?:Mr|Mrs|Ms|Dr)\.\s)")
+_CUTS = (_BULLET, _SPEAKER_I, _PM_TITLE)
+_BULLETS = "•⁃▪◦●‣"
 _FUNCTION_WORD = re.compile(
     r"[\"'“‘(\[]*(?:The|A|An|He|She|It|They|We|I|You|This|That|These|Those|There|Here|In|On|At|By|For|From|With|But|"
     r"And|Or|So|If|When|While|After|Before|As|His|Her|Its|Their|Our|My|Not|No|Yes|What|Who|How|Why|Where)\b"
@@ -70,10 +72,7 @@ def lines(text: str) -> Iterator[Span]:
     >>> list(lines("Talks resume\n\n  The minister left. \n"))
     [(0, 12), (16, 34)]
     """
-    for match in _LINE.finditer(text):
-        start, end = _trimmed(text, match.start(), match.end())
-        if start < end:
-            yield start, end
+    return (match.span() for match in _LINE.finditer(text))
 
 
 class Sentences:
@@ -97,58 +96,58 @@ class Sentences:
     def segment(self, text: str) -> list[Span]:
         """Give the sentences' spans, in order; no character but blanks is outside of them."""
         spans: list[Span] = []
-        breaks = deque(start for start, _ in self._punkt.span_tokenize(text))
-        for start, end in lines(text):
-            while breaks and breaks[0] <= start:
-                breaks.popleft()
-            inside = []
-            while breaks and breaks[0] < end:
-                inside.append(breaks.popleft() - start)
-            line = text[start:end]
-            cuts = _extra_cuts(line)
-            if inside or cuts:
-                spans.extend(self._parts(line, inside, cuts, start))
-            else:
-                spans.append((start, end))
+        breaks = [start for start, _ in self._punkt.span_tokenize(text)]
+        # Behind the last one stands one that no line reaches.
+        breaks.append(len(text) + 1)
+        special = " I. " in text or ".M. " in text or (not text.isascii() and _bulleted(text))
+        at = 0
+        for line in _LINE.finditer(text):
+            begin, end = line.span()
+            while breaks[at] <= begin:
+                at += 1
+            inside = at
+            while breaks[at] < end:
+                at += 1
+            parts = breaks[inside:at]
+            listed = text[begin] in "(1aA" and _ITEM.match(text, begin, end)
+            cuts = _extra_cuts(text[begin:end], begin) if special or listed else []
+            for cut in sorted({*parts, *cuts}) if cuts else parts:
+                before = text[begin:cut].rstrip()
+                if before and (cut in cuts or not self._joins(text, before, cut)):
+                    spans.append((begin, begin + len(before)))
+                    begin = cut
+            spans.append(_trimmed(text, begin, end) if text[begin].isspace() else (begin, end))
         return spans
 
-    def _parts(self, line: str, breaks: list[int], cuts: list[int], offset: int) -> Iterator[Span]:
-        """Part a line at Punkt's breaks, where they hold, and at our own cuts."""
-        begin = 0
-        for at in sorted({*breaks, *cuts}) if cuts else breaks:
-            if at not in cuts and self._joins(line, begin, at):
-                continue
-            start, end = _trimmed(line, begin, at)
-            if start < end:
-                yield offset + start, offset + end
-                begin = at
-        start, end = _trimmed(line, begin, len(line))
-        if start < end:
-            yield offset + start, offset + end
-
-    def _joins(self, line: str, begin: int, at: int) -> bool:
+    def _joins(self, text: str, before: str, at: int) -> bool:
         """Tell whether the piece that starts at an offset belongs to the one before."""
-        before = line[begin:at].rstrip()
-        if _STARTS_INSIDE.match(line, at) or (len(before) < _LONGEST_MARK and _MARK.match(before)):
+        follows = text[at]
+        if follows in _INSIDE and _STARTS_INSIDE.match(text, at):
             return True
-        last = _LAST_WORD.match(before, before.rfind(" ") + 1)
-        if last is None:
-            return False
-        word, stop, closed = last.group(1).lower(), last.group(2), last.group(3)
-        follows = line[at]
-        if stop == "!" and not closed and follows.islower():
-            # A name that carries its mark ("Yahoo! and AOL"), not the end of a cry.
-            return last.group(1)[0].isupper() and last.start(1) > 0
-        if stop != "." or closed:
-            return False
+        if len(before) < _LONGEST_MARK and _MARK.match(before):
+            return True
+        tail = before[before.rfind(" ") + 1 :]
+        if tail[-1] == "." and tail[:-1].isalpha():
+            # Nearly always; the rule below says the same of it, and takes longer.
+            word = tail[:-1].lower()
+        else:
+            last = _LAST_WORD.match(tail)
+            if last is None:
+                return False
+            word, stop, closed = last.group(1).lower(), last.group(2), last.group(3)
+            if stop == "!" and not closed and follows.islower():
+                # A name that carries its mark ("Yahoo! and AOL"), not the end of a cry.
+                return last.group(1)[0].isupper() and len(before) - len(tail) + last.start(1) > 0
+            if stop != "." or closed:
+                return False
         if word in self._numbered and follows.isdigit():
             return True
         if self._ordinals and word.isdigit() and len(word) <= _LONGEST_ORDINAL:
             # "am 3. Oktober", "im 20. Jahrhundert": German writes ordinals with a stop.
             return True
-        if "." in word and (follows.islower() or _word(line, at) in self._offices):
+        if "." in word and (follows.islower() or _word(text, at) in self._offices):
             return True
-        return word in self._titles and follows.isupper() and not _FUNCTION_WORD.match(line, at)
+        return word in self._titles and follows.isupper() and not _FUNCTION_WORD.match(text, at)
 
 
 SEGMENTERS: dict[str, Callable[[str], Segmenter]] = {"sentences": Sentences}
@@ -188,8 +187,8 @@ def _trimmed(text: str, start: int, end: int) -> Span:
     return start, end
 
 
-def _word(line: str, at: int) -> str:
-    found = _NEXT_WORD.match(line, at)
+def _word(text: str, at: int) -> str:
+    found = _NEXT_WORD.match(text, at)
     return found.group().lower() if found else ""
 
 
@@ -221,18 +220,16 @@ def _punkt(language: str, abbreviations: frozenset[str]) -> Any:
     return punkt
 
 
-def _extra_cuts(line: str) -> list[int]:
+def _bulleted(text: str) -> bool:
+    return any(bullet in text for bullet in _BULLETS)
+
+
+def _extra_cuts(line: str, start: int) -> list[int]:
     """Find where a line parts that Punkt leaves whole: bullets, lists that run on, "I. Did"."""
-    cuts: list[int] = []
-    if not line.isascii():
-        cuts += [match.end() for match in _BULLET.finditer(line)]
-    if " I. " in line:
-        cuts += [match.end() for match in _SPEAKER_I.finditer(line)]
-    if ".M. M" in line or ".M. D" in line:
-        cuts += [match.end() for match in _PM_TITLE.finditer(line)]
+    cuts = [match.end() for rule in _CUTS for match in rule.finditer(line)]
     if (first := _ITEM.match(line)) is not None:
         cuts += _items(line, first)
-    return cuts
+    return [start + cut for cut in cuts]
 
 
 def _items(line: str, first: re.Match[str]) -> list[int]:

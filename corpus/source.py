@@ -18,6 +18,7 @@ from typing import BinaryIO, cast
 import zstandard
 
 from ..errors import InputError, MissingExtraError, MissingFileError
+from .magic import HEAD, compressed, kind
 
 __all__ = ["COMPRESSIONS", "Source", "find"]
 
@@ -33,17 +34,33 @@ class Source:
     raw: Callable[[], AbstractContextManager[BinaryIO]]
     """Opens it for reading bytes as they are stored."""
     compression: str = ""
-    """Suffix of its compression; empty for none."""
+    """Suffix of its compression; without one, how it begins tells."""
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
         """Open it for reading bytes, decompressed."""
         with self.raw() as stored:
-            if self.compression:
-                with COMPRESSIONS[self.compression](stored) as stream:
+            if compression := self.compression or compressed(_head(stored)):
+                with COMPRESSIONS[compression](stored) as stream:
                     yield stream
             else:
                 yield stored
+
+    def kind(self) -> str:
+        """Tell by how it begins what it is, as a suffix; empty when that tells nothing."""
+        with self.raw() as stored:
+            return kind(_head(stored))
+
+
+def _head(stream: BinaryIO) -> bytes:
+    """Give the first bytes of a stream, and leave them in it."""
+    if isinstance(stream, io.BufferedReader):
+        return stream.peek(HEAD)[:HEAD]
+    if not stream.seekable():
+        return b""
+    head = stream.read(HEAD)
+    stream.seek(0)
+    return head
 
 
 def _zst(raw: BinaryIO) -> BinaryIO:

@@ -148,7 +148,7 @@ def test_by_hotkeys(
 
 
 def _visible(page: "Page", codebook: Codebook) -> None:
-    """Every answer shows with its key above the bar of buttons."""
+    """Check that every answer shows with its key above the bar of buttons."""
     bottom = page.locator("[data-testid=bottombar-submit-button]").bounding_box()
     assert bottom is not None
     for dimension in assign_hotkeys(codebook).dimensions:

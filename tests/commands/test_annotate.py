@@ -20,9 +20,12 @@ from standfirst.labels import ready_codebooks
 from standfirst.study import Study
 
 ARTICLE = (
-    "The minister defended the agreement on Monday. The court will sit in May. Critics say that "
-    "the plan is cruel. The opposition asked for the figures. Nobody answered the question."
+    "The minister for {0} defended the {0} agreement on Monday. The {0} court will sit in May. "
+    "Critics say that {0} is cruel. The opposition asked for the {0} figures. Nobody in {0} "
+    "answered the {0} question."
 )
+TOPICS = ["ports", "fish", "coal", "rail", "wheat", "steel", "tolls", "wool", "timber", "salt"]
+"""One for each article, so that they are no copies of each other."""
 
 
 @pytest.fixture
@@ -34,7 +37,7 @@ def study(tmp_path: Path, run: Callable[..., Any]) -> Path:
         {
             "id": f"a{i}",
             "title": f"Day {i}",
-            "text": ARTICLE.replace("Monday", f"day {i} of the talks"),
+            "text": ARTICLE.format(TOPICS[i]),
             "outlet": "Post" if i % 2 else "Echo",
             "published": f"2026-03-{i + 1:02}",
         }
@@ -61,7 +64,8 @@ def test_without_a_server(study: Path, run: Callable[..., Any]) -> None:
         cwd=study,
     )
     assert drawn.code == 0, drawn.err
-    assert drawn.out.startswith("round 1: 12 units drawn\ntest: 6 units set aside\n")
+    assert drawn.out.startswith("round 1: 12 units drawn\nprobabilities from 0.24 to 0.4")
+    assert "\ntest: 6 units set aside, from 2 clusters drawn at random\n" in drawn.out
     exported = run("annotate", "export", "-o", "tasks.json", "--round", "1", cwd=study)
     assert exported.out == "12 tasks in tasks.json\n"
     assert (study / "tasks.xml").exists()

@@ -90,7 +90,7 @@ def test_an_empty_file_is_told(name: str, tmp_path: Path) -> None:
 def test_columns_are_guessed_and_the_rest_is_kept(tmp_path: Path) -> None:
     """Usual names are found whatever their case; what no field claims is meta."""
     path = tmp_path / "news.csv"
-    path.write_text("ID;Headline;Body;Newspaper;Date;topic\n007;Hi;Text.;Post;2026-01-02;t\n")
+    path.write_text("ID;Headline;Full text;Newspaper;Date;topic\n007;Hi;Text.;Post;2026-01-02;t\n")
 
     articles, _ = read(path)
 
@@ -175,6 +175,20 @@ def test_parquet_and_compressed_files(tmp_path: Path) -> None:
     assert "broken Parquet" in read(tmp_path / "cut.parquet")[1][0].reason
 
 
+def test_what_has_no_suffix_is_told_by_its_beginning(tmp_path: Path) -> None:
+    """JSON Lines, a page, Parquet and compressed files are read whatever they are called."""
+    parquet.write_table(pa.table({"text": ["One."]}), tmp_path / "table")
+    (tmp_path / "lines").write_bytes(b'{"text": "One."}')
+    (tmp_path / "packed").write_bytes(zstandard.compress(b'{"text": "One."}'))
+    (tmp_path / "misnamed.jsonl").write_bytes(gzip.compress(b'{"text": "One."}'))
+    (tmp_path / "prose").write_text("One.")
+
+    for name in ("table", "lines", "packed", "misnamed.jsonl"):
+        assert [one.text for one in read(tmp_path / name)[0]] == ["One."]
+    with pytest.raises(UnknownNameError, match=r"format of .*prose \(name it with --format\)"):
+        read(tmp_path / "prose")
+
+
 def test_folders_and_globs(tmp_path: Path) -> None:
     """Files are found in a stable order, each once; hidden ones and strangers are left."""
     for name in ("b.txt", "a.jsonl", ".hidden.txt", "picture.png"):
@@ -195,7 +209,7 @@ def test_what_cannot_be_read_is_refused_at_once(tmp_path: Path) -> None:
         list(read_articles([str(tmp_path / "*.txt")]))
     with pytest.raises(InputError, match="no readable file in this folder"):
         list(read_articles([str(tmp_path)]))
-    with pytest.raises(UnknownNameError, match=r"unknown format of .*x\.doc: '\.doc'"):
+    with pytest.raises(UnknownNameError, match=r"unknown format of .*x\.doc \(name it .*: '\.doc'"):
         list(read_articles([str(tmp_path / "x.doc")]))
 
 

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from standfirst.models import Model, TrainingSet, tokenvectors, train
+from standfirst.models.encoders import ENCODERS
 from standfirst.models.static import Static
 from standfirst.models.strings import as_strings
 from standfirst.models.transformer import Transformer, is_ready
@@ -90,7 +91,7 @@ def test_bundle_is_whole(
     static: Static, data: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A model with static vectors is used where nothing was pulled."""
-    monkeypatch.setitem(train.__globals__["_train"].__globals__, "make_encoder", lambda _: static)
+    monkeypatch.setitem(ENCODERS, "static", lambda: static)
     model = train(data, encoder="static", n_folds=2).model
     model.save(tmp_path / "model")
     monkeypatch.setenv("STANDFIRST_HOME", str(tmp_path / "empty"))

@@ -1,0 +1,50 @@
+"""Tell by its first bytes what a file is, where its name does not."""
+
+import zlib
+
+import zstandard
+
+__all__ = ["HEAD", "compressed", "kind"]
+
+HEAD = 4096
+"""How many bytes are looked at."""
+
+_COMPRESSED = {b"\x1f\x8b": ".gz", b"\x28\xb5\x2f\xfd": ".zst"}
+_KINDS = {b"PAR1": ".parquet", b"WARC/": ".warc", b"PK\x03\x04": ".xlsx"}
+_TEXTS = {b"{": ".jsonl", b"[": ".json", b"<": ".html"}
+_MARK = b"\xef\xbb\xbf"
+
+
+def compressed(head: bytes) -> str:
+    r"""Tell how a file is compressed, as a suffix; empty when it is not.
+
+    Examples
+    --------
+    >>> compressed(b"\x1f\x8b\x08"), compressed(b"Talks resume")
+    ('.gz', '')
+    """
+    return next((name for mark, name in _COMPRESSED.items() if head.startswith(mark)), "")
+
+
+def kind(head: bytes) -> str:
+    """Tell what a file is, as a suffix; empty when its beginning says nothing.
+
+    Examples
+    --------
+    >>> kind(b'{"text": "Talks resume."}'), kind(b"<!doctype html>"), kind(b"id,text")
+    ('.jsonl', '.html', '')
+    """
+    try:
+        match compressed(head):
+            case ".gz":
+                head = zlib.decompressobj(31).decompress(head, HEAD)
+            case ".zst":
+                head = zstandard.ZstdDecompressor().decompressobj().decompress(head)
+    except (zlib.error, zstandard.ZstdError):
+        return ""
+    text = head.removeprefix(_MARK).lstrip()
+    found = (
+        *(name for mark, name in _KINDS.items() if head.startswith(mark)),
+        *(name for mark, name in _TEXTS.items() if text.startswith(mark)),
+    )
+    return next(iter(found), "")
