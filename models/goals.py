@@ -1,8 +1,10 @@
 """From probabilities to labels: the rule that serves the stated goal.
 
 ``macro-f1`` (the default) gives the most probable label (multiple choice: every label with at least
-one half), unless a rule that helps rare labels was clearly better on held-out rows. ``precision=P``
-gives a label only from the probability on at which P of its answers were right; below it the model
+one half), unless a rule that helps rare labels was clearly better on held-out rows. Below
+`STEADY_FROM` rows a single choice is the regression's own answer, with balanced weights: so few
+held-out rows of a rare label do not tell how much rarer it is. ``precision=P`` gives a label only
+from the probability on at which P of its answers were right; below it the model
 abstains. ``recall=R`` gives labels from so low a probability on that R of their cases are found; in
 single choice the most frequent label pays for the others.
 
@@ -18,10 +20,13 @@ import numpy.typing as npt
 from ..errors import InputError
 from .scores import macro_f1
 
-__all__ = ["MARGIN", "Goal", "Rule", "decide", "find_rule", "parse_goal"]
+__all__ = ["MARGIN", "STEADY_FROM", "Goal", "Rule", "decide", "find_rule", "parse_goal"]
 
 MARGIN = 0.01
 """How much better in macro-F1 a rule must be that does not simply take the most probable label."""
+
+STEADY_FROM = 500
+"""Rows from which on the shift of a calibration is steady enough to decide single choices by it."""
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -122,6 +127,8 @@ def find_rule(
 
     best = scored(none)
     if goal.kind == "macro-f1":
+        if not multiple and len(target) < STEADY_FROM:
+            return scored(-shift)
         for bonus in _helping_rare(probabilities, target, shift, multiple=multiple):
             other = scored(bonus)
             if other.f1 >= best.f1 + MARGIN:

@@ -4,7 +4,7 @@ import pytest
 
 from standfirst.errors import InputError
 from standfirst.models.calibrate import softmax
-from standfirst.models.goals import Goal, decide, find_rule, parse_goal
+from standfirst.models.goals import STEADY_FROM, Goal, decide, find_rule, parse_goal
 from standfirst.models.scores import score
 
 Drawn = tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]
@@ -64,3 +64,15 @@ def test_goals_that_are_none(told: str) -> None:
     """They are refused with what can be written."""
     with pytest.raises(InputError, match=r"write macro-f1, precision=0\.9 or recall=0\.9"):
         parse_goal(told)
+
+
+def test_few_rows_do_not_move_the_decision_of_a_single_choice() -> None:
+    """Below STEADY_FROM rows the calibration's shift is taken back; with more, held-out rows ask."""
+    shift = np.array([0.5, -0.5])
+    probability, target = draw((0.9, 0.1), multiple=False, n=STEADY_FROM)
+    few = find_rule(probability[:-1], target[:-1], shift, Goal(), multiple=False)
+    # Two more rules are proposed; none is a point better than a perfect one.
+    enough = find_rule(target.astype(float), target, shift, Goal(), multiple=False)
+
+    assert few.bonus.tolist() == [-0.5, 0.5]
+    assert enough.bonus.tolist() == [0, 0]
