@@ -17,7 +17,7 @@ from .matrix import Matrix, stack
 
 __all__ = ["SHARES", "Beside", "Part", "around", "prepare_views"]
 
-SHARES = {"text": 1.0, "target": 1.0, "before": 0.5, "after": 0.5, "title": 0.5}
+SHARES = {"text": 1.0, "target": 0.7, "before": 0.5, "after": 0.5, "title": 0.5}
 """How much each view counts beside the text: what a sentence says weighs more than where it stands.
 """
 
