@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .common import JsonOption, StudyOption, find_study, print_json, say
+from .fine_tuning import DeviceOption, EpochsOption, FineTuneOption, check, tune
 from .progress import Progress
 from .scored import (
     GroupOption,
@@ -72,6 +73,9 @@ def train(
     thorough: Annotated[
         bool, typer.Option("--thorough", help="Compare all encoders, layers, contexts and heads.")
     ] = False,
+    fine_tune: FineTuneOption = None,
+    device: DeviceOption = "auto",
+    epochs: EpochsOption = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -106,6 +110,7 @@ def train(
     _check_context(context)
     for name in encoder or []:
         make_parts(name)
+    check(fine_tune, device, encoder or [])
     if output is not None:
         can_save(output)
     if data is not None:
@@ -152,6 +157,13 @@ def train(
         # Tagging cuts new articles as the study cut those that were coded.
         made = replace(made, about={**made.about, "preparation": preparation})
     made.save(output)
+    tuning: list[str] = []
+    if fine_tune is not None:
+        report, tuning = tune(
+            rows, replace(report, model=made), fine_tune, device, epochs, folds, seed, told
+        )
+        progress.end()
+        report.model.save(output)
     if as_json:
         print_json(
             {
@@ -163,7 +175,7 @@ def train(
             }
         )
     else:
-        print("\n".join(_told_training(report)))
+        print("\n".join([*_told_training(report), *tuning]))
         print(f"\nmodel written to {output}")
 
 
