@@ -73,6 +73,13 @@ def train(
     thorough: Annotated[
         bool, typer.Option("--thorough", help="Compare all encoders, layers, contexts and heads.")
     ] = False,
+    definitions: Annotated[
+        bool,
+        typer.Option(
+            "--definitions",
+            help="Nothing is labelled yet: let the codebook's definitions rank units for coding.",
+        ),
+    ] = False,
     fine_tune: FineTuneOption = None,
     device: DeviceOption = "auto",
     epochs: EpochsOption = None,
@@ -99,12 +106,12 @@ def train(
     from ..models.encoders import make_parts
     from ..models.transformer import is_ready
 
-    if data is not None and not label:
-        raise typer.BadParameter("name a column of the labelled file", param_hint="--label")
-    if data is not None and output is None:
-        raise typer.BadParameter("name the folder of the model", param_hint="--output")
-    if fast and thorough:
-        raise typer.BadParameter("name one of --fast and --thorough", param_hint="--fast")
+    if definitions:
+        if data is not None:
+            raise typer.BadParameter("needs no labelled rows", param_hint="--definitions")
+        _by_definitions(study, codebook, encoder or [], output, as_json=as_json)
+        return
+    _check_words(data, label, output, both=fast and thorough)
     # All that can be refused is refused before the long work.
     aim = parse_goal(goal)
     _check_context(context)
@@ -177,6 +184,47 @@ def train(
     else:
         print("\n".join([*_told_training(report), *tuning]))
         print(f"\nmodel written to {output}")
+
+
+def _check_words(
+    data: Path | None, label: list[str] | None, output: Path | None, *, both: bool
+) -> None:
+    if data is not None and not label:
+        raise typer.BadParameter("name a column of the labelled file", param_hint="--label")
+    if data is not None and output is None:
+        raise typer.BadParameter("name the folder of the model", param_hint="--output")
+    if both:
+        raise typer.BadParameter("name one of --fast and --thorough", param_hint="--fast")
+
+
+def _by_definitions(
+    folder: Path | None,
+    codebook: Path | None,
+    encoders: list[str],
+    output: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    from ..labels import load_codebook
+    from ..models import prototype_model
+    from ..models.bundle import can_save
+
+    if len(encoders) > 1:
+        raise typer.BadParameter("definitions cannot choose: name one", param_hint="--encoder")
+    if codebook is None or output is None:
+        study = find_study(folder)
+        codebook, output = codebook or study.codebook_path, output or study.models / "definitions"
+    can_save(output)
+    made = prototype_model(load_codebook(codebook), encoder=encoders[0] if encoders else None)
+    made.save(output)
+    if as_json:
+        print_json({"model": str(output), "encoder": made.encoder_name, "n_rows": 0})
+        return
+    print(f"model written to {output}")
+    say(
+        "it has seen no label: it ranks units, and measures nothing; draw by it with: "
+        f"standfirst annotate sample 100 --rule margin --model {output}"
+    )
 
 
 def _check_context(context: str | None) -> None:

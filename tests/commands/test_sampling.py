@@ -178,6 +178,23 @@ def test_a_model_that_knows_the_test_part_is_refused(
     assert "units of the test part" in done.err
 
 
+def test_definitions_lead_a_draw_and_nothing_else(study: Path, run: Callable[..., Any]) -> None:
+    """Before anything is coded, the codebook ranks units; as a measurement it is refused."""
+    made = run("train", "--definitions", "--encoder", "hashed-pieces", cwd=study)
+    assert made.code == 0, made.err
+    by = ("--rule", "rare", "--label", "framing=legality", "--model", "models/definitions")
+    drawn = run("annotate", "sample", "10", *by, cwd=study)
+    asked = run("evaluate", "models/definitions", cwd=study)
+    tagged = run("tag", "models/definitions", str(DEMO), "-o", "tags.csv", cwd=study)
+
+    assert drawn.code == 0, drawn.err
+    assert [row.rule for row in read_design(Study.find(study).design)[-10:]] == ["rare"] * 10
+    assert (asked.code, tagged.code) == (1, 1)
+    assert "it ranks units for coding, and measures nothing" in asked.err
+    assert "it ranks units for coding, and measures nothing" in tagged.err
+    assert not (study / "tags.csv").exists()
+
+
 def test_evaluate_asks_the_test_part(study: Path, run: Callable[..., Any]) -> None:
     """Without a file, a model is scored on the gold of the test part, and on nothing else."""
     done = run("evaluate", "models/one", "--json", cwd=study)
