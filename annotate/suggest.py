@@ -87,9 +87,7 @@ def blind_units(design: Iterable[Drawn]) -> frozenset[str]:
     return frozenset(
         row.unit_id
         for row in design
-        if row.part == "test"
-        or max(row.n_coders, len(row.coders)) > 1
-        or not getattr(row, "assisted", True)
+        if row.part == "test" or max(row.n_coders, len(row.coders)) > 1 or not row.assisted
     )
 
 

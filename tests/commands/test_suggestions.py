@@ -108,7 +108,8 @@ def test_backend_learns_while_people_code(
             one for one in server.client.ml.list(project=pushed[0]["project"]) if one.title == TITLE
         ]
         server.client.ml.train(connection.id)
-        until, health = time.monotonic() + 200, {}
+        until = time.monotonic() + 200
+        health: dict[str, Any] = {}
         while not health.get("trained"):
             assert time.monotonic() < until, health
             assert not health.get("problem"), health
