@@ -240,7 +240,7 @@ def _from_study(
 ) -> "tuple[TrainingSet, Path]":
     from ..annotate.sample import closed_units, read_design
     from ..corpus import load_units
-    from ..errors import StudyError
+    from ..errors import RevisionError, StudyError
     from ..labels import load_codebook, read_gold
     from ..models import from_study
 
@@ -248,13 +248,21 @@ def _from_study(
     if not study.gold.is_file():
         raise StudyError(study.root, "has no gold yet", "run: standfirst labels gold")
     book = load_codebook(codebook or study.codebook_path)
+    gold = read_gold(study.gold)
+    others = sorted({row.revision for row in gold} - {"", book.revision})
+    if others:
+        told = f"was resolved by revision {', '.join(others)}, and the codebook is {book.revision}"
+        remedy = (
+            "see what changed: standfirst labels diff OLD NEW; then run: standfirst labels gold"
+        )
+        raise RevisionError(study.gold, told, remedy)
     design = read_design(study.design) if study.design.is_file() else []
     # The test part tells how good the model is: what learned from it, or from the articles that it
     # stands in, could not be asked.
     aside = closed_units(load_units(study.corpus), design)
     rows = from_study(
         load_units(study.corpus),
-        read_gold(study.gold),
+        gold,
         book,
         label,
         source=str(study.gold),
