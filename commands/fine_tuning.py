@@ -28,7 +28,7 @@ EpochsOption = Annotated[
         min=1,
         max=100,
         help="Passes of fine-tuning over the texts.",
-        show_default="3 to 10, by their number",
+        show_default="3 to 6, by their number",
     ),
 ]
 

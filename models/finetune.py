@@ -26,10 +26,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from ..errors import InputError
 from .linear import LinearFit
+from .losses import LearningHead, contrastive_loss
 from .network import Network
 from .recipe import Lesson, Recipe, Tokens
 from .torch_network import TorchNetwork
@@ -124,10 +124,10 @@ def _learn(
     lessons: Sequence[Lesson],
     recipe: Recipe,
     told: Told | None,
-) -> list["_Head"]:
+) -> list[LearningHead]:
     """Take all steps; the network and the classifiers are changed in place."""
     contrastive = recipe.method == "contrastive"
-    heads = [_Head(one, made.device, learns=not contrastive) for one in lessons]
+    heads = [LearningHead(one, made.device, learns=not contrastive) for one in lessons]
     optimizer = _optimizer(made, [] if contrastive else heads, recipe)
     learned = [weight for group in optimizer.param_groups for weight in group["params"]]
     plan = list(_batches([len(ids) for ids in tokens.ids], recipe))
@@ -140,7 +140,7 @@ def _learn(
     for step, rows in enumerate(plan):
         vectors = made.pooled(*_padded(tokens, rows), training=True)
         if contrastive:
-            loss = _contrastive(vectors, rows, heads)
+            loss = contrastive_loss(vectors, rows, heads)
         else:
             loss = torch.stack([head.loss(vectors, rows) for head in heads]).sum()
         optimizer.zero_grad()
@@ -158,7 +158,7 @@ def _learn(
 
 
 def _optimizer(
-    made: TorchNetwork, heads: Sequence["_Head"], recipe: Recipe
+    made: TorchNetwork, heads: Sequence[LearningHead], recipe: Recipe
 ) -> torch.optim.Optimizer:
     top = max(made.layers)
     groups: list[dict[str, Any]] = [
@@ -173,65 +173,6 @@ def _optimizer(
     if own:
         groups.append({"params": own, "lr": recipe.head_rate, "weight_decay": 0.0})
     return torch.optim.AdamW(groups)
-
-
-class _Head:
-    """The classifier of one dimension while it learns."""
-
-    def __init__(self, lesson: Lesson, device: torch.device, *, learns: bool) -> None:
-        self.multiple = lesson.multiple
-        self.weights = torch.tensor(lesson.start.weights, dtype=torch.float32, device=device)
-        self.intercept = torch.tensor(lesson.start.intercept, dtype=torch.float32, device=device)
-        self.weights.requires_grad_(learns)
-        self.intercept.requires_grad_(learns)
-        self.truth = torch.tensor(lesson.truth, dtype=torch.float32, device=device)
-        self.importance = torch.tensor(lesson.importance(), dtype=torch.float32, device=device)
-        self.answered = torch.tensor(lesson.answered, device=device)
-
-    def loss(self, vectors: Tensor, rows: Sequence[int]) -> Tensor:
-        """Give the cross entropy of a batch; rows that nobody answered weigh nothing."""
-        scores = vectors @ self.weights.T + self.intercept
-        truth, importance = self.truth[rows], self.importance[rows]
-        if self.multiple:
-            each = functional.binary_cross_entropy_with_logits(scores, truth, reduction="none")
-            return (each * importance).sum(1).mean()
-        each = functional.cross_entropy(scores, truth, reduction="none")
-        return (each * importance.sum(1)).mean()
-
-    def likeness(self, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Give the share of labels that two rows have in common, and whether both are answered."""
-        truth, answered = self.truth[rows], self.answered[rows]
-        common = truth @ truth.T
-        size = truth.sum(1)
-        either = size[:, None] + size[None, :] - common
-        share = torch.where(either > 0, common / either.clamp(min=1), 1.0)
-        return share, answered[:, None] & answered[None, :]
-
-    def fit(self) -> LinearFit:
-        """Give the classifier as it is."""
-        return LinearFit(
-            self.weights.detach().cpu().numpy().astype(np.float64),
-            self.intercept.detach().cpu().numpy().astype(np.float64),
-        )
-
-
-def _contrastive(vectors: Tensor, rows: Sequence[int], heads: Sequence[_Head]) -> Tensor:
-    """Compare the cosine of each pair with the labels that it shares, averaged over dimensions.
-
-    Pairs that are drawn together count as much as those that are pushed apart, however many there
-    are of each.
-    """
-    unit = functional.normalize(vectors, dim=1)
-    cosine = unit @ unit.T
-    upper = torch.ones_like(cosine).triu(1)
-    loss = cosine.new_zeros(())
-    for head in heads:
-        share, known = head.likeness(rows)
-        pull = share * upper * known
-        push = (1 - share) * upper * known
-        for weight, aim in ((pull, 1.0), (push, 0.0)):
-            loss = loss + (weight * (cosine - aim) ** 2).sum() / weight.sum().clamp(min=1)
-    return loss
 
 
 class _Mean:

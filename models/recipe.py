@@ -133,7 +133,7 @@ def make_recipe(
     method
         One of `METHODS`.
     n_texts
-        Number of labelled texts. The fewer, the more passes, from 3 to 10.
+        Number of labelled texts. The fewer, the more passes, from 3 to 6.
     epochs
         Number of passes; by `n_texts` if None.
     seed
@@ -149,9 +149,9 @@ def make_recipe(
     Examples
     --------
     >>> make_recipe("end-to-end", 200).epochs, make_recipe("end-to-end", 5_000).epochs
-    (10, 3)
+    (6, 3)
     """
     if method not in METHODS:
         raise UnknownNameError("method of fine-tuning", method, METHODS)
-    passes = epochs or min(10, max(3, round(_TEXTS / max(n_texts, 1))))
+    passes = epochs or min(6, max(3, round(_TEXTS / max(n_texts, 1))))
     return Recipe(method, passes, seed=seed, device=device)

@@ -22,37 +22,27 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ..errors import InputError, MissingExtraError
-from .arms import Arm, Held, Tuner, Unseen, Workshop, make_head
+from .arms import Arm, Held, Unseen, make_head
 from .choose import Answers, Job
 from .classifier import Head
 from .data import TrainingSet
-from .folds import Fold, grouped_folds
-from .goals import MARGIN
-from .recipe import METHODS, Recipe, make_recipe
+from .held_out import ASIDE, ask, make_folds, n_texts, seen
+from .recipe import METHODS, make_recipe
 from .report import DimensionReport, Report
-from .scores import calibration_error, macro_f1, paired, score
+from .scores import calibration_error, score
+from .workshop import Tuner, Workshop
 
 __all__ = ["Outcome", "fine_tune", "load_tuner"]
 
-_ASIDE = 3
-"""One part of so many is set aside to calibrate."""
-
-_FEWEST = 2 * _ASIDE
+_FEWEST = 2 * ASIDE
 """Fewer groups cannot be cut into parts to learn from, to calibrate on, and to answer."""
 
 _STEADY = 8
 """Batches before the time that is left is told: the first ones are slow."""
 
-_SURE = 0.8
-"""Both tails of this interval hold a tenth: its lower end is passed in nine of ten resamplings."""
-
-Ints = npt.NDArray[np.int64]
 Progress = Callable[[str, float | None], None]
-Given = Sequence[Answers]
-"""Held-out answers, one entry a dimension."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,77 +153,37 @@ def fine_tune(
         one: make_recipe(one, len(data), epochs=epochs, seed=seed, device=device) for one in methods
     }
     shop = Workshop(data, report.model, tuner, about, seed)
-    folds = grouped_folds(_together(shop.jobs, len(data)), data.groups, n_folds, seed)
-    clock = _Clock(_n_texts(folds, recipes, data.groups), progress)
-    asked = _ask(shop, folds, recipes, data.groups, clock)
-    scores = {one: _mean_f1(shop.jobs, answers) for one, answers in asked.tuned.items()}
-    best = max(scores, key=scores.__getitem__)
-    pays = _pays(shop.jobs, asked.tuned[best], asked.frozen, seed)
+    folds = make_folds(shop.jobs, data.groups, n_folds, seed)
+    clock = _Clock(n_texts(folds, recipes, data.groups), progress)
+    asked = ask(shop, folds, recipes, data.groups, clock.begin)
+    best = asked.best()
+    pays = asked.pays(best)
     found = Outcome(
         report,
         best if pays or method != "auto" else None,
         pays,
-        _mean_f1(shop.jobs, asked.frozen),
-        scores,
+        asked.f1(asked.frozen),
+        {one: asked.f1(answers) for one, answers in asked.tuned.items()},
         best,
-        paired(_pairs(shop.jobs, asked.tuned[best], asked.frozen), seed=seed),
+        asked.difference(best),
     )
     if found.kept is None:
         metrics = {**report.model.metrics, "fine_tuning": found.as_json()}
         kept = replace(report, model=replace(report.model, metrics=metrics))
         return replace(found, report=kept)
-    nested = asked.tuned[best]
-    if method == "auto":
-        nested = _chosen_by_others(shop.jobs, folds, asked, seed)
-    clock.what = f"fine-tuning {best}, all rows"
-    arm = shop.tuned(np.arange(len(data)), np.zeros(0, np.int64), recipes[best], clock.tell)
-    return _take(found, shop, arm, asked.held[best], nested)
+    nested = asked.chosen_by_others() if method == "auto" else asked.tuned[best]
+    tell = clock.begin(f"fine-tuning {best}, all rows")
+    arm = shop.tuned(np.arange(len(data)), np.zeros(0, np.int64), recipes[best], tell)
+    return _take(found, shop, arm, asked.scores[best], nested)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the models of the outer folds said of the rows that they had not seen."""
-
-    frozen: Given
-    tuned: Mapping[str, Given]
-    held: Mapping[str, Sequence[Held]]
-
-
-def _ask(
-    shop: Workshop,
-    folds: Sequence[Fold],
-    recipes: Mapping[str, Recipe],
-    groups: Ints,
-    clock: "_Clock",
-) -> _Asked:
-    """Fit frozen and tuned models on one side of every fold; answer the other."""
-    frozen = [job.nothing() for job in shop.jobs]
-    tuned = {one: [job.nothing() for job in shop.jobs] for one in recipes}
-    held: dict[str, list[Held]] = {
-        one: [(np.zeros(job.truth.shape), np.zeros(job.truth.shape)) for job in shop.jobs]
-        for one in recipes
-    }
-    for number, fold in enumerate(folds, 1):
-        _answer_frozen(shop, fold, frozen)
-        for one, recipe in recipes.items():
-            clock.what = f"fine-tuning {one}, fold {number} of {len(folds)}"
-            apart = _set_aside(fold[0], groups, recipe.seed)
-            first = shop.tuned(*apart, recipe, clock.tell)
-            whole = shop.tuned(*fold, recipe, clock.tell)
-            _answer_tuned(shop.jobs, fold, (first, whole), apart[1], tuned[one])
-            for place, job in enumerate(shop.jobs):
-                test = job.cut(fold)[1]
-                new = whole.scores(place, job.rows[test])
-                for kept, some in zip(held[one][place], new, strict=True):
-                    kept[test] = some
-    return _Asked(frozen, tuned, held)
-
-
-def _take(found: Outcome, shop: Workshop, arm: Arm, held: Sequence[Held], nested: Given) -> Outcome:
+def _take(
+    found: Outcome, shop: Workshop, arm: Arm, held: Sequence[Held], nested: Sequence[Answers]
+) -> Outcome:
     """Make the tuned model, calibrated on what the outer folds said, with the nested score."""
     report, heads, dimensions = found.report, {}, []
     for place, job in enumerate(shop.jobs):
-        head = make_head(arm, place, job, Unseen(held[place], job.truth, _seen(job.truth)))
+        head = make_head(arm, place, job, Unseen(held[place], job.truth, seen(job.truth)))
         heads[job.name] = head
         labels = report.model.codebook.dimension(job.name).label_ids
         before = next(one for one in report.dimensions if one.dimension == job.name)
@@ -246,100 +196,6 @@ def _take(found: Outcome, shop: Workshop, arm: Arm, held: Sequence[Held], nested
     }
     model = replace(report.model, encoder_name=name, encoder=encoder, heads=heads, metrics=metrics)
     return replace(found, report=replace(report, model=model, dimensions=tuple(dimensions)))
-
-
-def _answer_frozen(shop: Workshop, fold: Fold, answers: Given) -> None:
-    """Fit the frozen model on one side of a fold; answer the other."""
-    _, vectors, heads = shop.frozen(fold[0])
-    for job, head, found in zip(shop.jobs, heads, answers, strict=True):
-        test = job.cut(fold)[1]
-        if head is not None and len(test):
-            found.probability[test] = head.probabilities(vectors[job.rows[test]])
-            found.chosen[test] = head.decide(found.probability[test])
-
-
-def _answer_tuned(
-    jobs: Sequence[Job], fold: Fold, arms: tuple[Arm, Arm], aside: Ints, answers: Given
-) -> None:
-    """Calibrate on the rows set aside, which the first arm did not see; answer with the second."""
-    first, whole = arms
-    for place, job in enumerate(jobs):
-        part, test = job.cut(fold)
-        apart = job.cut((aside, aside))[0]
-        if len(test) and len(apart):
-            held = first.scores(place, job.rows[apart])
-            unseen = Unseen(held, job.truth[apart], _seen(job.truth[part]))
-            head = make_head(whole, place, job, unseen)
-            found = answers[place]
-            found.probability[test] = head.probabilities(whole.vectors[job.rows[test]])
-            found.chosen[test] = head.decide(found.probability[test])
-
-
-def _set_aside(rows: Ints, groups: Ints, seed: int) -> tuple[Ints, Ints]:
-    """Split rows into those to learn from and those to calibrate on, in whole groups."""
-    names = np.unique(groups[rows])
-    names = np.random.default_rng(seed).permutation(names)
-    apart = np.isin(groups[rows], names[: max(1, len(names) // _ASIDE)])
-    return rows[~apart], rows[apart]
-
-
-def _chosen_by_others(
-    jobs: Sequence[Job], folds: Sequence[Fold], asked: _Asked, seed: int
-) -> list[Answers]:
-    """Give for each fold the answers of what the other folds would have kept."""
-    nested = [job.nothing() for job in jobs]
-    for fold in folds:
-        others = [job.cut(fold)[0] for job in jobs]
-        scores = {one: _mean_f1(jobs, answers, others) for one, answers in asked.tuned.items()}
-        tuned = asked.tuned[max(scores, key=scores.__getitem__)]
-        taken = tuned if _pays(jobs, tuned, asked.frozen, seed, others) else asked.frozen
-        for job, found, given in zip(jobs, nested, taken, strict=True):
-            test = job.cut(fold)[1]
-            found.probability[test] = given.probability[test]
-            found.chosen[test] = given.chosen[test]
-    return nested
-
-
-def _pays(
-    jobs: Sequence[Job],
-    tuned: Given,
-    frozen: Given,
-    seed: int,
-    rows: Sequence[Ints] | None = None,
-) -> bool:
-    """Tell whether tuning is better by enough, and surely enough."""
-    difference, low, _ = paired(_pairs(jobs, tuned, frozen, rows), level=_SURE, seed=seed)
-    return difference >= MARGIN and low > 0
-
-
-def _pairs(
-    jobs: Sequence[Job], one: Given, other: Given, rows: Sequence[Ints] | None = None
-) -> list[tuple[Any, Any, Any, Any]]:
-    if rows is None:
-        rows = [np.arange(len(job.rows)) for job in jobs]
-    return [
-        (job.truth[some], a.chosen[some], b.chosen[some], job.groups[some])
-        for job, a, b, some in zip(jobs, one, other, rows, strict=True)
-    ]
-
-
-def _mean_f1(jobs: Sequence[Job], answers: Given, rows: Sequence[Ints] | None = None) -> float:
-    pairs = _pairs(jobs, answers, answers, rows)
-    return float(np.mean([macro_f1(truth, answer) for truth, answer, *_ in pairs]))
-
-
-def _together(jobs: Sequence[Job], n_rows: int) -> npt.NDArray[np.bool_]:
-    """Give the labels of all dimensions side by side, so that one set of folds serves all."""
-    blocks = []
-    for job in jobs:
-        block = np.zeros((n_rows, job.truth.shape[1]), bool)
-        block[job.rows] = job.truth
-        blocks.append(block)
-    return np.hstack(blocks)
-
-
-def _seen(truth: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    return np.asarray(truth.any(axis=0))
 
 
 def _scored_anew(
@@ -358,16 +214,6 @@ def _scored_anew(
     )
 
 
-def _n_texts(folds: Sequence[Fold], recipes: Mapping[str, Recipe], groups: Ints) -> int:
-    """Count the texts that will be learned from, each as often as it is."""
-    total = 0
-    for recipe in recipes.values():
-        for part, _ in folds:
-            learn, _ = _set_aside(part, groups, recipe.seed)
-            total += recipe.epochs * (len(learn) + len(part))
-    return total + max(recipe.epochs for recipe in recipes.values()) * len(groups)
-
-
 class _Clock:
     """Estimates what is left from the texts that were learned from."""
 
@@ -375,6 +221,11 @@ class _Clock:
         self.what = ""
         self._total, self._progress = total, progress
         self._before, self._calls, self._began = 0, 0, time.monotonic()
+
+    def begin(self, what: str) -> Callable[[int, int], None]:
+        """Begin with something, and give what is told how far it has come."""
+        self.what = what
+        return self.tell
 
     def tell(self, done: int, n: int) -> None:
         self._calls += 1
