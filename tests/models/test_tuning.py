@@ -249,3 +249,20 @@ def test_untuned_is_frozen(tmp_path: Path, write_folder: Callable[..., Path]) ->
     assert np.array_equal(tuned.encode(texts), base.encode(texts))
     marked = tuned.begin_marked(texts, spans)[1]
     assert np.array_equal(marked, base.prepare_marked(texts, spans))
+
+
+def test_targets(tmp_path: Path, own_home: None, write_folder: Callable[..., Path]) -> None:
+    """A network that reads targets is tuned with them, and its bundle asks for them."""
+    path = write_rows(tmp_path / "targets.jsonl")
+    told = [json.loads(line) for line in path.read_text().splitlines()]
+    path.write_text("\n".join(json.dumps({**row, "target": row["text"][-4:]}) for row in told))
+    data = from_file(path, ["stance"])
+    before = train(data, encoder=str(write_folder(tmp_path / "other", "bert")), n_folds=2)
+    found = fine_tune(data, before, "end-to-end", n_folds=2, tuner=Teacher())
+    model = found.report.model
+    model.save(tmp_path / "model")
+
+    assert model.needs == before.model.needs == ("target",)
+    again = Model.load(tmp_path / "model").predict(data.texts, data.context)["stance"]
+    first = model.predict(data.texts, data.context)["stance"]
+    assert np.array_equal(again.probabilities, first.probabilities)
