@@ -192,7 +192,7 @@ class WorkerError(StandfirstError, RuntimeError):
     def __str__(self) -> str:
         return (
             f"one of {self.n_workers} worker processes was killed, perhaps because memory ran out; "
-            "start again with the same words, or with --workers 1"
+            "start again with the same words, or with --processes 1"
         )
 
 

@@ -55,7 +55,7 @@ def add(
         bool, typer.Option("--strict", help="Exit with 1 when a record was rejected.")
     ] = False,
     keep: KeepOption = None,
-    workers: Annotated[
+    processes: Annotated[
         int | None,
         typer.Option(min=1, help="Processes; as many as there are cores, up to 3, if not given."),
     ] = None,
@@ -82,7 +82,7 @@ def add(
     if dry_run:
         _dry_run(records, options)
         return
-    n_workers = workers or min(len(os.sched_getaffinity(0)), _MOST_WORKERS)
+    n_workers = processes or min(len(os.sched_getaffinity(0)), _MOST_WORKERS)
     progress = Progress()
     counts = add_articles(
         found.corpus,

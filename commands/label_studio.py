@@ -45,12 +45,13 @@ def start(
     ):
         with connect(server.access) as connected:
             invitation = connected.invitation()
-        print(server.access.url, flush=True)
         say(
             f"log in as {server.access.email}; the password is in {folder / 'access.json'}",
             f"coders sign up here: {invitation}",
             "stop with Ctrl-C",
         )
+        # Last, so that a script that waits for the address finds everything said.
+        print(server.access.url, flush=True)
         code = server.wait()
         raise ServerError(server.access.url, f"Label Studio ended ({code})", f"see {server.log}")
     say("stopped")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .common import JsonOption, StudyOption, find_study, print_json, say
+from .fine_tuning import DeviceOption, EpochsOption, FineTuneOption, check, tune
 from .progress import Progress
 from .scored import (
     GroupOption,
@@ -72,6 +73,16 @@ def train(
     thorough: Annotated[
         bool, typer.Option("--thorough", help="Compare all encoders, layers, contexts and heads.")
     ] = False,
+    definitions: Annotated[
+        bool,
+        typer.Option(
+            "--definitions",
+            help="Nothing is labelled yet: let the codebook's definitions rank units for coding.",
+        ),
+    ] = False,
+    fine_tune: FineTuneOption = None,
+    device: DeviceOption = "auto",
+    epochs: EpochsOption = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -95,17 +106,18 @@ def train(
     from ..models.encoders import make_parts
     from ..models.transformer import is_ready
 
-    if data is not None and not label:
-        raise typer.BadParameter("name a column of the labelled file", param_hint="--label")
-    if data is not None and output is None:
-        raise typer.BadParameter("name the folder of the model", param_hint="--output")
-    if fast and thorough:
-        raise typer.BadParameter("name one of --fast and --thorough", param_hint="--fast")
+    if definitions:
+        if data is not None:
+            raise typer.BadParameter("needs no labelled rows", param_hint="--definitions")
+        _by_definitions(study, codebook, encoder or [], output, as_json=as_json)
+        return
+    _check_words(data, label, output, both=fast and thorough)
     # All that can be refused is refused before the long work.
     aim = parse_goal(goal)
     _check_context(context)
     for name in encoder or []:
         make_parts(name)
+    check(fine_tune, device, encoder or [])
     if output is not None:
         can_save(output)
     if data is not None:
@@ -152,6 +164,13 @@ def train(
         # Tagging cuts new articles as the study cut those that were coded.
         made = replace(made, about={**made.about, "preparation": preparation})
     made.save(output)
+    tuning: list[str] = []
+    if fine_tune is not None:
+        report, tuning = tune(
+            rows, replace(report, model=made), fine_tune, device, epochs, folds, seed, told
+        )
+        progress.end()
+        report.model.save(output)
     if as_json:
         print_json(
             {
@@ -163,8 +182,49 @@ def train(
             }
         )
     else:
-        print("\n".join(_told_training(report)))
+        print("\n".join([*_told_training(report), *tuning]))
         print(f"\nmodel written to {output}")
+
+
+def _check_words(
+    data: Path | None, label: list[str] | None, output: Path | None, *, both: bool
+) -> None:
+    if data is not None and not label:
+        raise typer.BadParameter("name a column of the labelled file", param_hint="--label")
+    if data is not None and output is None:
+        raise typer.BadParameter("name the folder of the model", param_hint="--output")
+    if both:
+        raise typer.BadParameter("name one of --fast and --thorough", param_hint="--fast")
+
+
+def _by_definitions(
+    folder: Path | None,
+    codebook: Path | None,
+    encoders: list[str],
+    output: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    from ..labels import load_codebook
+    from ..models import prototype_model
+    from ..models.bundle import can_save
+
+    if len(encoders) > 1:
+        raise typer.BadParameter("definitions cannot choose: name one", param_hint="--encoder")
+    if codebook is None or output is None:
+        study = find_study(folder)
+        codebook, output = codebook or study.codebook_path, output or study.models / "definitions"
+    can_save(output)
+    made = prototype_model(load_codebook(codebook), encoder=encoders[0] if encoders else None)
+    made.save(output)
+    if as_json:
+        print_json({"model": str(output), "encoder": made.encoder_name, "n_rows": 0})
+        return
+    print(f"model written to {output}")
+    say(
+        "it has seen no label: it ranks units, and measures nothing; draw by it with: "
+        f"standfirst annotate sample 100 --rule margin --model {output}"
+    )
 
 
 def _check_context(context: str | None) -> None:
@@ -180,7 +240,7 @@ def _from_study(
 ) -> "tuple[TrainingSet, Path]":
     from ..annotate.sample import closed_units, read_design
     from ..corpus import load_units
-    from ..errors import StudyError
+    from ..errors import RevisionError, StudyError
     from ..labels import load_codebook, read_gold
     from ..models import from_study
 
@@ -188,13 +248,21 @@ def _from_study(
     if not study.gold.is_file():
         raise StudyError(study.root, "has no gold yet", "run: standfirst labels gold")
     book = load_codebook(codebook or study.codebook_path)
+    gold = read_gold(study.gold)
+    others = sorted({row.revision for row in gold} - {"", book.revision})
+    if others:
+        told = f"was resolved by revision {', '.join(others)}, and the codebook is {book.revision}"
+        remedy = (
+            "see what changed: standfirst labels diff OLD NEW; then run: standfirst labels gold"
+        )
+        raise RevisionError(study.gold, told, remedy)
     design = read_design(study.design) if study.design.is_file() else []
     # The test part tells how good the model is: what learned from it, or from the articles that it
     # stands in, could not be asked.
     aside = closed_units(load_units(study.corpus), design)
     rows = from_study(
         load_units(study.corpus),
-        read_gold(study.gold),
+        gold,
         book,
         label,
         source=str(study.gold),

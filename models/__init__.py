@@ -7,7 +7,7 @@ from .evaluate import Evaluation, evaluate
 from .goals import Goal, parse_goal
 from .labelled import from_file
 from .model import Model, Prediction
-from .prototype import prototype_model, refuse_prototype
+from .prototype import prototype_model
 from .report import DimensionReport, Report
 from .scores import LabelScore, Score
 from .train import train
@@ -31,6 +31,5 @@ __all__ = [
     "from_study",
     "parse_goal",
     "prototype_model",
-    "refuse_prototype",
     "train",
 ]

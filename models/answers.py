@@ -64,7 +64,7 @@ def tag_units(model: Model, units: pa.Table, *, abstain_below: float = 0.0) -> p
     InputError
         The table has no column `text`, or a row without one; or the model has seen no label.
     """
-    refuse_prototype(model)
+    refuse_prototype(model.about)
     texts = _texts(units)
     given = {name: units.column(name) for name in UNIT_COLUMNS if name in units.column_names}
     schema = tag_schema(model)

@@ -30,6 +30,7 @@ def write_card(model: Model) -> str:
         f"Codebook `{codebook.id}` ({version}); unit: {codebook.unit}; in {codebook.language}.",
         f"Encoder: `{model.encoder_name}`, with one linear head a dimension.",
         *_choice(model),
+        *_tuned(model),
     ]
     dimensions: dict[str, Any] = model.metrics.get("dimensions", {})
     if about.get("prototype"):
@@ -201,3 +202,19 @@ def _choice(model: Model) -> list[str]:
             f"{by['high']:+.3f}, paired over groups)."
         )
     return lines
+
+
+def _tuned(model: Model) -> list[str]:
+    """Tell what fine-tuning was worth, where the network was tuned."""
+    found: dict[str, Any] = model.metrics.get("fine_tuning", {})
+    kept = found.get("kept")
+    if kept is None:
+        return []
+    tuned, frozen = found["tuned_macro_f1"][kept], found["frozen_macro_f1"]
+    by = found["difference"]
+    within = f"{by['low']:+.3f} to {by['high']:+.3f}"
+    return [
+        f"The network was fine-tuned ({kept}): macro-F1 {tuned:.3f} against {frozen:.3f} of the",
+        f"frozen model on the same folds ({within}, paired over groups). Every fold was answered,",
+        "and calibrated, by networks that had not seen it.",
+    ]

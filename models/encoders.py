@@ -32,6 +32,7 @@ from .static import Static
 from .tfidf import Tfidf
 from .transformer import Transformer, is_ready
 from .transformer8 import SUFFIX, Transformer8
+from .tuned import Tuned
 from .weights import add_folder
 from .wordvectors import WordVectors
 
@@ -146,6 +147,8 @@ def restore_encoder(
     """
     if "parts" in settings:
         return Beside.restore(settings, arrays)
+    if "tuned" in settings:
+        return Tuned.restore(settings, arrays)
     if name in ENCODERS:
         return type(ENCODERS[name]()).restore(settings, arrays)
     if "@" in name:

@@ -45,7 +45,7 @@ def evaluate(model: Model, data: TrainingSet, *, seed: int = 0) -> Evaluation:
     InputError
         The model has seen no label: it only ranks units for coding.
     """
-    refuse_prototype(model)
+    refuse_prototype(model.about)
     answers = model.predict(data.texts, data.context)
     scores = {}
     for name in data.answers:

@@ -20,7 +20,7 @@ from .matrix import Matrix, gram
 
 __all__ = ["KINDS", "LinearFit", "Space", "fit_path", "rotate"]
 
-_ROTATE_UP_TO = 3_000
+_ROTATE_UP_TO = 1_500
 _MAX_ITERATIONS = 2_000
 
 Path = list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]

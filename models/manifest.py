@@ -20,6 +20,7 @@ from ..labels.codebook import Dimension
 from .finish import Summary
 from .output import Folder
 from .plan import SHARD, Input, holds_units
+from .prototype import refuse_prototype
 from .tag import steps_of
 from .task import PARTS, Job
 from .units import Steps
@@ -91,8 +92,8 @@ def describe(model: Path) -> Described:
 
     Raises
     ------
-    MissingFileError, BundleError
-        There is no model, or what is there is none.
+    MissingFileError, BundleError, InputError
+        There is no model, what is there is none, or it has seen no label.
     """
     if not model.exists():
         raise MissingFileError(model, "no such model", "make one with: standfirst train")
@@ -100,14 +101,16 @@ def describe(model: Path) -> Described:
         told = json.loads((model / "manifest.json").read_bytes())
         codebook = parse_codebook((model / "codebook.yaml").read_text(), str(model))
         wanted = {one["id"] for one in told["dimensions"]}
-        return Described(
+        described = Described(
             str(told["digest"])[:16],
             f"{codebook.id} ({told['encoder']['name']})",
             tuple(one for one in codebook.dimensions if one.id in wanted),
             steps_of(told["training"], codebook.unit, codebook.language),
         )
-    except (OSError, ValueError, KeyError, TypeError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BundleError(model, "is not a model of Standfirst", "train it again") from error
+    refuse_prototype(told["training"], model)
+    return described
 
 
 def steps_for(steps: Steps, options: Options, inputs: Sequence[Input]) -> Steps:

@@ -11,7 +11,9 @@ Snell, J., Swersky, K. & Zemel, R. (2017). Prototypical Networks for Few-shot Le
 section 2.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -62,17 +64,24 @@ def prototype_model(codebook: Codebook, *, encoder: str | None = None) -> Model:
     return Model(codebook, name, fitted, heads, about)
 
 
-def refuse_prototype(model: Model) -> None:
+def refuse_prototype(about: Mapping[str, Any], where: str | Path = "the model") -> None:
     """Refuse a model that has seen no label.
+
+    Parameters
+    ----------
+    about
+        What the model rests on, as `Model.about` and the manifest's `training` tell it.
+    where
+        The model, as told to the user.
 
     Raises
     ------
     InputError
         It was made by `prototype_model`.
     """
-    if model.about.get("prototype"):
+    if about.get("prototype"):
         told = "was made out of definitions alone: it ranks units for coding, and measures nothing"
-        raise InputError("the model", told, "label some units, then run: standfirst train")
+        raise InputError(where, told, "label some units, then run: standfirst train")
 
 
 def _sayings(label: Label) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from .threads import threads_here
 from .vectors import cached
 from .weights import Weights, find_weights, home, is_pulled, weights_by_hash
 
-__all__ = ["Transformer", "WeightsKey", "is_ready", "load_session"]
+__all__ = ["Transformer", "WeightsKey", "is_ready", "load_session", "open_session"]
 
 Vectors = npt.NDArray[np.float32]
 
@@ -145,19 +145,22 @@ class Transformer:
         name = f"{self.weights.name.split('@')[0]}-{self.weights.digest[:12]}-layers-{layers}"
         return home() / "vectors" / f"{name}{kind}.sqlite"
 
+    def tokens(
+        self, texts: Sequence[str], spans: Sequence[Span] | None = None
+    ) -> tuple[list[list[int]], list[npt.NDArray[np.int32]]]:
+        """Cut texts into tokens.
+
+        Returns
+        -------
+        Their numbers, and, with spans, which of them stand in the span of each text.
+        """
+        return _tokens(
+            self._session(marked=spans is not None)[1], self.weights.network.prefix, texts, spans
+        )
+
     def _run(self, texts: Sequence[str], spans: Sequence[Span] | None) -> Vectors:
         session, tokenizer = self._session(marked=spans is not None)
-        prefix = self.weights.network.prefix
-        whole = [prefix + _clean(text) for text in texts]
-        encode = tokenizer.encode_batch_fast if spans is None else tokenizer.encode_batch
-        tokens = encode(whole)
-        ids = [one.ids for one in tokens]
-        marks = []
-        if spans is not None:
-            marks = [
-                _marks(one.offsets, start + len(prefix), end + len(prefix))
-                for one, (start, end) in zip(tokens, spans, strict=True)
-            ]
+        ids, marks = _tokens(tokenizer, self.weights.network.prefix, texts, spans)
         vectors = np.zeros((len(texts), self.width * (1 if spans is None else 2)), np.float32)
         order = sorted(range(len(texts)), key=lambda row: len(ids[row]))
         for start in range(0, len(order), _BATCH):
@@ -174,6 +177,20 @@ class Transformer:
                     feed["marks"][place, :length] = marks[row]
             vectors[rows] = session.run(None, feed)[0]
         return vectors
+
+
+def _tokens(
+    tokenizer: Any, prefix: str, texts: Sequence[str], spans: Sequence[Span] | None
+) -> tuple[list[list[int]], list[npt.NDArray[np.int32]]]:
+    whole = [prefix + _clean(text) for text in texts]
+    if spans is None:
+        return [one.ids for one in tokenizer.encode_batch_fast(whole)], []
+    found = tokenizer.encode_batch(whole)
+    marks = [
+        _marks(one.offsets, start + len(prefix), end + len(prefix))
+        for one, (start, end) in zip(found, spans, strict=True)
+    ]
+    return [one.ids for one in found], marks
 
 
 def _marks(offsets: Sequence[Span], start: int, end: int) -> npt.NDArray[np.int32]:
@@ -211,20 +228,42 @@ def load_session(
     marked: bool,
     rewrite: Callable[[bytes], bytes] | None = None,
 ) -> tuple[Any, Any]:
-    """Build session and tokenizer, once for a process.
+    """Build session and tokenizer, once for a process; see `open_session`."""
+    return open_session(key.weights, layers, marked=marked, rewrite=rewrite)
+
+
+def open_session(
+    weights: Weights,
+    layers: Sequence[int],
+    *,
+    marked: bool,
+    changed: Mapping[str, npt.NDArray[Any]] | None = None,
+    rewrite: Callable[[bytes], bytes] | None = None,
+) -> tuple[Any, Any]:
+    """Build session and tokenizer.
 
     Parameters
     ----------
-    key
-        The weights.
+    weights
+        The files of the network.
     layers
         The layers that are pooled.
     marked
         Whether targets are pooled, too.
+    changed
+        Tensors that stand in place of those in the files.
     rewrite
         Changes the graph before it is loaded.
+
+    Raises
+    ------
+    MissingFileError
+        The files are not here.
+    InputError
+        They were changed, or are not what they promise.
+    MissingExtraError
+        A library is not here.
     """
-    weights = key.weights
     stored = weights.read("model.safetensors")
     if find_spec("onnx") is None:
         raise MissingExtraError(f"the encoder {weights.name}", "minilm")
@@ -245,7 +284,8 @@ def load_session(
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     path = weights.folder / "model.safetensors"
     try:
-        graph = build_graph(load(stored), weights.network, layers, marked=marked)
+        tensors = {**load(stored), **(changed or {})}
+        graph = build_graph(tensors, weights.network, layers, marked=marked)
         graph = rewrite(graph) if rewrite is not None else graph
     except (KeyError, SafetensorError, TypeError) as error:
         problem = f"does not hold the weights that config.json promises ({error})"

@@ -1,6 +1,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import compress
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from standfirst.annotate.sample import closed_units, read_design
 from standfirst.annotate.sync import tasks_of
 from standfirst.annotate.tasks import result
 from standfirst.corpus import load_units
-from standfirst.labels import Annotation, Gold, write_annotations, write_gold
+from standfirst.labels import Annotation, Gold, read_gold, write_annotations, write_gold
 from standfirst.models import Model
 from standfirst.study import Study
 
@@ -176,6 +177,34 @@ def test_a_model_that_knows_the_test_part_is_refused(
     assert done.code == 1
     assert "models/all: has learned from" in done.err
     assert "units of the test part" in done.err
+
+
+def test_gold_of_another_codebook_is_refused(study: Path, run: Callable[..., Any]) -> None:
+    """What coders answered to other definitions is no gold for these."""
+    gold = Study.find(study).gold
+    write_gold(gold, [replace(row, revision="0123456789ab") for row in read_gold(gold)])
+    done = run("train", "--encoder", "tfidf", cwd=study)
+
+    assert done.code == 1
+    assert "was resolved by revision 0123456789ab" in done.err
+    assert "standfirst labels diff OLD NEW" in done.err
+
+
+def test_definitions_lead_a_draw_and_nothing_else(study: Path, run: Callable[..., Any]) -> None:
+    """Before anything is coded, the codebook ranks units; as a measurement it is refused."""
+    made = run("train", "--definitions", "--encoder", "hashed-pieces", cwd=study)
+    assert made.code == 0, made.err
+    by = ("--rule", "rare", "--label", "framing=legality", "--model", "models/definitions")
+    drawn = run("annotate", "sample", "10", *by, cwd=study)
+    asked = run("evaluate", "models/definitions", cwd=study)
+    tagged = run("tag", "models/definitions", str(DEMO), "-o", "tags.csv", cwd=study)
+
+    assert drawn.code == 0, drawn.err
+    assert [row.rule for row in read_design(Study.find(study).design)[-10:]] == ["rare"] * 10
+    assert (asked.code, tagged.code) == (1, 1)
+    assert "it ranks units for coding, and measures nothing" in asked.err
+    assert "it ranks units for coding, and measures nothing" in tagged.err
+    assert not (study / "tags.csv").exists()
 
 
 def test_evaluate_asks_the_test_part(study: Path, run: Callable[..., Any]) -> None:

@@ -1,10 +1,17 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from standfirst.models import Report, TrainingSet, from_file, train
+from standfirst.models.network import NAMES
 
+_NETWORK_WORDS = "talks resume the minister said that court will rule on plan no"
+_WIDTH, _HEADS, _LAYERS = 16, 4, 3
 _WORDS = {
     "government": "The minister said the plan will work and save lives in region {}.",
     "critique": "Campaigners called the scheme cruel and unlawful near town {}.",
@@ -48,4 +55,72 @@ def saved_model(report: Report, tmp_path_factory: pytest.TempPathFactory) -> Pat
     """Give the folder of that model."""
     folder = tmp_path_factory.mktemp("models") / "m"
     report.model.save(folder)
+    return folder
+
+
+@pytest.fixture
+def write_folder() -> Callable[..., Path]:
+    """Give a function that writes a small network as a folder: path, architecture, pooling."""
+    return _write_folder
+
+
+@pytest.fixture
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what tests add out of the user's folder."""
+    monkeypatch.setenv("STANDFIRST_HOME", str(tmp_path / "home"))
+
+
+def _write_folder(folder: Path, architecture: str, *, pooling: str = "mean") -> Path:
+    """Write a small network with random weights, as sentence-transformers writes a large one."""
+    rng = np.random.default_rng(0)
+    words = ["<pad>", "<s>", "</s>", "<unk>", *sorted(set(_NETWORK_WORDS.split()))]
+    tokenizer = Tokenizer(models.WordLevel({w: k for k, w in enumerate(words)}, "<unk>"))
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 1), ("</s>", 2)]
+    )
+    folder.mkdir(parents=True)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    names = NAMES[architecture]
+    shapes: dict[str, tuple[int, ...]] = {
+        "embeddings.word_embeddings.weight": (len(words), _WIDTH),
+        "embeddings.position_embeddings.weight": (40, _WIDTH),
+        "embeddings.LayerNorm.weight": (_WIDTH,),
+        "embeddings.LayerNorm.bias": (_WIDTH,),
+    }
+    if architecture == "mpnet":
+        shapes["encoder.relative_attention_bias.weight"] = (32, _HEADS)
+    if architecture in ("bert", "roberta"):
+        shapes["embeddings.token_type_embeddings.weight"] = (2, _WIDTH)
+    for number in range(_LAYERS):
+        layer = names.layer.format(number)
+        sizes = dict.fromkeys(
+            (names.query, names.key, names.value, names.out), (_WIDTH, _WIDTH)
+        ) | {
+            names.wide: (4 * _WIDTH, _WIDTH),
+            names.narrow: (_WIDTH, 4 * _WIDTH),
+        }
+        for part, size in sizes.items():
+            shapes |= {f"{layer}.{part}.weight": size, f"{layer}.{part}.bias": size[:1]}
+        for part in (names.attended, names.done):
+            shapes |= {f"{layer}.{part}.weight": (_WIDTH,), f"{layer}.{part}.bias": (_WIDTH,)}
+    tensors = {n: rng.normal(0, 0.3, s).astype(np.float32) for n, s in shapes.items()}
+    save_file(tensors, folder / "model.safetensors")
+    config = {
+        "model_type": architecture,
+        "num_hidden_layers": _LAYERS,
+        "hidden_size": _WIDTH,
+        "num_attention_heads": _HEADS,
+        "max_position_embeddings": 40,
+        "layer_norm_eps": 1e-5,
+        "pad_token_id": 0,
+    }
+    if architecture == "distilbert":
+        told = {"n_layers": _LAYERS, "dim": _WIDTH, "n_heads": _HEADS, "activation": "gelu"}
+        config = {"model_type": architecture, "max_position_embeddings": 40, **told}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "1_Pooling").mkdir()
+    told = {f"pooling_mode_{pooling}{'_token' if pooling == 'cls' else '_tokens'}": True}
+    (folder / "1_Pooling" / "config.json").write_text(json.dumps(told))
     return folder

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy.typing as npt
 import pytest
 from safetensors.numpy import save_file
 from scipy.special import erf, softmax
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+from tokenizers import Tokenizer
 
 from standfirst.errors import InputError, MissingFileError
 from standfirst.models.encoders import default_encoder, make_encoder, restore_encoder
@@ -20,8 +21,9 @@ from standfirst.models.weights import add_folder, find_weights
 needs_weights = pytest.mark.skipif(not is_ready(), reason="run: standfirst encoders pull minilm")
 
 Floats = npt.NDArray[np.float32]
+WriteFolder = Callable[..., Path]
 TEXTS = ["talks resume", "the minister said that the court will rule on the plan", "no", ""]
-WIDTH, HEADS, LAYERS = 16, 4, 3
+WIDTH = 16
 
 
 def reference(tensors: dict[str, Floats], network: Network, ids: list[int]) -> list[Floats]:
@@ -67,70 +69,12 @@ def unit(vector: Floats) -> Floats:
     return np.asarray(vector / np.linalg.norm(vector))
 
 
-def write_folder(folder: Path, architecture: str, *, pooling: str = "mean") -> Path:
-    """Write a small network with random weights, as sentence-transformers writes a large one."""
-    rng = np.random.default_rng(0)
-    words = ["<pad>", "<s>", "</s>", "<unk>", *sorted({w for t in TEXTS for w in t.split()})]
-    tokenizer = Tokenizer(models.WordLevel({w: k for k, w in enumerate(words)}, "<unk>"))
-    tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>", special_tokens=[("<s>", 1), ("</s>", 2)]
-    )
-    folder.mkdir(parents=True)
-    tokenizer.save(str(folder / "tokenizer.json"))
-    names = NAMES[architecture]
-    shapes: dict[str, tuple[int, ...]] = {
-        "embeddings.word_embeddings.weight": (len(words), WIDTH),
-        "embeddings.position_embeddings.weight": (40, WIDTH),
-        "embeddings.LayerNorm.weight": (WIDTH,),
-        "embeddings.LayerNorm.bias": (WIDTH,),
-    }
-    if architecture == "mpnet":
-        shapes["encoder.relative_attention_bias.weight"] = (32, HEADS)
-    if architecture in ("bert", "roberta"):
-        shapes["embeddings.token_type_embeddings.weight"] = (2, WIDTH)
-    for number in range(LAYERS):
-        layer = names.layer.format(number)
-        sizes = dict.fromkeys((names.query, names.key, names.value, names.out), (WIDTH, WIDTH)) | {
-            names.wide: (4 * WIDTH, WIDTH),
-            names.narrow: (WIDTH, 4 * WIDTH),
-        }
-        for part, size in sizes.items():
-            shapes |= {f"{layer}.{part}.weight": size, f"{layer}.{part}.bias": size[:1]}
-        for part in (names.attended, names.done):
-            shapes |= {f"{layer}.{part}.weight": (WIDTH,), f"{layer}.{part}.bias": (WIDTH,)}
-    tensors = {n: rng.normal(0, 0.3, s).astype(np.float32) for n, s in shapes.items()}
-    save_file(tensors, folder / "model.safetensors")
-    config = {
-        "model_type": architecture,
-        "num_hidden_layers": LAYERS,
-        "hidden_size": WIDTH,
-        "num_attention_heads": HEADS,
-        "max_position_embeddings": 40,
-        "layer_norm_eps": 1e-5,
-        "pad_token_id": 0,
-    }
-    if architecture == "distilbert":
-        told = {"n_layers": LAYERS, "dim": WIDTH, "n_heads": HEADS, "activation": "gelu"}
-        config = {"model_type": architecture, "max_position_embeddings": 40, **told}
-    (folder / "config.json").write_text(json.dumps(config))
-    (folder / "1_Pooling").mkdir()
-    told = {f"pooling_mode_{pooling}{'_token' if pooling == 'cls' else '_tokens'}": True}
-    (folder / "1_Pooling" / "config.json").write_text(json.dumps(told))
-    return folder
-
-
-@pytest.fixture
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep what tests add out of the user's folder."""
-    monkeypatch.setenv("STANDFIRST_HOME", str(tmp_path / "home"))
-
-
 @pytest.mark.usefixtures("own_home")
 @pytest.mark.parametrize("architecture", ["bert", "mpnet", "roberta", "distilbert"])
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
-def test_any_folder(tmp_path: Path, architecture: str, pooling: str) -> None:
+def test_any_folder(
+    tmp_path: Path, architecture: str, pooling: str, write_folder: WriteFolder
+) -> None:
     """The fused graph gives what a plain forward pass gives: texts, targets, any layers."""
     from safetensors.numpy import load_file
 
@@ -156,7 +100,7 @@ def test_any_folder(tmp_path: Path, architecture: str, pooling: str) -> None:
 
 
 @pytest.mark.usefixtures("own_home")
-def test_a_folder_is_found_again_by_its_hashes(tmp_path: Path) -> None:
+def test_a_folder_is_found_again_by_its_hashes(tmp_path: Path, write_folder: WriteFolder) -> None:
     """What a bundle stores leads back to the folder; without it, or changed, it is refused."""
     folder = write_folder(tmp_path / "my+net", "bert")
     encoder = make_encoder(str(folder))
@@ -187,7 +131,9 @@ def test_a_folder_is_found_again_by_its_hashes(tmp_path: Path) -> None:
         ({"num_hidden_layers": 9}, "does not hold the weights that config.json promises"),
     ],
 )
-def test_strange_folders(tmp_path: Path, change: dict[str, Any], told: str) -> None:
+def test_strange_folders(
+    tmp_path: Path, change: dict[str, Any], told: str, write_folder: WriteFolder
+) -> None:
     """A network of another kind is refused in one line that says what is not understood."""
     folder = write_folder(tmp_path / "net", "bert")
     config = json.loads((folder / "config.json").read_text())
@@ -202,7 +148,7 @@ def test_strange_folders(tmp_path: Path, change: dict[str, Any], told: str) -> N
 
 
 @pytest.mark.usefixtures("own_home")
-def test_a_folder_of_model2vec(tmp_path: Path) -> None:
+def test_a_folder_of_model2vec(tmp_path: Path, write_folder: WriteFolder) -> None:
     """A text is the mean of its known tokens' vectors, weighted and shared as the folder says."""
     folder = write_folder(tmp_path / "words", "bert")
     size = Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab_size()
