@@ -67,7 +67,7 @@ def test_goals_that_are_none(told: str) -> None:
 
 
 def test_few_rows_do_not_move_the_decision_of_a_single_choice() -> None:
-    """Below STEADY_FROM rows the calibration's shift is taken back; with more, held-out rows ask."""
+    """Below STEADY_FROM rows the calibration's shift is taken back; with more it stays."""
     shift = np.array([0.5, -0.5])
     probability, target = draw((0.9, 0.1), multiple=False, n=STEADY_FROM)
     few = find_rule(probability[:-1], target[:-1], shift, Goal(), multiple=False)
