@@ -52,6 +52,27 @@ def codebook() -> Codebook:
 
 
 @pytest.fixture(scope="session")
+def s3() -> Iterator[Any]:
+    """Give an S3 store without buckets, on a server on loopback.
+
+    There is one for all tests: the client keeps its connections by the words that they were asked
+    for with, and these do not name the server.
+    """
+    s3fs = pytest.importorskip("s3fs", reason="the extra s3 is not installed")
+    moto = pytest.importorskip("moto.server", reason="moto is not installed")
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        yield s3fs.S3FileSystem(skip_instance_cache=True, use_listings_cache=False)
+    server.stop()
+
+
+@pytest.fixture(scope="session")
 def label_studio(
     pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LocalServer]:

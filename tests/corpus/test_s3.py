@@ -1,15 +1,12 @@
 """Reading from an S3 store: a local server, started and stopped here."""
 
 import sys
-from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from standfirst.corpus import Article, read_articles
 from standfirst.errors import InputError, MissingExtraError, MissingFileError
-
-s3fs = pytest.importorskip("s3fs", reason="the extra s3 is not installed")
-moto = pytest.importorskip("moto.server", reason="moto is not installed")
 
 pytestmark = [
     # The S3 client's own habits, not ours.
@@ -20,23 +17,13 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def bucket() -> Iterator[str]:
-    """Give a bucket that holds two files, on a server on loopback."""
-    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        store = s3fs.S3FileSystem(skip_instance_cache=True)
-        store.mkdir("news")
-        store.pipe("news/2026/a.jsonl", b'{"id": "a", "text": "One."}\n{"text": 4}\n')
-        store.pipe("news/2026/b.txt", b"Talks resume\n\nThey talk.")
-        store.pipe("news/2026/c.png", b"\x89PNG")
-        yield "s3://news/2026"
-    server.stop()
+def bucket(s3: Any) -> str:
+    """Give a bucket that holds two files."""
+    s3.mkdir("news")
+    s3.pipe("news/2026/a.jsonl", b'{"id": "a", "text": "One."}\n{"text": 4}\n')
+    s3.pipe("news/2026/b.txt", b"Talks resume\n\nThey talk.")
+    s3.pipe("news/2026/c.png", b"\x89PNG")
+    return "s3://news/2026"
 
 
 def test_a_folder_of_a_store(bucket: str) -> None:

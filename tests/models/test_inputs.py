@@ -171,7 +171,8 @@ def test_views_of_a_plain_encoder() -> None:
 
     assert [block.ravel().tolist() for block in blocks] == [[14, 0], [18, 4], [3, 0]]
     # Neighbours count half, the target seven tenths; all of the part counts twice.
-    assert np.allclose(both.encode(inputs.texts, context), [[36, 3, 19.6], [8, 0, 0]])
+    found = np.asarray(both.encode(inputs.texts, context))
+    assert np.allclose(found, np.array([[36, 3, 19.6], [8, 0, 0]]))
     assert both.needs == ("before", "target")
 
 

@@ -1,7 +1,6 @@
 """Tagging from a store to a store: a local S3 server, started and stopped here."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,6 @@ from pyarrow import parquet
 from standfirst.errors import ExistsError, StandfirstError
 from standfirst.models.batch import Options, prepare, run
 from standfirst.models.local import Local
-
-s3fs = pytest.importorskip("s3fs", reason="the extra s3 is not installed")
-moto = pytest.importorskip("moto.server", reason="moto is not installed")
 
 pytestmark = [
     # The S3 client's own habits, not ours.
@@ -27,20 +23,10 @@ OPTIONS = Options(shard=2_000)
 
 
 @pytest.fixture(scope="module")
-def store() -> Iterator[Any]:
-    """Give a store with an empty bucket, on a server on loopback."""
-    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        made = s3fs.S3FileSystem(skip_instance_cache=True, use_listings_cache=False)
-        made.mkdir("tagging")
-        yield made
-    server.stop()
+def store(s3: Any) -> Any:
+    """Give a store with an empty bucket."""
+    s3.mkdir("tagging")
+    return s3
 
 
 @pytest.fixture(scope="module")
