@@ -80,7 +80,12 @@ def measure(
     began = time.process_time()
     vectors = features.fit(candidate, drawn)[1]
     head = fit_head(
-        vectors[drawn], truth[drawn], groups[drawn], multiple=TASKS[rows.name].multiple, seed=seed
+        vectors[drawn],
+        truth[drawn],
+        groups[drawn],
+        multiple=TASKS[rows.name].multiple,
+        blocks=features.blocks(candidate),
+        seed=seed,
     )
     probability = head.probabilities(vectors[cut.test])
     answer = head.decide(probability)

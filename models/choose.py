@@ -107,10 +107,10 @@ class Job:
         vectors: Matrix,
         part: npt.NDArray[np.int64],
         kind: str,
-        strengths: Sequence[float] = STRENGTHS,
+        blocks: Sequence[tuple[int, int]] = (),
     ) -> tuple[Head, float]:
         """Fit a head on a part of the answered rows; vectors are those of all rows of the data."""
-        return self.fit_rows(vectors[self.rows[part]], part, kind, strengths)
+        return self.fit_rows(vectors[self.rows[part]], part, kind, blocks=blocks)
 
     def fit_rows(
         self,
@@ -118,6 +118,7 @@ class Job:
         part: npt.NDArray[np.int64],
         kind: str,
         strengths: Sequence[float] = STRENGTHS,
+        blocks: Sequence[tuple[int, int]] = (),
     ) -> tuple[Head, float]:
         """Fit a head on a part of the answered rows; vectors are those of the part."""
         return fit_scored(
@@ -129,6 +130,7 @@ class Job:
             goal=self.goal,
             sample_weight=None if self.weight is None else self.weight[part],
             strengths=strengths,
+            blocks=blocks,
             seed=self.seed,
         )
 
@@ -208,7 +210,8 @@ def compare(
         inner = {}
         for candidate in candidates:
             vectors = features.fit(candidate, fold[0])[1]
-            found = [_answer(job, fold, vectors, candidate.head) for job in jobs]
+            blocks = features.blocks(candidate)
+            found = [_answer(job, fold, vectors, candidate.head, blocks) for job in jobs]
             for job, (test, probability, chosen, _) in zip(jobs, found, strict=True):
                 answers[candidate][job.name].probability[test] = probability
                 answers[candidate][job.name].chosen[test] = chosen
@@ -239,14 +242,14 @@ def compare(
 
 
 def _answer(
-    job: Job, fold: Fold, vectors: Matrix, kind: str
+    job: Job, fold: Fold, vectors: Matrix, kind: str, blocks: Sequence[tuple[int, int]]
 ) -> tuple[npt.NDArray[np.int64], Floats, Bools, float]:
     """Fit on one side of a fold and answer the other; also tell the score of the inner folds."""
     part, test = job.cut(fold)
     if not len(part) or not len(test):
         empty = np.zeros((len(test), job.truth.shape[1]))
         return test, empty, empty.astype(bool), 0.0
-    head, inner = job.fit(vectors, part, kind)
+    head, inner = job.fit(vectors, part, kind, blocks)
     probability = head.probabilities(vectors[job.rows[test]])
     return test, probability, head.decide(probability), 0.0 if np.isnan(inner) else inner
 

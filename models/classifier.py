@@ -20,7 +20,7 @@ from .calibrate import calibrate_multiple, calibrate_single, sigmoid, softmax
 from .folds import Fold, grouped_folds
 from .goals import MARGIN, Goal, Rule, decide, find_rule
 from .linear import LinearFit, fit_path, rotate
-from .matrix import Matrix, dense_product
+from .matrix import Matrix, dense_product, even_out, scaled
 
 __all__ = ["MARGIN", "STRENGTHS", "Head", "fit_head", "fit_scored"]
 
@@ -134,6 +134,7 @@ def fit_head(
     goal: Goal = Goal(),  # noqa: B008 - frozen
     sample_weight: Floats | None = None,
     strengths: Sequence[float] = STRENGTHS,
+    blocks: Sequence[tuple[int, int]] = (),
     seed: int = 0,
 ) -> Head:
     """Fit the classifier of one dimension; see `fit_scored`.
@@ -155,6 +156,7 @@ def fit_head(
         goal=goal,
         sample_weight=sample_weight,
         strengths=strengths,
+        blocks=blocks,
         seed=seed,
     )[0]
 
@@ -169,6 +171,7 @@ def fit_scored(
     goal: Goal = Goal(),  # noqa: B008 - frozen
     sample_weight: Floats | None = None,
     strengths: Sequence[float] = STRENGTHS,
+    blocks: Sequence[tuple[int, int]] = (),
     seed: int = 0,
 ) -> tuple[Head, float]:
     """Fit the classifier of one dimension.
@@ -192,6 +195,9 @@ def fit_scored(
     strengths
         Inverse penalties to try. Where there is only one, there are no inner folds, and so no
         calibration.
+    blocks
+        First column, and the one behind the last, of each block that holds states of a network:
+        see `even_out`. The weights that are kept are those of the vectors as they came.
     seed
         Of the inner folds.
 
@@ -202,7 +208,8 @@ def fit_scored(
     """
     seen: Bools = np.asarray(truth.any(axis=0))
     target = truth[:, seen]
-    space = rotate(vectors)
+    scale = even_out(vectors, blocks) if blocks else None
+    space = rotate(vectors if scale is None else scaled(vectors, scale))
     nothing_to_choose = len(strengths) == 1 or len(np.unique(groups)) == 1
     folds = [] if nothing_to_choose else grouped_folds(target, groups, _INNER_FOLDS, seed)
     held_out = _held_out_scores(
@@ -228,7 +235,8 @@ def fit_scored(
         if goal.kind != "macro-f1":
             rule = find_rule(probabilities, target, shift, goal, multiple=multiple)
     fitted = fit_path(space.rows, target, [strengths[place]], multiple, sample_weight, kind)[0]
-    weights = space.back(fitted.weights).astype(np.float32)
+    turned = space.back(fitted.weights)
+    weights = (turned if scale is None else turned * scale).astype(np.float32)
     strength = float(strengths[place])
     head = Head(
         multiple,

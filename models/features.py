@@ -59,6 +59,18 @@ class Features:
             self._begun[name] = begun
             self._blocks |= {(name, view): b for view, b in zip(views, blocks, strict=True)}
 
+    def blocks(self, candidate: Candidate) -> list[tuple[int, int]]:
+        """Give the columns of a candidate that hold states of a network, one pair a view."""
+        found, start = [], 0
+        for part in self._parts[candidate]:
+            is_network = isinstance(part.encoder, Transformer)
+            width = (part.encoder if is_network else self._begun[part.key]).width
+            for _ in part.views:
+                if is_network:
+                    found.append((start, start + width))
+                start += width
+        return found
+
     def fit(self, candidate: Candidate, rows: npt.NDArray[np.int64] | None) -> tuple[Any, Matrix]:
         """Fit a candidate's encoders on some rows (None: on all).
 

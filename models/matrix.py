@@ -1,4 +1,10 @@
-"""The few operations on feature matrices that must not care whether they are dense or sparse."""
+"""The few operations on feature matrices that must not care whether they are dense or sparse.
+
+References
+----------
+Timkey, W. & van Schijndel, M. (2021). All Bark and No Bite: Rogue Dimensions in Transformer
+Language Models Obscure Representational Quality. EMNLP. (Why states are evened out.)
+"""
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -7,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-__all__ = ["Matrix", "dense_product", "gram", "stack"]
+__all__ = ["Matrix", "dense_product", "even_out", "gram", "scaled", "stack"]
 
 _AT_ONCE = 8_000_000
 
@@ -56,3 +62,34 @@ def gram(X: Matrix) -> npt.NDArray[np.float64]:  # noqa: N803
         found[start:, start : start + step] = X[start:] @ some
     lower = np.tril(found, -1)
     return np.asarray(lower + lower.T + np.diag(np.diag(found)))
+
+
+def even_out(X: Matrix, blocks: Sequence[tuple[int, int]]) -> npt.NDArray[np.float32]:  # noqa: N803
+    """Find the scales at which all columns of a block vary alike, shape (dim,).
+
+    A few columns of a network's states are large and nearly constant, and drown the others. Each
+    block keeps the mean squared length of its rows, so that its share beside the others stays.
+
+    Examples
+    --------
+    >>> even_out(np.array([[3.0, 0.5], [1.0, 0.0]]), [(0, 2)]).astype(float).round(2).tolist()
+    [1.6, 6.4]
+    """
+    scale = np.ones(X.shape[1], np.float32)
+    for start, end in blocks:
+        some = X[:, start:end]
+        block = np.asarray(some.toarray() if sparse.issparse(some) else some, np.float64)
+        spread = block.std(axis=0)
+        usual = np.sqrt((block**2).sum(axis=1).mean() / (end - start))
+        # A column that never varies tells nothing, whatever its scale.
+        scale[start:end] = np.where(spread > 1e-6, usual / np.maximum(spread, 1e-6), 1)
+    return scale
+
+
+def scaled(X: Matrix, scale: npt.NDArray[np.float32]) -> Matrix:  # noqa: N803
+    """Multiply each column by its scale."""
+    if not sparse.issparse(X):
+        return X * scale
+    product = sparse.csr_array(X, copy=True)
+    product.data *= scale[product.indices]
+    return product

@@ -24,7 +24,7 @@ from .folds import Fold, random_folds
 from .goals import Goal
 from .inputs import CONTEXTS, VIEWS, Inputs
 from .linear import rotate
-from .matrix import Matrix
+from .matrix import Matrix, even_out, scaled
 from .model import Model
 from .report import DimensionReport, Report
 from .scores import calibration_error, macro_f1, score
@@ -106,11 +106,12 @@ def _keep(
 ) -> Report:
     """Fit what was chosen on all rows, and report."""
     encoder, vectors = features.fit(found.best, None)
+    blocks = features.blocks(found.best)
     heads: dict[str, Head] = {}
     reports = []
     for job in jobs:
-        heads[job.name] = job.fit(vectors, np.arange(len(job.rows)), found.best.head)[0]
-        gap = _leak_gap(vectors, found, job, heads[job.name].strength)
+        heads[job.name] = job.fit(vectors, np.arange(len(job.rows)), found.best.head, blocks)[0]
+        gap = _leak_gap(scaled(vectors, even_out(vectors, blocks)), found, job, heads[job.name])
         reports.append(_report(data, found, job, heads[job.name], gap))
         if progress is not None:
             progress(f"{job.name} is fitted", None)
@@ -189,7 +190,7 @@ def _report(
     )
 
 
-def _leak_gap(vectors: Matrix, found: Compared, job: Job, strength: float) -> float | None:
+def _leak_gap(vectors: Matrix, found: Compared, job: Job, final: Head) -> float | None:
     """Compare random with grouped folds, both with the final candidate, penalty, and no tuning.
 
     What an encoder learns of all texts without their labels is the same for both, so that one
@@ -205,7 +206,7 @@ def _leak_gap(vectors: Matrix, found: Compared, job: Job, strength: float) -> fl
         for part, test in folds:
             if not len(part) or not len(test):
                 continue
-            head = job.fit_rows(rows[part], part, found.best.head, [strength])[0]
+            head = job.fit_rows(rows[part], part, found.best.head, [final.strength])[0]
             answers.chosen[test] = head.decide(head.probabilities(rows[test]))
         return macro_f1(job.truth, answers.chosen)
 

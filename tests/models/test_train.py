@@ -110,6 +110,27 @@ def test_rotation_changes_nothing_but_time() -> None:
     assert np.allclose(space.back(turned.weights), plain.weights, atol=2e-3)
 
 
+def test_large_constant_columns_do_not_drown_the_others() -> None:
+    """Evened out, a head learns from small columns; its weights are those of the columns as is."""
+    rng = np.random.default_rng(0)
+    event = rng.random(120) < 0.5
+    small = (rng.normal(size=(120, 6)) + event[:, None]) * 0.01
+    large = 5 + rng.normal(size=(120, 2)) * 0.5
+    vectors = np.hstack([small, large]).astype(np.float32)
+    truth = np.column_stack([~event, event])
+    plain, even = (
+        fit_head(vectors[:60], truth[:60], np.arange(60), multiple=False, blocks=blocks)
+        for blocks in ((), [(0, 8)])
+    )
+    right = [
+        (head.decide(head.probabilities(vectors[60:])) == truth[60:]).mean()
+        for head in (plain, even)
+    ]
+
+    assert right[1] > 0.8
+    assert right[1] > right[0] + 0.1
+
+
 def test_probabilities_are_calibrated() -> None:
     """A rare label gets probabilities that sum up to its share."""
     rng = np.random.default_rng(0)
