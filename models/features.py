@@ -6,6 +6,7 @@ a fold only what learns from other texts (how rare an n-gram is) is fitted again
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,7 +19,7 @@ from .inputs import Inputs
 from .matrix import Matrix, stack
 from .transformer import Transformer
 
-__all__ = ["Features"]
+__all__ = ["Features", "network_blocks"]
 
 Progress = Callable[[str, int, int], None]
 
@@ -61,15 +62,14 @@ class Features:
 
     def blocks(self, candidate: Candidate) -> list[tuple[int, int]]:
         """Give the columns of a candidate that hold states of a network, one pair a view."""
-        found, start = [], 0
-        for part in self._parts[candidate]:
-            is_network = isinstance(part.encoder, Transformer)
-            width = (part.encoder if is_network else self._begun[part.key]).width
-            for _ in part.views:
-                if is_network:
-                    found.append((start, start + width))
-                start += width
-        return found
+        return network_blocks(
+            [
+                part
+                if isinstance(part.encoder, Transformer)
+                else replace(part, encoder=self._begun[part.key])
+                for part in self._parts[candidate]
+            ]
+        )
 
     def fit(self, candidate: Candidate, rows: npt.NDArray[np.int64] | None) -> tuple[Any, Matrix]:
         """Fit a candidate's encoders on some rows (None: on all).
@@ -94,6 +94,17 @@ class Features:
             fitted.append(Part(part.name, encoder, part.share, part.views))
         alone = len(fitted) == 1 and fitted[0].views == ("text",)
         return fitted[0].encoder if alone else Beside(fitted), stack(blocks)
+
+
+def network_blocks(parts: Sequence[Part]) -> list[tuple[int, int]]:
+    """Give the columns of parts that hold states of a network, one pair a view."""
+    found, start = [], 0
+    for part in parts:
+        for _ in part.views:
+            if isinstance(part.encoder, Transformer):
+                found.append((start, start + part.encoder.width))
+            start += part.encoder.width
+    return found
 
 
 def _wider(found: Any, other: Any) -> Any:

@@ -13,14 +13,15 @@ import numpy.typing as npt
 
 from ..errors import InputError
 from .arms import NEVER, Arm
-from .beside import Beside, Part
+from .beside import SHARES, Beside, Part
 from .choose import Job, make_jobs
 from .classifier import Head
 from .data import TrainingSet
+from .features import network_blocks
 from .goals import parse_goal
 from .inputs import Inputs
 from .linear import LinearFit, fit_path
-from .matrix import Matrix, stack
+from .matrix import Matrix, even_out, scaled, stack
 from .model import Model
 from .recipe import Lesson, Recipe, Tokens
 from .transformer import Transformer
@@ -84,6 +85,10 @@ class Workshop:
             self._start = self._base.begin_marked(data.texts, self._spans)[1]
         ids, marks = self._base.tokens(data.texts, self._spans)
         self._tokens = Tokens(ids, None if self._spans is None else marks)
+        # As `Beside` scales the columns of each view, so that fits hold for a model that is kept.
+        width, views = self._base.width, ("text",) if self._spans is None else ("text", "target")
+        self._views = views
+        self._scale = np.repeat([np.float32(SHARES[view]) for view in views], width)
         self._tensors = load(self._base.weights.read("model.safetensors"))
 
     def frozen(self, rows: Ints) -> tuple[Any, Matrix, tuple[Head | None, ...]]:
@@ -97,8 +102,9 @@ class Workshop:
         encoder = self._empty.fit(self._prepared[rows])
         vectors = encoder.transform(self._prepared)
         parts = [job.cut((rows, rows))[0] for job in self.jobs]
+        blocks = network_blocks(_parts(replace(self.model, encoder=encoder)))
         heads = [
-            job.fit(vectors, part, self._kind)[0] if len(part) else None
+            job.fit(vectors, part, self._kind, blocks)[0] if len(part) else None
             for job, part in zip(self.jobs, parts, strict=True)
         ]
         return encoder, vectors, tuple(heads)
@@ -134,9 +140,11 @@ class Workshop:
         asked = np.union1d(ask, rows) if contrastive else ask
         block = np.zeros((len(self._inputs), self._start.shape[1]), np.float32)
         if len(asked):
-            block[asked] = self._read(encoder, asked)
+            block[asked] = self._read(encoder, asked) * self._scale
         if contrastive:
             fits = [self._fit(job, rows, block) for job in self.jobs]
+        else:
+            fits = [LinearFit(fit.weights / self._scale, fit.intercept) for fit in fits]
         frozen_encoder, vectors, heads = self.frozen(rows)
         frozen = tuple(
             head or _no_head(job, vectors.shape[1])
@@ -149,8 +157,7 @@ class Workshop:
 
         Where no head asks for the frozen one, it is left out.
         """
-        views = ("text",) if self._spans is None else ("text", "target")
-        parts = [Part(f"{self._base.weights.name}{SUFFIX}", arm.encoder, 1.0, views)]
+        parts = [Part(f"{self._base.weights.name}{SUFFIX}", arm.encoder, 1.0, self._views)]
         width = self._start.shape[1]
         if any(head.weights[:, width:].any() for head in heads.values()):
             parts += _parts(replace(self.model, encoder=arm.frozen_encoder))
@@ -158,7 +165,7 @@ class Workshop:
             cut = {name: np.ascontiguousarray(h.weights[:, :width]) for name, h in heads.items()}
             heads = {name: replace(head, weights=cut[name]) for name, head in heads.items()}
         name = "+".join(part.name for part in parts)
-        alone = len(parts) == 1 and views == ("text",)
+        alone = len(parts) == 1 and self._views == ("text",)
         return name, arm.encoder if alone else Beside(parts), dict(heads)
 
     def _read(self, encoder: Tuned, rows: Ints) -> npt.NDArray[np.float32]:
@@ -174,7 +181,11 @@ class Workshop:
             n_labels = job.truth.shape[1]
             return LinearFit(np.zeros((n_labels, vectors.shape[1])), np.full(n_labels, NEVER))
         some = vectors[job.rows[part]]
-        return fit_path(some, job.truth[part], [_START], job.multiple, weight)[0]
+        width = self._base.width
+        scale = even_out(some, [(k, k + width) for k in range(0, some.shape[1], width)])
+        rows_even = scaled(some, scale)
+        fit = fit_path(rows_even, job.truth[part], [_START], job.multiple, weight)[0]
+        return LinearFit(fit.weights * scale, fit.intercept)
 
     def _lesson(self, job: Job, rows: Ints) -> Lesson:
         n, n_labels = len(self._inputs), job.truth.shape[1]
