@@ -166,9 +166,11 @@ class FastText(Method):
                 if marks:
                     file.write(f"{marks} {text}\n")
             file.flush()
+            # The same number of steps for few rows as for a thousand: it begins from nothing.
+            n_epochs = max(25, min(500, 50_000 // len(flat)))
             model = fasttext.train_supervised(
-                file.name, lr=0.5, epoch=25, wordNgrams=2, minn=3, maxn=5, dim=50, bucket=200_000,
-                thread=1, seed=seed, verbose=0,
+                file.name, lr=0.5, epoch=n_epochs, wordNgrams=2, minn=3, maxn=5, dim=50,
+                bucket=200_000, thread=1, seed=seed, verbose=0,
                 loss="ova" if part.multiple else "softmax",
             )  # fmt: skip
 
