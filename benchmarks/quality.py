@@ -174,9 +174,16 @@ def plot(found: Found) -> None:
         axis.set_xticks(range(len(sizes)), sizes, fontsize=8)
         axis.tick_params(axis="y", labelsize=8)
         axis.grid(alpha=0.25)
-        axis.legend(fontsize=7, loc="lower right", frameon=False)
     for axis in axes.flat[len(tasks) :]:
         axis.axis("off")
+    named = {
+        label: handle
+        for axis in axes.flat
+        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(
+        named.values(), named.keys(), fontsize=8, loc="lower right", bbox_to_anchor=(0.98, 0.03)
+    )
     figure.supxlabel("labelled rows", fontsize=9)
     figure.supylabel("macro-F1 on other articles", fontsize=9)
     figure.tight_layout()
