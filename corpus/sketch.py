@@ -48,16 +48,6 @@ class Sketches:
     n_sentences: "NDArray[np.int64]"
     """Number of those hashes for each text, shape (n_texts,)."""
 
-    @classmethod
-    def of_rows(cls, signatures: Sequence[bytes], fingerprints: Sequence[bytes]) -> "Sketches":
-        """Make the sketches of texts again from what `rows` gave of them."""
-        signed = np.frombuffer(b"".join(signatures), dtype="<u4")
-        return cls(
-            signed.reshape(len(signatures), N_PERMUTATIONS),
-            np.frombuffer(b"".join(fingerprints), dtype="<u8"),
-            np.array([len(one) // 8 for one in fingerprints], dtype=np.int64),
-        )
-
     def rows(self) -> tuple[list[bytes], list[bytes]]:
         """Give the signature and the fingerprint of each text as bytes, little-endian."""
         ends = np.cumsum(self.n_sentences)

@@ -18,7 +18,7 @@ from .model import Model
 from .rollup import label_counts, tally
 from .units import UNITS, Block, Steps, broken, make_units
 
-__all__ = ["UNITS", "Counts", "Tagged", "steps_of", "tag_articles", "tag_blocks"]
+__all__ = ["UNITS", "Counts", "Tagged", "steps_of", "tag_blocks"]
 
 ARTICLES = 2_000
 """Articles that are made ready at once; boilerplate is looked for among them."""
@@ -75,41 +75,6 @@ def steps_of(about: Mapping[str, Any], unit: str, language: str) -> Steps:
     return Steps(**{"unit": unit if unit in UNITS else "sentence", "language": language, **known})
 
 
-def tag_articles(
-    model: Model,
-    records: Iterable[Article | Reject],
-    counts: Counts,
-    *,
-    unit: str = "sentence",
-    abstain_below: float = 0.0,
-    keep_debris: bool = False,
-) -> Iterator[pa.Table]:
-    """Clean, cut and tag articles, block by block.
-
-    Parameters
-    ----------
-    model
-        The model.
-    records
-        What `corpus.read_articles` yields.
-    counts
-        Is filled as the blocks are taken.
-    unit
-        One of `UNITS`.
-    abstain_below
-        Answers with less confidence are left out.
-    keep_debris
-        Leave the texts as they are, instead of cleaning them.
-
-    Yields
-    ------
-    Tables with the columns of `tag_schema`.
-    """
-    steps = Steps(unit=unit, clean=not keep_debris)
-    for tagged in tag_blocks(model, records, counts, steps, abstain_below=abstain_below):
-        yield tagged.tags
-
-
 def tag_blocks(
     model: Model,
     records: Iterable[Article | Reject],
@@ -138,7 +103,7 @@ def tag_blocks(
     """
     seen: dict[int, int] = {}
     for articles, marks in _blocks(records, counts, seen, units=steps.unit == "row"):
-        block, rejects = make_units(articles, steps, getattr(model, "needs", ()))
+        block, rejects = make_units(articles, steps, model.needs)
         counts.rejects += rejects
         block, tags, rejects = _answered(model, block, abstain_below)
         counts.rejects += rejects

@@ -10,7 +10,7 @@ from standfirst.corpus.cut import unit_rows
 from standfirst.errors import InputError
 from standfirst.models import Model, Report
 from standfirst.models.rollup import shares
-from standfirst.models.tag import Counts, steps_of, tag_articles, tag_blocks
+from standfirst.models.tag import Counts, steps_of, tag_blocks
 from standfirst.models.units import Steps
 
 ARTICLES: list[Article | Reject] = [
@@ -18,6 +18,10 @@ ARTICLES: list[Article | Reject] = [
     Reject("x.jsonl", 2, "the text is empty"),
     Article("a2", "", "=cmd|calc is a trap. The vote is due on Monday."),
 ]
+
+
+def tag_articles(model: Model, records: list[Article | Reject], counts: Counts) -> list[pa.Table]:
+    return [one.tags for one in tag_blocks(model, records, counts, Steps())]
 
 
 def test_columns(report: Report) -> None:
@@ -66,7 +70,7 @@ def test_what_was_read_before_is_left_out(report: Report) -> None:
     """The same article is a duplicate; another text under the same id is a reject."""
     counts = Counts()
     again = [Article("a1", "Talks", "Another text."), *ARTICLES]
-    tables = list(tag_articles(report.model, [*ARTICLES, *again], counts))
+    tables = tag_articles(report.model, [*ARTICLES, *again], counts)
 
     assert sum(map(len, tables)) == counts.units == 4
     assert (counts.read, counts.articles, counts.duplicates) == (7, 2, 2)
@@ -109,7 +113,7 @@ def test_a_text_that_breaks_a_stage_is_set_aside(
 
     monkeypatch.setattr("standfirst.models.units.unit_rows", broken)
     counts = Counts()
-    tables = list(tag_articles(model, ARTICLES, counts))
+    tables = tag_articles(model, ARTICLES, counts)
 
     assert sum(map(len, tables)) == 2
     assert [one.reason for one in counts.rejects][1:] == ["segmentation failed: RecursionError"]
