@@ -6,16 +6,15 @@ project asks them all. doccano tells whose labels they are by the name of the fi
 that nobody has worked on.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from ..corpus import Reject
 from ..labels import Annotation, Codebook, Dimension, assign_hotkeys
-from .answers import Read, told_errors
+from .answers import Read
 from .checks import labels_of
+from .lines import read_lines
 
 __all__ = ["doccano_labels", "doccano_rows", "read_doccano"]
 
@@ -112,20 +111,11 @@ def read_doccano(
     -------
     The annotations in the order of the lines, and what was set aside.
     """
-    read = Read()
-    for number, raw in lines:
-        read.n_tasks += 1
-        try:
-            line = _Line.model_validate(_folded(raw))
-            rows = _rows(line, codebook, coder)
-        except ValueError as error:
-            text = json.dumps(raw, ensure_ascii=False, default=str)
-            reason = told_errors(error) if isinstance(error, ValidationError) else str(error)
-            read.rejects.append(Reject.of(where, number, reason, text))
-            continue
-        read.n_answers += bool(rows)
-        read.annotations += rows
-    return read
+
+    def parse(raw: Any) -> list[Annotation]:
+        return _rows(_Line.model_validate(_folded(raw)), codebook, coder)
+
+    return read_lines(lines, parse, where=where)
 
 
 def _folded(raw: Any) -> Any:

@@ -6,17 +6,16 @@ answered already, what only we know of the answer (round, seconds, comment). A l
 is a skipped unit; one that was rejected says that the task itself is wrong, and is set aside.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from ..corpus import Reject
 from ..labels import Annotation, Codebook, Dimension
-from .answers import Read, told_errors
+from .answers import Read
 from .checks import labels_of
+from .lines import read_lines
 
 __all__ = ["prodigy_rows", "read_prodigy"]
 
@@ -101,22 +100,12 @@ def read_prodigy(
     The annotations in the order of the lines, and what was set aside. Lines without an answer are
     counted as tasks, and are no answers.
     """
-    read = Read()
-    for number, raw in lines:
-        read.n_tasks += 1
-        if isinstance(raw, dict) and "answer" not in raw:
-            continue
-        try:
-            row = _row(raw, codebook, coder)
-        except ValueError as error:
-            text = json.dumps(raw, ensure_ascii=False, default=str)
-            reason = told_errors(error) if isinstance(error, ValidationError) else str(error)
-            read.rejects.append(Reject.of(where, number, reason, text))
-            continue
-        read.n_answers += 1
-        read.n_skipped += row.status == "skipped"
-        read.annotations.append(row)
-    return read
+
+    def parse(raw: Any) -> list[Annotation]:
+        open_ = isinstance(raw, dict) and "answer" not in raw
+        return [] if open_ else [_row(raw, codebook, coder)]
+
+    return read_lines(lines, parse, where=where)
 
 
 def _task(unit: Mapping[str, Any], dimension: Dimension, revision: str) -> dict[str, Any]:
