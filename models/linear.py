@@ -140,7 +140,6 @@ def _logistic(
     strengths: Sequence[float],
     sample_weight: npt.NDArray[np.float64] | None,
 ) -> Path:
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(
@@ -149,11 +148,7 @@ def _logistic(
     found = []
     for strength in strengths:
         model.C = strength
-        with warnings.catch_warnings():
-            # A fit that is not quite at its end is scored like any other.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(rows, target, sample_weight)
-        found.append((model.coef_.astype(np.float64), model.intercept_.astype(np.float64)))
+        found.append(_fitted(model, rows, target, sample_weight))
     return found
 
 
@@ -163,17 +158,13 @@ def _svm(
     strengths: Sequence[float],
     sample_weight: npt.NDArray[np.float64] | None,
 ) -> Path:
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.svm import LinearSVC
 
     found = []
     for strength in strengths:
         # The squared hinge bends about ten times as much as the logistic loss.
         model = LinearSVC(C=strength / 10, class_weight="balanced", random_state=0)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(rows, target, sample_weight)
-        found.append((model.coef_.astype(np.float64), model.intercept_.astype(np.float64)))
+        found.append(_fitted(model, rows, target, sample_weight))
     return found
 
 
@@ -188,11 +179,26 @@ def _ridge(
     found = []
     for strength in strengths:
         model = RidgeClassifier(1 / strength, class_weight="balanced")
-        model.fit(rows, target, sample_weight)
-        intercept = np.atleast_1d(np.asarray(model.intercept_, np.float64))
+        weights, intercept = _fitted(model, rows, target, sample_weight)
         # Calibration allows for a slope of at most twenty: answers between -1 and 1 are too flat.
-        found.append((4 * np.atleast_2d(model.coef_).astype(np.float64), 4 * intercept))
+        found.append((4 * weights, 4 * intercept))
     return found
+
+
+def _fitted(
+    model: Any,
+    rows: Matrix,
+    target: npt.NDArray[Any],
+    sample_weight: npt.NDArray[np.float64] | None,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        # A fit that is not quite at its end is scored like any other.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(rows, target, sample_weight)
+    weights = np.atleast_2d(model.coef_).astype(np.float64)
+    return weights, np.atleast_1d(np.asarray(model.intercept_, np.float64)).copy()
 
 
 KINDS: dict[str, Callable[..., Path]] = {"logistic": _logistic, "ridge": _ridge, "svm": _svm}
