@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from ..annotate.plan import Drawn
     from ..annotate.pool import Scores
     from ..annotate.scorers import Scorer
-    from ..models import Model
+    from ..models import Model, Prediction
 
 __all__ = [
+    "answers_on",
     "as_scorer",
     "label_aim",
     "load_models",
@@ -113,13 +114,17 @@ def taught_by(model: "Model", units: Units) -> set[str]:
     return {str(u["unit_id"]) for u, text in zip(units, hashes, strict=True) if text in known}
 
 
+def answers_on(model: "Model", units: Units) -> "dict[str, Prediction]":
+    """Ask a model about units, with as much of what stands around them as it needs."""
+    context = {name: [str(unit.get(name) or "") for unit in units] for name in model.needs}
+    return model.predict([str(unit["text"]) for unit in units], context)
+
+
 def as_scorer(model: "Model") -> "Scorer":
     """Make a model what rules can ask."""
 
     def scorer(units: Units) -> "Mapping[str, NDArray[np.float64]]":
-        context = {name: [str(unit.get(name) or "") for unit in units] for name in model.needs}
-        answers = model.predict([str(unit["text"]) for unit in units], context)
-        return {name: answer.probabilities for name, answer in answers.items()}
+        return {name: one.probabilities for name, one in answers_on(model, units).items()}
 
     return scorer
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .scoring import answers_on
+
 if TYPE_CHECKING:
     from ..annotate.suggest import Suggestion
     from ..models import Model
@@ -31,11 +33,7 @@ class ModelSuggester:
 
         if not units:
             return []
-        texts = [str(unit["text"]) for unit in units]
-        context = {
-            name: [str(unit.get(name) or "") for unit in units] for name in self._model.needs
-        }
-        answers = self._model.predict(texts, context)
+        answers = answers_on(self._model, units)
         labels: list[dict[str, tuple[str, ...]]] = [{} for _ in units]
         confidence: list[dict[str, float]] = [{} for _ in units]
         for dimension in self._model.dimensions:
