@@ -8,7 +8,7 @@ the same kind, and the study that is left behind is one to go on with. The texts
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from .labels import (
 from .models import evaluate, from_file, from_study, train
 from .models.batch import Options, prepare, run
 from .models.engines import make_engine
+from .models.tag import with_steps
 from .study import Study
 
 __all__ = ["Step", "walk"]
@@ -154,8 +155,7 @@ def _train_and_tag(
     )
     report = train(labelled, encoder="tfidf", seed=SEED, progress=progress)
     folder = study.models / "demo"
-    about = {**report.model.about, "preparation": study.preparation()}
-    replace(report.model, about=about).save(folder)
+    with_steps(report.model, study.preparation()).save(folder)
     lines = [f"{report.n_rows} sentences, folds grouped by article; macro-F1 held out:"]
     for one in report.dimensions:
         found = one.score

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .common import JsonOption, StudyOption, find_study, print_json, say
+from .place import gold_of
 from .scored import (
     GroupOption,
     LabelOption,
@@ -76,7 +77,7 @@ def _test_part(folder: Path | None, model: "Model", label: list[str] | None) -> 
     from ..annotate.sample import read_design
     from ..corpus import load_units
     from ..errors import RevisionError, StudyError
-    from ..labels import load_codebook, read_gold
+    from ..labels import load_codebook
     from ..models import from_study
 
     study = find_study(folder)
@@ -89,8 +90,7 @@ def _test_part(folder: Path | None, model: "Model", label: list[str] | None) -> 
     if not test:
         told = "has no test part"
         raise StudyError(study.root, told, "name labelled rows with --data, or draw one: --test")
-    gold = read_gold(study.gold) if study.gold.is_file() else []
-    coded = [row for row in gold if row.unit_id in test]
+    coded = [row for row in gold_of(study, book) if row.unit_id in test]
     if not coded:
         told = f"no gold answer on the {len(test)} units of the test part"
         raise StudyError(study.root, told, "code them, then run: standfirst labels gold")

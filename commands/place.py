@@ -4,13 +4,13 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import LeakError, StudyError
+from ..errors import LeakError, RevisionError, StudyError
 from .common import print_json, say
 
 if TYPE_CHECKING:
     from ..annotate.keep import Kept
     from ..annotate.server import Server
-    from ..labels import Codebook
+    from ..labels import Codebook, Gold
     from ..study import Study
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "articles_of",
     "codebook_of",
     "connected",
+    "gold_of",
     "projects_of",
     "pulled",
     "told_kept",
@@ -69,6 +70,28 @@ def annotations_of(place: "Study") -> list[Any]:
     from ..labels import read_annotations
 
     return read_annotations(place.annotations) if place.annotations.exists() else []
+
+
+def gold_of(place: "Study", codebook: "Codebook") -> "list[Gold]":
+    """Read the gold of a study; none where there is none yet.
+
+    Raises
+    ------
+    RevisionError
+        It was resolved by another revision of the codebook.
+    """
+    from ..labels import read_gold
+
+    gold = read_gold(place.gold) if place.gold.is_file() else []
+    others = sorted({row.revision for row in gold} - {"", codebook.revision})
+    if others:
+        by, now = ", ".join(others), codebook.revision
+        told = f"was resolved by revision {by}, and the codebook is {now}"
+        remedy = (
+            "see what changed: standfirst labels diff OLD NEW; then run: standfirst labels gold"
+        )
+        raise RevisionError(place.gold, told, remedy)
+    return gold
 
 
 def pulled(place: "Study", server: "Server", codebook: "Codebook", *, full: bool = False) -> "Kept":

@@ -8,6 +8,7 @@ import typer
 
 from .common import JsonOption, StudyOption, find_study, print_json, say
 from .fine_tuning import DeviceOption, EpochsOption, FineTuneOption, check, tune
+from .place import gold_of
 from .progress import Progress
 from .scored import (
     GroupOption,
@@ -104,6 +105,7 @@ def train(
     from ..models import from_file, parse_goal, train
     from ..models.bundle import can_save
     from ..models.encoders import make_parts
+    from ..models.tag import with_steps
     from ..models.transformer import is_ready
 
     if definitions:
@@ -159,10 +161,8 @@ def train(
         progress=told,
     )
     progress.end()
-    made = report.model
-    if preparation:
-        # Tagging cuts new articles as the study cut those that were coded.
-        made = replace(made, about={**made.about, "preparation": preparation})
+    # Tagging cuts new articles as the study cut those that were coded.
+    made = with_steps(report.model, preparation)
     made.save(output)
     tuning: list[str] = []
     if fine_tune is not None:
@@ -240,29 +240,21 @@ def _from_study(
 ) -> "tuple[TrainingSet, Path]":
     from ..annotate.sample import closed_units, read_design
     from ..corpus import load_units
-    from ..errors import RevisionError, StudyError
-    from ..labels import load_codebook, read_gold
+    from ..errors import StudyError
+    from ..labels import load_codebook
     from ..models import from_study
 
     study = find_study(folder)
     if not study.gold.is_file():
         raise StudyError(study.root, "has no gold yet", "run: standfirst labels gold")
     book = load_codebook(codebook or study.codebook_path)
-    gold = read_gold(study.gold)
-    others = sorted({row.revision for row in gold} - {"", book.revision})
-    if others:
-        told = f"was resolved by revision {', '.join(others)}, and the codebook is {book.revision}"
-        remedy = (
-            "see what changed: standfirst labels diff OLD NEW; then run: standfirst labels gold"
-        )
-        raise RevisionError(study.gold, told, remedy)
-    design = read_design(study.design) if study.design.is_file() else []
+    units, design = load_units(study.corpus), read_design(study.design)
     # The test part tells how good the model is: what learned from it, or from the articles that it
     # stands in, could not be asked.
-    aside = closed_units(load_units(study.corpus), design)
+    aside = closed_units(units, design)
     rows = from_study(
-        load_units(study.corpus),
-        gold,
+        units,
+        gold_of(study, book),
         book,
         label,
         source=str(study.gold),

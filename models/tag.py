@@ -5,7 +5,7 @@ that breaks a stage, the model included, is set aside, and the others go on.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -18,7 +18,7 @@ from .model import Model
 from .rollup import label_counts, tally
 from .units import UNITS, Block, Steps, broken, make_units
 
-__all__ = ["UNITS", "Counts", "Tagged", "steps_of", "tag_blocks"]
+__all__ = ["UNITS", "Counts", "Tagged", "steps_of", "tag_blocks", "with_steps"]
 
 ARTICLES = 2_000
 """Articles that are made ready at once; boilerplate is looked for among them."""
@@ -73,6 +73,13 @@ def steps_of(about: Mapping[str, Any], unit: str, language: str) -> Steps:
     names = [name for name in Steps.__dataclass_fields__ if name in told]
     known = {name: told[name] for name in names if told[name] or name not in {"size", "stride"}}
     return Steps(**{"unit": unit if unit in UNITS else "sentence", "language": language, **known})
+
+
+def with_steps(model: Model, preparation: Mapping[str, Any]) -> Model:
+    """Note in a model how its study made articles ready, for `steps_of`; nothing where empty."""
+    if not preparation:
+        return model
+    return replace(model, about={**model.about, "preparation": dict(preparation)})
 
 
 def tag_blocks(

@@ -184,10 +184,12 @@ def test_gold_of_another_codebook_is_refused(study: Path, run: Callable[..., Any
     gold = Study.find(study).gold
     write_gold(gold, [replace(row, revision="0123456789ab") for row in read_gold(gold)])
     done = run("train", "--encoder", "tfidf", cwd=study)
+    asked = run("evaluate", "models/one", cwd=study)
 
-    assert done.code == 1
+    assert (done.code, asked.code) == (1, 1)
     assert "was resolved by revision 0123456789ab" in done.err
     assert "standfirst labels diff OLD NEW" in done.err
+    assert asked.err == done.err
 
 
 def test_definitions_lead_a_draw_and_nothing_else(study: Path, run: Callable[..., Any]) -> None:
