@@ -120,6 +120,18 @@ def sign_up(server: Server) -> Iterator[SignUp]:
         coder.server.close()
 
 
+@pytest.fixture(scope="session")
+def join() -> Callable[[str, str], str]:
+    """Give a function that makes an account behind an invitation link; it tells the password."""
+
+    def joined(link: str, email: str) -> str:
+        with httpx.Client(timeout=60) as browser:
+            _join(browser, link, email)
+        return PASSWORD
+
+    return joined
+
+
 @pytest.fixture
 def new_project(server: Server, tmp_path: Path) -> Callable[..., int]:
     """Give a function that makes a project of its own for a test."""
@@ -194,17 +206,22 @@ def editor(page: "Page") -> Editor:
     return Editor(page)
 
 
+def _join(browser: httpx.Client, link: str, email: str) -> None:
+    """Fill in the form behind an invitation link, as a coder does."""
+    browser.get(link)
+    form = {
+        "email": email,
+        "password": PASSWORD,
+        "allow_newsletters": "false",
+        "csrfmiddlewaretoken": browser.cookies["csrftoken"],
+    }
+    signed = browser.post(link, data=form, headers={"Referer": link})
+    assert signed.status_code == 302, signed.text[:500]
+
+
 def _sign_up(server: Server, email: str) -> Coder:
     link = server.invitation()
     with httpx.Client(base_url=server.url, timeout=60) as browser:
-        browser.get(link)
-        form = {
-            "email": email,
-            "password": PASSWORD,
-            "allow_newsletters": "false",
-            "csrfmiddlewaretoken": browser.cookies["csrftoken"],
-        }
-        signed = browser.post(link, data=form, headers={"Referer": link})
-        assert signed.status_code == 302, signed.text[:500]
+        _join(browser, link, email)
         token: dict[str, Any] = browser.get("/api/current-user/token").json()
     return Coder(email, PASSWORD, connect(Access(server.url, token["token"])))

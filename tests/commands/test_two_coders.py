@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
 from standfirst.annotate.local import LocalServer, free_port
@@ -20,7 +19,6 @@ from standfirst.labels import Codebook, assign_hotkeys, read_gold
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-PASSWORD = "Harbour-Post-1862"
 MAIN = "from standfirst.cli import main; main()"
 ARTICLES = (
     "The minister said that the agreement would save lives. The court will sit in May.",
@@ -55,23 +53,11 @@ def started(study: Path, template: Path) -> Iterator[tuple[str, str]]:
     assert running.returncode == 0
 
 
-def sign_up(link: str, email: str) -> None:
-    """Make an account by the invitation link, as a coder does."""
-    with httpx.Client(timeout=60) as browser:
-        browser.get(link)
-        form = {
-            "email": email,
-            "password": PASSWORD,
-            "allow_newsletters": "false",
-            "csrfmiddlewaretoken": browser.cookies["csrftoken"],
-        }
-        assert browser.post(link, data=form, headers={"Referer": link}).status_code == 302
-
-
 def test_from_articles_to_gold(
     tmp_path: Path,
     run: Callable[..., Any],
     label_studio: LocalServer,
+    join: Callable[[str, str], str],
     codebook: Codebook,
     page: "Page",
     editor: Any,
@@ -105,8 +91,8 @@ def test_from_articles_to_gold(
         assert [one["n_sent"] for one in pushed] == [4, 4]
         for coder, one in zip(CODERS, pushed, strict=True):
             assert one["title"] == f"Two coders - {coder}"
-            sign_up(link, coder)
-            editor.log_in(url, coder, PASSWORD)
+            password = join(link, coder)
+            editor.log_in(url, coder, password)
             editor.open(url, one["project"])
             if coder == CODERS[0]:
                 page.screenshot(path=artefacts / "two-coders.png")
@@ -126,7 +112,7 @@ def test_from_articles_to_gold(
 
         sent = done("annotate", "adjudicate", "--names")
         assert (sent["disputed"], sent["ties"], sent["sent"], sent["ties_left"]) == (1, 1, 1, 1)
-        editor.log_in(url, CODERS[0], PASSWORD)
+        editor.log_in(url, CODERS[0], password)
         editor.open(url, sent["project"])
         told = page.locator(".sf-readings").first.inner_text()
         assert f"{CODERS[0]}: Court or legal check" in told
