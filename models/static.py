@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from .frozen import Frozen
 from .ngrams import is_compiled
 from .strings import Texts, as_strings, batches
 from .tokenvectors import WIDTH, token_vectors
@@ -23,7 +24,7 @@ _ROWS = 4_096
 Vectors = npt.NDArray[np.float32]
 
 
-class Static:
+class Static(Frozen):
     """Token vectors, added up; it learns nothing from texts."""
 
     def __init__(self, pieces: WordPiece | None = None, vectors: Vectors | None = None) -> None:
@@ -66,15 +67,6 @@ class Static:
                     out[row] += vectors[token]
         length = np.sqrt((out**2).sum(axis=1, keepdims=True))
         return np.asarray(out / np.where(length > 0, length, 1))
-
-    def fit(self, prepared: Vectors) -> Self:
-        """Learn nothing."""
-        del prepared
-        return self
-
-    def transform(self, prepared: Vectors) -> Vectors:
-        """Give the vectors as they are."""
-        return prepared
 
     def encode(self, texts: Texts) -> Vectors:
         """Turn texts into vectors."""

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import InputError, MissingExtraError
+from .frozen import Frozen
 from .graph import build_graph
 from .inputs import Span
 from .sources import SOURCES
@@ -36,7 +37,7 @@ def is_ready(name: str = "minilm") -> bool:
     return is_pulled(name) and all(map(find_spec, ("onnx", "onnxruntime", "tokenizers")))
 
 
-class Transformer:
+class Transformer(Frozen):
     """A frozen network; it learns nothing from texts.
 
     Parameters
@@ -105,15 +106,6 @@ class Transformer:
         session, _ = self._session(marked=False)
         found: Vectors = session.run(None, {"ids": tokens, "mask": np.ones_like(tokens)})[0]
         return found
-
-    def fit(self, prepared: Vectors) -> Self:
-        """Learn nothing."""
-        del prepared
-        return self
-
-    def transform(self, prepared: Vectors) -> Vectors:
-        """Give the vectors as they are."""
-        return prepared
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Turn texts into vectors."""

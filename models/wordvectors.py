@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import InputError, MissingExtraError
+from .frozen import Frozen
 from .weights import Weights, weights_by_hash
 from .wordpiece import clean
 
@@ -25,7 +26,7 @@ __all__ = ["WordVectors"]
 Vectors = npt.NDArray[np.float32]
 
 
-class WordVectors:
+class WordVectors(Frozen):
     """Vectors of tokens out of a folder; they learn nothing from texts."""
 
     def __init__(self, weights: Weights) -> None:
@@ -51,15 +52,6 @@ class WordVectors:
                 found[row] = table[tokens].mean(axis=0)
         length = np.sqrt((found**2).sum(axis=1, keepdims=True))
         return np.asarray(found / np.where(length > 0, length, 1))
-
-    def fit(self, prepared: Vectors) -> Self:
-        """Learn nothing."""
-        del prepared
-        return self
-
-    def transform(self, prepared: Vectors) -> Vectors:
-        """Give the vectors as they are."""
-        return prepared
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Turn texts into vectors."""
