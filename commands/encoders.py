@@ -11,11 +11,11 @@ from .progress import Progress
 app = typer.Typer(help="List encoders, and fetch the weights of one.", invoke_without_command=True)
 
 _ABOUT = {
-    "hashed": "words and pairs, hashed; a million sentences a second",
-    "hashed-pieces": "the same with pieces of words; a quarter of the speed",
+    "hashed": "words and pairs, hashed; some 800,000 sentences a second",
+    "hashed-pieces": "the same with pieces of words; a third of the speed",
     "minilm-int8": "minilm in 8 bits, about twice as fast",
-    "mpnet-int8": "mpnet in 8 bits, about twice as fast",
-    "static": "token vectors out of minilm; a hundred times as fast",
+    "mpnet-int8": "mpnet in 8 bits; how fast was not measured",
+    "static": "token vectors out of minilm; two thousand times as fast",
     "tfidf": "words and characters; always there",
 }
 

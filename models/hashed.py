@@ -112,7 +112,7 @@ class Hashed:
 
 
 class HashedPieces(Hashed):
-    """Pieces of 3 to 5 characters beside words: better on few labels, at a quarter of the speed."""
+    """Pieces of 3 to 5 characters beside words: better on few labels, at a third of the speed."""
 
     kind = Kind(pieces=True)
 

@@ -1,8 +1,8 @@
 """The static encoder: the sum of a text's token vectors, brought to length 1.
 
 It knows what words mean from MiniLM, and not what they mean together; between n-grams and MiniLM in
-quality, and some hundred times as fast as MiniLM. A bundle holds tokens and vectors (15 MB), so
-that nothing has to be pulled where a model is used.
+quality, and some two thousand times as fast as MiniLM. A bundle holds tokens and vectors (15 MB),
+so that nothing has to be pulled where a model is used.
 """
 
 from collections.abc import Mapping, Sequence
