@@ -237,8 +237,7 @@ def parts(scratch: Path) -> None:
         spent[encoder] *= n_units / len(some)
         if encoder == "hashed":
             fast, dimensions = tags, model.dimensions
-    marks = [(0, 0)] * len(block.articles)
-    stage("tally", lambda: tally(block, fast, marks, dimensions, text=True))
+    stage("tally", lambda: tally(block, fast, lambda _: (0, 0), dimensions, text=True))
     table = fast.append_column("model_version", pa.repeat("0" * 16, n_units))
     stage("write", lambda: parquet.write_table(table, scratch / "x", compression="zstd"))
     print(f"{n_units:,} units of {len(articles):,} articles; microseconds of CPU a unit")
