@@ -10,7 +10,7 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import active_children, get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from .errors import StandfirstError
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
-__all__ = ["end", "end_all", "start"]
+__all__ = ["end", "end_all", "start", "with_offspring"]
 
 _starting = threading.Lock()
 _PATIENCE = 0.5
@@ -46,7 +46,7 @@ def start(work: Callable[..., None], *given: Any) -> tuple["SpawnProcess", Conne
 
 def end(process: "SpawnProcess", line: Connection) -> None:
     """End a process at once; what it wrote aside is swept by the next run."""
-    process.kill()
+    _kill(process)
     process.join()
     line.close()
 
@@ -56,7 +56,20 @@ def end_all() -> None:
     # One that is half started would tell of its parent's death.
     _starting.acquire(timeout=_PATIENCE)
     for process in active_children():
-        process.kill()
+        _kill(process)
+
+
+def with_offspring() -> None:
+    """Let all that this process starts from now on end with it; called in a process apart."""
+    os.setpgid(0, 0)
+
+
+def _kill(process: Any) -> None:
+    """End a process, and its offspring where it wished so."""
+    with suppress(ProcessLookupError):
+        if os.getpgid(process.pid) == process.pid:
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
 
 
 @contextmanager
@@ -87,4 +100,6 @@ def _end_with_parent() -> None:
     parent = parent_process()
     if parent is not None:
         parent.join()
+        if os.getpgrp() == os.getpid():
+            os.killpg(0, signal.SIGKILL)
         os._exit(1)

@@ -8,8 +8,9 @@ Ray cluster of two nodes, on loopback addresses.
 
 SIGINT goes to the whole group of processes, as from a terminal, at a moment drawn evenly over the
 length of a run: start, reading, tagging, near-duplicates, the last files. Time runs until the last
-process of the group is gone. Then the same words are given again, and interrupted again; whenever a
-run comes to its end, its folder is compared with that of a run that was left alone, byte for byte.
+process of the session is gone. Then the same words are given again, and interrupted again;
+whenever a run comes to its end, its folder is compared with that of a run that was left alone, byte
+for byte.
 """
 
 import os
@@ -37,15 +38,15 @@ KINDS = {
 """Kind to encoder, number of articles of ten sentences, and megabytes of a shard."""
 
 
-def members(group: int) -> list[int]:
-    """Give the processes of a group that live."""
+def members(session: int) -> list[int]:
+    """Give the processes of a session that live."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            state, _, of = stat.read_text().rpartition(")")[2].split()[:3]
+            state, _, _, of = stat.read_text().rpartition(")")[2].split()[:4]
         except (OSError, ValueError):
             continue
-        if int(of) == group and state not in "ZX":
+        if int(of) == session and state not in "ZX":
             found.append(int(stat.parent.name))
     return found
 

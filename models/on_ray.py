@@ -134,7 +134,8 @@ class OnRay:
 
 
 def _drive(line: Connection, engine: OnRay, job: Job, tasks: Sequence[Task]) -> None:
-    """Live as the process that speaks with the cluster."""
+    """Live as the process that speaks with the cluster, or starts one on this machine."""
+    apart.with_offspring()
     for done in engine.drive(job, tasks, lambda *now: line.send(("told", now))):
         line.send(("done", done))
 
