@@ -21,8 +21,7 @@ code 1.
     |-- BundleError        (ValueError)         a model folder that is damaged or foreign
     |-- RatingsError       (ValueError)         agreement that is not defined on these ratings
     |-- TaskError          (RuntimeError)       a part of a run that cannot be done
-    |-- TooManyRejectsError (ValueError)        more records are of no use than the user allows
-    `-- WorkerError        (RuntimeError)       a worker process that was killed
+    `-- TooManyRejectsError (ValueError)        more records are of no use than the user allows
 
 All of them can be pickled, because they cross process borders.
 """
@@ -48,7 +47,6 @@ __all__ = [
     "TooManyRejectsError",
     "UnknownLabelError",
     "UnknownNameError",
-    "WorkerError",
 ]
 
 _SHOWN = 12
@@ -110,7 +108,7 @@ class RatingsError(_PlaceError, ValueError):
 
 
 class TaskError(_PlaceError, RuntimeError):
-    """A part of a long run cannot be done, however often it is tried."""
+    """A part of a long run cannot be done: it fails, or its process was killed."""
 
 
 class TooManyRejectsError(StandfirstError, ValueError):
@@ -180,20 +178,6 @@ class UnknownNameError(StandfirstError, LookupError):
 
     def __str__(self) -> str:
         return f"unknown {self.kind} {self.name!r}; {_hint(self.name, self.known)}"
-
-
-class WorkerError(StandfirstError, RuntimeError):
-    """A worker process ended by itself."""
-
-    def __init__(self, n_workers: int) -> None:
-        super().__init__(n_workers)
-        self.n_workers = n_workers
-
-    def __str__(self) -> str:
-        return (
-            f"one of {self.n_workers} worker processes was killed, perhaps because memory ran out; "
-            "start again with the same words, or with --processes 1"
-        )
 
 
 class MissingExtraError(StandfirstError, ImportError):

@@ -2,20 +2,21 @@
 
 import shutil
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .common import JsonOption, print_json, say
+from ..apart import end_all
+from .common import JsonOption, say
+from .interrupt import stoppable
 from .progress import TagProgress
+from .tag_told import shards, stopped, tell, tell_plan
 
 if TYPE_CHECKING:
-    from ..models.batch import Prepared, Summary
+    from ..models.batch import Prepared
 
 __all__ = ["tag"]
 
@@ -110,67 +111,60 @@ def tag(
 
     Example: standfirst tag model news/*.jsonl -o tags/
     """
-    from ..corpus import Fields
-    from ..errors import InputError, UnknownNameError
-    from ..models.batch import Options, prepare, run
-    from ..models.engines import make_engine
-    from ..models.units import UNITS
+    share, kept = _share(max_rejects), _languages(languages)
+    prepared: Prepared | None = None
+    progress = TagProgress(quiet=quiet or as_json)
 
-    if unit is not None and unit not in UNITS:
-        raise UnknownNameError("unit", unit, UNITS)
-    share = _share(max_rejects)
-    kept = None if languages is None else _languages(languages)
-    options = Options(
-        unit=unit,
-        fields=Fields(text=text, id=id),
-        form=format,
-        languages=kept,
-        near_duplicates=near_duplicates,
-        keep=keep,
-        keep_debris=keep_debris,
-        abstain_below=abstain_below,
-        text=not no_text,
-        form_out=format_out,
-        shard=int(shard_mb * 2**20),
-    )
-    chosen = make_engine(engine, processes, address)
-    if engine != "local" and "-" in inputs:
-        raise InputError("-", "a cluster cannot read standard input", "write it to a file")
-    with _spooled(inputs) as spool:
+    def leave() -> None:
+        end_all()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+    with (
+        TemporaryDirectory(prefix="standfirst-") as scratch,
+        stoppable(lambda: stopped(prepared, progress), leave),
+    ):
+        from ..corpus import Fields
+        from ..errors import InputError, UnknownNameError
+        from ..models.batch import Options, prepare, run
+        from ..models.engines import make_engine
+        from ..models.units import UNITS
+
+        if unit is not None and unit not in UNITS:
+            raise UnknownNameError("unit", unit, UNITS)
+        options = Options(
+            unit=unit,
+            fields=Fields(text=text, id=id),
+            form=format,
+            languages=kept,
+            near_duplicates=near_duplicates,
+            keep=keep,
+            keep_debris=keep_debris,
+            abstain_below=abstain_below,
+            text=not no_text,
+            form_out=format_out,
+            shard=int(shard_mb * 2**20),
+        )
+        chosen = make_engine(engine, processes, address)
+        if engine != "local" and "-" in inputs:
+            raise InputError("-", "a cluster cannot read standard input", "write it to a file")
+        spool = _spooled(Path(scratch)) if "-" in inputs else None
         prepared = prepare(model, inputs, output, options, spool=spool)
         if plan:
-            _tell_plan(prepared, processes, as_json=as_json)
+            tell_plan(prepared, processes, as_json=as_json)
             return
         if prepared.finished is not None:
             say(f"{output}: finished before, with the same inputs, model and options")
         elif prepared.done:
-            say(f"{output}: going on; {len(prepared.done)} of {_shards(prepared)} are done")
+            say(f"{output}: going on; {len(prepared.done)} of {shards(prepared)} are done")
         begun = time.monotonic()
-        with TagProgress(quiet=quiet or as_json) as progress:
-            try:
-                summary = run(prepared, chosen, max_rejects=share, progress=progress.show)
-            except KeyboardInterrupt:
-                progress.end()
-                say(
-                    f"stopped; {progress.shards} of {_shards(prepared)} are done and stay. "
-                    "The same words go on."
-                )
-                raise typer.Exit(130) from None
-    seconds = time.monotonic() - begun
-    if as_json:
-        print_json(_as_json(summary, output, seconds))
-    else:
-        print("\n".join(_told(summary, prepared, progress, seconds, output)))
+        with progress:
+            summary = run(prepared, chosen, max_rejects=share, progress=progress.show)
+    tell(summary, prepared, progress.units, time.monotonic() - begun, output, as_json=as_json)
     if summary.records and not summary.articles + summary.aside + summary.duplicates:
         problem = f"no record could be used ({summary.rejects} rejected)"
         raise InputError(
             summary.first_reject, problem, "name the column with --text, or check the file"
         )
-
-
-def _shards(prepared: "Prepared") -> str:
-    n_tasks = len(prepared.plan.tasks)
-    return f"{n_tasks} shard{'s' * (n_tasks != 1)}"
 
 
 def _share(told: str) -> float:
@@ -184,7 +178,9 @@ def _share(told: str) -> float:
     return value
 
 
-def _languages(told: str) -> tuple[str, ...]:
+def _languages(told: str | None) -> tuple[str, ...] | None:
+    if told is None:
+        return None
     codes = tuple(code.strip().lower() for code in told.split(",") if code.strip())
     if codes == ("all",):
         return ()
@@ -193,93 +189,9 @@ def _languages(told: str) -> tuple[str, ...]:
     return codes
 
 
-@contextmanager
-def _spooled(inputs: list[str]) -> Iterator[Path | None]:
-    """Copy standard input to disk, where it is named: it must be read more than once."""
-    if "-" not in inputs:
-        yield None
-        return
-    with tempfile.TemporaryDirectory(prefix="standfirst-") as scratch:
-        spool = Path(scratch) / "stdin"
-        with spool.open("wb") as target:
-            shutil.copyfileobj(sys.stdin.buffer, target)
-        yield spool
-
-
-def _tell_plan(prepared: "Prepared", processes: int | None, *, as_json: bool) -> None:
-    from ..models.pace import seconds_a_byte
-    from ..models.threads import n_cores
-
-    left = prepared.left
-    size = sum(task.size for task in left)
-    workers = min(processes or n_cores(), max(len(left), 1))
-    seconds = seconds_a_byte(prepared) * size / workers if left else 0.0
-    steps = prepared.job.steps
-    found: dict[str, Any] = {
-        "files": len(prepared.plan.inputs),
-        "bytes": prepared.plan.size,
-        "shards": len(prepared.plan.tasks),
-        "shards_left": len(left),
-        "processes": workers,
-        "estimated_seconds": round(seconds, 1),
-        "steps": steps.as_json(),
-    }
-    if as_json:
-        print_json(found)
-        return
-    kept = ", ".join(steps.languages) or "all"
-    print(f"inputs     {found['files']} files, {found['bytes'] / 1e6:,.1f} MB unpacked, about")
-    print(f"shards     {found['shards']}, of which {len(left)} are left")
-    print(
-        f"steps      {'clean, ' if steps.clean else ''}cut into: {steps.unit}; languages: {kept}; "
-        f"near-duplicates: {'named' if steps.near_duplicates else 'not looked for'}"
-    )
-    print(f"time       about {_span(seconds)} with {workers} processes")
-
-
-def _span(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3600:.1f} h"
-
-
-def _as_json(summary: "Summary", output: str, seconds: float) -> dict[str, Any]:
-    return {
-        "output": output,
-        "records": summary.records,
-        "articles": summary.articles,
-        "aside": summary.aside,
-        "duplicates": summary.duplicates,
-        "rejects": summary.rejects,
-        "units": summary.units,
-        "copies": summary.copies,
-        "shards": summary.shards,
-        "seconds": round(seconds, 2),
-        "dimensions": summary.labels,
-    }
-
-
-def _told(
-    summary: "Summary",
-    prepared: "Prepared",
-    progress: TagProgress,
-    seconds: float,
-    output: str,
-) -> list[str]:
-    """Tell in words what went in and came out."""
-    kind = prepared.job.steps.unit
-    rate = f", {progress.units / max(seconds, 1e-9):,.0f} a second" if progress.units else ""
-    lines = [f"{summary.articles} articles, {summary.units} units ({kind}) tagged{rate}"]
-    parts = [f"{summary.articles} tagged"]
-    parts += [f"{summary.aside} set aside (another language)"] if summary.aside else []
-    parts += [f"{summary.duplicates} read twice"] if summary.duplicates else []
-    parts += [f"{summary.rejects} rejected"] if summary.rejects else []
-    lines.append(f"{summary.records} records read: {', '.join(parts)}")
-    if summary.copies:
-        lines.append(f"{summary.copies} near-duplicates (they share a cluster in articles.parquet)")
-    for name, labels in summary.labels.items():
-        shares = [f"{label} {n} ({n / max(summary.units, 1):.0%})" for label, n in labels.items()]
-        lines.append(f"{name}: {', '.join(shares)}")
-    if summary.rejects:
-        lines.append(f"{summary.rejects} records rejected; the first: {summary.first_reject}")
-    return [*lines, f"written to {output}"]
+def _spooled(scratch: Path) -> Path:
+    """Copy standard input to disk: it must be read more than once."""
+    spool = scratch / "stdin"
+    with spool.open("wb") as target:
+        shutil.copyfileobj(sys.stdin.buffer, target)
+    return spool

@@ -13,7 +13,16 @@ from typing import Any
 
 from .article import Article, content_id
 
-__all__ = ["GUESSES", "RAW_LIMIT", "Fields", "Reject", "to_article"]
+__all__ = [
+    "GUESSES",
+    "RAW_LIMIT",
+    "Fields",
+    "Reject",
+    "columns_of",
+    "named",
+    "plain",
+    "to_article",
+]
 
 RAW_LIMIT = 2_000
 """How much of a rejected record's raw text is kept, in characters."""
@@ -105,12 +114,12 @@ def to_article(
     >>> to_article({"Headline": "Talks"}, Fields(), "a.csv", 1).reason
     "no column for the text: name one with --text; there is 'Headline'"
     """
-    columns = _columns(record, chosen)
+    columns = columns_of(record, chosen)
 
     def refuse(reason: str) -> Reject:
         return Reject.of(file, number, reason, str(dict(record)))
 
-    missing = [name for name in _named(chosen) if name not in record]
+    missing = [name for name in named(chosen) if name not in record]
     if missing:
         return refuse(f"no column {missing[0]!r}")
     if "text" not in columns:
@@ -123,7 +132,7 @@ def to_article(
         return refuse(f"the text is not a string but {type(text).__name__}")
     if not text.strip():
         return refuse("the text is empty")
-    values = {name: _plain(record[column]) for name, column in columns.items() if name != "text"}
+    values = {name: plain(record[column]) for name, column in columns.items() if name != "text"}
     for name, value in (*values.items(), ("text", text)):
         if "\0" in value:
             return refuse(f"a NUL byte in the {name}")
@@ -146,12 +155,13 @@ def to_article(
     )
 
 
-def _named(chosen: Fields) -> list[str]:
+def named(chosen: Fields) -> list[str]:
+    """Give the columns that the user named."""
     return [name for field in fields(chosen) if (name := getattr(chosen, field.name)) is not None]
 
 
-def _columns(record: Mapping[str, Any], chosen: Fields) -> dict[str, str]:
-    """Tell which column holds which field."""
+def columns_of(record: Mapping[str, Any], chosen: Fields) -> dict[str, str]:
+    """Tell which column of a record holds which field."""
     spelled: dict[str, str] = {}
     for column in record:
         spelled.setdefault(_SEPARATOR.sub("_", column.strip().lower()), column)
@@ -169,7 +179,8 @@ def _columns(record: Mapping[str, Any], chosen: Fields) -> dict[str, str]:
     return found
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
+    """Write a value as text; a date as ISO 8601."""
     if value is None:
         return ""
     if isinstance(value, dt.datetime | dt.date):

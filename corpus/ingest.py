@@ -92,7 +92,7 @@ def add(
     ------
     StudyError
         The corpus was cut in another way, or another run is writing to it.
-    WorkerError
+    TaskError
         A worker was killed.
     """
     with locked(folder):

@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from itertools import chain, islice
 from typing import TypeVar
 
-from ..errors import WorkerError
+from ..errors import TaskError
 
 __all__ = ["in_order"]
+
+_REMEDY = "start again with the same words, or with --processes 1"
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -37,7 +39,7 @@ def in_order(
 
     Raises
     ------
-    WorkerError
+    TaskError
         A worker was killed, most often because memory ran out.
 
     Examples
@@ -63,7 +65,9 @@ def in_order(
         while running:
             yield running.popleft().result()
     except BrokenProcessPool as error:
-        raise WorkerError(n_workers) from error
+        where = f"one of {n_workers} worker processes"
+        problem = "was killed, perhaps because memory ran out"
+        raise TaskError(where, problem, _REMEDY) from error
     finally:
         pool.shutdown(cancel_futures=True)
 

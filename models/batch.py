@@ -15,65 +15,25 @@ options is refused. With a single file as output, the folder stands beside it un
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from ..errors import (
-    ExistsError,
-    TooManyRejectsError,
-    UnknownNameError,
-)
+from ..errors import TooManyRejectsError
 from ..files import dump_json
-from ..labels.codebook import Dimension
-from ..tables import FORMATS
 from .engines import Engine
 from .finish import Summary, finish
 from .leftovers import collect, write_rejects
-from .manifest import MANIFEST, SUCCESS, Options, bound, describe, manifest_of, steps_for
+from .manifest import MANIFEST, SUCCESS, Options
 from .output import Folder, open_folder
-from .plan import Input, Plan, Task, inputs_of, plan
-from .task import PARTS, Job, done_tasks
+from .prepared import PLAN, Prepared, prepare
+from .task import PARTS
 
 __all__ = ["Options", "Prepared", "State", "Summary", "prepare", "run"]
 
-_PLAN = f"{PARTS}/plan.json"
 _LEAST_READ = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A run that can begin."""
-
-    job: Job
-    """What the tasks have in common."""
-    plan: Plan
-    """The tasks."""
-    dimensions: tuple[Dimension, ...]
-    """What is answered."""
-    folder: Folder
-    """Where the tasks write."""
-    single: str | None
-    """The single file that is wanted; None for a folder."""
-    done: frozenset[int]
-    """Tasks that were done before."""
-    finished: Summary | None
-    """The counts, when nothing is left to do."""
-    manifest: dict[str, Any]
-    """What the folder is bound to."""
-
-    @property
-    def where(self) -> str:
-        """The output as told to the user."""
-        return self.single or self.folder.where
-
-    @property
-    def left(self) -> list[Task]:
-        """The tasks that are not done."""
-        return [task for task in self.plan.tasks if task.number not in self.done]
 
 
 @dataclass(slots=True)
@@ -100,52 +60,6 @@ class State:
     """Records read, before and now."""
     begun: float = field(default_factory=time.monotonic)
     """When it began."""
-
-
-def prepare(
-    model: Path, given: Sequence[str], out: str, options: Options, *, spool: Path | None = None
-) -> Prepared:
-    """Look at everything that can be refused, and plan.
-
-    Parameters
-    ----------
-    model
-        Folder of the model.
-    given
-        Inputs, as the user named them.
-    out
-        A folder or a file, on this machine or in a store.
-    options
-        What the user chose.
-    spool
-        Where standard input was copied to.
-
-    Raises
-    ------
-    StandfirstError
-        Something is not there, not known, or made of something else.
-    """
-    described = describe(model)
-    form, single = _target(out, options)
-    place = _absolute(f"{out}.part" if single else out)
-    inputs = inputs_of(given, options.form, spool)
-    steps = steps_for(described.steps, options, inputs)
-    job = Job(
-        str(model.absolute()),
-        described.version,
-        place,
-        form,
-        steps,
-        options.fields,
-        options.abstain_below,
-        options.text,
-    )
-    manifest = manifest_of(job, described, inputs, options)
-    folder = open_folder(f"{out}.part" if single else out)
-    finished = bound(folder, manifest)
-    planned = _planned(folder, inputs, options)
-    done = frozenset(done_tasks(folder))
-    return Prepared(job, planned, described.dimensions, folder, single, done, finished, manifest)
 
 
 def run(
@@ -183,7 +97,7 @@ def run(
     begun = time.monotonic()
     with prepared.folder.locked():
         prepared.folder.sweep()
-        _write_json(prepared.folder, _PLAN, msgspec.to_builtins(prepared.plan.tasks))
+        _write_json(prepared.folder, PLAN, msgspec.to_builtins(prepared.plan.tasks))
         _write_json(prepared.folder, MANIFEST, prepared.manifest)
         try:
             _run_tasks(prepared, engine, max_rejects, progress or (lambda _: None))
@@ -252,36 +166,6 @@ def _finish(prepared: Prepared, max_rejects: float) -> Summary:
     else:
         outside.remove(beside)
     return summary
-
-
-def _target(out: str, options: Options) -> tuple[str, str | None]:
-    """Tell the format of the shards, and the single file that is wanted."""
-    chosen = f".{options.form_out.lstrip('.')}" if options.form_out else None
-    if chosen is not None and chosen not in FORMATS:
-        raise UnknownNameError("format", chosen, sorted(FORMATS))
-    path = Path(out)
-    if not path.suffix or (("://" not in out) and path.is_dir()):
-        if "://" not in out and path.is_file():
-            raise ExistsError(out, "is a file without a suffix", "name a folder, or a .csv")
-        return chosen or ".parquet", None
-    if path.suffix not in FORMATS:
-        raise UnknownNameError(f"format of {out}:", path.suffix, sorted(FORMATS))
-    return chosen or path.suffix, out
-
-
-def _planned(folder: Folder, inputs: Sequence[Input], options: Options) -> Plan:
-    """Give the plan that a run began with, or make one."""
-    if "plan.json" in folder.names(PARTS) and MANIFEST in folder.names():
-        with folder.open(_PLAN) as stream:
-            tasks = msgspec.json.decode(stream.read(), type=tuple[Task, ...])
-        # Standard input was copied to another place then.
-        paths = {one.name: one.path for one in inputs}
-        return Plan(tuple(inputs), tuple(task.moved(paths) for task in tasks))
-    return plan(inputs, shard=options.shard)
-
-
-def _absolute(place: str) -> str:
-    return place if "://" in place else str(Path(place).absolute())
 
 
 def _write_json(folder: Folder, name: str, value: Any) -> None:

@@ -1,26 +1,21 @@
 """The local engine: processes of this machine, each with the model loaded once.
 
-Processes are spawned, not forked, because threads of numeric libraries do not survive a fork. Each
-may use its share of the cores and no more. A process that is killed (by the kernel when memory is
-short, say) is replaced and its task run again; a process whose parent is killed ends itself. With
-one process, the task runs in this one.
+Each process may use its share of the cores and no more. One that is killed (by the kernel when
+memory is short, say) is replaced and its task run again. With one process, the task runs in this
+one.
 
 `multiprocessing.Pool` waits for ever for a task whose process was killed, and
 `concurrent.futures` gives up the whole pool; both are told only that, and not which task it was.
 """
 
-import os
-import signal
-import threading
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .. import apart
 from ..errors import StandfirstError, TaskError
 from .model import Model
 from .plan import Task
@@ -74,7 +69,7 @@ class Local:
         tries: dict[int, int] = {}
         workers: list[_Worker] = []
         try:
-            workers += [_Worker.start(job) for _ in range(n_workers)]
+            workers.extend(_Worker.start(job) for _ in range(n_workers))
             n_left = len(tasks)
             while n_left:
                 for worker in workers:
@@ -112,12 +107,7 @@ class _Worker:
 
     @classmethod
     def start(cls, job: Job) -> "_Worker":
-        context = get_context("spawn")
-        line, far = context.Pipe()
-        process = context.Process(target=_serve, args=(far, job), daemon=True)
-        process.start()
-        far.close()
-        return cls(process, line)
+        return cls(*apart.start(_serve, job))
 
     @property
     def signs(self) -> list[Any]:
@@ -155,9 +145,7 @@ class _Worker:
 
     def end(self) -> None:
         """End the process at once; what it wrote aside is swept by the next run."""
-        self.process.kill()
-        self.process.join()
-        self.line.close()
+        apart.end(self.process, self.line)
 
 
 def _again(worker: _Worker, waiting: deque[Task], tries: dict[int, int]) -> None:
@@ -200,31 +188,15 @@ def _tried(run: Callable[[], Done], task: Task) -> Done:
 
 def _serve(line: Connection, job: Job) -> None:
     """Live as a worker: load the model, run what is handed over."""
-    # Ctrl-C goes to all processes of a terminal; the parent ends this one.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    try:
-        model = Model.load(Path(job.model))
-        line.send(("ready", None))
-        while True:
-            task = line.recv()
-            try:
-                done = run_task(job, model, task, lambda *now: line.send(("told", now)))
-                line.send(("done", done))
-            except StandfirstError:
-                raise
-            except OSError as error:
-                line.send(("failed", str(error)))
-    except (EOFError, BrokenPipeError):
-        return
-    except StandfirstError as error:
-        line.send(("refused", error))
-    except BaseException:  # noqa: BLE001 - told by the parent, with its traceback
-        line.send(("bug", traceback.format_exc()))
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    model = Model.load(Path(job.model))
+    line.send(("ready", None))
+    while True:
+        task = line.recv()
+        try:
+            done = run_task(job, model, task, lambda *now: line.send(("told", now)))
+        except StandfirstError:
+            raise
+        except OSError as error:
+            line.send(("failed", str(error)))
+        else:
+            line.send(("done", done))

@@ -13,11 +13,13 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from .. import apart
 from ..errors import MissingExtraError, ServerError, StandfirstError, TaskError
 from .local import ATTEMPTS, told
 from .model import Model
@@ -62,20 +64,41 @@ class OnRay:
         """Run tasks, and give the counts of each when it is done."""
         if not tasks:
             return
+        _reachable(self.address)
+        # Ray's own farewell takes seconds, and a signal in its start may leave it waiting for ever.
+        process, line = apart.start(_drive, self, job, tasks)
+        n_left = len(tasks)
+        try:
+            while n_left:
+                what, value = line.recv()
+                if what == "told":
+                    tell(*value)
+                elif what == "done":
+                    n_left -= 1
+                    yield value
+                elif what == "refused":
+                    raise value
+                else:
+                    raise RuntimeError(f"Ray failed:\n{value}")
+            process.join(_PATIENCE)
+        except EOFError:
+            problem = "the process that speaks with the cluster was killed"
+            raise TaskError(self.address, problem, "the same words go on") from None
+        finally:
+            apart.end(process, line)
+
+    def drive(self, job: Job, tasks: Sequence[Task], tell: Tell) -> Iterator[Done]:
+        """Run tasks from this process."""
         import ray
 
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-        _reachable(self.address)
         try:
             ray.init(address=self.address, log_to_driver=False, logging_level=logging.ERROR)
         except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
             problem = f"no Ray cluster: {str(error).splitlines()[0]}"
             raise ServerError(self.address, problem, _REMEDY) from error
-        try:
-            yield from self._run(ray, job, tasks, tell)
-        finally:
-            ray.shutdown()
+        yield from self._run(ray, job, tasks, tell)
 
     def _run(self, ray: Any, job: Job, tasks: Sequence[Task], tell: Tell) -> Iterator[Done]:
         folder = Path(job.model)
@@ -108,6 +131,13 @@ class OnRay:
             else:
                 tell(done.read, done.units, done.rejects)
                 yield done
+
+
+def _drive(line: Connection, engine: OnRay, job: Job, tasks: Sequence[Task]) -> None:
+    """Live as the process that speaks with the cluster, or starts one on this machine."""
+    apart.with_offspring()
+    for done in engine.drive(job, tasks, lambda *now: line.send(("told", now))):
+        line.send(("done", done))
 
 
 def _reachable(address: str) -> None:

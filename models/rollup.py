@@ -4,7 +4,7 @@ A *tally* is a table with one row an article whose counts can still be added up:
 article may stand in several shards. `shares` turns tallies into what people read.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..labels.codebook import Dimension
-from .units import Block
+from .units import ABOUT, Block
 
-__all__ = ["label_counts", "merge", "shares", "tally", "tally_schema", "without_units"]
+__all__ = ["Marks", "label_counts", "merge", "shares", "tally", "tally_schema", "without_units"]
+
+Marks = Callable[[str], tuple[int, int]]
+"""Gives the hashes of id and content of an article, by its id."""
 
 _ARTICLE = ("title", "outlet", "published", "url", "language")
 _OF_ARTICLES = {"file", "record", "id_hash", "digest", "article_id", "aside", *_ARTICLE}
@@ -46,7 +49,7 @@ def tally_schema(dimensions: Sequence[Dimension], *, text: bool) -> pa.Schema:
 def tally(
     block: Block,
     tags: pa.Table,
-    marks: Sequence[tuple[int, int]],
+    marks: Marks,
     dimensions: Sequence[Dimension],
     *,
     text: bool,
@@ -60,7 +63,7 @@ def tally(
     tags
         The answers on the units, in the same order.
     marks
-        Hashes of id and content, one pair an article.
+        Gives the hashes of id and content of an article, by its id.
     dimensions
         What was answered.
     text
@@ -70,24 +73,18 @@ def tally(
     -------
     One row an article, in the order of the block.
     """
-    ids = pa.array([article.id for article in block.articles], pa.string()).dictionary_encode()
+    ids = block.about["article_id"].combine_chunks().dictionary_encode()
     group = ids.indices.to_numpy()
     n_groups = len(ids.dictionary)
     owner = group[block.owner]
     heads = _firsts(group, n_groups)
-    articles = [block.articles[at] for at in heads]
+    about = block.about.take(pa.array(heads))
+    hashes = [marks(one) for one in ids.dictionary.to_pylist()]
     first = _firsts(owner, n_groups)
     columns: dict[str, Any] = {
-        "file": pa.array([one.file for one in articles], pa.string()),
-        "record": pa.array([one.record for one in articles], pa.int64()),
-        "id_hash": pa.array([marks[at][0] for at in heads], pa.uint64()),
-        "digest": pa.array([marks[at][1] for at in heads], pa.uint64()),
-        "article_id": ids.dictionary,
-        **{
-            name: pa.array([getattr(one, name) for one in articles], pa.string())
-            for name in _ARTICLE
-        },
-        "aside": pa.array([block.aside[at] for at in heads], pa.string()),
+        **{name: about[name].combine_chunks() for name in ABOUT.names},
+        "id_hash": pa.array([mark for mark, _ in hashes], pa.uint64()),
+        "digest": pa.array([digest for _, digest in hashes], pa.uint64()),
         "n_units": pa.array(np.bincount(owner, minlength=n_groups), pa.int32()),
         "first_unit": _at(tags["unit_id"], first),
         "first_text": _at(block.units["text"], first),

@@ -7,7 +7,7 @@ that breaks a stage, the model included, is set aside, and the others go on.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -15,8 +15,9 @@ import pyarrow as pa
 from ..corpus import Article, Reject, content_id
 from .answers import tag_schema, tag_units
 from .model import Model
-from .rollup import label_counts, tally
-from .units import UNITS, Block, Steps, broken, make_units
+from .ready import Rows, unit_blocks
+from .rollup import Marks, label_counts, tally
+from .units import UNITS, Block, Steps, make_units
 
 __all__ = ["UNITS", "Counts", "Tagged", "steps_of", "tag_blocks", "with_steps"]
 
@@ -84,7 +85,7 @@ def with_steps(model: Model, preparation: Mapping[str, Any]) -> Model:
 
 def tag_blocks(
     model: Model,
-    records: Iterable[Article | Reject],
+    records: Iterable[Article | Reject | Rows],
     counts: Counts,
     steps: Steps,
     *,
@@ -98,7 +99,8 @@ def tag_blocks(
     model
         The model.
     records
-        What `corpus.read_articles` yields.
+        What `corpus.read_articles` yields, or of ready units (where the unit is a row) also what
+        `read_units` does.
     counts
         Is filled as the blocks are taken.
     steps
@@ -108,24 +110,48 @@ def tag_blocks(
     text
         Whether sentences are quoted in the tallies.
     """
-    seen: dict[int, int] = {}
-    for articles, marks in _blocks(records, counts, seen, units=steps.unit == "row"):
-        block, rejects = make_units(articles, steps, model.needs)
+    blocks: Iterator[tuple[Block, Marks]]
+    if steps.unit == "row":
+        blocks = _ready(model, records, counts)
+    else:
+        blocks = _made(model, cast("Iterable[Article | Reject]", records), counts, steps)
+    for made, marks in blocks:
+        block, tags, rejects = _answered(model, made, abstain_below)
         counts.rejects += rejects
-        block, tags, rejects = _answered(model, block, abstain_below)
-        counts.rejects += rejects
-        if steps.unit == "row":
-            marks = {one.id: (_hash(one.id), 0) for one in block.articles}  # noqa: PLW2901
-        hashes = [marks[one.id] for one in block.articles]
-        tallies = tally(block, tags, hashes, model.dimensions, text=text)
+        tallies = tally(block, tags, marks, model.dimensions, text=text)
         _count(counts, model, block, tallies)
         yield Tagged(block, tags, tallies)
 
 
+def _made(
+    model: Model, records: Iterable[Article | Reject], counts: Counts, steps: Steps
+) -> Iterator[tuple[Block, Marks]]:
+    """Make articles ready, block by block."""
+    for articles, marks in _blocks(records, counts):
+        block, rejects = make_units(articles, steps, model.needs)
+        counts.rejects += rejects
+        yield block, marks.__getitem__
+
+
+def _ready(
+    model: Model, records: Iterable[Article | Reject | Rows], counts: Counts
+) -> Iterator[tuple[Block, Marks]]:
+    """Collect ready units; the same article may come again, in this shard or another."""
+
+    def read(n_records: int) -> None:
+        counts.read += n_records
+
+    for block in unit_blocks(
+        records, model.needs, counts.rejects.append, read, most=ARTICLES, longest=CHARACTERS
+    ):
+        yield block, lambda name: (_hash(name), 0)
+
+
 def _blocks(
-    records: Iterable[Article | Reject], counts: Counts, seen: dict[int, int], *, units: bool
+    records: Iterable[Article | Reject], counts: Counts
 ) -> Iterator[tuple[list[Article], dict[str, tuple[int, int]]]]:
     """Collect articles, and leave out those that were read before."""
+    seen: dict[int, int] = {}
     articles: list[Article] = []
     marks: dict[str, tuple[int, int]] = {}
     size = 0
@@ -134,16 +160,15 @@ def _blocks(
         if isinstance(record, Reject):
             counts.rejects.append(record)
             continue
-        if not units:
-            mark, digest = _hash(record.id), int(content_id(record.title, record.text), 16)
-            if mark in seen:
-                if seen[mark] == digest:
-                    counts.duplicates += 1
-                else:
-                    counts.rejects.append(taken(record))
-                continue
-            seen[mark] = digest
-            marks[record.id] = mark, digest
+        mark, digest = _hash(record.id), int(content_id(record.title, record.text), 16)
+        if mark in seen:
+            if seen[mark] == digest:
+                counts.duplicates += 1
+            else:
+                counts.rejects.append(taken(record))
+            continue
+        seen[mark] = digest
+        marks[record.id] = mark, digest
         articles.append(record)
         size += len(record.text)
         if len(articles) >= ARTICLES or size >= CHARACTERS:
@@ -165,9 +190,9 @@ def _count(counts: Counts, model: Model, block: Block, tallies: pa.Table) -> Non
         found = label_counts(tallies, dimension).tolist()
         for label, n in zip(dimension.label_ids, found, strict=True):
             told[label] += n
-    n_aside = sum(map(bool, block.aside))
+    n_aside = int(np.count_nonzero(block.about["aside"].to_numpy() != ""))
     counts.aside += n_aside
-    counts.articles += len(block.articles) - n_aside
+    counts.articles += len(block.about) - n_aside
     counts.units += len(block.units)
 
 
@@ -176,7 +201,7 @@ def _answered(
 ) -> tuple[Block, pa.Table, list[Reject]]:
     """Tag the units of a block, and set aside the articles that the model breaks on."""
     rejects: list[Reject] = []
-    n_units = np.bincount(block.owner, minlength=len(block.articles))
+    n_units = np.bincount(block.owner, minlength=len(block.about))
     ends = np.cumsum(n_units)
     tables, lost = [], []
     first = 0
@@ -193,7 +218,7 @@ def _answered(
                 try:
                     tables.append(tag_units(model, part, abstain_below=abstain_below))
                 except Exception as error:  # noqa: BLE001 - and set aside
-                    rejects.append(broken(block.articles[at], "the model", error))
+                    rejects.append(block.reject(at, "the model", error))
                     lost.append(at)
         first = last
     tags = pa.concat_tables(tables) if tables else tag_schema(model).empty_table()

@@ -17,15 +17,17 @@ import msgspec
 import pyarrow as pa
 from pyarrow import parquet
 
-from ..corpus import Fields
+from ..corpus import Article, Fields, Reject
 from ..corpus.sketch import sketch
 from ..files import dump_json
 from ..tables import FORMATS
 from .answers import tag_schema
 from .model import Model
 from .output import Folder, open_folder
-from .pieces import Lines, read_piece
+from .pieces import Lines, Piece, read_piece
 from .plan import Task
+from .ready import Rows
+from .ready_columns import read_units
 from .rollup import tally_schema
 from .tag import Counts, Tagged, tag_blocks
 from .units import Steps
@@ -116,7 +118,7 @@ def run_task(job: Job, model: Model, task: Task, tell: Tell | None = None) -> Do
         Told after each block of articles.
     """
     folder, counts, lines = open_folder(job.out), Counts(), Lines()
-    records = (one for piece in task.pieces for one in read_piece(piece, job.fields, lines))
+    records = (one for piece in task.pieces for one in _records(job, model, piece, lines))
     n_rejects = 0
     with ExitStack() as stack:
         writes = _Writes(job, model, task.number, folder, stack)
@@ -147,6 +149,14 @@ def run_task(job: Job, model: Model, task: Task, tell: Tell | None = None) -> Do
     return done
 
 
+def _records(
+    job: Job, model: Model, piece: Piece, lines: Lines
+) -> Iterator[Article | Reject | Rows]:
+    if job.steps.unit == "row":
+        return read_units(piece, job.fields, lines, model.needs)
+    return read_piece(piece, job.fields, lines)
+
+
 class _Writes:
     """The files of a task, open; they get their names when the stack closes."""
 
@@ -174,13 +184,9 @@ class _Writes:
         self._tags(tags.append_column("model_version", version))
         self._tallies.write_table(tagged.tallies)
         if self._copies is not None:
-            articles = tagged.block.articles
-            texts = [article.text for article in articles]
-            columns: list[list[Any]] = [
-                [article.id for article in articles],
-                *sketch(texts).rows(),
-                texts,
-            ]
+            texts = tagged.block.texts
+            ids = tagged.block.about["article_id"].combine_chunks()
+            columns: list[Any] = [ids, *sketch(texts).rows(), texts]
             self._copies.write_table(pa.table(columns, schema=COPIES))
 
     def rejects(self, counts: Counts) -> int:

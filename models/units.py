@@ -5,7 +5,7 @@ within a block of articles, as the corpus does within a part.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ..corpus import Article, Reject, clean, content_id
+from ..corpus import Article, Reject, clean
 from ..corpus.boilerplate import without_boilerplate
 from ..corpus.clean import Cleaned
 from ..corpus.cut import unit_rows
@@ -21,7 +21,7 @@ from ..corpus.language import detect
 from ..corpus.unit import UNIT_SCHEMA
 from .answers import UNIT_COLUMNS
 
-__all__ = ["CONTEXT", "UNITS", "Block", "Steps", "broken", "make_units"]
+__all__ = ["ABOUT", "CONTEXT", "UNITS", "Block", "Steps", "make_units"]
 
 UNITS = ("sentence", "window", "paragraph", "article", "row")
 """What can be tagged; `row`: each record's text as it is."""
@@ -65,30 +65,41 @@ class Steps:
         return {**asdict(self), "languages": list(self.languages)}
 
 
+ABOUT = pa.schema(
+    [("file", pa.string()), ("record", pa.int64()), ("article_id", pa.string())]
+    + [(name, pa.string()) for name in ("title", "outlet", "published", "url", "language")]
+    + [("aside", pa.string())]
+)
+"""What is told of an article: where it stood, what it is, and why it has no units (if so)."""
+
+
 @dataclass(slots=True)
 class Block:
-    """Some articles and their units, in order."""
+    """Some articles and their units, in order; of ready units, each is an article of its own."""
 
-    articles: list[Article]
-    """The articles, cleaned."""
-    aside: list[str]
-    """Why an article has no units; empty for the others."""
+    about: pa.Table
+    """The articles, with the columns of `ABOUT`."""
     units: pa.Table
     """The columns of a unit, and those of `CONTEXT` that are wanted."""
     owner: npt.NDArray[np.int64]
     """To which article each unit belongs, by its place; shape (n_units,), rising."""
+    texts: list[str] = field(default_factory=list)
+    """The articles' texts, cleaned; none where units came ready."""
 
     def without(self, places: Sequence[int]) -> "Block":
         """Give the block without some of its articles."""
-        kept = np.ones(len(self.articles), bool)
+        kept = np.ones(len(self.about), bool)
         kept[list(places)] = False
         units = self.units.filter(pa.array(kept[self.owner]))
         numbers = np.cumsum(kept) - 1
         owner = numbers[self.owner[kept[self.owner]]]
-        chosen = np.flatnonzero(kept).tolist()
-        return Block(
-            [self.articles[k] for k in chosen], [self.aside[k] for k in chosen], units, owner
-        )
+        texts = [text for text, stays in zip(self.texts, kept, strict=False) if stays]
+        return Block(self.about.filter(pa.array(kept)), units, owner, texts)
+
+    def reject(self, place: int, stage: str, error: Exception) -> Reject:
+        """Tell which stage an article broke."""
+        file, record = (self.about[name][place].as_py() for name in ("file", "record"))
+        return _broken(file, record, self.texts[place] if self.texts else "", stage, error)
 
 
 def make_units(
@@ -109,8 +120,6 @@ def make_units(
     -------
     The articles with their units, and what broke a stage.
     """
-    if steps.unit == "row":
-        return _rows(articles, needs), []
     rejects: list[Reject] = []
     ready: list[Cleaned] = []
     for article in articles:
@@ -135,14 +144,22 @@ def make_units(
             aside.append(f"language is {one.article.language}" if other else "")
             lists.append(units)
     owner = np.repeat(np.arange(len(kept)), [len(units) for units in lists])
-    return Block(kept, aside, _table(kept, lists, owner, needs), owner), rejects
+    texts = [one.text for one in kept]
+    return Block(_about(kept, aside), _table(kept, lists, owner, needs), owner, texts), rejects
 
 
-def broken(article: Article, stage: str, error: Exception) -> Reject:
-    """Tell which stage an article broke."""
+def _about(articles: Sequence[Article], aside: Sequence[str]) -> pa.Table:
+    columns: dict[str, list[Any]] = {
+        name: [getattr(one, "id" if name == "article_id" else name) for one in articles]
+        for name in ABOUT.names
+        if name != "aside"
+    }
+    return pa.table({**columns, "aside": list(aside)}, schema=ABOUT)
+
+
+def _broken(file: str, record: int | None, text: str, stage: str, error: Exception) -> Reject:
     told = str(error).splitlines()[0][:200] if str(error) else ""
-    reason = f"{stage} failed: {told or type(error).__name__}"
-    return Reject.of(article.file, article.record, reason, article.text)
+    return Reject.of(file, record, f"{stage} failed: {told or type(error).__name__}", text)
 
 
 def _tried(
@@ -152,7 +169,7 @@ def _tried(
     try:
         return stage(article, how)
     except Exception as error:  # noqa: BLE001 - whatever one text does, the others go on
-        rejects.append(broken(article, name, error))
+        rejects.append(_broken(article.file, article.record, article.text, name, error))
         return None
 
 
@@ -187,43 +204,3 @@ def _table(
         targets = pa.array([str(one.meta.get("target") or "") for one in articles], pa.string())
         table = table.append_column("target", targets.take(pa.array(owner)))
     return table
-
-
-def _rows(articles: Sequence[Article], needs: Sequence[str]) -> Block:
-    """Take each record as one unit, with the ids, offsets and context that it brings."""
-    rows = [_row(article) for article in articles]
-    columns = [
-        pa.array(values, kind)
-        for values, kind in zip(zip(*rows, strict=True), UNIT_COLUMNS.values(), strict=True)
-    ]
-    table = pa.table(columns, names=list(UNIT_COLUMNS))
-    for name in needs:
-        values = [
-            one.title if name == "title" else str(one.meta.get(name) or "") for one in articles
-        ]
-        table = table.append_column(name, pa.array(values, pa.string()))
-    kept = [
-        replace(article, id=row[1], text="") for article, row in zip(articles, rows, strict=True)
-    ]
-    return Block(kept, [""] * len(kept), table, np.arange(len(kept)))
-
-
-def _row(article: Article) -> tuple[str, str, int, int, str]:
-    meta = article.meta
-    unit_id = meta.get("unit_id") or (article.id if meta.get("article_id") else "")
-    start, end = _offset(meta.get("start")), _offset(meta.get("end"))
-    if start is None or end is None:
-        start, end = 0, len(article.text)
-    return (
-        str(unit_id) or content_id(article.id, "row", article.text),
-        str(meta.get("article_id") or article.id),
-        start,
-        end,
-        article.text,
-    )
-
-
-def _offset(value: Any) -> int | None:
-    if isinstance(value, str) and value.isdigit():
-        value = int(value)
-    return value if isinstance(value, int) and 0 <= value < 2**31 else None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from standfirst.corpus.workers import in_order
-from standfirst.errors import WorkerError
+from standfirst.errors import TaskError
 
 
 def test_results_come_in_order() -> None:
@@ -27,5 +27,5 @@ def test_results_come_in_order() -> None:
 
 def test_a_killed_worker_is_told() -> None:
     """The error says what to do, instead of a traceback or a wait without end."""
-    with pytest.raises(WorkerError, match=r"memory ran out; start again .* with --processes 1"):
+    with pytest.raises(TaskError, match=r"memory ran out; start again .* with --processes 1"):
         list(in_order(os._exit, [1, 1], n_workers=2))

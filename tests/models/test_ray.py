@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ import pytest
 
 pytest.importorskip("ray", reason="the extra ray is not installed")
 
+from standfirst.benchmarks.interrupt import members
 from standfirst.benchmarks.ray_nodes import Nodes, ray_nodes
 
 
@@ -55,6 +57,29 @@ def rows(out: Path) -> dict[str, bytes]:
         for path in sorted([out / name, *(out / name).glob("*")])
         if path.is_file()
     }
+
+
+def test_ctrl_c_takes_its_own_cluster_along(saved_model: Path, news: Path, tmp_path: Path) -> None:
+    """A cluster that the command started on this machine ends with it, to the last process."""
+    words = [sys.executable, "-m", "standfirst", "tag", str(saved_model), str(news), "-o", "out"]
+    words += ["--shard-mb", "0.01", "--engine", "ray", "--address", "local", "--processes", "1"]
+    running = subprocess.Popen(
+        words, cwd=tmp_path, text=True, stderr=subprocess.PIPE, start_new_session=True
+    )
+    deadline = time.monotonic() + 120
+    while not [*tmp_path.glob("out/_parts/0*.json")] and time.monotonic() < deadline:
+        time.sleep(0.02)
+    n_before = len(members(running.pid))
+    os.killpg(running.pid, signal.SIGINT)
+    _, err = running.communicate(timeout=30)
+    begun = time.monotonic()
+    while members(running.pid) and time.monotonic() - begun < 10:
+        time.sleep(0.01)
+
+    assert n_before > 5, "there was no cluster"
+    assert running.returncode == 130
+    assert err.endswith("are done and stay. The same words go on.\n")
+    assert not members(running.pid)
 
 
 def test_a_node_that_dies_costs_nothing(
