@@ -1,8 +1,8 @@
 """Several encoders, and several views of a unit, side by side.
 
 Every part is an encoder that reads one or more views; each view of each part is a block of columns,
-scaled by its share. A part that can mark targets reads text and target in one forward pass; for
-every other part the target is the words around it.
+scaled by its share. A part that can mark targets reads text, target and what stands on its left and
+right in one forward pass; for every other part the target is the words around it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,11 +15,26 @@ import numpy.typing as npt
 from .inputs import VIEWS, Context, Inputs
 from .matrix import Matrix, stack
 
-__all__ = ["SHARES", "Beside", "Part", "around", "prepare_views"]
+__all__ = ["MARKED", "MARKED_SHARE", "SHARES", "Beside", "Part", "around", "prepare_views"]
 
-SHARES = {"text": 1.0, "target": 0.7, "before": 0.5, "after": 0.5, "title": 0.5}
+SHARES = {
+    "text": 1.0,
+    "target": 1.0,
+    "left": 1.0,
+    "right": 1.0,
+    "before": 0.5,
+    "after": 0.5,
+    "title": 0.5,
+}
 """How much each view counts beside the text: what a sentence says weighs more than where it stands.
 """
+
+MARKED = ("text", "target", "left", "right")
+"""What a network that marks targets reads in one pass: the text, the target, and its two sides."""
+
+MARKED_SHARE = 0.6
+"""What each of these is multiplied with: they are four, and say much the same."""
+
 
 _WORDS_AROUND = 6
 
@@ -176,7 +191,9 @@ def prepare_views(
             encoder, both = encoder.begin_marked(texts, spans)
         else:
             both = encoder.prepare_marked(texts, spans)
-        blocks["text"], blocks["target"] = both[:, : encoder.width], both[:, encoder.width :]
+        width = encoder.width
+        for place, view in enumerate(MARKED):
+            blocks[view] = both[:, place * width : (place + 1) * width]
     # The text first: what an encoder begins with makes its columns; a network has them already,
     # and begins with each view for the sake of its cache.
     to_begin = begin

@@ -9,7 +9,7 @@ What the user names is taken as named, and not compared.
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from .beside import Part
+from .beside import MARKED, MARKED_SHARE, Part
 from .encoders import TFIDF_FROM, default_encoder, make_parts
 from .inputs import CONTEXTS
 from .transformer import Transformer, is_ready
@@ -52,7 +52,11 @@ class Candidate:
             elif not isinstance(encoder, Transformer) and networks:
                 views = ("text",)
             if isinstance(encoder, Transformer):
-                parts.append(Part(part.name, encoder, part.share, views))
+                share = part.share
+                if "target" in views:
+                    views = (*MARKED, *(view for view in views if view not in MARKED))
+                    share *= MARKED_SHARE
+                parts.append(Part(part.name, encoder, share, views))
             else:
                 parts += [Part(part.name, encoder, part.share, (view,)) for view in views]
         return parts

@@ -28,6 +28,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
+from .graph import MARKS
 from .linear import LinearFit
 from .losses import LearningHead, contrastive_loss
 from .network import Network
@@ -212,14 +213,14 @@ def _batches(lengths: Sequence[int], recipe: Recipe) -> Iterator[list[int]]:
 
 
 def _padded(tokens: Tokens, rows: Sequence[int]) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Give ids, mask and marks of a batch, shape (n_rows, n_tokens)."""
+    """Give ids, mask, shape (n_rows, n_tokens), and marks of a batch."""
     shape = (len(rows), max(len(tokens.ids[row]) for row in rows))
     ids, mask = torch.zeros(shape, dtype=torch.long), torch.zeros(shape)
-    marks = None if tokens.marks is None else torch.zeros(shape)
+    marks = None if tokens.marks is None else torch.zeros((shape[0], len(MARKS), shape[1]))
     for place, row in enumerate(rows):
         length = len(tokens.ids[row])
         ids[place, :length] = torch.tensor(tokens.ids[row])
         mask[place, :length] = 1
         if marks is not None and tokens.marks is not None:
-            marks[place, :length] = torch.tensor(tokens.marks[row], dtype=torch.float32)
+            marks[place, :, :length] = torch.tensor(tokens.marks[row])
     return ids, mask, marks

@@ -2,8 +2,8 @@
 
 Attention, the additions with their layer norms, and the activations with their biases are single
 operators of onnxruntime, and so is the embedding. The graph ends where it is needed: at the pooled
-states of the chosen layers, each brought to length 1, side by side; and, if asked, at the pooled
-states of marked tokens beside them. Layers behind the last chosen one are left out.
+states of the chosen layers, each brought to length 1, side by side; and, if asked, at those of a
+target and of its two sides beside them. Layers behind the last chosen one are left out.
 
 References
 ----------
@@ -21,7 +21,10 @@ import numpy.typing as npt
 
 from .network import NAMES, Network
 
-__all__ = ["build_graph", "distance_buckets"]
+__all__ = ["MARKS", "build_graph", "distance_buckets"]
+
+MARKS = ("target", "left", "right")
+"""What can be pooled beside the whole text: a target, and what stands before and behind it."""
 
 _FUSED = "com.microsoft"
 _KINDS = {"Attention", "BiasGelu", "EmbedLayerNormalization", "SkipLayerNormalization"}
@@ -46,13 +49,14 @@ def build_graph(
     layers
         The layers to pool, from 1.
     marked
-        Also pool the states of marked tokens.
+        Also pool the states of a target and of its sides.
 
     Returns
     -------
-    A serialised ONNX model with the inputs `ids`, `mask` and, if asked, `marks` (int32, shape
-    (n_texts, n_tokens); each row of `mask` and `marks` has a 1) and the output `vectors` (float32,
-    shape (n_texts, n_layers * width); twice as wide with marks).
+    A serialised ONNX model with the inputs `ids` and `mask` (int32, shape (n_texts, n_tokens)) and,
+    if asked, one of each name in `MARKS` (float32, same shape: how much each token counts; no row
+    is all zero), and the output `vectors` (float32, shape (n_texts, n_layers * width); four times
+    as wide with marks: the text, the target, its left and its right).
 
     Raises
     ------
@@ -63,7 +67,7 @@ def build_graph(
 
     made = _Builder(tensors, network)
     state = made.embedding()
-    masks = ["mask", "marks"] if marked else ["mask"]
+    masks = ["mask", *(MARKS if marked else ())]
     pooled: dict[str, list[str]] = {mask: [] for mask in masks}
     for layer in range(1, max(layers) + 1):
         state = made.layer(layer - 1, state)
@@ -76,7 +80,12 @@ def build_graph(
     graph = helper.make_graph(
         made.nodes,
         "encoder",
-        [helper.make_tensor_value_info(name, TensorProto.INT32, shape) for name in ("ids", *masks)],
+        [
+            helper.make_tensor_value_info(
+                name, TensorProto.FLOAT if name in MARKS else TensorProto.INT32, shape
+            )
+            for name in ("ids", *masks)
+        ],
         [
             helper.make_tensor_value_info(
                 "vectors", TensorProto.FLOAT, ["texts", network.width * len(blocks)]
@@ -177,7 +186,7 @@ class _Builder:
         return self._skip(f"{name}.{names.narrow}", f"{name}.{names.done}", narrow, state)
 
     def pool(self, state: str, layer: int, mask: str) -> str:
-        """Average the states of the tokens of a mask and bring the mean to length 1.
+        """Average the states of the tokens by a mask or by weights; bring the mean to length 1.
 
         The sum instead of the mean would do: the length is lost anyway. Division keeps it readable
         in a viewer.

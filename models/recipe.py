@@ -29,8 +29,8 @@ class Tokens:
 
     ids: Sequence[Sequence[int]]
     """Numbers of the tokens of each text."""
-    marks: Sequence[npt.NDArray[np.int32]] | None = None
-    """Which tokens of each text are those of its target; None without targets."""
+    marks: Sequence[npt.NDArray[np.float32]] | None = None
+    """How much each token counts for target, left and right, shape (3, n_tokens); None without."""
 
     def take(self, rows: npt.NDArray[np.int64]) -> "Tokens":
         """Give some of the texts."""

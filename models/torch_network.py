@@ -94,21 +94,24 @@ class TorchNetwork:
         ids, mask
             Numbers of the tokens, and which of them are real, shape (n_texts, n_tokens).
         marks
-            Which tokens are those of a target; they are pooled too, if given.
+            How much each token counts for a target and for its sides, shape (n_texts, 3, n_tokens);
+            they are pooled too, if given.
         training
             Drop some values, and keep what the gradients need.
 
         Returns
         -------
         The pooled states of the chosen layers, each of length 1, shape (n_texts, n_layers * width);
-        with marks twice as wide.
+        with marks four times as wide.
         """
         real = mask.to(self.device, torch.float32)
         # What may not be attended to, as what is added before the softmax.
         bias = (1.0 - real)[:, None, None, :] * torch.finfo(torch.float32).min
         if "encoder.relative_attention_bias.weight" in self.weights:
             bias = bias + self._distances(ids.shape[1])
-        masks = [real] if marks is None else [real, marks.to(self.device, torch.float32)]
+        masks = [real]
+        if marks is not None:
+            masks += marks.to(self.device, torch.float32).unbind(1)
         blocks: list[list[Tensor]] = [[] for _ in masks]
         state = self._embedding(ids.to(self.device))
         for number in range(1, max(self.layers) + 1):

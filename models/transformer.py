@@ -4,8 +4,14 @@ Stance and bias live in the middle layers, topics in the last one; both together
 beat fine-tuning up to a thousand labels. They run on onnxruntime, without torch. Texts are sorted
 by length into small batches, so that little is spent on padding.
 
-A target (the person or group that a stance is towards) is *marked*: the states of its own tokens
-are pooled out of the same forward pass and stand beside those of the whole text.
+A target (the person or group that a stance is towards) is *marked*: the states of its own tokens,
+and those of the tokens on its left and on its right, which count less the farther they stand from
+it, are pooled out of the same forward pass and stand beside those of the whole text.
+
+References
+----------
+Vo, D.-T. & Zhang, Y. (2015). Target-Dependent Twitter Sentiment Classification with Rich Automatic
+Features. IJCAI. (The left and the right of a target as features of their own.)
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +24,7 @@ import numpy.typing as npt
 
 from ..errors import InputError, MissingExtraError
 from .frozen import Frozen
-from .graph import build_graph
+from .graph import MARKS, build_graph
 from .inputs import Span
 from .sources import SOURCES
 from .threads import threads_here
@@ -30,6 +36,12 @@ __all__ = ["Transformer", "WeightsKey", "is_ready", "load_session", "open_sessio
 Vectors = npt.NDArray[np.float32]
 
 _BATCH = 16
+
+_REACH = 5.0
+"""Tokens from a target after which a token of its side counts a third (1 / e)."""
+
+Marks = npt.NDArray[np.float32]
+"""How much each token of a text counts, one row each for `MARKS`, shape (3, n_tokens)."""
 
 
 def is_ready(name: str = "minilm") -> bool:
@@ -62,7 +74,7 @@ class Transformer(Frozen):
 
     @property
     def width(self) -> int:
-        """Number of columns; twice as many with targets."""
+        """Number of columns; four times as many with targets."""
         return self.weights.network.width * len(self.layers)
 
     def narrow(self, layers: Sequence[int]) -> tuple[Self, npt.NDArray[np.int64]]:
@@ -87,17 +99,18 @@ class Transformer(Frozen):
                 [text for _, _, text in parts], [(int(start), int(end)) for start, end, _ in parts]
             )
 
-        path = self._cache("-marked")
-        return self, cached(path, keys, 2 * self.width, encode, progress=self.progress)
+        path = self._cache("-sides")
+        return self, cached(path, keys, 4 * self.width, encode, progress=self.progress)
 
     def prepare(self, texts: Sequence[str]) -> Vectors:
         """Encode texts, shape (n_texts, width)."""
         return self._run(texts, None)
 
     def prepare_marked(self, texts: Sequence[str], spans: Sequence[Span]) -> Vectors:
-        """Encode texts with a target each, shape (n_texts, 2 * width): the text, then the target.
+        """Encode texts with a target each, shape (n_texts, 4 * width).
 
-        Where no token of a text stands in its span, all count as the target's.
+        The text comes first, then the target, its left, and its right. Where no token of a text
+        stands in its span, or on a side of it, all count.
         """
         return self._run(texts, spans)
 
@@ -139,12 +152,12 @@ class Transformer(Frozen):
 
     def tokens(
         self, texts: Sequence[str], spans: Sequence[Span] | None = None
-    ) -> tuple[list[list[int]], list[npt.NDArray[np.int32]]]:
+    ) -> tuple[list[list[int]], list[Marks]]:
         """Cut texts into tokens.
 
         Returns
         -------
-        Their numbers, and, with spans, which of them stand in the span of each text.
+        Their numbers, and, with spans, how much each counts for the target and for its sides.
         """
         return _tokens(
             self._session(marked=spans is not None)[1], self.weights.network.prefix, texts, spans
@@ -153,27 +166,31 @@ class Transformer(Frozen):
     def _run(self, texts: Sequence[str], spans: Sequence[Span] | None) -> Vectors:
         session, tokenizer = self._session(marked=spans is not None)
         ids, marks = _tokens(tokenizer, self.weights.network.prefix, texts, spans)
-        vectors = np.zeros((len(texts), self.width * (1 if spans is None else 2)), np.float32)
+        vectors = np.zeros(
+            (len(texts), self.width * (1 if spans is None else 1 + len(MARKS))), np.float32
+        )
         order = sorted(range(len(texts)), key=lambda row: len(ids[row]))
         for start in range(0, len(order), _BATCH):
             rows = order[start : start + _BATCH]
             shape = (len(rows), len(ids[rows[-1]]))
+            feed: dict[str, npt.NDArray[Any]]
             feed = {"ids": np.zeros(shape, np.int32), "mask": np.zeros(shape, np.int32)}
             if marks:
-                feed["marks"] = np.zeros(shape, np.int32)
+                feed |= {name: np.zeros(shape, np.float32) for name in MARKS}
             for place, row in enumerate(rows):
                 length = len(ids[row])
                 feed["ids"][place, :length] = ids[row]
                 feed["mask"][place, :length] = 1
                 if marks:
-                    feed["marks"][place, :length] = marks[row]
+                    for name, weight in zip(MARKS, marks[row], strict=True):
+                        feed[name][place, :length] = weight
             vectors[rows] = session.run(None, feed)[0]
         return vectors
 
 
 def _tokens(
     tokenizer: Any, prefix: str, texts: Sequence[str], spans: Sequence[Span] | None
-) -> tuple[list[list[int]], list[npt.NDArray[np.int32]]]:
+) -> tuple[list[list[int]], list[Marks]]:
     whole = [prefix + _clean(text) for text in texts]
     if spans is None:
         return [one.ids for one in tokenizer.encode_batch_fast(whole)], []
@@ -185,12 +202,19 @@ def _tokens(
     return [one.ids for one in found], marks
 
 
-def _marks(offsets: Sequence[Span], start: int, end: int) -> npt.NDArray[np.int32]:
-    """Mark the tokens that stand in a span; all, if there are none."""
-    bounds = np.array(offsets)
+def _marks(offsets: Sequence[Span], start: int, end: int) -> Marks:
+    """Weigh tokens: those of a span alike, those beside it by how near they stand."""
+    bounds, places = np.array(offsets), np.arange(len(offsets))
     # Special tokens have no length, and stand in no span.
     inside = (bounds[:, 0] < end) & (bounds[:, 1] > start) & (bounds[:, 1] > bounds[:, 0])
-    return (inside if inside.any() else np.ones(len(bounds), bool)).astype(np.int32)
+    if not inside.any():
+        return np.ones((len(MARKS), len(bounds)), np.float32)
+    own = np.flatnonzero(inside)
+    first, last = own[0], own[-1]
+    near = np.exp(-np.maximum(first - places, places - last) / _REACH)
+    weights = np.stack([inside, near * (places < first), near * (places > last)])
+    weights[~weights.any(axis=1)] = 1
+    return weights.astype(np.float32)
 
 
 def _clean(text: str) -> str:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ..errors import InputError
 from .arms import NEVER, Arm
-from .beside import SHARES, Beside, Part
+from .beside import MARKED, SHARES, Beside, Part
 from .choose import Job, make_jobs
 from .classifier import Head
 from .data import TrainingSet
@@ -86,7 +86,7 @@ class Workshop:
         ids, marks = self._base.tokens(data.texts, self._spans)
         self._tokens = Tokens(ids, None if self._spans is None else marks)
         # As `Beside` scales the columns of each view, so that fits hold for a model that is kept.
-        width, views = self._base.width, ("text",) if self._spans is None else ("text", "target")
+        width, views = self._base.width, ("text",) if self._spans is None else MARKED
         self._views = views
         self._scale = np.repeat([np.float32(SHARES[view]) for view in views], width)
         self._tensors = load(self._base.weights.read("model.safetensors"))

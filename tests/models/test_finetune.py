@@ -54,7 +54,10 @@ def held_together(encoder: Transformer) -> float:
     made = TorchNetwork(tensors, encoder.weights.network, encoder.layers)
     ids, marks = encoder.tokens(TEXTS, SPANS)
     mask = pad([[1] * len(row) for row in ids])
-    found = made.pooled(pad(ids), mask, pad(marks)).numpy()
+    weights = torch.zeros((len(ids), 3, mask.shape[1]))
+    for place, one in enumerate(marks):
+        weights[place, :, : one.shape[1]] = torch.tensor(one)
+    found = made.pooled(pad(ids), mask, weights).numpy()
     expected = encoder.prepare_marked(TEXTS, SPANS)
 
     assert np.abs(found - expected).max() < 1e-5

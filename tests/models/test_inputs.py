@@ -133,7 +133,7 @@ def test_text_and_target_in_one_pass(targets: TrainingSet) -> None:
     candidate = Candidate("minilm+tfidf", ("text", "target"))
     single = Candidate("minilm", ("text", "target"), (6,))
     features = Features(inputs, [candidate, single])
-    for one, width in ((candidate, None), (single, 768)):
+    for one, width in ((candidate, None), (single, 4 * 384)):
         encoder, vectors = features.fit(one, None)
         again = encoder.encode(inputs.texts, inputs.context)
         difference = np.abs(np.asarray((again - vectors).sum()))
@@ -172,7 +172,7 @@ def test_views_of_a_plain_encoder() -> None:
     assert [block.ravel().tolist() for block in blocks] == [[14, 0], [18, 4], [3, 0]]
     # Neighbours count half, the target seven tenths; all of the part counts twice.
     found = np.asarray(both.encode(inputs.texts, context))
-    assert np.allclose(found, np.array([[36, 3, 19.6], [8, 0, 0]]))
+    assert np.allclose(found, np.array([[36, 3, 28], [8, 0, 0]]))
     assert both.needs == ("before", "target")
 
 

@@ -87,13 +87,20 @@ def test_any_folder(
     found = encoder.prepare_marked(TEXTS, [(0, 5), (4, 12), (5, 9), (0, 0)])
     (last, columns), plain = encoder.narrow([3]), encoder.encode(TEXTS)
 
-    assert found.shape == (4, 4 * WIDTH)
+    assert found.shape == (4, 8 * WIDTH)
     # Target tokens, with <s> before them; where nothing stands in the span, all of them.
-    for row, marked in enumerate([[1], [2], None, None]):
+    for row, marked in enumerate([1, 2, None, None]):
         states = reference(tensors, network, tokenizer.encode(TEXTS[row]).ids)[1:]
         whole = [state[0] if pooling == "cls" else state.mean(axis=0) for state in states]
-        target = [state[marked or slice(None)].mean(axis=0) for state in states]
-        expected = np.concatenate([unit(vector) for vector in (*whole, *target)])
+        places = np.arange(len(states[0]))
+        weights = np.ones((3, len(places)), np.float32)
+        if marked is not None:
+            near = np.exp(-abs(places - marked) / 5)
+            weights = np.stack(
+                [places == marked, near * (places < marked), near * (places > marked)]
+            )
+        beside = [weight @ state for weight in weights for state in states]
+        expected = np.concatenate([unit(vector) for vector in (*whole, *beside)])
         assert np.abs(found[row] - expected).max() < 1e-5
     assert np.allclose(plain, found[:, : 2 * WIDTH], atol=1e-6)
     assert np.allclose(last.encode(TEXTS), plain[:, columns], atol=1e-6)
