@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..errors import InputError, MissingFileError, UnknownLabelError, UnknownNameError
 from ..files import publish
-from .annotation import Annotation, current
+from .annotation import Annotation, current, is_decision, readings
 from .codebook import Codebook
 from .ready import infer_codebook
 
@@ -131,17 +131,24 @@ def write_long(path: Path, annotations: Iterable[Annotation]) -> None:
 def write_wide(path: Path, annotations: Iterable[Annotation]) -> None:
     """Write one row a unit and dimension, and one column a coder, with the current answers.
 
-    An empty cell is no answer. R: ``irr::kripp.alpha`` wants coders in rows, so transpose the
-    columns.
+    An empty cell is no answer. What an adjudicator decided stands in a column of its own,
+    ``decision``, where there is any. R: ``irr::kripp.alpha`` wants coders in rows, so transpose the
+    columns that begin with ``coder_``.
     """
-    answers = [row for row in current(annotations) if row.status == "answered"]
+    given = list(annotations)
+    decisions = current(filter(is_decision, given))
+    answers = [row for row in current(readings(given)) if row.status == "answered"]
     coders = sorted({row.coder for row in answers})
     table: dict[tuple[str, str], dict[str, str]] = {}
     for row in answers:
         start = {"unit": row.unit_id, "article": row.article_id, "dimension": row.dimension}
         line = table.setdefault((row.dimension, row.unit_id), start)
         line[f"coder_{row.coder}"] = "|".join(row.labels)
-    columns = ("unit", "article", "dimension", *(f"coder_{name}" for name in coders))
+    for row in sorted(decisions, key=lambda row: row.created):
+        if row.status == "answered" and (row.dimension, row.unit_id) in table:
+            table[row.dimension, row.unit_id]["decision"] = "|".join(row.labels)
+    last = ["decision"] if any("decision" in line for line in table.values()) else []
+    columns = ("unit", "article", "dimension", *(f"coder_{name}" for name in coders), *last)
     _write(path, columns, (table[key] for key in sorted(table)))
 
 

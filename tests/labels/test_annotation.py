@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from standfirst.errors import InputError, MissingFileError, UnknownLabelError
 from standfirst.labels import (
+    ADJUDICATION,
     Annotation,
     check_annotations,
     current,
@@ -110,6 +111,12 @@ def test_spreadsheet_round_trip(tmp_path: Path) -> None:
     assert "'=1+1" in path.read_text()
     assert read_coded(path) == rows
     assert wide.read_text().splitlines()[0] == "unit,article,dimension,coder_ann,coder_bo"
+
+    decision = Annotation("u2", "bo", "frame", ("a",), created="2026-03-09", round=ADJUDICATION)
+    write_wide(wide, [*rows, decision])
+    head, *_, last = wide.read_text().splitlines()
+    assert head == "unit,article,dimension,coder_ann,coder_bo,decision"
+    assert last == "u2,x,frame,,b,a"
 
 
 def test_spreadsheet_doors(tmp_path: Path) -> None:
