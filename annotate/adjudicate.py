@@ -160,8 +160,13 @@ def _task(
     for dimension in codebook.dimensions:
         told_ = _told(one, dimension, called)
         made["data"][f"{READINGS}{dimension.id}"] = told_
-    remarks = {called[row.coder]: row.comment for row in one.readings if row.comment}
-    told_ = "\n".join(f"{who} noted: {remark}" for who, remark in sorted(remarks.items()))
+    remarks = {
+        (called[row.coder], verb): noted
+        for row in one.readings
+        for verb, noted in (("noted", row.comment), ("named as speaker", row.speaker_name))
+        if noted
+    }
+    told_ = "\n".join(f"{who} {verb}: {noted}" for (who, verb), noted in sorted(remarks.items()))
     made["data"]["remarks"] = told_.replace("\0", "")
     return made
 

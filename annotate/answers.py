@@ -18,7 +18,7 @@ from ..corpus import Reject
 from ..labels import Annotation, Codebook, Dimension
 from .bodies import AnswerBody, PersonBody, RegionBody, TaskBody
 from .checks import labels_of
-from .interface import COMMENT, MARK
+from .interface import COMMENT, MARK, SPEAKER
 
 __all__ = ["Read", "read_tasks", "told_errors"]
 
@@ -145,7 +145,7 @@ def _read_answer(read: Read, one: TaskBody, raw: Any, codebook: Codebook, place:
         read.rejects.append(place.reject(reason, raw))
         return
     read.n_skipped += answer.was_cancelled
-    known = {dimension.id for dimension in codebook.dimensions} | {COMMENT}
+    known = {dimension.id for dimension in codebook.dimensions} | {COMMENT, SPEAKER}
     for unit_id, regions in _units(one, answer):
         named = f"{place.task(one.id)}, unit {unit_id or '?'}, coder {who}"
         if not unit_id:
@@ -172,9 +172,7 @@ def _rows(
     problems: list[str],
 ) -> Iterator[Annotation]:
     unit_id, regions, who = given
-    comment = "\n".join(
-        line for region in regions if region.from_name == COMMENT for line in _texts(region)
-    )
+    comment, speaker_name = _noted(regions, COMMENT), _noted(regions, SPEAKER)
     n_units = max(len(one.data.units), 1)
     for dimension in codebook.dimensions:
         try:
@@ -201,6 +199,7 @@ def _rows(
             revision=one.data.codebook,
             source=_source(one, answer),
             comment=comment,
+            speaker_name=speaker_name,
         )
 
 
@@ -254,6 +253,11 @@ def _suggestion(answer: AnswerBody, dimension: Dimension, labels: tuple[str, ...
     except ValueError:
         suggested = ()
     return "kept" if labels == suggested else "changed"
+
+
+def _noted(regions: Sequence[RegionBody], name: str) -> str:
+    mine = (region for region in regions if region.from_name == name)
+    return "\n".join(line for region in mine for line in _texts(region))
 
 
 def _texts(region: RegionBody) -> list[str]:

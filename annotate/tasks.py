@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..labels import Annotation
-from .interface import COMMENT, MARK, UNIT
+from .interface import COMMENT, MARK, SPEAKER, UNIT
 
 __all__ = ["TASK_KEYS", "article_task", "result", "task", "unfit", "with_annotations"]
 
@@ -110,7 +110,9 @@ def article_task(
     return made | {"predictions": [{"model_version": "units", "result": marks}]}
 
 
-def result(answers: Mapping[str, Sequence[str]], comment: str = "") -> list[dict[str, Any]]:
+def result(
+    answers: Mapping[str, Sequence[str]], comment: str = "", speaker_name: str = ""
+) -> list[dict[str, Any]]:
     """Write answers as Label Studio's regions.
 
     Parameters
@@ -119,6 +121,8 @@ def result(answers: Mapping[str, Sequence[str]], comment: str = "") -> list[dict
         Labels by dimension; a dimension without labels is left out.
     comment
         The coder's remark.
+    speaker_name
+        Who speaks in the unit.
 
     Examples
     --------
@@ -135,10 +139,11 @@ def result(answers: Mapping[str, Sequence[str]], comment: str = "") -> list[dict
         for dimension, labels in answers.items()
         if labels
     ]
-    if comment:
-        value = {"text": [comment]}
-        regions.append({"from_name": COMMENT, "to_name": UNIT, "type": "textarea", "value": value})
-    return regions
+    return regions + [
+        {"from_name": name, "to_name": UNIT, "type": "textarea", "value": {"text": [noted]}}
+        for name, noted in ((SPEAKER, speaker_name), (COMMENT, comment))
+        if noted
+    ]
 
 
 def with_annotations(
@@ -173,7 +178,7 @@ def _answer(rows: Sequence[Annotation]) -> dict[str, Any]:
     who = {"email": first.coder} if not first.coder.isdigit() else int(first.coder)
     made: dict[str, Any] = {
         "completed_by": who,
-        "result": result(answers, first.comment),
+        "result": result(answers, first.comment, first.speaker_name),
         "was_cancelled": first.status == "skipped",
         # Imported answers count as ground truth in Label Studio unless they say that they do not.
         "ground_truth": False,

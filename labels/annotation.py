@@ -76,6 +76,8 @@ class Annotation:
     """Where it came from, such as ``label-studio:3/120/77`` (project, task, annotation)."""
     comment: str = ""
     """What the coder noted on the unit."""
+    speaker_name: str = ""
+    """Who speaks in the unit, as the coder wrote it down."""
 
 
 def read_annotations(path: Path) -> list[Annotation]:

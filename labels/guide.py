@@ -61,6 +61,7 @@ def guide_html(codebook: Codebook) -> str:
     )
     intro = (
         f"Answer these questions for each {codebook.unit}, in this order. A key chooses an answer."
+        + (" You may also write down the name of whoever speaks." if codebook.speaker_name else "")
     )
     body = [
         f"<h1>{title}</h1>",

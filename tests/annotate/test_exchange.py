@@ -43,6 +43,7 @@ def studies(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[Annotation]]:
                     "5f3a",
                     "label-studio:1/2/3",
                     draw(TEXTS),
+                    draw(TEXTS),
                 )
                 for dimension in BOOK.dimensions
                 for most in [1 if dimension.choice == "single" else 3]
@@ -67,7 +68,7 @@ def there_and_back(
 
 @given(studies())
 def test_prodigy_keeps_everything(study: tuple[list[dict[str, Any]], list[Annotation]]) -> None:
-    """Coders, labels, skips, times, comments and texts come back equal."""
+    """Coders, labels, skips, times, comments, speakers and texts come back equal."""
     units, rows = study
     lines, read = there_and_back("prodigy", units, rows)
 
@@ -85,7 +86,7 @@ def test_doccano_keeps_labels_and_texts(
     """One coder's labels come back equal; the coder is the file's name."""
     units, rows = study
     rows = [
-        replace(row, coder="ann", comment="so", revision=BOOK.revision)
+        replace(row, coder="ann", comment="so", speaker_name="Ana", revision=BOOK.revision)
         for row in rows
         if row.coder == "ann" and row.labels
     ]
@@ -93,7 +94,7 @@ def test_doccano_keeps_labels_and_texts(
 
     def told(found: list[Annotation]) -> set[tuple[Any, ...]]:
         return {
-            (r.unit_id, r.coder, r.dimension, r.labels, r.round, r.revision, r.comment)
+            (r.unit_id, r.coder, r.dimension, r.labels, r.revision, r.comment, r.speaker_name)
             for r in found
             if r.labels
         }

@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,11 @@ def test_round_trip(
     codebook: Codebook,
     tmp_path: Path,
 ) -> None:
-    """What two coders answer comes back equal: labels, skips, times, comments, names and all."""
+    """What two coders answer comes back equal: labels, skips, times, comments, names and all.
+
+    The names of speakers are among it, on a page that asks for them.
+    """
+    codebook = replace(codebook, speaker_name=True)
     project = new_project(codebook, "Round trip", n_coders=2)
     made = tasks(12, codebook)
 
@@ -59,7 +64,7 @@ def test_round_trip(
     }
 
     dice = random.Random(7)
-    wanted: dict[tuple[str, str, str], tuple[tuple[str, ...], str, str]] = {}
+    wanted: dict[tuple[str, str, str], tuple[tuple[str, ...], str, str, str]] = {}
     for email in ("ann@example.org", "bo@example.org"):
         coder = sign_up(email)
         for unit_id, row in stored.items():
@@ -69,22 +74,24 @@ def test_round_trip(
                 for d in codebook.dimensions
             }
             comment = dice.choice(["", "doubtful: “quoted”", "👀"])
+            speaker = dice.choice(["", "Ana Söderström 😀", "عمر"])
             coder.server.client.annotations.create(
                 id=row["id"],
-                result=[] if skipped else result(answers, comment),
+                result=[] if skipped else result(answers, comment, speaker),
                 was_cancelled=skipped,
                 lead_time=2.5,
             )
             for d in codebook.dimensions:
                 chosen = () if skipped else tuple(x for x in d.label_ids if x in answers[d.id])
                 status = "skipped" if skipped else "answered" if chosen else "open"
-                wanted[unit_id, email, d.id] = chosen, status, "" if skipped else comment
+                notes = ("", "") if skipped else (comment, speaker)
+                wanted[unit_id, email, d.id] = (chosen, status, *notes)
     read = pull(server, project, codebook)
 
     assert not read.rejects
     got = {
-        (row.unit_id, row.coder, row.dimension): (row.labels, row.status, row.comment)
-        for row in read.annotations
+        (r.unit_id, r.coder, r.dimension): (r.labels, r.status, r.comment, r.speaker_name)
+        for r in read.annotations
     }
     assert got == wanted
     assert {row.seconds for row in read.annotations} == {2.5}
