@@ -18,6 +18,7 @@ from typing import Any, Literal
 from ..errors import ServerError
 from ..labels import Codebook
 from .answers import Read, read_tasks
+from .interface import MARK
 from .server import TRIES, Server, passing, pause, told
 
 __all__ = ["Pushed", "n_tasks", "pull", "push", "tasks_of"]
@@ -29,6 +30,8 @@ _WHOLE = (
     "id,data,project,updated_at,created_at,total_predictions,annotations,result,completed_by,"
     "was_cancelled,lead_time,parent_prediction,prediction"
 )
+# Only where marks were shown it takes them to tell what was suggested on which.
+_WITH_SHOWN = f"{_WHOLE},predictions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +128,11 @@ def pull(
     newest = _newest(server, project) or since
     from_ = _earlier(since) if since else ""
     changed = [_item("tasks:updated_at", "greater_or_equal", "Datetime", from_)]
+    with told(f"{server.url}/projects/{project}"):
+        config = str(server.client.projects.get(project).label_config or "")
+    include = _WITH_SHOWN if f'name="{MARK}"' in config else _WHOLE
     read = read_tasks(
-        _answered(server, project, changed if since else _ANSWERED),
+        _answered(server, project, changed if since else _ANSWERED, include),
         codebook,
         where=f"{server.url}/projects/{project}/data",
         coders=server.coders(),
@@ -150,10 +156,12 @@ def _newest(server: Server, project: int) -> str:
     return str(rows[0]["updated_at"]) if rows else ""
 
 
-def _answered(server: Server, project: int, filters: Sequence[dict[str, Any]]) -> Iterator[Any]:
+def _answered(
+    server: Server, project: int, filters: Sequence[dict[str, Any]], include: str
+) -> Iterator[Any]:
     conjunction: Literal["and", "or"] = "or" if filters is _ANSWERED else "and"
     for row in tasks_of(
-        server, project, include=_WHOLE, filters=filters, conjunction=conjunction, fields="all"
+        server, project, include=include, filters=filters, conjunction=conjunction, fields="all"
     ):
         answers = row.get("annotations") or []
         if not answers:

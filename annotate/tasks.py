@@ -12,7 +12,7 @@ from typing import Any
 from ..labels import Annotation
 from .interface import COMMENT, MARK, SPEAKER, UNIT
 
-__all__ = ["TASK_KEYS", "article_task", "result", "task", "unfit", "with_annotations"]
+__all__ = ["TASK_KEYS", "article_task", "marks", "result", "task", "unfit", "with_annotations"]
 
 _HALVES = re.compile("[\ud800-\udfff]")
 _UNFIT = re.compile("[\0\ud800-\udfff]")
@@ -70,6 +70,7 @@ def article_task(
     revision: str,
     coding_round: str = "",
     extra: Sequence[str] = (),
+    shown: str = "units",
 ) -> dict[str, Any]:
     """Make the task of an article, with a mark on each of its drawn units.
 
@@ -81,11 +82,13 @@ def article_task(
         Those of its units that are to be coded, with `unit_id`, `start` and `end`.
     revision, coding_round, extra
         As for `task`; the further columns are those of the first unit.
+    shown
+        The version of predictions with which the project's pages open; the marks must bear it.
 
     Returns
     -------
-    What Label Studio imports. The marks are a prediction of no model; offsets are code points, and
-    are moved where NUL characters were left out.
+    What Label Studio imports. The marks are a prediction that answers nothing; offsets are code
+    points, and are moved where NUL characters were left out.
 
     Examples
     --------
@@ -106,8 +109,12 @@ def article_task(
     whole |= {name: units[0].get(name) for name in extra} if units else {}
     made = task(whole, revision=revision, coding_round=coding_round, extra=extra)
     made["data"] |= {"view": "article", "units": places}
-    marks = [_mark(made["data"]["text"], *place) for place in places]
-    return made | {"predictions": [{"model_version": "units", "result": marks}]}
+    return made | {"predictions": [{"model_version": shown, "result": marks(made["data"])}]}
+
+
+def marks(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Give the regions that mark the units of an article, from its task's data."""
+    return [_mark(data["text"], *place) for place in data["units"]]
 
 
 def result(

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from standfirst.annotate.answers import read_tasks
+from standfirst.annotate.prelabel import push_suggestions
 from standfirst.annotate.sample import Drawn
 from standfirst.annotate.server import Server
 from standfirst.annotate.suggest import (
     Suggestion,
     blind_units,
     prediction,
-    push_suggestions,
     refuse_blind,
 )
 from standfirst.annotate.sync import pull, push, tasks_of
