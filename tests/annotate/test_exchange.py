@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from standfirst.annotate.answers import Read
 from standfirst.annotate.doccano import doccano_labels
-from standfirst.annotate.exchange import export_lines, import_lines
+from standfirst.annotate.exchange import export_lines, export_tasks, import_lines, import_tasks
+from standfirst.annotate.formats import FORMATS, guess_format
 from standfirst.errors import InputError, MissingFileError, UnknownNameError
 from standfirst.labels import Annotation, Codebook, load_codebook, ready_codebooks
 
@@ -175,6 +177,44 @@ def test_what_doccano_writes(tmp_path: Path) -> None:
         ("bo", "hm", "doccano:5")
     }
     assert [reject.record for reject in read.rejects] == [3, 4, 5]
+
+
+def read_as(form: str, path: Path) -> Read:
+    """Import a file as the command does."""
+    if form == "label-studio":
+        return import_tasks(path, BOOK)
+    return import_lines(path, form, BOOK)
+
+
+@pytest.mark.parametrize("wrote", FORMATS)
+def test_another_tools_file_is_refused_by_name(wrote: str, tmp_path: Path) -> None:
+    """Whatever it is read as, what it is and the word that reads it are told; answers or none."""
+    unit = {"unit_id": "u1", "article_id": "a1", "text": "The court sat."}
+    answers = [Annotation("u1", "ann", "stance", ("legal_check",), created="2026-03-01T09:00:00Z")]
+    for rows in (answers, []):
+        path = tmp_path / f"{wrote}.json"
+        if wrote == "label-studio":
+            export_tasks(path, [unit], BOOK, annotations=rows)
+        else:
+            export_lines(path, wrote, [unit], BOOK, annotations=rows)
+        assert guess_format(path) == wrote
+        for form in set(FORMATS) - {wrote}:
+            with pytest.raises(InputError) as told:
+                read_as(form, path)
+            said = f"no answer as {form} writes it; it looks like a file of {wrote}"
+            assert said in str(told.value)
+            assert str(told.value).endswith(f"import it with --format {wrote}")
+
+
+def test_no_tools_file(tmp_path: Path) -> None:
+    """Where no line fits and no sign tells, the first problem is told; a blank file is blank."""
+    path = write(tmp_path / "x.jsonl", {"text": "x", "unit": 3}, "{")
+    with pytest.raises(
+        InputError, match=r"x\.jsonl:1: no answer as doccano .*is the format another"
+    ):
+        import_lines(path, "doccano", BOOK)
+
+    assert import_lines(write(tmp_path / "blank.jsonl"), "prodigy", BOOK).n_tasks == 0
 
 
 def test_label_types_have_keys_and_colours() -> None:
