@@ -1,9 +1,5 @@
-import os
 import random
-import signal
-import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -238,20 +234,14 @@ def test_killed_push_goes_on(
     label_studio: Any,
     new_project: Callable[..., int],
     codebook: Codebook,
+    kill_often: Callable[..., str],
 ) -> None:
     """A push killed at random moments and started again ends in one task per unit."""
     project = new_project(codebook, "Killed")
     access = label_studio.access
     words = [sys.executable, "-c", KILLED, access.url, access.token, str(project)]
-    dice = random.Random(3)
-    for _ in range(5):
-        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as running:
-            assert running.stdout is not None
-            assert running.stdout.readline() == "go\n"
-            time.sleep(dice.uniform(0.05, 1.0))
-            os.kill(running.pid, signal.SIGKILL)
-    ended = subprocess.run(words, check=True, capture_output=True, text=True)
+    ended = kill_often(words, 5, 1.0, 3)
 
-    assert ended.stdout.endswith("done\n")
+    assert ended.endswith("done\n")
     ids = Counter(row["data"]["unit_id"] for row in tasks_of(server, project))
     assert (len(ids), ids.total()) == (200, 200)
