@@ -26,9 +26,10 @@ from ..labels import (
 )
 from .batches import Batch, short_title
 from .interface import READINGS
+from .listing import ANSWERS, answered, tasks_of
 from .projects import project
 from .server import Server, told
-from .sync import Pushed, push, tasks_of
+from .sync import Pushed, push
 from .tasks import task
 
 __all__ = ["Disputed", "disputed", "push_disputed"]
@@ -203,12 +204,10 @@ def _told(one: Disputed, dimension: Dimension, called: Mapping[str, str]) -> str
 
 def _update(server: Server, number: int, tasks: Sequence[dict[str, Any]]) -> None:
     wanted = {one["data"]["unit_id"]: one["data"] for one in tasks}
-    fields = "id,data,total_annotations,cancelled_annotations"
     stale = [
         (row["id"], wanted[row["data"]["unit_id"]])
-        for row in tasks_of(server, number, include=fields)
-        if not row.get("total_annotations")
-        and not row.get("cancelled_annotations")
+        for row in tasks_of(server, number, include=f"id,data,{ANSWERS}")
+        if not answered(row)
         and row["data"].get("unit_id") in wanted
         and row["data"] != wanted[row["data"]["unit_id"]]
     ]

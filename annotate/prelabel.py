@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import ServerError
 from ..labels import Codebook
+from .listing import ANSWERS, answered, tasks_of
 from .sample import Drawn
 from .server import Server, told
 from .suggest import (
@@ -21,12 +22,11 @@ from .suggest import (
     prediction,
     refuse_blind,
 )
-from .sync import tasks_of
 
 __all__ = ["Suggested", "push_suggestions"]
 
 _BATCH = 5000
-_FIELDS = "id,data,total_annotations,cancelled_annotations,predictions_model_versions"
+_FIELDS = f"id,data,{ANSWERS},predictions_model_versions"
 
 Row = Mapping[str, Any]
 
@@ -97,7 +97,7 @@ def push_suggestions(
     allowed = {row.unit_id for row in design} - blind
     allowed = allowed if wanted is None else allowed & wanted
     rows = list(tasks_of(server, project, include=_FIELDS))
-    open_ = [row for row in rows if not _answered(row)]
+    open_ = [row for row in rows if not answered(row)]
     mine = [row for row in open_ if allowed.intersection(_units(row))]
     n_sent = 0
     for begin in range(0, len(mine), batch):
@@ -119,11 +119,11 @@ def push_suggestions(
             # The form begins with the suggestions of the version that the project names.
             server.client.projects.update(project, model_version=suggester.version)
     asked = [unit for row in rows for unit in _units(row) if wanted is None or unit in wanted]
-    answered = {unit for row in rows if _answered(row) for unit in _units(row)}
+    touched = {unit for row in rows if answered(row) for unit in _units(row)}
     return Suggested(
         n_sent=n_sent,
         n_blind=sum(unit in blind for unit in asked),
-        n_answered=sum(unit in answered for unit in asked if unit in allowed),
+        n_answered=sum(unit in touched for unit in asked if unit in allowed),
     )
 
 
@@ -136,10 +136,6 @@ def _units(row: Row) -> list[str]:
 
 def _is_article(row: Row) -> bool:
     return bool(row["data"].get("view") == "article")
-
-
-def _answered(row: Row) -> bool:
-    return bool(row.get("total_annotations") or row.get("cancelled_annotations"))
 
 
 def _lacks(row: Row, version: str) -> bool:

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from standfirst.annotate.adjudicate import disputed, push_disputed
+from standfirst.annotate.listing import tasks_of
 from standfirst.annotate.server import Server
-from standfirst.annotate.sync import pull, tasks_of
+from standfirst.annotate.sync import pull
 from standfirst.annotate.tasks import result
 from standfirst.labels import Annotation, Codebook, Dimension, Label, resolve
 

@@ -12,12 +12,13 @@ from standfirst.annotate.answers import read_tasks
 from standfirst.annotate.batches import Batch
 from standfirst.annotate.checks import config_problems
 from standfirst.annotate.interface import labeling_config
+from standfirst.annotate.listing import tasks_of
 from standfirst.annotate.prelabel import push_suggestions
 from standfirst.annotate.projects import project, push_design
 from standfirst.annotate.sample import Drawn
 from standfirst.annotate.server import Server
 from standfirst.annotate.suggest import Suggestion, article_prediction, blind_units
-from standfirst.annotate.sync import pull, push, tasks_of
+from standfirst.annotate.sync import pull, push
 from standfirst.annotate.tasks import article_task
 from standfirst.errors import InputError
 from standfirst.labels import Codebook, assign_hotkeys

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from standfirst.annotate.interface import labeling_config
+from standfirst.annotate.listing import tasks_of
 from standfirst.annotate.server import Server
-from standfirst.annotate.sync import pull, push, tasks_of
+from standfirst.annotate.sync import pull, push
 from standfirst.annotate.tasks import task
 from standfirst.labels import Codebook, Condition, assign_hotkeys
 

@@ -19,10 +19,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from standfirst.annotate.keep import keep
+from standfirst.annotate.listing import tasks_of
 from standfirst.annotate.local import LocalServer, free_port, start_local
 from standfirst.annotate.projects import Batch, project
 from standfirst.annotate.server import Server, connect
-from standfirst.annotate.sync import pull, push, tasks_of
+from standfirst.annotate.sync import pull, push
 from standfirst.annotate.tasks import result, task
 from standfirst.corpus import content_id
 from standfirst.labels import Codebook

@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from standfirst.annotate.keep import keep
+from standfirst.annotate.listing import tasks_of
 from standfirst.annotate.server import Server
-from standfirst.annotate.sync import pull, push, tasks_of
+from standfirst.annotate.sync import pull, push
 from standfirst.annotate.tasks import result, task
 from standfirst.corpus import content_id
 from standfirst.labels import Codebook, read_annotations

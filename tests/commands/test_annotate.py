@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from standfirst.annotate.listing import tasks_of
 from standfirst.annotate.local import LocalServer, free_port
 from standfirst.annotate.server import Server
-from standfirst.annotate.sync import tasks_of
 from standfirst.annotate.tasks import result
 from standfirst.labels import ready_codebooks
 from standfirst.study import Study

@@ -14,12 +14,12 @@ from typing import Any
 import httpx
 import pytest
 
+from standfirst.annotate.listing import tasks_of
 from standfirst.annotate.local import LocalServer, free_port
 from standfirst.annotate.register import TITLE
 from standfirst.annotate.sample import read_design
 from standfirst.annotate.server import Server
 from standfirst.annotate.suggest import blind_units
-from standfirst.annotate.sync import tasks_of
 from standfirst.annotate.tasks import result
 from standfirst.labels import ready_codebooks
 from standfirst.study import Study
