@@ -127,8 +127,7 @@ def pull(
     newest = newest_change(server, project) or since
     from_ = _earlier(since) if since else ""
     changed = [item("tasks:updated_at", "greater_or_equal", "Datetime", from_)]
-    with told(f"{server.url}/projects/{project}"):
-        config = str(server.client.projects.get(project).label_config or "")
+    config = str(server.raw("GET", f"/api/projects/{project}/").get("label_config") or "")
     include = _WITH_SHOWN if f'name="{MARK}"' in config else _WHOLE
     read = read_tasks(
         _answered(server, project, changed if since else _ANSWERED, include),
