@@ -14,18 +14,25 @@ from typing import Any
 import numpy as np
 
 from ..corpus import content_id
-from ..labels import Annotation, Codebook, Dimension, current, resolve, ties
+from ..labels import (
+    ADJUDICATION,
+    Annotation,
+    Codebook,
+    Dimension,
+    current,
+    readings,
+    resolve,
+    ties,
+)
 from .batches import Batch, short_title
 from .interface import READINGS
+from .listing import ANSWERS, answered, tasks_of
 from .projects import project
 from .server import Server, told
-from .sync import Pushed, push, tasks_of
+from .sync import Pushed, push
 from .tasks import task
 
-__all__ = ["ROUND", "Disputed", "disputed", "is_decision", "push_disputed"]
-
-ROUND = "adjudication"
-"""Name of the round; gold takes decisions from every round whose name begins so."""
+__all__ = ["Disputed", "disputed", "push_disputed"]
 
 _AGREED, _DIFFERS = "All say", "They differ"
 
@@ -42,11 +49,6 @@ class Disputed:
     """What the coders said, on all dimensions."""
     tied: bool
     """Whether one of them is tied, so that gold lacks it without a decision."""
-
-
-def is_decision(row: Annotation, adjudicators: Collection[str] = ()) -> bool:
-    """Tell whether an answer is an adjudicator's."""
-    return row.coder in adjudicators or row.round.startswith(ROUND)
 
 
 def disputed(
@@ -82,7 +84,7 @@ def disputed(
     >>> [(one.unit_id, one.dimensions, one.tied) for one in disputed(rows, book)]
     [('u2', ('s',), True)]
     """
-    rows = [row for row in annotations if not is_decision(row, adjudicators)]
+    rows = readings(annotations, adjudicators)
     open_: dict[str, set[str]] = {}
     for gold in ties(rows, codebook, rule=rule, least=least):
         open_.setdefault(gold.unit_id, set()).add(gold.dimension)
@@ -91,15 +93,15 @@ def disputed(
         for gold in resolve(rows, codebook, rule=rule, least=least):
             if gold.rule not in {"unanimous", "single"}:
                 open_.setdefault(gold.unit_id, set()).add(gold.dimension)
-    readings: dict[str, list[Annotation]] = {}
+    said: dict[str, list[Annotation]] = {}
     for row in current(rows):
         if row.unit_id in open_:
-            readings.setdefault(row.unit_id, []).append(row)
+            said.setdefault(row.unit_id, []).append(row)
     return [
         Disputed(
             unit_id=unit_id,
             dimensions=tuple(d.id for d in codebook.dimensions if d.id in open_[unit_id]),
-            readings=tuple(readings[unit_id]),
+            readings=tuple(said[unit_id]),
             tied=unit_id in tied,
         )
         for unit_id in sorted(open_, key=lambda unit_id: (unit_id not in tied, unit_id))
@@ -154,13 +156,18 @@ def _task(
     unit: Mapping[str, Any], one: Disputed, codebook: Codebook, *, names: bool
 ) -> dict[str, Any]:
     extra = [dimension.target for dimension in codebook.dimensions if dimension.target]
-    made = task(unit, revision=codebook.revision, coding_round=ROUND, extra=extra)
+    made = task(unit, revision=codebook.revision, coding_round=ADJUDICATION, extra=extra)
     called = _called(one, names=names)
     for dimension in codebook.dimensions:
         told_ = _told(one, dimension, called)
         made["data"][f"{READINGS}{dimension.id}"] = told_
-    remarks = {called[row.coder]: row.comment for row in one.readings if row.comment}
-    told_ = "\n".join(f"{who} noted: {remark}" for who, remark in sorted(remarks.items()))
+    remarks = {
+        (called[row.coder], verb): noted
+        for row in one.readings
+        for verb, noted in (("noted", row.comment), ("named as speaker", row.speaker_name))
+        if noted
+    }
+    told_ = "\n".join(f"{who} {verb}: {noted}" for (who, verb), noted in sorted(remarks.items()))
     made["data"]["remarks"] = told_.replace("\0", "")
     return made
 
@@ -170,7 +177,7 @@ def _called(one: Disputed, *, names: bool) -> dict[str, str]:
     if names:
         return {coder: coder for coder in coders}
     # Dealt anew for each unit, so that nobody is known by the letter.
-    dice = np.random.default_rng(int(content_id(ROUND, one.unit_id), 16))
+    dice = np.random.default_rng(int(content_id(ADJUDICATION, one.unit_id), 16))
     order = dice.permutation(len(coders)).tolist()
     return {coder: _letters(place) for coder, place in zip(coders, order, strict=True)}
 
@@ -197,12 +204,10 @@ def _told(one: Disputed, dimension: Dimension, called: Mapping[str, str]) -> str
 
 def _update(server: Server, number: int, tasks: Sequence[dict[str, Any]]) -> None:
     wanted = {one["data"]["unit_id"]: one["data"] for one in tasks}
-    fields = "id,data,total_annotations,cancelled_annotations"
     stale = [
         (row["id"], wanted[row["data"]["unit_id"]])
-        for row in tasks_of(server, number, include=fields)
-        if not row.get("total_annotations")
-        and not row.get("cancelled_annotations")
+        for row in tasks_of(server, number, include=f"id,data,{ANSWERS}")
+        if not answered(row)
         and row["data"].get("unit_id") in wanted
         and row["data"] != wanted[row["data"]["unit_id"]]
     ]

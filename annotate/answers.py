@@ -15,15 +15,12 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from ..corpus import Reject
-from ..labels import Annotation, Codebook, Dimension
+from ..labels import Annotation, Codebook
 from .bodies import AnswerBody, PersonBody, RegionBody, TaskBody
-from .checks import labels_of
-from .interface import COMMENT, MARK
+from .interface import COMMENT, SPEAKER
+from .regions import fate, labels_in, noted, units_of
 
 __all__ = ["Read", "read_tasks", "told_errors"]
-
-Suggestion = Literal["none", "kept", "changed", "ignored"]
-
 
 _ANSWER = TypeAdapter(AnswerBody)
 _TASK = TypeAdapter(TaskBody)
@@ -145,8 +142,8 @@ def _read_answer(read: Read, one: TaskBody, raw: Any, codebook: Codebook, place:
         read.rejects.append(place.reject(reason, raw))
         return
     read.n_skipped += answer.was_cancelled
-    known = {dimension.id for dimension in codebook.dimensions} | {COMMENT}
-    for unit_id, regions in _units(one, answer):
+    known = {dimension.id for dimension in codebook.dimensions} | {COMMENT, SPEAKER}
+    for unit_id, regions in units_of(one, answer):
         named = f"{place.task(one.id)}, unit {unit_id or '?'}, coder {who}"
         if not unit_id:
             read.rejects.append(place.reject(f"{named}: a mark that stands on no unit", raw))
@@ -172,21 +169,18 @@ def _rows(
     problems: list[str],
 ) -> Iterator[Annotation]:
     unit_id, regions, who = given
-    comment = "\n".join(
-        line for region in regions if region.from_name == COMMENT for line in _texts(region)
-    )
+    comment, speaker_name = noted(regions, COMMENT), noted(regions, SPEAKER)
     n_units = max(len(one.data.units), 1)
     for dimension in codebook.dimensions:
         try:
-            labels = () if answer.was_cancelled else _labels(regions, dimension)
+            labels = () if answer.was_cancelled else labels_in(regions, dimension)
         except ValueError as error:
             problems.append(str(error))
             continue
         status: Literal["answered", "open", "skipped"] = "answered" if labels else "open"
         if answer.was_cancelled:
             status = "skipped"
-        # The marks of an article are no model's; nobody's answer is suggested there.
-        seen = "none" if one.data.view == "article" else _suggestion(answer, dimension, labels)
+        seen = fate(one, answer, unit_id, dimension, labels)
         yield Annotation(
             unit_id=unit_id,
             coder=who,
@@ -201,25 +195,8 @@ def _rows(
             revision=one.data.codebook,
             source=_source(one, answer),
             comment=comment,
+            speaker_name=speaker_name,
         )
-
-
-def _units(one: TaskBody, answer: AnswerBody) -> Iterator[tuple[str, list[RegionBody]]]:
-    """Give the regions of each unit of a task; those that belong to none come under ""."""
-    if one.data.view != "article":
-        yield one.data.unit_id, list(answer.result or [])
-        return
-    found: dict[str, list[RegionBody]] = {unit_id: [] for unit_id, _, _ in one.data.units}
-    at = {(start, end): unit_id for unit_id, start, end in one.data.units}
-    for region in answer.result or []:
-        # Label Studio keeps the id of a mark; a mark that was made anew is known by its place.
-        place = (region.value.get("start"), region.value.get("end"))
-        unit_id = region.id if region.id in found else at.get(place, "")  # type: ignore[arg-type]
-        if region.from_name != MARK:
-            found.setdefault(unit_id or "", []).append(region)
-        elif not unit_id:
-            found.setdefault("", [])
-    yield from found.items()
 
 
 def _coder(who: int | str | PersonBody | None, coders: Mapping[int, str]) -> str:
@@ -228,37 +205,6 @@ def _coder(who: int | str | PersonBody | None, coders: Mapping[int, str]) -> str
     if isinstance(who, int):
         return coders.get(who, str(who))
     return (who or "").strip()
-
-
-def _labels(regions: Sequence[RegionBody], dimension: Dimension) -> tuple[str, ...]:
-    mine = [region for region in regions if region.from_name == dimension.id]
-    if len(mine) > 1:
-        raise ValueError(f"{dimension.id} is answered {len(mine)} times")
-    return labels_of(mine[0].value, dimension) if mine else ()
-
-
-def _suggestion(answer: AnswerBody, dimension: Dimension, labels: tuple[str, ...]) -> Suggestion:
-    origins = {r.origin for r in answer.result or [] if r.from_name == dimension.id}
-    if "prediction-changed" in origins:
-        return "changed"
-    if "prediction" in origins:
-        return "kept"
-    if answer.parent_prediction is None and not (answer.prediction and answer.prediction.result):
-        return "none"
-    if not labels:
-        return "ignored"
-    # Exports leave the suggestion itself out; one that a coder did not touch has told its origin.
-    shown = answer.prediction.result if answer.prediction else []
-    try:
-        suggested = _labels([r for r in shown if r.from_name == dimension.id], dimension)
-    except ValueError:
-        suggested = ()
-    return "kept" if labels == suggested else "changed"
-
-
-def _texts(region: RegionBody) -> list[str]:
-    text = region.value.get("text", [])
-    return [text] if isinstance(text, str) else [str(line) for line in text]
 
 
 def _time(moment: datetime | None) -> str:

@@ -26,9 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError, StudyError
-from ..labels import Annotation, current
+from ..labels import Annotation, current, readings
 from ..labels.bootstrap import Estimate, draw_weights, interval
-from .adjudicate import is_decision
 from .plan import Drawn
 
 __all__ = ["Audit", "Effect", "Shift", "audit"]
@@ -143,7 +142,7 @@ def audit(
     InputError
         The model is not the one whose suggestions were shown.
     """
-    rows = [row for row in current(annotations) if not is_decision(row)]
+    rows = current(readings(annotations))
     cases = _cases(design, rows, suggested, labels)
     shown = [case for case in cases if case.assisted and case.row.suggestion != "none"]
     if not shown:

@@ -5,14 +5,17 @@ to everyone within a project. Where it names nobody, units with one reading and 
 two projects, because `maximum_annotations` holds for a whole project.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..corpus import content_id
+from ..labels import Codebook
 from .interface import View
 from .sample import Drawn
+from .tasks import article_task, task
 
-__all__ = ["Batch", "batches", "short_title"]
+__all__ = ["Batch", "batch_tasks", "batches", "short_title"]
 
 _TITLE = 50
 
@@ -52,6 +55,53 @@ def batches(title: str, design: Sequence[Drawn], *, view: View = "unit") -> list
         whole = title + (" - articles" if view == "article" else "") + suffix
         made.append(Batch(short_title(whole), n_coders, tuple(unit_ids), view))
     return made
+
+
+def batch_tasks(
+    units: Sequence[Mapping[str, Any]],
+    codebook: Codebook,
+    rounds: Mapping[str, str],
+    articles: Mapping[str, Mapping[str, Any]] | None,
+    *,
+    shown: str = "units",
+) -> list[dict[str, Any]]:
+    """Make the tasks of a batch's units, or of their articles.
+
+    Parameters
+    ----------
+    units
+        Rows of a table of units, in the order in which they are to be coded.
+    codebook
+        What is to be coded.
+    rounds
+        Coding round by unit.
+    articles
+        The articles by id; where given, a task is an article with its units of one round.
+    shown
+        As for `tasks.article_task`.
+    """
+    extra = [dimension.target for dimension in codebook.dimensions if dimension.target]
+    revision = codebook.revision
+    if articles is None:
+        return [
+            task(unit, revision=revision, coding_round=rounds[unit["unit_id"]], extra=extra)
+            for unit in units
+        ]
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for unit in units:
+        groups.setdefault((unit["article_id"], rounds[unit["unit_id"]]), []).append(unit)
+    return [
+        article_task(
+            articles[article_id],
+            drawn,
+            revision=revision,
+            coding_round=name,
+            extra=extra,
+            shown=shown,
+        )
+        for (article_id, name), drawn in groups.items()
+        if article_id in articles
+    ]
 
 
 def short_title(title: str) -> str:

@@ -15,6 +15,7 @@ __all__ = [
     "PredictBody",
     "RegionBody",
     "SetupBody",
+    "SuggestedBody",
     "TaskBody",
     "WebhookBody",
 ]

@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, ParseError
 from xml.etree.ElementTree import fromstring as parse
 
 from ..labels import Codebook, Dimension
-from .interface import COMMENT
+from .interface import COMMENT, SPEAKER
 
 __all__ = ["answer_problems", "config_problems", "labels_of"]
 
@@ -88,7 +88,7 @@ def answer_problems(
     names = [str(region.get("from_name", "")) for region in regions]
     problems = [
         f"control {name!r} is not a dimension of the codebook"
-        for name in sorted(set(names) - {*known, COMMENT})
+        for name in sorted(set(names) - {*known, COMMENT, SPEAKER})
     ]
     given: dict[str, tuple[str, ...]] = {}
     for name, dimension in known.items():
@@ -161,6 +161,11 @@ def _against(root: Element, codebook: Codebook) -> Iterator[str]:
             yield f"control {dimension.id!r} is not {dimension.choice} choice, as the codebook says"
         if dimension.required and control.get("required") != "true":
             yield f"control {dimension.id!r} must be required, as the codebook says"
+    notes = {tag.get("name", ""): tag for tag in root.iter("TextArea")}
+    if codebook.speaker_name and SPEAKER not in notes:
+        yield f"no control {SPEAKER!r} takes the speaker's name, which the codebook asks for"
+    if SPEAKER in notes and notes[SPEAKER].get("required") == "true":
+        yield f"control {SPEAKER!r} must not be required: not every unit has a speaker"
 
 
 def _missed(root: Element) -> Iterator[str]:
@@ -168,10 +173,12 @@ def _missed(root: Element) -> Iterator[str]:
     if not objects - {None}:
         yield "the page shows nothing: no tag has a name and a value that starts with '$'"
     keys: dict[str, list[str]] = {}
-    for control in root.iter("Choices"):
+    for control in (*root.iter("Choices"), *root.iter("TextArea")):
         name, target = control.get("name", ""), control.get("toName")
         if target not in objects:
             yield f"control {name!r} answers to {target!r}, which the page does not show"
+    for control in root.iter("Choices"):
+        name = control.get("name", "")
         kind = control.get("choice", "single")
         if kind not in ("single", "single-radio", "multiple"):
             yield f"control {name!r}: choice={kind!r}; use single-radio or multiple"

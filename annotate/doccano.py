@@ -31,6 +31,7 @@ class _Line(BaseModel):
     round: str = ""
     label: list[str] | str | None = None
     comments: list[str] = []
+    speaker_name: str = ""
 
 
 def doccano_rows(
@@ -73,6 +74,8 @@ def doccano_rows(
         row["round"] = (rounds or {}).get(unit["unit_id"], "")
         if remarks := list(dict.fromkeys(one.comment for one in answers if one.comment)):
             row["Comments"] = remarks
+        if speakers := list(dict.fromkeys(one.speaker_name for one in answers if one.speaker_name)):
+            row["speaker_name"] = "\n".join(speakers)
         yield row
 
 
@@ -150,6 +153,7 @@ def _rows(line: _Line, codebook: Codebook, coder: str) -> list[Annotation]:
                 revision=line.codebook,
                 source=f"doccano:{line.id}",
                 comment="\n".join(line.comments),
+                speaker_name=line.speaker_name,
             )
         )
     return rows

@@ -17,14 +17,12 @@ from ..files import dump_json, write_jsonl, write_text
 from ..labels import Annotation, Codebook
 from .answers import Read, read_tasks
 from .doccano import doccano_labels, doccano_rows, read_doccano
+from .formats import FORMATS, refuse_other_format
 from .interface import labeling_config
 from .prodigy import prodigy_rows, read_prodigy
 from .tasks import task, with_annotations
 
 __all__ = ["FORMATS", "export_lines", "export_tasks", "import_lines", "import_tasks"]
-
-FORMATS = ("label-studio", "prodigy", "doccano")
-"""The tools whose files are spoken."""
 
 
 def export_tasks(
@@ -87,7 +85,7 @@ def import_tasks(path: Path, codebook: Codebook, *, coder: str = "") -> Read:
     MissingFileError
         There is no such file.
     InputError
-        It is no JSON list of tasks with annotations.
+        It is no JSON list of tasks with annotations; the tool whose file it is is named.
     """
     remedy = "in Label Studio choose Export > JSON"
     try:
@@ -95,8 +93,10 @@ def import_tasks(path: Path, codebook: Codebook, *, coder: str = "") -> Read:
     except (FileNotFoundError, IsADirectoryError) as error:
         raise MissingFileError(path) from error
     except (ValueError, RecursionError) as error:
+        refuse_other_format(path, "label-studio", Read())
         raise InputError(path, f"not JSON ({error})", remedy) from error
     if not isinstance(tasks, list):
+        refuse_other_format(path, "label-studio", Read())
         raise InputError(path, f"holds a {type(tasks).__name__}, not a list of tasks", remedy)
     if tasks and not any(isinstance(one, dict) and "annotations" in one for one in tasks):
         raise InputError(path, "no task has annotations (a JSON-MIN export?)", remedy)
@@ -178,6 +178,8 @@ def import_lines(path: Path, form: str, codebook: Codebook, *, coder: str = "") 
         There is no such file.
     UnknownNameError
         There is no such format.
+    InputError
+        No line is an answer, and the file looks like another tool's.
     """
     bad: list[Reject] = []
     if form == "prodigy":
@@ -188,6 +190,7 @@ def import_lines(path: Path, form: str, codebook: Codebook, *, coder: str = "") 
     else:
         raise UnknownNameError("format", form, FORMATS)
     read.rejects += bad
+    refuse_other_format(path, form, read)
     return read
 
 

@@ -17,8 +17,18 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from ..errors import CodebookError
 from ..labels import Codebook, Dimension, Label, assign_hotkeys
+from .style import STYLES
 
-__all__ = ["COMMENT", "MARK", "READINGS", "UNIT", "View", "instructions", "labeling_config"]
+__all__ = [
+    "COMMENT",
+    "MARK",
+    "READINGS",
+    "SPEAKER",
+    "UNIT",
+    "View",
+    "instructions",
+    "labeling_config",
+]
 
 View = Literal["unit", "article", "adjudication"]
 """What a page shows."""
@@ -29,44 +39,16 @@ UNIT = "text"
 COMMENT = "comment"
 """Name of the control that takes a coder's remark."""
 
+SPEAKER = "speaker_name"
+"""Name of the control that takes the name of who speaks, where the codebook asks for it."""
+
 MARK = "sf_mark"
 """Name of the control whose regions mark the units in an article; it has one label, "Unit"."""
 
 READINGS = "readings_"
 """Names of what the coders said, one for each dimension, begin so."""
 
-_TAKEN = frozenset({UNIT, COMMENT, MARK, "before", "after", "remarks"})
-# Font sizes and the gaps between boxes are those at which four questions with two dozen answers
-# fit on a laptop's screen of 1280 x 800 without scrolling.
-_STYLE = """
-.sf-head { display: flex; gap: 0 12px; align-items: baseline; flex-wrap: wrap; }
-.sf-head h3 { font-size: 18px !important; margin: 0 !important; }
-.sf-head h4 { font-size: 14px !important; margin: 0 !important; opacity: .75; }
-.sf-unit { line-height: 1.5; padding: 6px 10px; margin: 6px 0 8px;
-           border: 1px solid #8886; border-radius: 6px; }
-.sf-side { opacity: .7; }
-.sf-target { background: #fff3b0; color: #111; padding: 4px 8px; border-left: 4px solid #e0a800; }
-.sf-target * { color: #111; font-size: 17px; }
-.sf-questions { display: flex; gap: 6px 20px; flex-wrap: wrap; align-items: flex-start; }
-.sf-question { flex: 1 1 190px; min-width: 150px; max-width: 420px; }
-.sf-question h4 { font-size: 15px !important; line-height: 1.3; margin: 4px 0 !important; }
-.sf-question label, .sf-question .lsf-choice__item { line-height: 22px !important;
-           min-height: 0 !important; height: auto !important; }
-.sf-question .lsf-choice__item { margin: 2px 0 !important; }
-.sf-question sup { font-size: 12px; font-weight: 600; top: -.1em; margin-left: 4px; }
-"""
-_READINGS_STYLE = """
-.sf-readings { background: #e8f1fb; border-left: 4px solid #2f6db3; padding: 2px 6px;
-           margin-bottom: 4px; line-height: 1.35; }
-.sf-readings * { color: #111; font-size: 13px; }
-.sf-remarks * { font-size: 13px; opacity: .85; }
-"""
-# The article scrolls in its box, so that the answers stay where they are.
-_ARTICLE_STYLE = """
-.sf-article { max-height: 270px; overflow-y: auto; line-height: 1.5; padding: 6px 10px;
-           margin: 6px 0 8px; border: 1px solid #8886; border-radius: 6px; }
-.sf-marks { display: none; }
-"""
+_TAKEN = frozenset({UNIT, COMMENT, SPEAKER, MARK, "before", "after", "remarks"})
 
 
 def labeling_config(codebook: Codebook, *, view: View = "unit", comments: bool = True) -> str:
@@ -95,8 +77,8 @@ def labeling_config(codebook: Codebook, *, view: View = "unit", comments: bool =
     _check(codebook)
     codebook = assign_hotkeys(codebook)
     root = Element("View")
-    more = {"article": _ARTICLE_STYLE, "adjudication": _READINGS_STYLE}.get(view, "")
-    SubElement(root, "Style").text = _STYLE + more
+    parts = ["page", view, "notes" if codebook.speaker_name else ""]
+    SubElement(root, "Style").text = "".join(STYLES.get(part, "") for part in parts)
     head = SubElement(root, "View", className="sf-head")
     SubElement(head, "Header", value="$title", size="4")
     for value in ("$outlet", "$published"):
@@ -124,6 +106,8 @@ def instructions(codebook: Codebook) -> str:
             for label in dimension.labels
         )
         parts.append(f"<ul>{items}</ul>")
+    if codebook.speaker_name:
+        parts.append("<p>You may also write down the name of whoever speaks.</p>")
     return "\n".join(parts)
 
 
@@ -163,8 +147,7 @@ def _unit(root: Element, codebook: Codebook, *, comments: bool, readings: bool) 
     for dimension in codebook.dimensions:
         block = _question(questions, dimension, readings=readings)
         _choices(block, dimension, required=dimension.required and not readings)
-    if comments:
-        _comment(root)
+    _notes(root, codebook, comments=comments)
 
 
 def _article(root: Element, codebook: Codebook, *, comments: bool) -> None:
@@ -182,8 +165,8 @@ def _article(root: Element, codebook: Codebook, *, comments: bool) -> None:
         block = _question(questions, dimension, readings=False)
         choices = _choices(block, dimension, required=dimension.required)
         choices.set("perRegion", "true")
-    if comments:
-        _comment(selected).set("perRegion", "true")
+    for note in _notes(selected, codebook, comments=comments):
+        note.set("perRegion", "true")
 
 
 def _question(parent: Element, dimension: Dimension, *, readings: bool) -> Element:
@@ -228,18 +211,25 @@ def _choices(block: Element, dimension: Dimension, *, required: bool) -> Element
     return choices
 
 
-def _comment(parent: Element) -> Element:
-    return SubElement(
-        parent,
-        "TextArea",
-        name=COMMENT,
-        toName=UNIT,
-        placeholder="Comment (optional)",
-        maxSubmissions="1",
-        rows="1",
-        editable="true",
-        required="false",
-    )
+def _notes(parent: Element, codebook: Codebook, *, comments: bool) -> list[Element]:
+    wanted = [(SPEAKER, "Speaker's name (optional)")] if codebook.speaker_name else []
+    wanted += [(COMMENT, "Comment (optional)")] if comments else []
+    if codebook.speaker_name:
+        parent = SubElement(parent, "View", className="sf-notes")
+    return [
+        SubElement(
+            parent,
+            "TextArea",
+            name=name,
+            toName=UNIT,
+            placeholder=told,
+            maxSubmissions="1",
+            rows="1",
+            editable="true",
+            required="false",
+        )
+        for name, told in wanted
+    ]
 
 
 def _definition(label: Label) -> str:

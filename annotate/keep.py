@@ -102,9 +102,9 @@ def _settled(old: Iterable[Annotation], new: Iterable[Annotation]) -> Iterable[A
             latest[key] = row
     for row in new:
         before = latest.get((row.source, row.unit_id, row.coder, row.dimension))
-        same = before is not None and (before.labels, before.status, before.comment) == (
-            row.labels,
-            row.status,
-            row.comment,
-        )
+        same = before is not None and _said(before) == _said(row)
         yield before if same and before is not None else row
+
+
+def _said(row: Annotation) -> tuple[object, ...]:
+    return row.labels, row.status, row.comment, row.speaker_name

@@ -33,6 +33,7 @@ class _Line(BaseModel):
     answer: str = "accept"
     seconds: float | None = None
     comment: str = ""
+    speaker_name: str = ""
     created: str = ""
     source: str = ""
     suggestion: Literal["none", "kept", "changed", "ignored"] = "none"
@@ -138,6 +139,7 @@ def _answer(one: Annotation) -> dict[str, Any]:
         "round": one.round,
         "created": one.created,
         "comment": one.comment,
+        "speaker_name": one.speaker_name,
         "source": one.source,
         "suggestion": one.suggestion,
     }
@@ -174,6 +176,7 @@ def _row(raw: Any, codebook: Codebook, coder: str) -> Annotation:
         revision=line.codebook,
         source=line.source or f"prodigy:{raw.get('_task_hash', '-')}",
         comment=line.comment,
+        speaker_name=line.speaker_name,
     )
 
 

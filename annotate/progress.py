@@ -9,8 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean, median
 
-from ..labels import Annotation, current
-from .adjudicate import is_decision
+from ..labels import Annotation, current, is_decision, readings
 from .plan import Drawn
 
 __all__ = ["Progress", "progress", "trimmed_mean"]
@@ -73,8 +72,9 @@ def progress(design: Sequence[Drawn], annotations: Iterable[Annotation]) -> list
     """
     rounds = {row.unit_id: row.round for row in design}
     answers: dict[tuple[str, str], dict[str, list[Annotation]]] = {}
-    for row in current(annotations):
-        # A decision is no reading of the round whose unit it decides.
+    rows = list(annotations)
+    # A decision is no reading of the round whose unit it decides, and replaces none.
+    for row in (*current(readings(rows)), *current(filter(is_decision, rows))):
         own = is_decision(row) or row.unit_id not in rounds
         key = (row.round if own else rounds[row.unit_id], row.coder)
         answers.setdefault(key, {}).setdefault(row.unit_id, []).append(row)

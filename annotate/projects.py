@@ -13,14 +13,14 @@ from ..errors import InputError, ServerError, StudyError
 from ..files import dump_json, write_text
 from ..labels import Codebook
 from .answers import Read
-from .batches import Batch, batches
+from .batches import Batch, batch_tasks, batches
 from .checks import config_problems
 from .interface import MARK, READINGS, View, instructions, labeling_config
 from .keep import Kept, keep
 from .sample import Drawn
 from .server import Server, told
 from .sync import Pushed, pull, push
-from .tasks import article_task, task, unfit
+from .tasks import unfit
 
 __all__ = [
     "Batch",
@@ -67,31 +67,10 @@ def push_design(
         number = project(server, codebook, batch, state)
         chosen = [units[unit_id] for unit_id in batch.unit_ids if unit_id in units]
         rounds = {row.unit_id: row.round for row in design}
-        done = push(server, number, _tasks(chosen, codebook, rounds, articles))
+        # A page opens with the predictions of one version, and the marks must be among them.
+        shown = _shown(server, number) if articles is not None else ""
+        done = push(server, number, batch_tasks(chosen, codebook, rounds, articles, shown=shown))
         yield batch, replace(done, n_cleaned=sum(unfit(unit) for unit in chosen))
-
-
-def _tasks(
-    units: Sequence[Mapping[str, Any]],
-    codebook: Codebook,
-    rounds: Mapping[str, str],
-    articles: Mapping[str, Mapping[str, Any]] | None,
-) -> list[dict[str, Any]]:
-    extra = [dimension.target for dimension in codebook.dimensions if dimension.target]
-    revision = codebook.revision
-    if articles is None:
-        return [
-            task(unit, revision=revision, coding_round=rounds[unit["unit_id"]], extra=extra)
-            for unit in units
-        ]
-    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for unit in units:
-        groups.setdefault((unit["article_id"], rounds[unit["unit_id"]]), []).append(unit)
-    return [
-        article_task(articles[article_id], drawn, revision=revision, coding_round=name, extra=extra)
-        for (article_id, name), drawn in groups.items()
-        if article_id in articles
-    ]
 
 
 def pull_all(
@@ -217,6 +196,11 @@ def _view(server: Server, number: int) -> View:
     if f'name="{READINGS}' in config:
         return "adjudication"
     return "article" if f'name="{MARK}"' in config else "unit"
+
+
+def _shown(server: Server, number: int) -> str:
+    with told(server.url):
+        return str(server.client.projects.get(number).model_version or "units")
 
 
 def _find(server: Server, batch: Batch, state: Path) -> Any:

@@ -8,29 +8,25 @@ could allow it. What is asked for them all the same is refused here, whoever ask
 No model is imported: whoever calls brings a function from units to suggestions.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..errors import InputError, LeakError, ServerError
+from ..errors import InputError, LeakError
 from ..labels import Codebook
 from .checks import answer_problems
 from .sample import Drawn
-from .server import Server, told
-from .sync import tasks_of
-from .tasks import result
+from .tasks import marks, result
 
 __all__ = [
-    "Suggested",
     "Suggester",
     "Suggestion",
+    "article_prediction",
     "blind_units",
     "prediction",
-    "push_suggestions",
     "refuse_blind",
 ]
 
-_BATCH = 5000
 _SHOWN = 3
 
 
@@ -58,18 +54,6 @@ class Suggester(Protocol):
 
     def suggest(self, units: Sequence[Mapping[str, Any]]) -> Sequence[Suggestion]:
         """Give a suggestion for each unit, a row with `text`, `before`, `after`, `title`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Suggested:
-    """What was brought to one project."""
-
-    n_sent: int
-    """Suggestions that the server holds now."""
-    n_blind: int
-    """Units that are coded blind."""
-    n_answered: int
-    """Units that somebody has answered already."""
 
 
 def blind_units(design: Iterable[Drawn]) -> frozenset[str]:
@@ -129,110 +113,35 @@ def prediction(one: Suggestion, codebook: Codebook, version: str) -> dict[str, A
     return {"result": regions, "score": round(float(one.score), 6), "model_version": version}
 
 
-def push_suggestions(
-    server: Server,
-    project: int,
+def article_prediction(
+    data: Mapping[str, Any],
+    suggestions: Mapping[str, Suggestion],
     codebook: Codebook,
-    design: Sequence[Drawn],
-    suggester: Suggester,
-    *,
-    unit_ids: Iterable[str] | None = None,
-    batch: int = _BATCH,
-    progress: Callable[[int, int], None] | None = None,
-) -> Suggested:
-    """Bring suggestions to the tasks of a project that nobody has answered yet.
-
-    Earlier suggestions on these tasks are replaced; those that somebody has worked with stay, so
-    that it can be told afterwards what was shown.
+    version: str,
+) -> dict[str, Any]:
+    """Write the suggestions on an article's units as one prediction, with the marks of all units.
 
     Parameters
     ----------
-    server
-        Where.
-    project
-        The project's number.
-    codebook
-        What is coded.
-    design
-        What was drawn; it says which units are coded blind.
-    suggester
-        What makes the suggestions.
-    unit_ids
-        For these units only; by default for all that the design allows.
-    batch
-        Suggestions in one request; the server counts the whole project again after each.
-    progress
-        Called with the number of units dealt with and their total.
+    data
+        The data of the article's task.
+    suggestions
+        By unit; a unit that is coded blind has none, and gets its mark only.
+    codebook, version
+        As for `prediction`.
 
     Raises
     ------
-    LeakError
-        A unit was named that is coded blind.
     InputError
-        The model answers something that the codebook does not have.
-    ServerError
-        The server refused, or kept fewer suggestions than it was sent.
+        As for `prediction`.
     """
-    wanted = None if unit_ids is None else set(unit_ids)
-    refuse_blind(sorted(wanted or ()), design)
-    blind = blind_units(design)
-    allowed = {row.unit_id for row in design} - blind
-    fields = "id,data,total_annotations,cancelled_annotations"
-    rows = [
-        row
-        for row in tasks_of(server, project, include=fields)
-        if wanted is None or row["data"].get("unit_id") in wanted
-    ]
-    mine = [row for row in rows if row["data"].get("unit_id") in allowed]
-    open_ = [
-        row
-        for row in mine
-        if not row.get("total_annotations") and not row.get("cancelled_annotations")
-    ]
-    n_sent = 0
-    for begin in range(0, len(open_), batch):
-        n_sent += _send(server, project, codebook, suggester, open_[begin : begin + batch])
-        if progress is not None:
-            progress(min(begin + batch, len(open_)), len(open_))
-    if open_:
-        with told(f"{server.url}/projects/{project}"):
-            # The form begins with the suggestions of the version that the project names.
-            server.client.projects.update(project, model_version=suggester.version)
-    return Suggested(
-        n_sent=n_sent,
-        n_blind=sum(row["data"].get("unit_id") in blind for row in rows),
-        n_answered=len(mine) - len(open_),
-    )
-
-
-def _send(
-    server: Server,
-    project: int,
-    codebook: Codebook,
-    suggester: Suggester,
-    rows: Sequence[Mapping[str, Any]],
-) -> int:
-    # All are made and checked before the first is sent.
-    found = suggester.suggest([row["data"] for row in rows])
-    made = [
-        {"task": row["id"]} | prediction(one, codebook, suggester.version)
-        for row, one in zip(rows, found, strict=True)
-        if any(one.labels.values())
-    ]
-    where = f"{server.url}/projects/{project}"
-    chosen = {"all": False, "included": [row["id"] for row in rows]}
-    server.raw(
-        "POST",
-        "/api/dm/actions/",
-        params={"id": "delete_tasks_predictions", "project": project},
-        json={"selectedItems": chosen},
-    )
-    if not made:
-        return 0
-    with told(where):
-        answer = server.client.projects.import_predictions(project, request=made)
-    if answer.created != len(made):
-        # Depending on its settings the server drops what it does not like without a word.
-        problem = f"{answer.created} of {len(made)} suggestions were kept"
-        raise ServerError(where, problem, "is its labeling config the study's? push again")
-    return len(made)
+    regions, scores = marks(data), []
+    for unit_id, start, end in data["units"]:
+        if unit_id not in suggestions:
+            continue
+        made = prediction(suggestions[unit_id], codebook, version)
+        place = {"start": start, "end": end, "text": data["text"][start:end]}
+        # What stands on a mark has the mark's id.
+        regions += [one | {"id": unit_id, "value": place | one["value"]} for one in made["result"]]
+        scores += [made["score"]] if made["result"] else []
+    return {"result": regions, "score": min(scores, default=0.0), "model_version": version}

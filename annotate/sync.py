@@ -8,7 +8,6 @@ a push that died while the server was still storing its last batch, is removed i
 answered it.
 """
 
-import json
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,17 +17,20 @@ from typing import Any, Literal
 from ..errors import ServerError
 from ..labels import Codebook
 from .answers import Read, read_tasks
+from .interface import MARK
+from .listing import ANSWERS, answered, item, n_tasks, newest_change, tasks_of
 from .server import TRIES, Server, passing, pause, told
 
-__all__ = ["Pushed", "n_tasks", "pull", "push", "tasks_of"]
+__all__ = ["Pushed", "pull", "push"]
 
 _BATCH = 500
-_PAGE = 1000
 # The names hold at every level: a task's and those of the answers in it.
 _WHOLE = (
     "id,data,project,updated_at,created_at,total_predictions,annotations,result,completed_by,"
     "was_cancelled,lead_time,parent_prediction,prediction"
 )
+# Only where marks were shown it takes them to tell what was suggested on which.
+_WITH_SHOWN = f"{_WHOLE},predictions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +124,13 @@ def pull(
     Answers of every coder, skipped ones included, and what does not fit the codebook.
     """
     # Asked first: what changes while the rest is read is read again by the next pull.
-    newest = _newest(server, project) or since
+    newest = newest_change(server, project) or since
     from_ = _earlier(since) if since else ""
-    changed = [_item("tasks:updated_at", "greater_or_equal", "Datetime", from_)]
+    changed = [item("tasks:updated_at", "greater_or_equal", "Datetime", from_)]
+    config = str(server.raw("GET", f"/api/projects/{project}/").get("label_config") or "")
+    include = _WITH_SHOWN if f'name="{MARK}"' in config else _WHOLE
     read = read_tasks(
-        _answered(server, project, changed if since else _ANSWERED),
+        _answered(server, project, changed if since else _ANSWERED, include),
         codebook,
         where=f"{server.url}/projects/{project}/data",
         coders=server.coders(),
@@ -137,23 +141,12 @@ def pull(
     return read
 
 
-def n_tasks(server: Server, project: int, filters: Sequence[dict[str, Any]] = ()) -> int:
-    """Count the tasks of a project for which all filters hold."""
-    params = _params(project, "id", filters) | {"page_size": 1, "page": 1}
-    return int(server.raw("GET", "/api/tasks/", params=params)["total"])
-
-
-def _newest(server: Server, project: int) -> str:
-    params = _params(project, "id,updated_at") | {"page_size": 1, "page": 1}
-    query = json.loads(params["query"]) | {"ordering": ["-tasks:updated_at"]}
-    rows = server.raw("GET", "/api/tasks/", params=params | {"query": json.dumps(query)})["tasks"]
-    return str(rows[0]["updated_at"]) if rows else ""
-
-
-def _answered(server: Server, project: int, filters: Sequence[dict[str, Any]]) -> Iterator[Any]:
+def _answered(
+    server: Server, project: int, filters: Sequence[dict[str, Any]], include: str
+) -> Iterator[Any]:
     conjunction: Literal["and", "or"] = "or" if filters is _ANSWERED else "and"
     for row in tasks_of(
-        server, project, include=_WHOLE, filters=filters, conjunction=conjunction, fields="all"
+        server, project, include=include, filters=filters, conjunction=conjunction, fields="all"
     ):
         answers = row.get("annotations") or []
         if not answers:
@@ -166,72 +159,10 @@ def _answered(server: Server, project: int, filters: Sequence[dict[str, Any]]) -
             yield row
 
 
-def tasks_of(
-    server: Server,
-    project: int,
-    *,
-    include: str = "id,data",
-    filters: Sequence[dict[str, Any]] = (),
-    conjunction: Literal["and", "or"] = "and",
-    fields: Literal["task_only", "all"] = "task_only",
-) -> Iterator[dict[str, Any]]:
-    """Walk through the tasks of a project, page by page.
-
-    The SDK's pager takes any error 404 for the end; here the count that the server gives decides.
-
-    Parameters
-    ----------
-    server
-        Where.
-    project
-        The project's number.
-    include
-        Fields to ask for, separated by commas.
-    filters
-        Items of a Data Manager filter.
-    conjunction
-        Whether all of them must hold, or one.
-    fields
-        `all` gives answers too.
-    """
-    asked = _params(project, include, filters, conjunction) | {"fields": fields}
-    seen, total, page = 0, 1, 1
-    while seen < total:
-        params = asked | {"page_size": _PAGE, "page": page}
-        try:
-            answer = server.raw("GET", "/api/tasks/", params=params)
-        except ServerError as error:
-            response = getattr(error.__cause__, "response", None)
-            # Tasks were deleted while we walked, so that the last page is gone.
-            if page > 1 and getattr(response, "status_code", None) == 404:
-                return
-            raise
-        total = int(answer["total"])
-        if not answer["tasks"]:
-            return
-        yield from answer["tasks"]
-        seen, page = seen + len(answer["tasks"]), page + 1
-
-
-def _params(
-    project: int,
-    include: str,
-    filters: Sequence[dict[str, Any]] = (),
-    conjunction: str = "and",
-) -> dict[str, Any]:
-    chosen = {"conjunction": conjunction, "items": list(filters)}
-    query = json.dumps({"filters": chosen, "ordering": ["tasks:id"]})
-    return {"project": project, "fields": "task_only", "include": include, "query": query}
-
-
 def _earlier(since: str) -> str:
     # A change that was being stored while the last pull looked may bear an earlier time.
     moment = datetime.fromisoformat(since) - timedelta(minutes=1)
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _item(name: str, operator: str, kind: str, value: Any) -> dict[str, Any]:
-    return {"filter": f"filter:{name}", "operator": operator, "type": kind, "value": value}
 
 
 def _push_batch(
@@ -265,24 +196,20 @@ def _push_batch(
 
 
 def _present(server: Server, project: int, unit_ids: Sequence[str]) -> set[str]:
-    asked = _item("tasks:data.unit_id", "in_list", "List", list(unit_ids))
+    asked = item("tasks:data.unit_id", "in_list", "List", list(unit_ids))
     rows = tasks_of(server, project, filters=[asked])
     return {row["data"]["unit_id"] for row in rows}
 
 
 def _remove_doubles(server: Server, project: int) -> int:
     seen: dict[str, list[dict[str, Any]]] = {}
-    for row in tasks_of(server, project, include="id,data,total_annotations,cancelled_annotations"):
+    for row in tasks_of(server, project, include=f"id,data,{ANSWERS}"):
         seen.setdefault(row["data"].get("unit_id", ""), []).append(row)
     n_doubles = 0
     for unit_id, rows in seen.items():
         if not unit_id or len(rows) == 1:
             continue
-        blank = [
-            row
-            for row in rows
-            if not row.get("total_annotations") and not row.get("cancelled_annotations")
-        ]
+        blank = [row for row in rows if not answered(row)]
         keep = 0 if len(blank) < len(rows) else 1
         for row in blank[keep:]:
             with told(server.url):
@@ -291,8 +218,8 @@ def _remove_doubles(server: Server, project: int) -> int:
     return n_doubles
 
 
-_DRAFT = _item("tasks:draft_exists", "equal", "Boolean", value=True)
+_DRAFT = item("tasks:draft_exists", "equal", "Boolean", value=True)
 _ANSWERED = [
-    _item("tasks:total_annotations", "greater", "Number", 0),
-    _item("tasks:cancelled_annotations", "greater", "Number", 0),
+    item("tasks:total_annotations", "greater", "Number", 0),
+    item("tasks:cancelled_annotations", "greater", "Number", 0),
 ]

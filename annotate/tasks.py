@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..labels import Annotation
-from .interface import COMMENT, MARK, UNIT
+from .interface import COMMENT, MARK, SPEAKER, UNIT
 
-__all__ = ["TASK_KEYS", "article_task", "result", "task", "unfit", "with_annotations"]
+__all__ = ["TASK_KEYS", "article_task", "marks", "result", "task", "unfit", "with_annotations"]
 
 _HALVES = re.compile("[\ud800-\udfff]")
 _UNFIT = re.compile("[\0\ud800-\udfff]")
@@ -70,6 +70,7 @@ def article_task(
     revision: str,
     coding_round: str = "",
     extra: Sequence[str] = (),
+    shown: str = "units",
 ) -> dict[str, Any]:
     """Make the task of an article, with a mark on each of its drawn units.
 
@@ -81,11 +82,13 @@ def article_task(
         Those of its units that are to be coded, with `unit_id`, `start` and `end`.
     revision, coding_round, extra
         As for `task`; the further columns are those of the first unit.
+    shown
+        The version of predictions with which the project's pages open; the marks must bear it.
 
     Returns
     -------
-    What Label Studio imports. The marks are a prediction of no model; offsets are code points, and
-    are moved where NUL characters were left out.
+    What Label Studio imports. The marks are a prediction that answers nothing; offsets are code
+    points, and are moved where NUL characters were left out.
 
     Examples
     --------
@@ -106,11 +109,17 @@ def article_task(
     whole |= {name: units[0].get(name) for name in extra} if units else {}
     made = task(whole, revision=revision, coding_round=coding_round, extra=extra)
     made["data"] |= {"view": "article", "units": places}
-    marks = [_mark(made["data"]["text"], *place) for place in places]
-    return made | {"predictions": [{"model_version": "units", "result": marks}]}
+    return made | {"predictions": [{"model_version": shown, "result": marks(made["data"])}]}
 
 
-def result(answers: Mapping[str, Sequence[str]], comment: str = "") -> list[dict[str, Any]]:
+def marks(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Give the regions that mark the units of an article, from its task's data."""
+    return [_mark(data["text"], *place) for place in data["units"]]
+
+
+def result(
+    answers: Mapping[str, Sequence[str]], comment: str = "", speaker_name: str = ""
+) -> list[dict[str, Any]]:
     """Write answers as Label Studio's regions.
 
     Parameters
@@ -119,6 +128,8 @@ def result(answers: Mapping[str, Sequence[str]], comment: str = "") -> list[dict
         Labels by dimension; a dimension without labels is left out.
     comment
         The coder's remark.
+    speaker_name
+        Who speaks in the unit.
 
     Examples
     --------
@@ -135,10 +146,11 @@ def result(answers: Mapping[str, Sequence[str]], comment: str = "") -> list[dict
         for dimension, labels in answers.items()
         if labels
     ]
-    if comment:
-        value = {"text": [comment]}
-        regions.append({"from_name": COMMENT, "to_name": UNIT, "type": "textarea", "value": value})
-    return regions
+    return regions + [
+        {"from_name": name, "to_name": UNIT, "type": "textarea", "value": {"text": [noted]}}
+        for name, noted in ((SPEAKER, speaker_name), (COMMENT, comment))
+        if noted
+    ]
 
 
 def with_annotations(
@@ -173,7 +185,7 @@ def _answer(rows: Sequence[Annotation]) -> dict[str, Any]:
     who = {"email": first.coder} if not first.coder.isdigit() else int(first.coder)
     made: dict[str, Any] = {
         "completed_by": who,
-        "result": result(answers, first.comment),
+        "result": result(answers, first.comment, first.speaker_name),
         "was_cancelled": first.status == "skipped",
         # Imported answers count as ground truth in Label Studio unless they say that they do not.
         "ground_truth": False,

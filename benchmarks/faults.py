@@ -1,11 +1,12 @@
 """Whether push and pull end whole, however often they are killed, and the server with them.
 
-``python benchmarks/faults.py [--units 2000] [--kills 20]`` makes a study, starts a Label Studio of
-its own, and then: kills `annotate push` by SIGKILL at random moments, and lets it end once; kills
-the server by SIGKILL in the middle of a push, starts it again, and lets the push go on; has units
-answered; and does the same with `annotate pull`. In the end there must be one task a unit and one
-row an answer and question, and the file that was pulled must be, to the byte, what a pull without
-faults gives.
+``python benchmarks/faults.py [--units 1000] [--kills 20]`` makes a study, starts a Label Studio of
+its own with a relay before it that counts requests, and then: kills `annotate push` by SIGKILL at
+random moments that lie in all parts of its run, each time into a project that was empty, and runs
+it again; kills the server by SIGKILL in the middle of a push, starts it again, and lets the push go
+on; has units answered; and does the same with `annotate pull`. Only what hit a running command
+counts. After each fault there must be one task a unit and one row an answer and question, and the
+file that was pulled must be, to the byte, what a pull without faults gives.
 """
 
 import argparse
@@ -14,31 +15,35 @@ import json
 import os
 import random
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+from blows import Course, blows, course, run, slay  # type: ignore[import-not-found]
+from relay import Relay  # type: ignore[import-not-found]
+
+from standfirst.annotate.access import Access
+from standfirst.annotate.listing import tasks_of
 from standfirst.annotate.local import LocalServer, free_port, start_local
 from standfirst.annotate.server import Server, connect
-from standfirst.annotate.sync import tasks_of
 from standfirst.annotate.tasks import result
 from standfirst.labels import Codebook, load_codebook, ready_codebooks
 from standfirst.study import Study
 
 WORDS = ("minister", "court", "plan", "critics", "talks", "border", "budget", "judge", "agency")
+PUSH, PULL = ("annotate", "push", "--json"), ("annotate", "pull", "--all")
 
 
 class Local:
-    """A server that can be killed and started again on the same port."""
+    """A server that can be killed and started again on the same port, behind a relay."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.port, self.stack = folder, free_port(), ExitStack()
         self.local: LocalServer = self.stack.enter_context(start_local(folder, port=self.port))
+        self.relay = Relay(self.port)
 
     def kill_and_restart(self) -> None:
         """Kill it without a word, and start it again."""
@@ -65,59 +70,104 @@ def study_of(folder: Path, n_units: int) -> Path:
     return root
 
 
-def run(study: Path, *words: str) -> float:
-    """Run a command to its end, and give the seconds that it took."""
-    begun = time.perf_counter()
-    subprocess.run([*_command(words)], cwd=study, check=True, capture_output=True)
-    return time.perf_counter() - begun
+def push_rounds(
+    study: Path, local: Local, server: Server, *, n_units: int, n_kills: int, n_restarts: int
+) -> int:
+    """Kill push, and the server below it; give the number of the project in the end."""
 
+    def fresh() -> None:
+        for one in server.client.projects.list(title="Faults"):
+            server.client.projects.delete(one.id)
 
-def begin(study: Path, *words: str) -> "subprocess.Popen[bytes]":
-    """Start a command."""
-    return subprocess.Popen(
-        [*_command(words)], cwd=study, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    run(study, *PUSH)
+    fresh()
+    ran = course(study, PUSH, local.relay)
+    at, found, doubles = [], Counter[int](), 0
+    for request, _, _ in blows(study, PUSH, local.relay, ran, n_kills, fresh=fresh, kill=slay):
+        (again,) = json.loads(run(study, *PUSH))["projects"]
+        at.append(request)
+        found[again["n_known"]] += 1
+        doubles += again["n_doubles"]
+        one_task_a_unit(server, n_units)
+    print(f"  push killed in request {' '.join(map(str, at))} of {len(ran.gaps)}")
+    there = ", ".join(f"{n} units {times} times" for n, times in sorted(found.items()))
+    print(f"  run again it found {there}; it removed {doubles} doubled tasks")
+    print(
+        f"  {n_kills} of {n_kills} times {n_units} tasks of {n_units} units in the end", flush=True
     )
 
-
-def _command(words: tuple[str, ...]) -> tuple[str, ...]:
-    return (sys.executable, "-c", "from standfirst.cli import main; main()", *words)
-
-
-def kill_often(
-    study: Path, words: tuple[str, ...], n_kills: int, longest: float, dice: random.Random
-) -> int:
-    """Kill a command again and again; give how often it was still running."""
-    caught = 0
-    for _ in range(n_kills):
-        running = begin(study, *words)
-        try:
-            running.wait(timeout=dice.uniform(0.1, longest))
-        except subprocess.TimeoutExpired:
-            os.kill(running.pid, signal.SIGKILL)
-            caught += 1
-        running.communicate()
-    return caught
+    restart_rounds(
+        study,
+        PUSH,
+        local,
+        ran,
+        n=n_restarts,
+        fresh=fresh,
+        check=lambda: one_task_a_unit(server, n_units),
+    )
+    print(f"  {n_restarts} of {n_restarts} times {n_units} tasks of {n_units} units in the end")
+    return one_task_a_unit(server, n_units)
 
 
-def kill_server(study: Path, words: tuple[str, ...], local: Local, after: float) -> str:
-    """Kill the server in the middle of a command, and start it again; say what became of both."""
-    running = begin(study, *words)
-    time.sleep(after)
-    in_the_middle = running.poll() is None
-    local.kill_and_restart()
-    _, said = running.communicate()
-    if running.returncode:
-        run(study, *words)
-    told = "went on by itself" if not running.returncode else f"run again after: {said[-90:]!r}"
-    return f"{'in the middle' if in_the_middle else 'after its end'}, {told}"
+def pull_rounds(study: Path, local: Local, n_rows: int, n_kills: int, n_restarts: int) -> None:
+    """Kill pull, and the server below it."""
+    file = study / "annotations" / "annotations.jsonl"
+
+    def fresh() -> None:
+        file.unlink(missing_ok=True)
+
+    ran = course(study, PULL, local.relay)
+    clean = file.read_bytes()
+    at, whole = [], 0
+    for request, _, _ in blows(study, PULL, local.relay, ran, n_kills, fresh=fresh, kill=slay):
+        at.append(request)
+        whole += file.exists()
+        assert not file.exists() or file.read_bytes() == clean
+        run(study, *PULL)
+        _same(file, clean, n_rows)
+    print(f"  pull killed in request {' '.join(map(str, at))} of {len(ran.gaps)}")
+    print(f"  the file was absent {n_kills - whole} times, whole {whole} times, never in part")
+    print(f"  {n_kills} of {n_kills} times {n_rows} rows, none twice, to the byte", flush=True)
+
+    restart_rounds(
+        study,
+        PULL,
+        local,
+        ran,
+        n=n_restarts,
+        fresh=fresh,
+        check=lambda: _same(file, clean, n_rows),
+    )
+    print(f"  {n_restarts} of {n_restarts} times {n_rows} rows, none twice, to the byte")
+
+
+def restart_rounds(
+    study: Path,
+    words: tuple[str, ...],
+    local: Local,
+    ran: Course,
+    *,
+    n: int,
+    fresh: Callable[[], None],
+    check: Callable[[], object],
+) -> None:
+    """Kill the server below a command, start it again, and the command where it gave up."""
+    kills = blows(
+        study, words, local.relay, ran, n, fresh=fresh, kill=lambda _: local.kill_and_restart()
+    )
+    for request, code, said in kills:
+        if code:
+            run(study, *words)
+        check()
+        became = f"run again after {said!r}" if code else "went on by itself"
+        print(f"  server killed in request {request} of {words[1]}: {became}", flush=True)
 
 
 def one_task_a_unit(server: Server, n_units: int) -> int:
     """Check that each unit has one task, and give the project's number."""
     (number,) = {p.id for p in server.client.projects.list(title="Faults")}
     ids = Counter(row["data"]["unit_id"] for row in tasks_of(server, number))
-    print(f"{ids.total()} tasks of {len(ids)} units (wanted: {n_units} of {n_units})", flush=True)
-    assert (len(ids), ids.total()) == (n_units, n_units)
+    assert (len(ids), ids.total()) == (n_units, n_units), (len(ids), ids.total())
     return int(number)
 
 
@@ -129,60 +179,18 @@ def label(server: Server, number: int, codebook: Codebook, n_answers: int) -> No
         server.client.annotations.create(id=row["id"], result=result(answers), lead_time=2.0)
 
 
-def walk(study: Path, local: Local, server: Server, n_units: int, n_kills: int) -> None:
-    """Kill push, pull and the server, and check what is left."""
-    dice = random.Random(3)
-    codebook = load_codebook(study / "codebook.yaml")
-    push, pull = ("annotate", "push"), ("annotate", "pull", "--all")
-
-    # How long it takes is found on a project that is thrown away.
-    longest = run(study, *push)
-    (number,) = {p.id for p in server.client.projects.list(title="Faults")}
-    server.client.projects.delete(number)
-    caught = kill_often(study, push, n_kills, longest, dice)
-    print(f"push: killed {caught} times of {n_kills} within {longest:.1f} s", flush=True)
-    run(study, *push)
-    one_task_a_unit(server, n_units)
-
-    for share in (0.4, 0.8):
-        (number,) = {p.id for p in server.client.projects.list(title="Faults")}
-        server.client.projects.delete(number)
-        told = kill_server(study, push, local, share * longest)
-        print(f"push: server killed {told}", flush=True)
-        number = one_task_a_unit(server, n_units)
-
-    n_answers = n_units // 4
-    label(server, number, codebook, n_answers)
-    longest = run(study, *pull)
-    file = study / "annotations" / "annotations.jsonl"
-    clean = file.read_bytes()
-    file.unlink()
-    caught = kill_often(study, pull, n_kills, longest, dice)
-    print(f"pull: killed {caught} times of {n_kills} within {longest:.1f} s", flush=True)
-    run(study, *pull)
-    _same(file, clean, n_answers * len(codebook.dimensions))
-    for share in (0.4, 0.8):
-        file.unlink()
-        told = kill_server(study, pull, local, share * longest)
-        print(f"pull: server killed {told}", flush=True)
-        _same(file, clean, n_answers * len(codebook.dimensions))
-    left = [path.name for path in study.rglob("*.part") if path.name != ".lock.part"]
-    print(f"files that were left half written and are read by nobody: {len(left)}")
-
-
 def _same(file: Path, clean: bytes, n_rows: int) -> None:
-    found = file.read_bytes()
-    rows = found.splitlines()
-    print(f"{len(rows)} rows, {len(set(rows))} different (wanted: {n_rows}); to the byte as a pull")
-    assert found == clean
+    rows = file.read_bytes().splitlines()
+    assert file.read_bytes() == clean
     assert len(rows) == len(set(rows)) == n_rows
 
 
 def main() -> int:
     """Run it."""
     options = argparse.ArgumentParser()
-    options.add_argument("--units", type=int, default=2_000)
+    options.add_argument("--units", type=int, default=1_000)
     options.add_argument("--kills", type=int, default=20)
+    options.add_argument("--restarts", type=int, default=5)
     options.add_argument("--template", type=Path, help="Folder of a server whose database is made.")
     asked = options.parse_args()
     if importlib.util.find_spec("label_studio") is None:
@@ -194,8 +202,24 @@ def main() -> int:
         if asked.template:
             shutil.copytree(asked.template, study / ".standfirst" / "label-studio")
         local = Local(study / ".standfirst" / "label-studio")
+        access = Access(local.relay.url, local.local.access.token)
+        os.environ |= {"LABEL_STUDIO_URL": access.url, "LABEL_STUDIO_API_KEY": access.token}
+        codebook = load_codebook(study / "codebook.yaml")
         with local.stack, connect(local.local.access) as server:
-            walk(study, local, server, asked.units, asked.kills)
+            number = push_rounds(
+                study,
+                local,
+                server,
+                n_units=asked.units,
+                n_kills=asked.kills,
+                n_restarts=asked.restarts,
+            )
+            n_answers = asked.units // 4
+            label(server, number, codebook, n_answers)
+            n_rows = n_answers * len(codebook.dimensions)
+            pull_rounds(study, local, n_rows, asked.kills, asked.restarts)
+        left = [path.name for path in study.rglob("*.part") if path.name != ".lock.part"]
+        print(f"files that were left half written and are read by nobody: {len(left)}")
     print("one task a unit and one row an answer: held")
     return 0
 

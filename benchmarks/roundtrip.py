@@ -20,10 +20,11 @@ from typing import Any
 
 from standfirst.annotate.answers import Read
 from standfirst.annotate.keep import keep
+from standfirst.annotate.listing import tasks_of
 from standfirst.annotate.local import free_port, start_local
 from standfirst.annotate.projects import Batch, project
 from standfirst.annotate.server import Server, connect
-from standfirst.annotate.sync import pull, push, tasks_of
+from standfirst.annotate.sync import pull, push
 from standfirst.annotate.tasks import result, task, unfit, with_annotations
 from standfirst.corpus import content_id
 from standfirst.labels import Annotation, Codebook, load_codebook, ready_codebooks

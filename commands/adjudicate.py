@@ -32,8 +32,8 @@ def adjudicate(
 
     Example: standfirst annotate adjudicate --ties
     """
-    from ..annotate.adjudicate import ROUND, disputed, is_decision, push_disputed
-    from ..labels import resolve, write_gold
+    from ..annotate.adjudicate import disputed, push_disputed
+    from ..labels import ADJUDICATION, is_decision, resolve, write_gold
     from ..labels import ties as find_ties
 
     place = find_study(study)
@@ -68,7 +68,7 @@ def adjudicate(
         "adjudicated": sum(row.rule == "adjudicated" for row in gold),
         "gold": len(gold),
         "project": pushed.project if pushed else None,
-        "round": ROUND,
+        "round": ADJUDICATION,
         "url": pushed.url if pushed else "",
     }
     if json:

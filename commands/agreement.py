@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import RatingsError, StudyError
-from .common import JsonOption, StudyOption, find_study, print_json
+from .common import AdjudicatorOption, JsonOption, StudyOption, find_study, print_json
 
 if TYPE_CHECKING:
     from ..labels import Annotation, Codebook
@@ -28,6 +28,7 @@ def agreement(
         list[str] | None, typer.Option(help="Measure only this one; give it once for each.")
     ] = None,
     round: Annotated[str | None, typer.Option(help="Only answers of this round.")] = None,
+    adjudicator: AdjudicatorOption = None,
     gate: Annotated[
         float | None, typer.Option(help="Exit with 1 when an alpha is below, such as 0.8.")
     ] = None,
@@ -53,10 +54,15 @@ def agreement(
     rows, book = _read(coded, codebook, study)
     if round is not None:
         rows = [row for row in rows if row.round == round]
-    else:
-        # Who adjudicates knows what the others said.
-        rows = [row for row in rows if not row.round.startswith("adjudication")]
-    found = measure(rows, book, dimensions=dimension, draws=draws, level=level, seed=seed)
+    found = measure(
+        rows,
+        book,
+        dimensions=dimension,
+        adjudicators=adjudicator or (),
+        draws=draws,
+        level=level,
+        seed=seed,
+    )
     if not found:
         asked = "of this round and dimension " if round or dimension else ""
         raise StudyError("", f"no answers {asked}to compare", "pull them: standfirst annotate pull")

@@ -15,13 +15,24 @@ from ..files import dump_json
 if TYPE_CHECKING:
     from ..study import Study
 
-__all__ = ["JsonOption", "StudyOption", "find_study", "print_json", "print_table", "say"]
+__all__ = [
+    "AdjudicatorOption",
+    "JsonOption",
+    "StudyOption",
+    "find_study",
+    "print_json",
+    "print_table",
+    "say",
+]
 
 StudyOption = Annotated[
     Path | None,
     typer.Option(
         "--study", help="The study's folder.", show_default="found from the current folder"
     ),
+]
+AdjudicatorOption = Annotated[
+    list[str] | None, typer.Option(help="Coder whose answer decides; once for each.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import InputError, LeakError, ServerError, StudyError, UnknownNameError
+from ..errors import LeakError, ServerError, StudyError, UnknownNameError
 from .common import JsonOption, StudyOption, find_study, print_json, say
 from .place import (
     articles_of,
@@ -78,16 +78,14 @@ def push(
     """
     from dataclasses import asdict
 
+    from ..annotate.prelabel import push_suggestions
     from ..annotate.projects import push_design
     from ..annotate.sample import read_design
-    from ..annotate.suggest import blind_units, push_suggestions
+    from ..annotate.suggest import blind_units
     from .suggesting import load_suggester
 
     if view not in ("unit", "article"):
         raise UnknownNameError("view", view, ["unit", "article"])
-    if view == "article" and model is not None:
-        raise InputError("--model", "suggestions need a page for each unit", "use --view unit")
-
     place = find_study(study)
     codebook = codebook_of(place)
     design = [row for row in read_design(place.design) if round in (None, row.round)]
@@ -116,7 +114,9 @@ def push(
             what = "articles" if articles else "units"
             said = f"{done.n_sent} {what} sent, {done.n_known} there already"
             if suggester is not None:
-                given = push_suggestions(server, done.project, codebook, design, suggester)
+                given = push_suggestions(
+                    server, done.project, codebook, design, suggester, units=units
+                )
                 row["suggestions"] = asdict(given) | {"model": suggester.version}
                 said += f", {given.n_sent} suggestions, {given.n_blind} units blind"
             if done.n_cleaned:

@@ -7,7 +7,7 @@ import typer
 
 from ..errors import InputError, StudyError
 from .changes import diff, migrate
-from .common import JsonOption, StudyOption, find_study, print_json, say
+from .common import AdjudicatorOption, JsonOption, StudyOption, find_study, print_json, say
 
 if TYPE_CHECKING:
     from ..labels import Annotation, Codebook
@@ -74,9 +74,7 @@ def gold(
             "dawid-skene-matrix."
         ),
     ] = "majority",
-    adjudicator: Annotated[
-        list[str] | None, typer.Option(help="Coder whose answer decides; once for each.")
-    ] = None,
+    adjudicator: AdjudicatorOption = None,
     least: Annotated[
         float,
         typer.Option(
@@ -182,8 +180,12 @@ def schema(
 
 
 @app.command()
-def coders(study: StudyOption = None, json: JsonOption = False) -> None:
+def coders(
+    adjudicator: AdjudicatorOption = None, study: StudyOption = None, json: JsonOption = False
+) -> None:
     """Show how steady each coder is, week by week, and where coders differ most.
+
+    Decisions are left out: who adjudicates has seen what the others said.
 
     Example: standfirst labels coders
     """
@@ -193,7 +195,10 @@ def coders(study: StudyOption = None, json: JsonOption = False) -> None:
 
     found = find_study(study)
     rows, book = _coded(found.root, found.annotations, found.codebook_path)
-    steady, weeks, clashes = stability(rows, book), drift(rows, book), disagreements(rows, book)
+    above = adjudicator or ()
+    steady = stability(rows, book, adjudicators=above)
+    weeks = drift(rows, book, adjudicators=above)
+    clashes = disagreements(rows, book, adjudicators=above)
     if json:
         print_json(
             {

@@ -2,12 +2,15 @@
 
 from .agreement_report import agreement_as_json, agreement_as_text, missed_gate
 from .annotation import (
+    ADJUDICATION,
     Annotation,
     check_annotations,
     check_revision,
     current,
+    is_decision,
     merge_annotations,
     read_annotations,
+    readings,
     write_annotations,
 )
 from .bootstrap import Estimate
@@ -29,6 +32,7 @@ from .schema import json_schema
 from .spreadsheet import infer_from_annotations, read_coded, write_long, write_wide
 
 __all__ = [
+    "ADJUDICATION",
     "HOTKEYS",
     "Agreement",
     "Annotation",
@@ -56,6 +60,7 @@ __all__ = [
     "guide_markdown",
     "infer_codebook",
     "infer_from_annotations",
+    "is_decision",
     "json_schema",
     "load_codebook",
     "load_mapping",
@@ -68,6 +73,7 @@ __all__ = [
     "read_coded",
     "read_gold",
     "read_log",
+    "readings",
     "ready_codebooks",
     "resolve",
     "stability",

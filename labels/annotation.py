@@ -8,7 +8,7 @@ does not move.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -26,15 +26,21 @@ from ..files import write_jsonl
 from .codebook import Codebook
 
 __all__ = [
+    "ADJUDICATION",
     "Annotation",
     "check_annotations",
     "check_revision",
     "current",
+    "is_decision",
     "merge_annotations",
     "read_annotations",
     "read_rows",
+    "readings",
     "write_annotations",
 ]
+
+ADJUDICATION = "adjudication"
+"""Name of the round of adjudication; every round whose name begins so holds decisions."""
 
 _Row = TypeVar("_Row")
 
@@ -70,6 +76,8 @@ class Annotation:
     """Where it came from, such as ``label-studio:3/120/77`` (project, task, annotation)."""
     comment: str = ""
     """What the coder noted on the unit."""
+    speaker_name: str = ""
+    """Who speaks in the unit, as the coder wrote it down."""
 
 
 def read_annotations(path: Path) -> list[Annotation]:
@@ -124,6 +132,36 @@ def current(annotations: Iterable[Annotation]) -> list[Annotation]:
         if key not in latest or row.created > latest[key].created:
             latest[key] = row
     return sorted(latest.values(), key=_place)
+
+
+def is_decision(row: Annotation, adjudicators: Collection[str] = ()) -> bool:
+    """Tell whether an answer is an adjudicator's decision, and no reading of the unit."""
+    return row.coder in adjudicators or row.round.startswith(ADJUDICATION)
+
+
+def readings(
+    annotations: Iterable[Annotation], adjudicators: Collection[str] = ()
+) -> list[Annotation]:
+    """Give what coders said by themselves: all but decisions.
+
+    Who adjudicates has seen what the others said, so that a decision is no independent answer; and
+    where it is by somebody who had coded the unit, it must not stand in for that reading.
+
+    Parameters
+    ----------
+    annotations
+        All annotations.
+    adjudicators
+        Coders whose every answer decides; answers of a round of adjudication do anyway.
+
+    Examples
+    --------
+    >>> first = Annotation("u1", "ann", "tone", ("warm",), round="1")
+    >>> decision = Annotation("u1", "ann", "tone", ("cold",), round=ADJUDICATION)
+    >>> [row.round for row in readings([first, decision])]
+    ['1']
+    """
+    return [row for row in annotations if not is_decision(row, adjudicators)]
 
 
 def check_annotations(

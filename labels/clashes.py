@@ -5,13 +5,13 @@ in the observed disagreement over the expected one. Ten confusions of two near l
 than three of distant ones, where distances differ.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from .alpha import alpha, collect
-from .annotation import Annotation
+from .annotation import Annotation, readings
 from .codebook import Codebook, Dimension
 from .ratings import Ratings, rate
 
@@ -55,22 +55,29 @@ class Clash:
 
 
 def disagreements(
-    annotations: Iterable[Annotation], codebook: Codebook, *, most: int = 10, examples: int = 3
+    annotations: Iterable[Annotation],
+    codebook: Codebook,
+    *,
+    most: int = 10,
+    examples: int = 3,
+    adjudicators: Collection[str] = (),
 ) -> list[Clash]:
     """Rank the clashes of each dimension by cost, the dearest first.
 
     Parameters
     ----------
     annotations
-        All annotations; superseded, skipped and open ones are set aside.
+        All annotations; superseded, skipped and open ones and decisions are set aside.
     codebook
         What was coded.
     most
         How many clashes of each dimension to give.
     examples
         How many units to show for each.
+    adjudicators
+        Coders whose answer decides.
     """
-    rows = list(annotations)
+    rows = readings(annotations, adjudicators)
     found: list[Clash] = []
     for dimension in codebook.dimensions:
         found += _clashes(rate(rows, dimension), dimension, most, examples)

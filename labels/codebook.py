@@ -115,6 +115,8 @@ class Codebook:
     """What is coded: sentence, window, paragraph or article."""
     sources: tuple[str, ...] = ()
     """The literature that the codebook rests on."""
+    speaker_name: bool = False
+    """Whether coders may write down who speaks in a unit; this changes no answer's meaning."""
 
     @property
     def revision(self) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from .annotation import Annotation, current
+from .annotation import Annotation, current, readings
 from .bootstrap import Estimate, share_of
 from .codebook import Codebook
 from .gold import Gold
@@ -70,7 +70,11 @@ class Competence:
 
 
 def stability(
-    annotations: Iterable[Annotation], codebook: Codebook, *, apart: timedelta = timedelta(days=1)
+    annotations: Iterable[Annotation],
+    codebook: Codebook,
+    *,
+    apart: timedelta = timedelta(days=1),
+    adjudicators: Collection[str] = (),
 ) -> list[Stability]:
     """Compare each coder's first answer with their last on the same unit.
 
@@ -82,9 +86,11 @@ def stability(
         What was coded.
     apart
         Least time between the two; a correction on the same day is no second reading.
+    adjudicators
+        Coders whose answer decides. Decisions are no second reading either.
     """
     answers: dict[tuple[str, str, str], list[Annotation]] = {}
-    for row in annotations:
+    for row in readings(annotations, adjudicators):
         if row.status == "answered" and _time(row) is not None:
             answers.setdefault((row.dimension, row.coder, row.unit_id), []).append(row)
     cases: dict[tuple[str, str], list[tuple[float, str]]] = {}
@@ -102,10 +108,13 @@ def stability(
     ]
 
 
-def drift(annotations: Iterable[Annotation], codebook: Codebook) -> list[Week]:
-    """Follow each coder's agreement with the others, week by week."""
+def drift(
+    annotations: Iterable[Annotation], codebook: Codebook, *, adjudicators: Collection[str] = ()
+) -> list[Week]:
+    """Follow each coder's agreement with the others, week by week; decisions are left out."""
     known = {dimension.id for dimension in codebook.dimensions}
-    rows = [r for r in current(annotations) if r.status == "answered" and r.dimension in known]
+    said = current(readings(annotations, adjudicators))
+    rows = [row for row in said if row.status == "answered" and row.dimension in known]
     by_unit: dict[tuple[str, str], list[Annotation]] = {}
     for row in rows:
         by_unit.setdefault((row.dimension, row.unit_id), []).append(row)
@@ -156,9 +165,8 @@ def competence(
         if one.rule == "adjudicated"
     }
     answers: dict[tuple[str, str], list[Annotation]] = {}
-    for row in current(annotations):
-        above = row.coder in adjudicators or row.round.startswith("adjudication")
-        if row.status == "answered" and not above:
+    for row in current(readings(annotations, adjudicators)):
+        if row.status == "answered":
             answers.setdefault((row.unit_id, row.dimension), []).append(row)
     cases: dict[tuple[str, str], list[tuple[float, str]]] = {}
     for place, rows in answers.items():

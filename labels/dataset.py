@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["annotations_dataset"]
 
-_PLAIN = ("unit_id", "article_id", "coder", "round", "created", "revision")
+_PLAIN = ("unit_id", "article_id", "coder", "round", "created", "revision", "speaker_name")
 
 
 def annotations_dataset(annotations: Iterable[Annotation], codebook: Codebook) -> "Dataset":
@@ -30,8 +30,8 @@ def annotations_dataset(annotations: Iterable[Annotation], codebook: Codebook) -
 
     Returns
     -------
-    Columns `unit_id`, `article_id`, `coder`, `round`, `created` (of the last answer) and
-    `revision`, and one for each dimension: None where the coder gave no answer.
+    Columns `unit_id`, `article_id`, `coder`, `round`, `created` (of the last answer), `revision`
+    and `speaker_name`, and one for each dimension: None where the coder gave no answer.
 
     Raises
     ------

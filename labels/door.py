@@ -71,6 +71,7 @@ class _Codebook(_Door):
     language: _Language = "en"
     unit: Literal["sentence", "window", "paragraph", "article"] = "sentence"
     sources: tuple[_Text, ...] = ()
+    speaker_name: bool = False
 
 
 def load_codebook(path: Path) -> Codebook:
@@ -168,6 +169,7 @@ def _frozen(book: _Codebook) -> Codebook:
         language=book.language,
         unit=book.unit,
         sources=book.sources,
+        speaker_name=book.speaker_name,
     )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..errors import UnknownNameError
 from ..files import write_jsonl
-from .annotation import Annotation, current, read_rows
+from .annotation import Annotation, current, is_decision, read_rows
 from .codebook import Codebook, Dimension
 from .ratings import Ratings, rate
 from .rules import RULES, Positions, Rule, majority, probability, winner
@@ -144,8 +144,9 @@ def _all(
     decided: dict[str, list[Annotation]] = {}
     coded: dict[str, list[Annotation]] = {}
     for row in annotations:
-        above = row.coder in adjudicators or row.round.startswith("adjudication")
-        (decided if above else coded).setdefault(row.dimension, []).append(row)
+        (decided if is_decision(row, adjudicators) else coded).setdefault(row.dimension, []).append(
+            row
+        )
     for dimension in codebook.dimensions:
         final = _decisions(decided.get(dimension.id, ()), dimension)
         ratings = rate(coded.get(dimension.id, ()), dimension)

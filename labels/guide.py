@@ -35,6 +35,7 @@ nav ol { padding-left: 1.4rem; } nav a { color: inherit; }
 @media print { body { font-size: 11pt; margin: 0; max-width: none; } h2 { break-after: avoid; } }
 """.strip()
 
+_SPEAKER = "You may also write down the name of whoever speaks."
 _PARTS = (
     ("include", "Belongs here"),
     ("exclude", "Does not belong here"),
@@ -61,6 +62,7 @@ def guide_html(codebook: Codebook) -> str:
     )
     intro = (
         f"Answer these questions for each {codebook.unit}, in this order. A key chooses an answer."
+        + (f" {_SPEAKER}" if codebook.speaker_name else "")
     )
     body = [
         f"<h1>{title}</h1>",
@@ -92,6 +94,7 @@ def guide_markdown(codebook: Codebook) -> str:
     ['## 1. Which?', '', '`tone`; one answer; required', '', '### Warm (`warm`, key `1`)', '']
     """
     lines = [f"# {_flat(codebook.title)}", "", _flat(_edition(codebook)), ""]
+    lines += [_SPEAKER, ""] if codebook.speaker_name else []
     for number, dimension in enumerate(codebook.dimensions, start=1):
         lines += [f"## {number}. {_flat(dimension.question)}", "", _rules(codebook, dimension), ""]
         lines += [_flat(dimension.help), ""] if dimension.help else []

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .alpha import alpha, alpha_per_label, collect
-from .annotation import Annotation
+from .annotation import Annotation, readings
 from .bootstrap import Estimate, draw_weights
 from .codebook import Codebook, Dimension
 from .coefficients import Coefficients, coefficients
@@ -91,6 +91,7 @@ def agreement(
     codebook: Codebook,
     *,
     dimensions: Collection[str] | None = None,
+    adjudicators: Collection[str] = (),
     draws: int = 1000,
     level: float = 0.95,
     seed: int = 0,
@@ -100,11 +101,13 @@ def agreement(
     Parameters
     ----------
     annotations
-        All annotations; superseded, skipped and open ones are set aside.
+        All annotations; superseded, skipped and open ones and decisions are set aside.
     codebook
         What was coded; every label must be in it.
     dimensions
         Ids of the dimensions to measure; all if None.
+    adjudicators
+        Coders whose answer decides; they are no coders here.
     draws
         Number of bootstrap draws; 0 for no intervals.
     level
@@ -131,7 +134,7 @@ def agreement(
     >>> round(agreement(rows, book)[0].alpha.value, 3)
     0.533
     """
-    rows = list(annotations)
+    rows = readings(annotations, adjudicators)
     asked = [codebook.dimension(name) for name in dimensions or ()] or list(codebook.dimensions)
     coded = {row.dimension for row in rows}
     return [

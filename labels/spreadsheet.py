@@ -1,10 +1,10 @@
 """Annotations in spreadsheets: long CSV in and out, and the wide form that R and SPSS like.
 
 Long: one row an answer, columns ``unit, coder, dimension, label`` and, if known, ``article``,
-``created``, ``round`` and ``comment``; several labels of one answer stand as ``a|b``, or on rows of
-their own when the dimension takes several. Wide: one row a unit and dimension, one column a coder.
-Cells that a spreadsheet would run as a formula are written with an apostrophe before them, and read
-back without it.
+``created``, ``round``, ``comment`` and ``speaker_name``; several labels of one answer stand as
+``a|b``, or on rows of their own when the dimension takes several. Wide: one row a unit and
+dimension, one column a coder. Cells that a spreadsheet would run as a formula are written with an
+apostrophe before them, and read back without it.
 """
 
 import csv
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..errors import InputError, MissingFileError, UnknownLabelError, UnknownNameError
 from ..files import publish
-from .annotation import Annotation, current
+from .annotation import Annotation, current, is_decision, readings
 from .codebook import Codebook
 from .ready import infer_codebook
 
@@ -29,7 +29,7 @@ _ALIASES = {
 }
 _NEEDED = ("unit", "coder", "dimension", "label")
 _FORMULA = ("=", "+", "-", "@")
-_LONG = (*_NEEDED, "article", "created", "round", "comment")
+_LONG = (*_NEEDED, "article", "created", "round", "comment", "speaker_name")
 
 
 def read_coded(
@@ -122,6 +122,7 @@ def write_long(path: Path, annotations: Iterable[Annotation]) -> None:
             "created": row.created,
             "round": row.round,
             "comment": row.comment,
+            "speaker_name": row.speaker_name,
         }
         for row in annotations
     )
@@ -131,17 +132,27 @@ def write_long(path: Path, annotations: Iterable[Annotation]) -> None:
 def write_wide(path: Path, annotations: Iterable[Annotation]) -> None:
     """Write one row a unit and dimension, and one column a coder, with the current answers.
 
-    An empty cell is no answer. R: ``irr::kripp.alpha`` wants coders in rows, so transpose the
-    columns.
+    An empty cell is no answer. What an adjudicator decided stands in a column of its own,
+    ``decision``, and the names of speakers in one for each coder, where there are any. R:
+    ``irr::kripp.alpha`` wants coders in rows, so transpose the columns that begin with ``coder_``.
     """
-    answers = [row for row in current(annotations) if row.status == "answered"]
+    given = list(annotations)
+    decisions = current(filter(is_decision, given))
+    answers = [row for row in current(readings(given)) if row.status == "answered"]
     coders = sorted({row.coder for row in answers})
     table: dict[tuple[str, str], dict[str, str]] = {}
     for row in answers:
         start = {"unit": row.unit_id, "article": row.article_id, "dimension": row.dimension}
         line = table.setdefault((row.dimension, row.unit_id), start)
         line[f"coder_{row.coder}"] = "|".join(row.labels)
-    columns = ("unit", "article", "dimension", *(f"coder_{name}" for name in coders))
+        if row.speaker_name:
+            line[f"speaker_name_{row.coder}"] = row.speaker_name
+    for row in sorted(decisions, key=lambda row: row.created):
+        if row.status == "answered" and (row.dimension, row.unit_id) in table:
+            table[row.dimension, row.unit_id]["decision"] = "|".join(row.labels)
+    names = ("decision", *(f"speaker_name_{name}" for name in coders))
+    last = [name for name in names if any(name in line for line in table.values())]
+    columns = ("unit", "article", "dimension", *(f"coder_{name}" for name in coders), *last)
     _write(path, columns, (table[key] for key in sorted(table)))
 
 
@@ -181,6 +192,7 @@ def _annotation(
         revision=codebook.revision if codebook else "",
         source=source,
         comment=cell.get("comment", ""),
+        speaker_name=cell.get("speaker_name", ""),
     )
 
 

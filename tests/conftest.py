@@ -2,7 +2,11 @@
 
 import importlib.util
 import os
+import random
 import shutil
+import signal
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -130,6 +134,31 @@ def join() -> Callable[[str, str], str]:
         return PASSWORD
 
     return joined
+
+
+@pytest.fixture(scope="session")
+def kill_often() -> Callable[..., str]:
+    """Give a function that kills a program again and again, and lets it end at last.
+
+    The program must print "go" when its work begins, and "done" at its end. The moments are random,
+    and each is drawn anew, sooner, until the program still runs; what it prints at last is given.
+    """
+
+    def killed(words: list[str], n_kills: int, longest: float, seed: int) -> str:
+        dice, n_hit = random.Random(seed), 0
+        while n_hit < n_kills:
+            with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as running:
+                assert running.stdout is not None
+                assert running.stdout.readline() == "go\n"
+                time.sleep(dice.uniform(0.05, longest))
+                os.kill(running.pid, signal.SIGKILL)
+            if running.returncode == -signal.SIGKILL:
+                n_hit += 1
+            else:
+                longest *= 0.8
+        return subprocess.run(words, check=True, capture_output=True, text=True).stdout
+
+    return killed
 
 
 @pytest.fixture

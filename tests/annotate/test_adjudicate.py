@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -6,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from standfirst.annotate.adjudicate import disputed, push_disputed
+from standfirst.annotate.listing import tasks_of
 from standfirst.annotate.server import Server
-from standfirst.annotate.sync import pull, tasks_of
+from standfirst.annotate.sync import pull
 from standfirst.annotate.tasks import result
 from standfirst.labels import Annotation, Codebook, Dimension, Label, resolve
 
@@ -97,11 +99,12 @@ def test_on_the_server(server: Server, tmp_path: Path) -> None:
         ["A: No", "B: For", "They differ:"],
     )
     assert hidden["v"]["data"]["readings_frames"] == "All say: Law"
-    _, n_sent, shown = send([*ROWS, *said("v", "cy", "no")], names=True)
+    cy = [replace(row, speaker_name="Ana") for row in said("v", "cy", "no")]
+    _, n_sent, shown = send([*ROWS, *cy], names=True)
     assert n_sent == 0
     assert shown["v"]["data"]["readings_stance"] == "They differ:\nann: For\nbo, cy: No"
     assert shown["x"]["data"]["readings_frames"] == "They differ:\nann: Law\nbo: Law + Cost"
-    assert shown["v"]["data"]["remarks"] == "ann noted: hm"
+    assert shown["v"]["data"]["remarks"] == "ann noted: hm\ncy named as speaker: Ana"
 
     api = server.client.annotations
     api.create(id=shown["v"]["id"], result=result({"stance": ["no"]}))

@@ -45,6 +45,7 @@ def rows(draw: st.DrawFn) -> list[Annotation]:
     for number, coder in enumerate(draw(st.sets(st.sampled_from("abcd"), min_size=1))):
         skipped = draw(st.booleans())
         comment = draw(st.sampled_from(["", "😀 “so so”", "خبر\nعاجل", "<b>&amp;</b>"]))
+        speaker = draw(st.sampled_from(["", "Ana Söderström", "عمر 😀"]))
         seconds = draw(st.none() | st.floats(0.25, 900))
         for dimension in CODEBOOK.dimensions:
             most = 1 if dimension.choice == "single" else 7
@@ -64,6 +65,7 @@ def rows(draw: st.DrawFn) -> list[Annotation]:
                     revision="5f3a",
                     source="label-studio:-/-/-",
                     comment="" if skipped else comment,
+                    speaker_name="" if skipped else speaker,
                 )
             )
     return made

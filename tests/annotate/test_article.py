@@ -1,6 +1,8 @@
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from hypothesis import given
@@ -10,10 +12,15 @@ from standfirst.annotate.answers import read_tasks
 from standfirst.annotate.batches import Batch
 from standfirst.annotate.checks import config_problems
 from standfirst.annotate.interface import labeling_config
-from standfirst.annotate.projects import project
+from standfirst.annotate.listing import tasks_of
+from standfirst.annotate.prelabel import push_suggestions
+from standfirst.annotate.projects import project, push_design
+from standfirst.annotate.sample import Drawn
 from standfirst.annotate.server import Server
+from standfirst.annotate.suggest import Suggestion, article_prediction, blind_units
 from standfirst.annotate.sync import pull, push
 from standfirst.annotate.tasks import article_task
+from standfirst.errors import InputError
 from standfirst.labels import Codebook, assign_hotkeys
 
 if TYPE_CHECKING:
@@ -145,6 +152,172 @@ def test_by_hotkeys(
         got.setdefault(row.unit_id, {})[row.dimension] = row.labels
     assert got == wanted
     assert not read.rejects
+
+
+class Model:
+    """Takes every unit for neutral reporting without a side."""
+
+    def __init__(self, version: str = "m@1") -> None:
+        self.version, self.asked = version, list[Mapping[str, Any]]()
+
+    def suggest(self, units: Sequence[Mapping[str, Any]]) -> list[Suggestion]:
+        """Suggest the same for all, and note who asked."""
+        self.asked += units
+        labels = {"stance": ("neutral_reporting",), "position": ("neither",)}
+        return [Suggestion(labels, {"stance": 0.9, "position": 0.8}) for _ in units]
+
+
+PARTS: tuple[Literal["coding", "test"], ...] = ("coding", "test", "coding")
+DESIGN = [Drawn(f"u{i}", "a1", part, "1", "random", "", 0.5, 9, 0) for i, part in enumerate(PARTS)]
+ROWS = {
+    unit["unit_id"]: unit | {"text": cut, "before": "", "after": "", "title": ""}
+    for unit, cut in zip(UNITS, CUTS, strict=True)
+}
+
+
+def test_suggestions_stand_on_their_marks(codebook: Codebook) -> None:
+    """The config takes them; a blind unit keeps its mark only, a bad answer is refused before."""
+    from label_studio_sdk.label_interface import interface
+
+    data = article_task(ARTICLE, UNITS, revision="r")["data"]
+    (one,) = Model().suggest([{}])
+    bad = Suggestion({"stance": ("bogus",)}, {"stance": 1.0})
+    made = article_prediction(data, {"u0": one, "u2": one}, codebook, "m@1")
+    page = labeling_config(codebook, view="article")
+    config = interface.LabelInterface(page)
+
+    assert config.validate_prediction(made, return_errors=True) == []  # type: ignore[no-untyped-call]
+    assert Counter(region["id"] for region in made["result"]) == {"u0": 3, "u1": 1, "u2": 3}
+    places = {(r["id"], r["value"]["start"], r["value"]["end"]) for r in made["result"]}
+    assert places == {tuple(place) for place in data["units"]}
+    assert made["score"] == 0.8
+    with pytest.raises(InputError, match="'bogus' is not a label"):
+        article_prediction(data, {"u0": bad}, codebook, "m@1")
+
+
+@pytest.mark.server
+def test_suggestions_on_the_server(server: Server, codebook: Codebook, tmp_path: Path) -> None:
+    """Assisted units of open articles get one, replaced by the next; what was shown is told."""
+    state = tmp_path / "projects.json"
+    number = project(server, codebook, Batch("Suggested - articles", 1, (), "article"), state)
+    other = {"id": "a2", "text": TEXT}
+    blind = [{"unit_id": "v0", "start": 0, "end": 5}]
+    two = {f"w{i}": ROWS[f"u{i}"] | {"unit_id": f"w{i}"} for i in range(3)}
+    third = ({"id": "a3", "text": TEXT}, list(two.values()))
+    push(
+        server,
+        number,
+        [article_task(*each, revision="r") for each in ((ARTICLE, UNITS), (other, blind), third)],
+    )
+    design = [*DESIGN, replace(DESIGN[1], unit_id="v0")]
+    design += [replace(DESIGN[0], unit_id=unit_id) for unit_id in two]
+    units, model = ROWS | two, Model()
+    first = push_suggestions(server, number, codebook, design, model, units=units)
+    tasks = {row["data"]["article_id"]: row["id"] for row in tasks_of(server, number)}
+
+    def held(article: str) -> dict[str, dict[str, int]]:
+        found = server.raw("GET", f"/api/tasks/{tasks[article]}/")["predictions"]
+        return {one["model_version"]: Counter(r["id"] for r in one["result"]) for one in found}
+
+    assert (first.n_sent, first.n_blind, first.n_answered) == (5, 2, 0)
+    assert {unit["unit_id"] for unit in model.asked} == {"u0", "u2", *two}
+    assert all(unit["text"] for unit in model.asked)
+    assert held("a1") == {"m@1": {"u0": 3, "u1": 1, "u2": 3}}
+    # A page opens with one version, so that a blind article has its marks in that one, too.
+    assert held("a2")["m@1"] == {"v0": 1}
+
+    answers = [
+        region("u0", 2, 9, "neutral_reporting"),
+        region("u1", 34, 56, "neutral_reporting"),
+        region("u2", 0, 0, "legal_check"),
+    ]
+    for one in answers:
+        one |= {"to_name": "text", "origin": "prediction"}
+    shown = server.raw("GET", f"/api/tasks/{tasks['a1']}/")["predictions"][0]["id"]
+    body = {"result": answers, "parent_prediction": shown}
+    server.raw("POST", f"/api/tasks/{tasks['a1']}/annotations/", json=body)
+    again = push_suggestions(server, number, codebook, design, Model("m@2"), units=units)
+    read = pull(server, number, codebook, blind=blind_units(design))
+
+    assert (again.n_sent, again.n_answered) == (3, 2)
+    assert set(held("a3")) == {"m@2"}
+    assert held("a1") == {"m@1": {"u0": 3, "u1": 1, "u2": 3}, "m@2": {"u0": 1, "u1": 1, "u2": 1}}
+    told = {(row.unit_id, row.dimension): row.suggestion for row in read.annotations}
+    assert [told[f"u{i}", "stance"] for i in range(3)] == ["kept", "none", "changed"]
+    assert [told[f"u{i}", "position"] for i in range(3)] == ["ignored", "none", "ignored"]
+    assert (read.n_leaked, read.rejects) == (0, [])
+    read = pull(server, number, codebook, blind={"u0"})
+    assert {row.unit_id for row in read.annotations} == {"u1", "u2"}
+    assert read.n_leaked == 1
+
+    # An article of a later round opens with the project's version, too.
+    late = Drawn("z0", "a9", "coding", "2", "random", "", 0.5, 9, 0)
+    ((_, pushed),) = push_design(
+        server,
+        {"z0": ROWS["u0"] | {"unit_id": "z0", "article_id": "a9"}},
+        codebook,
+        [late],
+        title="Suggested",
+        state=state,
+        articles={"a9": ARTICLE | {"id": "a9"}},
+    )
+    tasks = {row["data"]["article_id"]: row["id"] for row in tasks_of(server, number)}
+    assert (pushed.project, held("a9")) == (number, {"m@2": {"z0": 1}})
+
+
+@pytest.mark.server
+@pytest.mark.browser
+def test_a_coder_works_with_suggestions(
+    server: Server,
+    sign_up: Callable[[str], Any],
+    codebook: Codebook,
+    page: "Page",
+    editor: Any,
+    artefacts: Path,
+    tmp_path: Path,
+) -> None:
+    """They stand in the form, a key changes one, and what became of each is pulled."""
+    optional = [replace(d, required=False) for d in codebook.dimensions]
+    codebook = replace(codebook, dimensions=tuple(optional))
+    batch = Batch("Prefilled articles", 1, (), "article")
+    number = project(server, codebook, batch, tmp_path / "projects.json")
+    push(server, number, [article_task(ARTICLE, UNITS, revision="r")])
+    push_suggestions(server, number, codebook, DESIGN, Model(), units=ROWS)
+    (changed,) = (
+        label.hotkey or ""
+        for label in assign_hotkeys(codebook).dimension("stance").labels
+        if label.id == "legal_check"
+    )
+    coder = sign_up("prefilled@example.org")
+    editor.log_in(server.url, coder.email, coder.password)
+    editor.open(server.url, number)
+    page.locator("span[class*=htx-highlight]").nth(2).click()
+    page.wait_for_timeout(500)
+    page.screenshot(path=artefacts / "article-suggested.png")
+    page.keyboard.press(changed)
+    page.wait_for_timeout(300)
+    page.locator("span[class*=htx-highlight]").nth(1).click()
+    page.wait_for_timeout(500)
+    page.keyboard.press(changed)
+    page.wait_for_timeout(300)
+    editor.press("")
+    read = pull(server, number, codebook, blind=blind_units(DESIGN))
+
+    told = {
+        (row.unit_id, row.dimension): (row.labels, row.suggestion)
+        for row in read.annotations
+        if row.dimension in ("stance", "position")
+    }
+    neutral, neither = ("neutral_reporting",), ("neither",)
+    assert told == {
+        ("u0", "stance"): (neutral, "kept"),
+        ("u0", "position"): (neither, "kept"),
+        ("u1", "stance"): (("legal_check",), "none"),
+        ("u1", "position"): ((), "none"),
+        ("u2", "stance"): (("legal_check",), "changed"),
+        ("u2", "position"): (neither, "kept"),
+    }
+    assert (read.n_leaked, read.rejects) == (0, [])
 
 
 def _visible(page: "Page", codebook: Codebook) -> None:

@@ -7,13 +7,14 @@ from typing import Any
 import httpx
 import pytest
 
+from standfirst.annotate.listing import tasks_of
 from standfirst.annotate.local import free_port
 from standfirst.annotate.register import TITLE, register
 from standfirst.annotate.sample import Drawn
 from standfirst.annotate.server import Server
 from standfirst.annotate.service import Service
 from standfirst.annotate.suggest import Suggestion
-from standfirst.annotate.sync import pull, push, tasks_of
+from standfirst.annotate.sync import pull, push
 from standfirst.annotate.tasks import result, task
 from standfirst.errors import InputError, ServerError
 from standfirst.labels import Codebook

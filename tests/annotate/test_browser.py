@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from standfirst.annotate.interface import labeling_config
+from standfirst.annotate.listing import tasks_of
 from standfirst.annotate.server import Server
-from standfirst.annotate.sync import pull, push, tasks_of
+from standfirst.annotate.sync import pull, push
 from standfirst.annotate.tasks import task
 from standfirst.labels import Codebook, Condition, assign_hotkeys
 
@@ -55,7 +56,8 @@ def test_hotkeys_end_as_annotations(
     editor: Any,
     artefacts: Path,
 ) -> None:
-    """A coder labels two units by keys alone; what is pulled is what was pressed."""
+    """A coder labels two units by keys, and types who speaks; what is pulled is what was given."""
+    codebook = replace(codebook, speaker_name=True)
     shown = assign_hotkeys(codebook)
     project = new_project(codebook, "By hotkeys")
     push(server, project, units(2, codebook))
@@ -78,6 +80,12 @@ def test_hotkeys_end_as_annotations(
             "speaker": (speaker,),
             "framing": framing,
         }
+        if unit_id == "unit1":
+            field = page.get_by_placeholder("Speaker's name (optional)")
+            field.fill("Ana Söderström")
+            field.press("Enter")
+            page.screenshot(path=artefacts / "speaker.png")
+            page.locator("body").click(position={"x": 5, "y": 400})
         editor.press(
             "".join(key(shown, d, x) for d, chosen in wanted[unit_id].items() for x in chosen)
         )
@@ -89,6 +97,10 @@ def test_hotkeys_end_as_annotations(
         got.setdefault(row.unit_id, {})[row.dimension] = row.labels
     assert got == wanted
     assert {row.coder for row in read.annotations} == {"keys@example.org"}
+    assert {(row.unit_id, row.speaker_name) for row in read.annotations} == {
+        ("unit0", ""),
+        ("unit1", "Ana Söderström"),
+    }
     assert all(row.seconds for row in read.annotations)
     assert {row.suggestion for row in read.annotations} == {"none"}
 
@@ -101,6 +113,7 @@ def test_everything_is_on_the_screen(
     editor: Any,
 ) -> None:
     """At 1280 x 800 every answer shows with its key, inside its column, and nothing overlaps."""
+    codebook = replace(codebook, speaker_name=True)
     shown = assign_hotkeys(codebook)
     project = new_project(codebook, "On the screen")
     push(server, project, units(1, codebook))

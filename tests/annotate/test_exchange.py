@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from standfirst.annotate.answers import Read
 from standfirst.annotate.doccano import doccano_labels
-from standfirst.annotate.exchange import export_lines, import_lines
+from standfirst.annotate.exchange import export_lines, export_tasks, import_lines, import_tasks
+from standfirst.annotate.formats import FORMATS, guess_format
 from standfirst.errors import InputError, MissingFileError, UnknownNameError
 from standfirst.labels import Annotation, Codebook, load_codebook, ready_codebooks
 
@@ -43,6 +45,7 @@ def studies(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[Annotation]]:
                     "5f3a",
                     "label-studio:1/2/3",
                     draw(TEXTS),
+                    draw(TEXTS),
                 )
                 for dimension in BOOK.dimensions
                 for most in [1 if dimension.choice == "single" else 3]
@@ -67,7 +70,7 @@ def there_and_back(
 
 @given(studies())
 def test_prodigy_keeps_everything(study: tuple[list[dict[str, Any]], list[Annotation]]) -> None:
-    """Coders, labels, skips, times, comments and texts come back equal."""
+    """Coders, labels, skips, times, comments, speakers and texts come back equal."""
     units, rows = study
     lines, read = there_and_back("prodigy", units, rows)
 
@@ -85,7 +88,7 @@ def test_doccano_keeps_labels_and_texts(
     """One coder's labels come back equal; the coder is the file's name."""
     units, rows = study
     rows = [
-        replace(row, coder="ann", comment="so", revision=BOOK.revision)
+        replace(row, coder="ann", comment="so", speaker_name="Ana", revision=BOOK.revision)
         for row in rows
         if row.coder == "ann" and row.labels
     ]
@@ -93,7 +96,7 @@ def test_doccano_keeps_labels_and_texts(
 
     def told(found: list[Annotation]) -> set[tuple[Any, ...]]:
         return {
-            (r.unit_id, r.coder, r.dimension, r.labels, r.round, r.revision, r.comment)
+            (r.unit_id, r.coder, r.dimension, r.labels, r.revision, r.comment, r.speaker_name)
             for r in found
             if r.labels
         }
@@ -174,6 +177,44 @@ def test_what_doccano_writes(tmp_path: Path) -> None:
         ("bo", "hm", "doccano:5")
     }
     assert [reject.record for reject in read.rejects] == [3, 4, 5]
+
+
+def read_as(form: str, path: Path) -> Read:
+    """Import a file as the command does."""
+    if form == "label-studio":
+        return import_tasks(path, BOOK)
+    return import_lines(path, form, BOOK)
+
+
+@pytest.mark.parametrize("wrote", FORMATS)
+def test_another_tools_file_is_refused_by_name(wrote: str, tmp_path: Path) -> None:
+    """Whatever it is read as, what it is and the word that reads it are told; answers or none."""
+    unit = {"unit_id": "u1", "article_id": "a1", "text": "The court sat."}
+    answers = [Annotation("u1", "ann", "stance", ("legal_check",), created="2026-03-01T09:00:00Z")]
+    for rows in (answers, []):
+        path = tmp_path / f"{wrote}.json"
+        if wrote == "label-studio":
+            export_tasks(path, [unit], BOOK, annotations=rows)
+        else:
+            export_lines(path, wrote, [unit], BOOK, annotations=rows)
+        assert guess_format(path) == wrote
+        for form in set(FORMATS) - {wrote}:
+            with pytest.raises(InputError) as told:
+                read_as(form, path)
+            said = f"no answer as {form} writes it; it looks like a file of {wrote}"
+            assert said in str(told.value)
+            assert str(told.value).endswith(f"import it with --format {wrote}")
+
+
+def test_no_tools_file(tmp_path: Path) -> None:
+    """Where no line fits and no sign tells, the first problem is told; a blank file is blank."""
+    path = write(tmp_path / "x.jsonl", {"text": "x", "unit": 3}, "{")
+    with pytest.raises(
+        InputError, match=r"x\.jsonl:1: no answer as doccano .*is the format another"
+    ):
+        import_lines(path, "doccano", BOOK)
+
+    assert import_lines(write(tmp_path / "blank.jsonl"), "prodigy", BOOK).n_tasks == 0
 
 
 def test_label_types_have_keys_and_colours() -> None:

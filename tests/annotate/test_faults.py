@@ -19,10 +19,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from standfirst.annotate.keep import keep
+from standfirst.annotate.listing import tasks_of
 from standfirst.annotate.local import LocalServer, free_port, start_local
 from standfirst.annotate.projects import Batch, project
 from standfirst.annotate.server import Server, connect
-from standfirst.annotate.sync import pull, push, tasks_of
+from standfirst.annotate.sync import pull, push
 from standfirst.annotate.tasks import result, task
 from standfirst.corpus import content_id
 from standfirst.labels import Codebook
@@ -52,7 +53,11 @@ def tasks(n: int, name: str) -> list[dict[str, Any]]:
 
 
 def test_killed_pull_goes_on(
-    server: Server, label_studio: LocalServer, codebook: Codebook, tmp_path: Path
+    server: Server,
+    label_studio: LocalServer,
+    codebook: Codebook,
+    kill_often: Callable[..., str],
+    tmp_path: Path,
 ) -> None:
     """A pull killed at random moments and started again gives what one without a fault gives."""
     state = tmp_path / "projects.json"
@@ -65,15 +70,9 @@ def test_killed_pull_goes_on(
     keep(tmp_path / "clean.jsonl", pull(server, number, codebook))
     access, file = label_studio.access, tmp_path / "annotations.jsonl"
     words = [sys.executable, "-c", PULL, access.url, access.token, str(state), str(file)]
-    for _ in range(4):
-        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as running:
-            assert running.stdout is not None
-            assert running.stdout.readline() == "go\n"
-            time.sleep(dice.uniform(0.05, 1.2))
-            os.kill(running.pid, signal.SIGKILL)
-    ended = subprocess.run(words, check=True, capture_output=True, text=True)
+    ended = kill_often(words, 4, 1.2, 5)
 
-    assert ended.stdout.endswith("done\n")
+    assert ended.endswith("done\n")
     assert file.read_bytes() == (tmp_path / "clean.jsonl").read_bytes()
     assert len(file.read_bytes().splitlines()) == 40 * len(codebook.dimensions)
 

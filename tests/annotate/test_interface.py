@@ -4,7 +4,7 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from standfirst.annotate.checks import answer_problems, config_problems
-from standfirst.annotate.interface import instructions, labeling_config
+from standfirst.annotate.interface import SPEAKER, View, instructions, labeling_config
 from standfirst.annotate.tasks import result
 from standfirst.errors import CodebookError
 from standfirst.labels import Codebook, Condition, Label
@@ -27,6 +27,27 @@ def test_codebook_stands_in_the_config(codebook: Codebook) -> None:
         kind = controls[dimension.id].get("choice")
         assert kind == ("single-radio" if dimension.choice == "single" else "multiple")
     assert not config_problems(labeling_config(codebook))
+
+
+@pytest.mark.parametrize("view", ["unit", "article", "adjudication"])
+def test_speakers_name(codebook: Codebook, view: View) -> None:
+    """Where the codebook asks for it, every page takes a name, and none must be given."""
+    asked = replace(codebook, speaker_name=True)
+    with_, without = (labeling_config(book, view=view) for book in (asked, codebook))
+    (control,) = (x for x in fromstring(with_).iter("TextArea") if x.get("name") == SPEAKER)
+
+    assert control.get("required") == "false"
+    assert (control.get("perRegion") == "true") == (view == "article")
+    assert SPEAKER not in without
+    assert asked.revision == codebook.revision
+    if view != "adjudication":
+        assert not config_problems(with_, asked)
+        assert "asks for" in " ".join(config_problems(without, asked))
+    required = with_.replace('required="false"', 'required="true"')
+    assert "must not be required" in " ".join(config_problems(required, asked))
+    lost = with_.replace(f'name="{SPEAKER}" toName="text"', f'name="{SPEAKER}" toName="stance"')
+    assert f"'{SPEAKER}' answers to 'stance'" in " ".join(config_problems(lost))
+    assert not answer_problems(result({}, "hm", "Ana"), asked, complete=False)
 
 
 def test_any_character_survives(codebook: Codebook) -> None:

@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -193,11 +194,13 @@ def test_progress_of_units_that_were_somebody_elses() -> None:
 
 
 def test_progress_keeps_decisions_apart() -> None:
-    """What an adjudicator decides uses up no reading of the round."""
+    """What an adjudicator decides uses up no reading of the round, and replaces none."""
     design = assign(draw(units(), 4), [])
     first = design[0].unit_id
     rows = [Annotation(first, "cy", "stance", ("x",), round="adjudication")]
     anybody, decided = progress(design, rows)
+    own = Annotation(first, "cy", "stance", ("y",), round="1")
+    _, coder, decided_too = progress(design, [own, replace(rows[0], created="2026-03-09")])
 
     assert (anybody.n_left, decided.round, decided.n_done, decided.n_left) == (
         4,
@@ -205,6 +208,7 @@ def test_progress_keeps_decisions_apart() -> None:
         1,
         0,
     )
+    assert (coder.round, coder.n_done, decided_too.n_done) == ("1", 1, 1)
 
 
 def test_progress_of_an_open_pool() -> None:

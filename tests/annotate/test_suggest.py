@@ -5,16 +5,17 @@ from typing import Any
 import pytest
 
 from standfirst.annotate.answers import read_tasks
+from standfirst.annotate.listing import tasks_of
+from standfirst.annotate.prelabel import push_suggestions
 from standfirst.annotate.sample import Drawn
 from standfirst.annotate.server import Server
 from standfirst.annotate.suggest import (
     Suggestion,
     blind_units,
     prediction,
-    push_suggestions,
     refuse_blind,
 )
-from standfirst.annotate.sync import pull, push, tasks_of
+from standfirst.annotate.sync import pull, push
 from standfirst.annotate.tasks import result, task
 from standfirst.errors import InputError, LeakError
 from standfirst.labels import Codebook

@@ -1,11 +1,8 @@
-import os
 import random
-import signal
-import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +10,9 @@ import httpx
 import pytest
 
 from standfirst.annotate.keep import keep
+from standfirst.annotate.listing import tasks_of
 from standfirst.annotate.server import Server
-from standfirst.annotate.sync import pull, push, tasks_of
+from standfirst.annotate.sync import pull, push
 from standfirst.annotate.tasks import result, task
 from standfirst.corpus import content_id
 from standfirst.labels import Codebook, read_annotations
@@ -45,7 +43,11 @@ def test_round_trip(
     codebook: Codebook,
     tmp_path: Path,
 ) -> None:
-    """What two coders answer comes back equal: labels, skips, times, comments, names and all."""
+    """What two coders answer comes back equal: labels, skips, times, comments, names and all.
+
+    The names of speakers are among it, on a page that asks for them.
+    """
+    codebook = replace(codebook, speaker_name=True)
     project = new_project(codebook, "Round trip", n_coders=2)
     made = tasks(12, codebook)
 
@@ -59,7 +61,7 @@ def test_round_trip(
     }
 
     dice = random.Random(7)
-    wanted: dict[tuple[str, str, str], tuple[tuple[str, ...], str, str]] = {}
+    wanted: dict[tuple[str, str, str], tuple[tuple[str, ...], str, str, str]] = {}
     for email in ("ann@example.org", "bo@example.org"):
         coder = sign_up(email)
         for unit_id, row in stored.items():
@@ -69,22 +71,24 @@ def test_round_trip(
                 for d in codebook.dimensions
             }
             comment = dice.choice(["", "doubtful: “quoted”", "👀"])
+            speaker = dice.choice(["", "Ana Söderström 😀", "عمر"])
             coder.server.client.annotations.create(
                 id=row["id"],
-                result=[] if skipped else result(answers, comment),
+                result=[] if skipped else result(answers, comment, speaker),
                 was_cancelled=skipped,
                 lead_time=2.5,
             )
             for d in codebook.dimensions:
                 chosen = () if skipped else tuple(x for x in d.label_ids if x in answers[d.id])
                 status = "skipped" if skipped else "answered" if chosen else "open"
-                wanted[unit_id, email, d.id] = chosen, status, "" if skipped else comment
+                notes = ("", "") if skipped else (comment, speaker)
+                wanted[unit_id, email, d.id] = (chosen, status, *notes)
     read = pull(server, project, codebook)
 
     assert not read.rejects
     got = {
-        (row.unit_id, row.coder, row.dimension): (row.labels, row.status, row.comment)
-        for row in read.annotations
+        (r.unit_id, r.coder, r.dimension): (r.labels, r.status, r.comment, r.speaker_name)
+        for r in read.annotations
     }
     assert got == wanted
     assert {row.seconds for row in read.annotations} == {2.5}
@@ -231,20 +235,14 @@ def test_killed_push_goes_on(
     label_studio: Any,
     new_project: Callable[..., int],
     codebook: Codebook,
+    kill_often: Callable[..., str],
 ) -> None:
     """A push killed at random moments and started again ends in one task per unit."""
     project = new_project(codebook, "Killed")
     access = label_studio.access
     words = [sys.executable, "-c", KILLED, access.url, access.token, str(project)]
-    dice = random.Random(3)
-    for _ in range(5):
-        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as running:
-            assert running.stdout is not None
-            assert running.stdout.readline() == "go\n"
-            time.sleep(dice.uniform(0.05, 1.0))
-            os.kill(running.pid, signal.SIGKILL)
-    ended = subprocess.run(words, check=True, capture_output=True, text=True)
+    ended = kill_often(words, 5, 1.0, 3)
 
-    assert ended.stdout.endswith("done\n")
+    assert ended.endswith("done\n")
     ids = Counter(row["data"]["unit_id"] for row in tasks_of(server, project))
     assert (len(ids), ids.total()) == (200, 200)

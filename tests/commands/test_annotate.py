@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from standfirst.annotate.listing import tasks_of
 from standfirst.annotate.local import LocalServer, free_port
 from standfirst.annotate.server import Server
-from standfirst.annotate.sync import tasks_of
 from standfirst.annotate.tasks import result
 from standfirst.labels import ready_codebooks
 from standfirst.study import Study
@@ -108,6 +108,7 @@ def test_without_a_server(study: Path, run: Callable[..., Any]) -> None:
         (("export", "-o", "t.json", "--round", "9"), "no unit of round '9'"),
         (("import", "nowhere.json"), "nowhere.json: no such file"),
         (("import", "codebook.yaml"), "in Label Studio choose Export > JSON"),
+        (("import", "codebook.yaml", "--format", "prodigy"), "is the format another? label-studio"),
         (("push",), "no unit is drawn; run: standfirst annotate sample 100"),
         (("pull",), "run: standfirst annotate start"),
     ],

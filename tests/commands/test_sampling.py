@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from standfirst.annotate.listing import tasks_of
 from standfirst.annotate.local import LocalServer
 from standfirst.annotate.sample import closed_units, read_design
-from standfirst.annotate.sync import tasks_of
 from standfirst.annotate.tasks import result
 from standfirst.corpus import load_units
 from standfirst.labels import Annotation, Gold, read_gold, write_annotations, write_gold

@@ -14,12 +14,12 @@ from typing import Any
 import httpx
 import pytest
 
+from standfirst.annotate.listing import tasks_of
 from standfirst.annotate.local import LocalServer, free_port
 from standfirst.annotate.register import TITLE
 from standfirst.annotate.sample import read_design
 from standfirst.annotate.server import Server
 from standfirst.annotate.suggest import blind_units
-from standfirst.annotate.sync import tasks_of
 from standfirst.annotate.tasks import result
 from standfirst.labels import ready_codebooks
 from standfirst.study import Study
@@ -140,6 +140,21 @@ def test_backend_learns_while_people_code(
     given = [one["suggestions"] for one in again["projects"]]
     assert {one["model"] for one in given} == {version}
     assert sum(one["n_sent"] for one in given) == len(set(shown) - blind)
+    articles = ("push", "--view", "article", "--model", model, "--json")
+    paged = json.loads(run("annotate", *articles, cwd=study).out)["projects"]
+    design = read_design(study / "annotations" / "design.jsonl")
+    allowed = {row.unit_id for row in design} - blind
+    assert sum(one["suggestions"]["n_sent"] for one in paged) == len(allowed)
+    suggested = {
+        region["id"]
+        for one in paged
+        for row in tasks_of(server, one["project"])
+        for found in server.raw("GET", f"/api/tasks/{row['id']}/")["predictions"]
+        for region in found["result"]
+        if region["type"] == "choices"
+    }
+    assert suggested == allowed
+
     refused = run("annotate", "push", "--round", "test", "--model", model, cwd=study)
     assert (refused.code, refused.out) == (1, "")
     assert "all these units are coded blind" in refused.err
@@ -153,7 +168,6 @@ def test_backend_learns_while_people_code(
         (("backend", "--model", "nowhere"), "nowhere: no such model; make one with"),
         (("backend", "--host", ".".join("0000")), "give one with --url"),
         (("push", "--view", "page"), "unknown view 'page'"),
-        (("push", "--view", "article", "--model", "m"), "use --view unit"),
         (("push", "--model", "nowhere"), "nowhere: no such"),
         (("adjudicate",), "has no annotations yet; run: standfirst annotate pull"),
     ],

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from standfirst.annotate.listing import tasks_of
 from standfirst.annotate.local import LocalServer
 from standfirst.annotate.server import Server
-from standfirst.annotate.sync import tasks_of
 from standfirst.annotate.tasks import result
 from standfirst.corpus import load_units
 from standfirst.labels import Codebook, assign_hotkeys, current, read_annotations

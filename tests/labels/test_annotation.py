@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from standfirst.errors import InputError, MissingFileError, UnknownLabelError
 from standfirst.labels import (
+    ADJUDICATION,
     Annotation,
     check_annotations,
     current,
@@ -82,6 +83,14 @@ def test_a_bad_line_is_named(tmp_path: Path, line: str, problem: str) -> None:
         read_annotations(path)
 
 
+def test_files_without_newer_fields_are_read(tmp_path: Path) -> None:
+    """What was pulled before names of speakers were asked for stays readable."""
+    path = tmp_path / "old.jsonl"
+    path.write_text('{"unit_id": "u", "coder": "ann", "dimension": "stance", "labels": []}\n')
+
+    assert [row.speaker_name for row in read_annotations(path)] == [""]
+
+
 def test_missing_file(tmp_path: Path) -> None:
     """No file is not an empty one."""
     with pytest.raises(MissingFileError):
@@ -102,6 +111,7 @@ def test_spreadsheet_round_trip(tmp_path: Path) -> None:
     rows = [
         Annotation("=1+1", "ann", "frame", ("a", "b"), article_id="x", source="coded.csv"),
         Annotation("u2", "bo", "frame", ("b",), article_id="x", source="coded.csv"),
+        Annotation("u3", "bo", "frame", ("b",), source="coded.csv", speaker_name="=Ana"),
     ]
     write_long(path, rows)
     wide = tmp_path / "wide.csv"
@@ -109,7 +119,15 @@ def test_spreadsheet_round_trip(tmp_path: Path) -> None:
 
     assert "'=1+1" in path.read_text()
     assert read_coded(path) == rows
-    assert wide.read_text().splitlines()[0] == "unit,article,dimension,coder_ann,coder_bo"
+    head, *_, last = wide.read_text().splitlines()
+    assert head == "unit,article,dimension,coder_ann,coder_bo,speaker_name_bo"
+    assert last == "u3,,frame,,b,'=Ana"
+
+    decision = Annotation("u2", "bo", "frame", ("a",), created="2026-03-09", round=ADJUDICATION)
+    write_wide(wide, [*rows[:2], decision])
+    head, *_, last = wide.read_text().splitlines()
+    assert head == "unit,article,dimension,coder_ann,coder_bo,decision"
+    assert last == "u2,x,frame,,b,a"
 
 
 def test_spreadsheet_doors(tmp_path: Path) -> None:

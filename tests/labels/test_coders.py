@@ -1,10 +1,15 @@
+from dataclasses import replace
+
 import pytest
 
 from standfirst.labels import (
+    ADJUDICATION,
     Annotation,
     Codebook,
     Dimension,
     Label,
+    agreement,
+    competence,
     disagreements,
     drift,
     stability,
@@ -58,3 +63,27 @@ def test_disagreements_cost_what_alpha_would_gain() -> None:
     assert found[0].n_units == 3
     assert "a, not: What is second (b)." in found[0].clauses
     assert found[0].cost / found[1].cost == pytest.approx(3)
+
+
+def test_who_decides_is_no_coder() -> None:
+    """Decisions change no figure about coders, also where the adjudicator had coded the unit."""
+    coded = [said(u, coder, "ab"[(u + k) % 2]) for u in range(6) for k, coder in enumerate("xy")]
+    coded += [said(u, "x", "a", day=9) for u in range(3)]
+    by_round = [
+        replace(said(u, who, "c", day=20), round=ADJUDICATION) for u in range(6) for who in "xz"
+    ]
+    by_name = [said(u, "z", "c", day=20) for u in range(6)]
+    measures = (
+        lambda rows, above: agreement(rows, BOOK, draws=20, adjudicators=above),
+        lambda rows, above: stability(rows, BOOK, adjudicators=above),
+        lambda rows, above: drift(rows, BOOK, adjudicators=above),
+        lambda rows, above: disagreements(rows, BOOK, adjudicators=above),
+        lambda rows, above: competence(rows, [], adjudicators=above),
+    )
+    for measure in measures:
+        alone = measure(coded, ())
+
+        assert alone
+        assert measure([*coded, *by_round], ()) == alone
+        assert measure([*coded, *by_name], ("z",)) == alone
+        assert measure([*coded, *by_name], ()) != alone or measure is measures[1]

@@ -37,11 +37,12 @@ def test_labels_stand_in_the_codebooks_order() -> None:
     assert table.to_list() == [
         {
             "unit_id": "u1", "article_id": "of u1", "coder": "bo", "round": "",
-            "created": "2026-03-02", "revision": "", "stance": 1, "frame": [0, 1],
+            "created": "2026-03-02", "revision": "", "speaker_name": "",
+            "stance": 1, "frame": [0, 1],
         },
         {
             "unit_id": "u2", "article_id": "of u2", "coder": "ann", "round": "",
-            "created": "", "revision": "", "stance": 1, "frame": None,
+            "created": "", "revision": "", "speaker_name": "", "stance": 1, "frame": None,
         },
     ]  # fmt: skip
 

@@ -69,3 +69,13 @@ def test_schema_tells_good_rows_from_bad() -> None:
     for bad in wrong:
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate({**good, **bad}, schema)
+
+
+def test_guides_tell_that_names_are_taken() -> None:
+    """Where the codebook asks for the speaker's name, both guides say so, and else neither."""
+    book = load_codebook(ready_codebooks()["stance"])
+    asked = dataclasses.replace(book, speaker_name=True)
+
+    for guide in (guide_html, guide_markdown):
+        assert "the name of whoever speaks" in guide(asked)
+        assert "the name of whoever speaks" not in guide(book)
