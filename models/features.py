@@ -19,7 +19,7 @@ from .inputs import Inputs
 from .matrix import Matrix, stack
 from .transformer import Transformer
 
-__all__ = ["Features", "network_blocks"]
+__all__ = ["Features", "blocks_of"]
 
 Progress = Callable[[str, int, int], None]
 
@@ -62,7 +62,7 @@ class Features:
 
     def blocks(self, candidate: Candidate) -> list[tuple[int, int]]:
         """Give the columns of a candidate that hold states of a network, one pair a view."""
-        return network_blocks(
+        return _network_blocks(
             [
                 part
                 if isinstance(part.encoder, Transformer)
@@ -96,7 +96,12 @@ class Features:
         return fitted[0].encoder if alone else Beside(fitted), stack(blocks)
 
 
-def network_blocks(parts: Sequence[Part]) -> list[tuple[int, int]]:
+def blocks_of(encoder: Any) -> list[tuple[int, int]]:
+    """Give the columns of a fitted encoder that hold states of a network, one pair a view."""
+    return _network_blocks(encoder.parts if isinstance(encoder, Beside) else [Part("", encoder)])
+
+
+def _network_blocks(parts: Sequence[Part]) -> list[tuple[int, int]]:
     """Give the columns of parts that hold states of a network, one pair a view."""
     found, start = [], 0
     for part in parts:

@@ -17,7 +17,7 @@ from .beside import MARKED, SHARES, Beside, Part
 from .choose import Job, make_jobs
 from .classifier import Head
 from .data import TrainingSet
-from .features import network_blocks
+from .features import blocks_of
 from .goals import parse_goal
 from .inputs import Inputs
 from .linear import LinearFit, fit_path
@@ -102,7 +102,7 @@ class Workshop:
         encoder = self._empty.fit(self._prepared[rows])
         vectors = encoder.transform(self._prepared)
         parts = [job.cut((rows, rows))[0] for job in self.jobs]
-        blocks = network_blocks(_parts(replace(self.model, encoder=encoder)))
+        blocks = blocks_of(encoder)
         heads = [
             job.fit(vectors, part, self._kind, blocks)[0] if len(part) else None
             for job, part in zip(self.jobs, parts, strict=True)

@@ -13,8 +13,12 @@ from sklearn.utils import estimator_checks
 import standfirst
 from standfirst import Classifier
 from standfirst.models import TrainingSet
+from standfirst.models.classifier import fit_head
+from standfirst.models.transformer import is_ready
 
 MODEL: Any = Classifier()
+
+needs_weights = pytest.mark.skipif(not is_ready(), reason="run: standfirst encoders pull minilm")
 
 CHECKS = (
     "check_estimator_cloneable",
@@ -99,3 +103,18 @@ def test_is_public() -> None:
     """The class is one of the package's names."""
     assert standfirst.Classifier is Classifier
     assert "Classifier" in standfirst.__all__
+
+
+@needs_weights
+def test_states_are_evened_out_as_in_training(data: TrainingSet, labels: list[str]) -> None:
+    """A network's columns vary alike before its head is fitted, as in `train`."""
+    model: Any = Classifier(encoder="minilm+tfidf").fit(data.texts, labels, groups=data.groups)
+    truth = np.array([[one == name for name in model.classes_] for one in labels])
+    vectors = model.encoder_.encode(data.texts)
+    even, plain = (
+        fit_head(vectors, truth, data.groups, multiple=False, blocks=blocks)
+        for blocks in (((0, 768),), ())
+    )
+
+    assert np.allclose(model.head_.weights, even.weights, rtol=1e-3, atol=1e-4)
+    assert not np.allclose(model.head_.weights, plain.weights, rtol=1e-1, atol=1e-2)
