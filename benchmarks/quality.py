@@ -37,7 +37,7 @@ from sets import (  # type: ignore[import-not-found]
 from standfirst.models.candidates import Candidate
 from standfirst.models.classifier import fit_head
 from standfirst.models.encoders import TFIDF_FROM
-from standfirst.models.features import Features
+from standfirst.models.features import Features, blocks_of
 from standfirst.models.inputs import Inputs
 from standfirst.models.scores import calibration_error, macro_f1
 from standfirst.models.transformer import is_ready
@@ -78,13 +78,13 @@ def measure(
     candidate, size = key
     truth, groups, drawn = rows.truth, np.array(rows.groups), cut.draws[size]
     began = time.process_time()
-    vectors = features.fit(candidate, drawn)[1]
+    encoder, vectors = features.fit(candidate, drawn)
     head = fit_head(
         vectors[drawn],
         truth[drawn],
         groups[drawn],
         multiple=TASKS[rows.name].multiple,
-        blocks=features.blocks(candidate),
+        blocks=blocks_of(encoder),
         seed=seed,
     )
     probability = head.probabilities(vectors[cut.test])

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..apart import end_all
 from .common import JsonOption, say
 from .interrupt import stoppable
 from .progress import TagProgress
@@ -111,6 +110,8 @@ def tag(
 
     Example: standfirst tag model news/*.jsonl -o tags/
     """
+    from ..apart import end_all
+
     share, kept = _share(max_rejects), _languages(languages)
     prepared: Prepared | None = None
     progress = TagProgress(quiet=quiet or as_json)

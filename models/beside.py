@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .graph import MARKS
 from .inputs import VIEWS, Context, Inputs
 from .matrix import Matrix, stack
 
@@ -29,12 +30,11 @@ SHARES = {
 """How much each view counts beside the text: what a sentence says weighs more than where it stands.
 """
 
-MARKED = ("text", "target", "left", "right")
+MARKED = ("text", *MARKS)
 """What a network that marks targets reads in one pass: the text, the target, and its two sides."""
 
 MARKED_SHARE = 0.6
 """What each of these is multiplied with: they are four, and say much the same."""
-
 
 _WORDS_AROUND = 6
 

@@ -24,7 +24,7 @@ import numpy.typing as npt
 from .candidates import Candidate
 from .classifier import STRENGTHS, Head, fit_scored
 from .data import TrainingSet
-from .features import Features
+from .features import Features, blocks_of
 from .folds import Fold, grouped_folds
 from .goals import Goal
 from .matrix import Matrix
@@ -209,8 +209,8 @@ def compare(
     for number, fold in enumerate(folds, 1):
         inner = {}
         for candidate in candidates:
-            vectors = features.fit(candidate, fold[0])[1]
-            blocks = features.blocks(candidate)
+            encoder, vectors = features.fit(candidate, fold[0])
+            blocks = blocks_of(encoder)
             found = [_answer(job, fold, vectors, candidate.head, blocks) for job in jobs]
             for job, (test, probability, chosen, _) in zip(jobs, found, strict=True):
                 answers[candidate][job.name].probability[test] = probability

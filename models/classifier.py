@@ -208,8 +208,8 @@ def fit_scored(
     """
     seen: Bools = np.asarray(truth.any(axis=0))
     target = truth[:, seen]
-    scale = even_out(vectors, blocks) if blocks else None
-    space = rotate(vectors if scale is None else scaled(vectors, scale))
+    scale = even_out(vectors, blocks)
+    space = rotate(scaled(vectors, scale))
     nothing_to_choose = len(strengths) == 1 or len(np.unique(groups)) == 1
     folds = [] if nothing_to_choose else grouped_folds(target, groups, _INNER_FOLDS, seed)
     held_out = _held_out_scores(
@@ -235,8 +235,7 @@ def fit_scored(
         if goal.kind != "macro-f1":
             rule = find_rule(probabilities, target, shift, goal, multiple=multiple)
     fitted = fit_path(space.rows, target, [strengths[place]], multiple, sample_weight, kind)[0]
-    turned = space.back(fitted.weights)
-    weights = (turned if scale is None else turned * scale).astype(np.float32)
+    weights = (space.back(fitted.weights) * scale).astype(np.float32)
     strength = float(strengths[place])
     head = Head(
         multiple,

@@ -6,7 +6,6 @@ a fold only what learns from other texts (how rare an n-gram is) is fitted again
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -60,17 +59,6 @@ class Features:
             self._begun[name] = begun
             self._blocks |= {(name, view): b for view, b in zip(views, blocks, strict=True)}
 
-    def blocks(self, candidate: Candidate) -> list[tuple[int, int]]:
-        """Give the columns of a candidate that hold states of a network, one pair a view."""
-        return _network_blocks(
-            [
-                part
-                if isinstance(part.encoder, Transformer)
-                else replace(part, encoder=self._begun[part.key])
-                for part in self._parts[candidate]
-            ]
-        )
-
     def fit(self, candidate: Candidate, rows: npt.NDArray[np.int64] | None) -> tuple[Any, Matrix]:
         """Fit a candidate's encoders on some rows (None: on all).
 
@@ -98,13 +86,8 @@ class Features:
 
 def blocks_of(encoder: Any) -> list[tuple[int, int]]:
     """Give the columns of a fitted encoder that hold states of a network, one pair a view."""
-    return _network_blocks(encoder.parts if isinstance(encoder, Beside) else [Part("", encoder)])
-
-
-def _network_blocks(parts: Sequence[Part]) -> list[tuple[int, int]]:
-    """Give the columns of parts that hold states of a network, one pair a view."""
     found, start = [], 0
-    for part in parts:
+    for part in encoder.parts if isinstance(encoder, Beside) else [Part("", encoder)]:
         for _ in part.views:
             if isinstance(part.encoder, Transformer):
                 found.append((start, start + part.encoder.width))

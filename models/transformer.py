@@ -37,6 +37,9 @@ Vectors = npt.NDArray[np.float32]
 
 _BATCH = 16
 
+_WITH_MARKS = 1 + len(MARKS)
+"""How many times as wide vectors are with a target: the text, and one block for each mark."""
+
 _REACH = 5.0
 """Tokens from a target after which a token of its side counts a third (1 / e)."""
 
@@ -100,7 +103,7 @@ class Transformer(Frozen):
             )
 
         path = self._cache("-sides")
-        return self, cached(path, keys, 4 * self.width, encode, progress=self.progress)
+        return self, cached(path, keys, _WITH_MARKS * self.width, encode, progress=self.progress)
 
     def prepare(self, texts: Sequence[str]) -> Vectors:
         """Encode texts, shape (n_texts, width)."""
@@ -166,9 +169,8 @@ class Transformer(Frozen):
     def _run(self, texts: Sequence[str], spans: Sequence[Span] | None) -> Vectors:
         session, tokenizer = self._session(marked=spans is not None)
         ids, marks = _tokens(tokenizer, self.weights.network.prefix, texts, spans)
-        vectors = np.zeros(
-            (len(texts), self.width * (1 if spans is None else 1 + len(MARKS))), np.float32
-        )
+        width = self.width * (1 if spans is None else _WITH_MARKS)
+        vectors = np.zeros((len(texts), width), np.float32)
         order = sorted(range(len(texts)), key=lambda row: len(ids[row]))
         for start in range(0, len(order), _BATCH):
             rows = order[start : start + _BATCH]

@@ -9,6 +9,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 
 from standfirst.models import Report, TrainingSet, from_file, train
 from standfirst.models.network import NAMES
+from standfirst.models.transformer import is_ready
 
 _NETWORK_WORDS = "talks resume the minister said that court will rule on plan no"
 _WIDTH, _HEADS, _LAYERS = 16, 4, 3
@@ -17,6 +18,15 @@ _WORDS = {
     "critique": "Campaigners called the scheme cruel and unlawful near town {}.",
     "neutral": "The vote is due on day {} of the month.",
 }
+
+
+_READY = is_ready()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs MiniLM's weights where they are not pulled."""
+    if item.get_closest_marker("weights") and not _READY:
+        pytest.skip("run: standfirst encoders pull minilm")
 
 
 def write_rows(path: Path, n_articles: int = 30) -> Path:

@@ -14,11 +14,8 @@ import standfirst
 from standfirst import Classifier
 from standfirst.models import TrainingSet
 from standfirst.models.classifier import fit_head
-from standfirst.models.transformer import is_ready
 
 MODEL: Any = Classifier()
-
-needs_weights = pytest.mark.skipif(not is_ready(), reason="run: standfirst encoders pull minilm")
 
 CHECKS = (
     "check_estimator_cloneable",
@@ -105,7 +102,7 @@ def test_is_public() -> None:
     assert "Classifier" in standfirst.__all__
 
 
-@needs_weights
+@pytest.mark.weights
 def test_states_are_evened_out_as_in_training(data: TrainingSet, labels: list[str]) -> None:
     """A network's columns vary alike before its head is fitted, as in `train`."""
     model: Any = Classifier(encoder="minilm+tfidf").fit(data.texts, labels, groups=data.groups)

@@ -17,11 +17,9 @@ from standfirst.models.encoders import make_encoder
 from standfirst.models.linear import LinearFit
 from standfirst.models.network import read_network
 from standfirst.models.recipe import Lesson, Recipe, Tokens
-from standfirst.models.transformer import Transformer, is_ready
+from standfirst.models.transformer import Transformer
 
 torch = pytest.importorskip("torch")
-
-needs_weights = pytest.mark.skipif(not is_ready(), reason="run: standfirst encoders pull minilm")
 
 TEXTS = ["talks resume", "the minister said that the court will rule on the plan", "no", ""]
 SPANS = [(0, 5), (4, 12), (0, 2), (0, 0)]
@@ -77,7 +75,7 @@ def test_torch_computes_the_graph(
     assert held_together(encoder) > 0.9999
 
 
-@needs_weights
+@pytest.mark.weights
 def test_torch_computes_minilm() -> None:
     """So it does with the real weights."""
     encoder = make_encoder("minilm")

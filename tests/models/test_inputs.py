@@ -12,10 +12,8 @@ from standfirst.models import Model, Report, TrainingSet, evaluate, from_file, p
 from standfirst.models.beside import Beside, Part, prepare_views
 from standfirst.models.candidates import Candidate, propose
 from standfirst.models.inputs import Inputs, find_span
-from standfirst.models.transformer import is_ready
 from standfirst.models.votes import agreed_shares
 
-needs_weights = pytest.mark.skipif(not is_ready(), reason="run: standfirst encoders pull minilm")
 NAMES = ("Ana", "Bo", "Cy", "Dee", "Eli", "Flo")
 
 
@@ -122,7 +120,7 @@ def test_nested_scores_do_not_flatter_the_choice(tmp_path: Path) -> None:
     assert np.mean(gaps) > 0.02
 
 
-@needs_weights
+@pytest.mark.weights
 def test_text_and_target_in_one_pass(targets: TrainingSet) -> None:
     """What folds see of MiniLM is what the kept encoder gives: views, layers, shares."""
     from standfirst.models.features import Features

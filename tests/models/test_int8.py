@@ -7,10 +7,7 @@ import pytest
 from standfirst.models import Model, TrainingSet, train
 from standfirst.models.encoders import make_encoder
 from standfirst.models.quantise import _scales
-from standfirst.models.transformer import is_ready
 from standfirst.models.transformer8 import Transformer8
-
-needs_weights = pytest.mark.skipif(not is_ready(), reason="run: standfirst encoders pull minilm")
 
 TEXTS = [
     "Talks resume.",
@@ -22,7 +19,7 @@ TEXTS = [
 ]
 
 
-@needs_weights
+@pytest.mark.weights
 def test_company_changes_nothing() -> None:
     """A text has the same vector alone, in a batch, and in another order."""
     encoder = Transformer8.named("minilm-int8")
@@ -33,7 +30,7 @@ def test_company_changes_nothing() -> None:
     assert np.abs(encoder.encode(TEXTS[::-1])[::-1] - together).max() < 1e-6
 
 
-@needs_weights
+@pytest.mark.weights
 def test_close_to_full_precision() -> None:
     """Vectors point where those of full precision point; targets are pooled, too."""
     full: Any = make_encoder("minilm")
@@ -48,7 +45,7 @@ def test_close_to_full_precision() -> None:
     assert (marked.sum(axis=1) / 4).min() > 0.95
 
 
-@needs_weights
+@pytest.mark.weights
 def test_ranges_travel_in_the_bundle(data: TrainingSet, tmp_path: Path) -> None:
     """A stored model answers as it did, from the ranges of its training."""
     model = train(data, encoder="minilm-int8", n_folds=2).model

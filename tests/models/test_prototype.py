@@ -8,7 +8,6 @@ from standfirst.errors import InputError
 from standfirst.labels.codebook import Codebook, Dimension, Label
 from standfirst.models import Model, TrainingSet, evaluate, prototype_model
 from standfirst.models.answers import tag_units
-from standfirst.models.transformer import is_ready
 
 CODEBOOK = Codebook(
     "talks",
@@ -33,7 +32,7 @@ TEXTS = ["Campaigners said the scheme is cruel.", "The government says that it s
     "encoder",
     [
         "hashed",
-        pytest.param("minilm", marks=pytest.mark.skipif(not is_ready(), reason="no weights")),
+        pytest.param("minilm", marks=pytest.mark.weights),
     ],
 )
 def test_ranks_without_labels(encoder: str) -> None:

@@ -10,11 +10,11 @@ from standfirst.models import Model, TrainingSet, tokenvectors, train
 from standfirst.models.encoders import ENCODERS
 from standfirst.models.static import Static
 from standfirst.models.strings import as_strings
-from standfirst.models.transformer import Transformer, is_ready
+from standfirst.models.transformer import Transformer
 from standfirst.models.weights import find_weights
 from standfirst.models.wordpiece import WordPiece
 
-pytestmark = pytest.mark.skipif(not is_ready(), reason="run: standfirst encoders pull minilm")
+pytestmark = pytest.mark.weights
 
 STRANGE = [
     "[SEP] a [UNK] [clS]",

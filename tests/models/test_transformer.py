@@ -14,11 +14,9 @@ from standfirst.errors import InputError, MissingFileError
 from standfirst.models.encoders import default_encoder, make_encoder, restore_encoder
 from standfirst.models.graph import distance_buckets
 from standfirst.models.network import NAMES, Network, read_network
-from standfirst.models.transformer import Transformer, is_ready
+from standfirst.models.transformer import Transformer
 from standfirst.models.vectors import cached
 from standfirst.models.weights import add_folder, find_weights
-
-needs_weights = pytest.mark.skipif(not is_ready(), reason="run: standfirst encoders pull minilm")
 
 Floats = npt.NDArray[np.float32]
 WriteFolder = Callable[..., Path]
@@ -182,7 +180,7 @@ def test_a_folder_of_model2vec(tmp_path: Path, write_folder: WriteFolder) -> Non
         make_encoder(str(folder)).encode(TEXTS)
 
 
-@needs_weights
+@pytest.mark.weights
 def test_minilm_computes_bert() -> None:
     """The pulled weights give what a plain forward pass gives, whatever stands in the batch."""
     from safetensors.numpy import load_file
@@ -201,7 +199,7 @@ def test_minilm_computes_bert() -> None:
         assert np.abs(row - expected).max() < 1e-5
 
 
-@needs_weights
+@pytest.mark.weights
 def test_strange_texts() -> None:
     """Empty, very long and broken texts get finite vectors."""
     found = Transformer.named("minilm").encode(["", "word " * 2_000, "\ud800", "\0"])
