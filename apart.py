@@ -20,7 +20,7 @@ from .errors import StandfirstError
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
-__all__ = ["end", "end_all", "start", "with_offspring"]
+__all__ = ["end", "end_all", "end_with_parent", "start", "with_offspring"]
 
 _starting = threading.Lock()
 _PATIENCE = 0.5
@@ -59,6 +59,11 @@ def end_all() -> None:
         _kill(process)
 
 
+def end_with_parent() -> None:
+    """Let this process end when the one that started it does, however that ends."""
+    threading.Thread(target=_watch, daemon=True).start()
+
+
 def with_offspring() -> None:
     """Let all that this process starts from now on end with it; called in a process apart."""
     os.setpgid(0, 0)
@@ -85,7 +90,7 @@ def _deaf() -> Iterator[None]:
 
 
 def _live(work: Callable[..., None], line: Connection, *given: Any) -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     try:
         work(line, *given)
     except (EOFError, BrokenPipeError):
@@ -96,7 +101,7 @@ def _live(work: Callable[..., None], line: Connection, *given: Any) -> None:
         line.send(("bug", traceback.format_exc()))
 
 
-def _end_with_parent() -> None:
+def _watch() -> None:
     parent = parent_process()
     if parent is not None:
         parent.join()

@@ -124,11 +124,10 @@ def measure(scratch: Path, kind: str, n: int, rng: random.Random) -> None:
                 out = scratch / f"{kind}-{n_out}"
                 continue
             seconds, code, told = found
+            spent.append((seconds, after))
             if (out / "_SUCCESS").exists():
                 # It came when the work was done, and is told of no more.
-                spent.append((seconds, after))
                 continue
-            spent.append((seconds, after))
             n_late += seconds > 1
             # To a shell both are 130; where Python was compiling, it ends by the signal.
             if (

@@ -1,10 +1,8 @@
 """Do jobs in several processes, and give their results in the order of the jobs."""
 
 import multiprocessing
-import os
 import signal
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -13,6 +11,7 @@ from contextlib import contextmanager
 from itertools import chain, islice
 from typing import TypeVar
 
+from ..apart import end_with_parent
 from ..errors import TaskError
 
 __all__ = ["in_order"]
@@ -90,10 +89,4 @@ def _without_main() -> Iterator[None]:
 def _quiet() -> None:
     """Leave Ctrl-C to the first process, and end when that one does, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_watch, daemon=True).start()
-
-
-def _watch() -> None:
-    if (parent := multiprocessing.parent_process()) is not None:
-        parent.join()
-        os._exit(1)
+    end_with_parent()

@@ -14,12 +14,9 @@ import pyarrow.compute as pc
 
 from ..corpus import Article, Reject, content_id
 from .answers import UNIT_COLUMNS
-from .units import ABOUT, Block
+from .units import ABOUT, OF_ARTICLE, Block
 
-__all__ = ["OF_ARTICLE", "Rows", "about_of", "unit_blocks"]
-
-OF_ARTICLE = ("title", "outlet", "published", "url", "language")
-"""What is told of an article beside its id."""
+__all__ = ["Rows", "about_of", "unit_blocks"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from ..corpus.fields import columns_of, named, plain, to_article
 from ..corpus.read import BROKEN
 from .answers import UNIT_COLUMNS
 from .pieces import Lines, Piece, batches, open_parquet, open_source, read_piece
-from .ready import OF_ARTICLE, Rows, about_of
+from .ready import Rows, about_of
+from .units import OF_ARTICLE
 
 __all__ = ["read_units"]
 

@@ -13,15 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..labels.codebook import Dimension
-from .units import ABOUT, Block
+from .units import ABOUT, OF_ARTICLE, Block
 
 __all__ = ["Marks", "label_counts", "merge", "shares", "tally", "tally_schema", "without_units"]
 
 Marks = Callable[[str], tuple[int, int]]
 """Gives the hashes of id and content of an article, by its id."""
 
-_ARTICLE = ("title", "outlet", "published", "url", "language")
-_OF_ARTICLES = {"file", "record", "id_hash", "digest", "article_id", "aside", *_ARTICLE}
+_OF_ARTICLES = {*ABOUT.names, "id_hash", "digest"}
 _STRONGEST = ("", "_confidence", "_unit", "_text")
 
 
@@ -29,7 +28,7 @@ def tally_schema(dimensions: Sequence[Dimension], *, text: bool) -> pa.Schema:
     """Give the columns of a tally."""
     fields = [("file", pa.string()), ("record", pa.int64())]
     fields += [("id_hash", pa.uint64()), ("digest", pa.uint64()), ("article_id", pa.string())]
-    fields += [(name, pa.string()) for name in _ARTICLE]
+    fields += [(name, pa.string()) for name in OF_ARTICLE]
     fields += [("aside", pa.string()), ("n_units", pa.int32()), ("first_unit", pa.string())]
     fields += [("first_text", pa.string())] if text else []
     for one in dimensions:
@@ -151,7 +150,7 @@ def shares(tallies: pa.Table, clusters: pa.Array, dimensions: Sequence[Dimension
     columns: dict[str, Any] = {
         "article_id": tallies["article_id"],
         "cluster": clusters,
-        **{name: tallies[name] for name in _ARTICLE},
+        **{name: tallies[name] for name in OF_ARTICLE},
     }
     for name in ("aside", "n_units", "first_unit", "first_text"):
         if name in tallies.column_names:

@@ -21,7 +21,7 @@ from ..corpus.language import detect
 from ..corpus.unit import UNIT_SCHEMA
 from .answers import UNIT_COLUMNS
 
-__all__ = ["ABOUT", "CONTEXT", "UNITS", "Block", "Steps", "make_units"]
+__all__ = ["ABOUT", "CONTEXT", "OF_ARTICLE", "UNITS", "Block", "Steps", "make_units"]
 
 UNITS = ("sentence", "window", "paragraph", "article", "row")
 """What can be tagged; `row`: each record's text as it is."""
@@ -65,9 +65,12 @@ class Steps:
         return {**asdict(self), "languages": list(self.languages)}
 
 
+OF_ARTICLE = ("title", "outlet", "published", "url", "language")
+"""What is told of an article beside its id."""
+
 ABOUT = pa.schema(
     [("file", pa.string()), ("record", pa.int64()), ("article_id", pa.string())]
-    + [(name, pa.string()) for name in ("title", "outlet", "published", "url", "language")]
+    + [(name, pa.string()) for name in OF_ARTICLE]
     + [("aside", pa.string())]
 )
 """What is told of an article: where it stood, what it is, and why it has no units (if so)."""
