@@ -156,7 +156,10 @@ def fit(data: Task, drawn: Ints, part: slice) -> Head | None:
     truth = data.truth[drawn]
     if not truth.any(axis=0).all():
         return None
-    return fit_head(data.vectors[drawn][:, part], truth, data.articles[drawn], multiple=False)
+    vectors = data.vectors[drawn][:, part]
+    # As `train` does it: all columns are states of the network, and are evened out.
+    states = [(0, vectors.shape[1])]
+    return fit_head(vectors, truth, data.articles[drawn], multiple=False, blocks=states)
 
 
 def ask(head: Head | None, vectors: NDArray[np.float32]) -> Floats:

@@ -101,12 +101,15 @@ def fit(
     """Fit the project's classifier; None while only one label was seen."""
     if not data.truth[rows].any(axis=0).all():
         return None
+    # As `train` does it: states of the network are evened out; the main axes are none.
+    states = [] if vectors is data.axes else [(0, vectors.shape[1])]
     return fit_head(
         vectors[rows],
         data.truth[rows],
         np.arange(len(rows)),
         multiple=False,
         strengths=strengths,
+        blocks=states,
     )
 
 
