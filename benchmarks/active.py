@@ -32,6 +32,7 @@ from standfirst.annotate.rules import RULES
 from standfirst.models.classifier import Head, fit_head
 from standfirst.models.encoders import default_encoder, make_encoder
 from standfirst.models.folds import grouped_folds
+from standfirst.models.matrix import States
 from standfirst.models.scores import macro_f1
 
 MANIFESTOS = (
@@ -42,7 +43,8 @@ MANIFESTOS = (
 """Manifestos that are held out together."""
 
 AIM = Aim("label", 1)
-HALVES = (slice(0, 384), slice(384, 768))
+LAYER = 384
+HALVES = (slice(0, LAYER), slice(LAYER, 2 * LAYER))
 """Layers 4 and 6 of MiniLM: the two encoders that can disagree."""
 
 Bools = NDArray[np.bool_]
@@ -157,9 +159,10 @@ def fit(data: Task, drawn: Ints, part: slice) -> Head | None:
     if not truth.any(axis=0).all():
         return None
     vectors = data.vectors[drawn][:, part]
-    # As `train` does it: all columns are states of the network, and are evened out.
-    states = [(0, vectors.shape[1])]
-    return fit_head(vectors, truth, data.articles[drawn], multiple=False, blocks=states)
+    # As `train` does it: all columns are states of the network.
+    width = vectors.shape[1]
+    states = [States(0, width - LAYER, width)]
+    return fit_head(vectors, truth, data.articles[drawn], multiple=False, states=states)
 
 
 def ask(head: Head | None, vectors: NDArray[np.float32]) -> Floats:

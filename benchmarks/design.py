@@ -32,6 +32,7 @@ from standfirst.annotate.rules import RULES
 from standfirst.annotate.shares import share
 from standfirst.models.classifier import Head, fit_head
 from standfirst.models.encoders import default_encoder, make_encoder
+from standfirst.models.matrix import States
 
 SETS = {
     "csta_immigration": ("topic", "immigration", "immigra|asylum"),
@@ -42,6 +43,7 @@ SETS = {
 STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0)
 """Inverse penalties that training tries."""
 
+LAYER = 384
 N_TRAIN, N_DRAWN, N_FIRST, N_MODELS = 200, 400, 150, 10
 AIM = Aim("label", 1)
 Ints = NDArray[np.int64]
@@ -101,15 +103,16 @@ def fit(
     """Fit the project's classifier; None while only one label was seen."""
     if not data.truth[rows].any(axis=0).all():
         return None
-    # As `train` does it: states of the network are evened out; the main axes are none.
-    states = [] if vectors is data.axes else [(0, vectors.shape[1])]
+    # As `train` does it; the main axes are no states of the network.
+    width = vectors.shape[1]
+    states = [] if vectors is data.axes else [States(0, width - LAYER, width)]
     return fit_head(
         vectors[rows],
         data.truth[rows],
         np.arange(len(rows)),
         multiple=False,
         strengths=strengths,
-        blocks=states,
+        states=states,
     )
 
 

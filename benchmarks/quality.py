@@ -37,7 +37,7 @@ from sets import (  # type: ignore[import-not-found]
 from standfirst.models.candidates import Candidate
 from standfirst.models.classifier import fit_head
 from standfirst.models.encoders import TFIDF_FROM
-from standfirst.models.features import Features, blocks_of
+from standfirst.models.features import Features, states_of
 from standfirst.models.inputs import Inputs
 from standfirst.models.scores import calibration_error, macro_f1
 from standfirst.models.transformer import is_ready
@@ -84,7 +84,7 @@ def measure(
         truth[drawn],
         groups[drawn],
         multiple=TASKS[rows.name].multiple,
-        blocks=blocks_of(encoder),
+        states=states_of(encoder),
         seed=seed,
     )
     probability = head.probabilities(vectors[cut.test])

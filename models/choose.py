@@ -24,10 +24,10 @@ import numpy.typing as npt
 from .candidates import Candidate
 from .classifier import STRENGTHS, Head, fit_scored
 from .data import TrainingSet
-from .features import Features, blocks_of
+from .features import Features, states_of
 from .folds import Fold, grouped_folds
 from .goals import Goal
-from .matrix import Matrix
+from .matrix import Matrix, States
 from .scores import macro_f1, paired
 
 __all__ = ["Answers", "Choice", "Compared", "Job", "Standing", "compare", "make_jobs"]
@@ -107,10 +107,10 @@ class Job:
         vectors: Matrix,
         part: npt.NDArray[np.int64],
         kind: str,
-        blocks: Sequence[tuple[int, int]] = (),
+        states: Sequence[States] = (),
     ) -> tuple[Head, float]:
         """Fit a head on a part of the answered rows; vectors are those of all rows of the data."""
-        return self.fit_rows(vectors[self.rows[part]], part, kind, blocks=blocks)
+        return self.fit_rows(vectors[self.rows[part]], part, kind, states=states)
 
     def fit_rows(
         self,
@@ -118,7 +118,7 @@ class Job:
         part: npt.NDArray[np.int64],
         kind: str,
         strengths: Sequence[float] = STRENGTHS,
-        blocks: Sequence[tuple[int, int]] = (),
+        states: Sequence[States] = (),
     ) -> tuple[Head, float]:
         """Fit a head on a part of the answered rows; vectors are those of the part."""
         return fit_scored(
@@ -130,7 +130,7 @@ class Job:
             goal=self.goal,
             sample_weight=None if self.weight is None else self.weight[part],
             strengths=strengths,
-            blocks=blocks,
+            states=states,
             seed=self.seed,
         )
 
@@ -210,8 +210,8 @@ def compare(
         inner = {}
         for candidate in candidates:
             encoder, vectors = features.fit(candidate, fold[0])
-            blocks = blocks_of(encoder)
-            found = [_answer(job, fold, vectors, candidate.head, blocks) for job in jobs]
+            states = states_of(encoder)
+            found = [_answer(job, fold, vectors, candidate.head, states) for job in jobs]
             for job, (test, probability, chosen, _) in zip(jobs, found, strict=True):
                 answers[candidate][job.name].probability[test] = probability
                 answers[candidate][job.name].chosen[test] = chosen
@@ -242,14 +242,14 @@ def compare(
 
 
 def _answer(
-    job: Job, fold: Fold, vectors: Matrix, kind: str, blocks: Sequence[tuple[int, int]]
+    job: Job, fold: Fold, vectors: Matrix, kind: str, states: Sequence[States]
 ) -> tuple[npt.NDArray[np.int64], Floats, Bools, float]:
     """Fit on one side of a fold and answer the other; also tell the score of the inner folds."""
     part, test = job.cut(fold)
     if not len(part) or not len(test):
         empty = np.zeros((len(test), job.truth.shape[1]))
         return test, empty, empty.astype(bool), 0.0
-    head, inner = job.fit(vectors, part, kind, blocks)
+    head, inner = job.fit(vectors, part, kind, states)
     probability = head.probabilities(vectors[job.rows[test]])
     return test, probability, head.decide(probability), 0.0 if np.isnan(inner) else inner
 

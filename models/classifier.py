@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 from .calibrate import calibrate_multiple, calibrate_single, sigmoid, softmax
 from .folds import Fold, grouped_folds
-from .goals import MARGIN, Goal, Rule, decide, find_rule
-from .linear import LinearFit, fit_path, rotate
-from .matrix import Matrix, dense_product, even_out, scaled
+from .goals import MARGIN, STEADY_FROM, Goal, Rule, decide, find_rule
+from .linear import LinearFit, Space, fit_path, rotate
+from .matrix import Matrix, States, dense_product, even_out, only_last, scaled
 
 __all__ = ["MARGIN", "STRENGTHS", "Head", "fit_head", "fit_scored"]
 
@@ -28,6 +28,9 @@ STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0)
 """Inverse penalties (scikit-learn's C) that are tried, from strict to loose."""
 
 _INNER_FOLDS = 3
+
+_CLEARLY = 0.97
+"""How much of the usual loss is left at most where the last layer alone is preferred."""
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -134,7 +137,7 @@ def fit_head(
     goal: Goal = Goal(),  # noqa: B008 - frozen
     sample_weight: Floats | None = None,
     strengths: Sequence[float] = STRENGTHS,
-    blocks: Sequence[tuple[int, int]] = (),
+    states: Sequence[States] = (),
     seed: int = 0,
 ) -> Head:
     """Fit the classifier of one dimension; see `fit_scored`.
@@ -156,7 +159,7 @@ def fit_head(
         goal=goal,
         sample_weight=sample_weight,
         strengths=strengths,
-        blocks=blocks,
+        states=states,
         seed=seed,
     )[0]
 
@@ -171,7 +174,7 @@ def fit_scored(
     goal: Goal = Goal(),  # noqa: B008 - frozen
     sample_weight: Floats | None = None,
     strengths: Sequence[float] = STRENGTHS,
-    blocks: Sequence[tuple[int, int]] = (),
+    states: Sequence[States] = (),
     seed: int = 0,
 ) -> tuple[Head, float]:
     """Fit the classifier of one dimension.
@@ -195,9 +198,10 @@ def fit_scored(
     strengths
         Inverse penalties to try. Where there is only one, there are no inner folds, and so no
         calibration.
-    blocks
-        First column, and the one behind the last, of each block that holds states of a network:
-        see `even_out`. The weights that are kept are those of the vectors as they came.
+    states
+        The columns that hold states of a network. They are evened out (see `even_out`), and below
+        `STEADY_FROM` rows the last layer alone is tried, too: few rows of a topic do not pay for
+        columns that tell of tone. The weights that are kept are those of the vectors as they came.
     seed
         Of the inner folds.
 
@@ -208,47 +212,74 @@ def fit_scored(
     """
     seen: Bools = np.asarray(truth.any(axis=0))
     target = truth[:, seen]
-    scale = even_out(vectors, blocks)
-    space = rotate(scaled(vectors, scale))
     nothing_to_choose = len(strengths) == 1 or len(np.unique(groups)) == 1
     folds = [] if nothing_to_choose else grouped_folds(target, groups, _INNER_FOLDS, seed)
-    held_out = _held_out_scores(
-        space.rows, target, folds, sample_weight, strengths, kind=kind, multiple=multiple
+    scale = even_out(vectors, states)
+    space = rotate(scaled(vectors, scale))
+
+    def tune(space: Space) -> _Tuned:
+        scores = _held_out_scores(
+            space.rows, target, folds, sample_weight, strengths, kind=kind, multiple=multiple
+        )
+        return _best(scores, target, multiple=multiple)
+
+    none = np.zeros(target.shape[1])
+    tuned = _Tuned(np.inf, len(strengths) // 2, none + 1, none, None)
+    if folds:
+        tuned = tune(space)
+        last = only_last(scale, states) if len(target) < STEADY_FROM else None
+        if last is not None:
+            narrow = rotate(scaled(vectors, last))
+            other = tune(narrow)
+            if other.loss < _CLEARLY * tuned.loss:
+                tuned, scale, space = other, last, narrow
+    rule, f1 = Rule(none, none, np.nan), np.nan
+    if tuned.probabilities is not None:
+        rule = find_rule(tuned.probabilities, target, tuned.shift, Goal(), multiple=multiple)
+        f1 = rule.f1
+        if goal.kind != "macro-f1":
+            rule = find_rule(tuned.probabilities, target, tuned.shift, goal, multiple=multiple)
+    strength = strengths[tuned.place]
+    fitted = fit_path(space.rows, target, [strength], multiple, sample_weight, kind)[0]
+    head = Head(
+        multiple,
+        seen,
+        (space.back(fitted.weights) * scale).astype(np.float32),
+        fitted.intercept,
+        tuned.slope,
+        tuned.shift,
+        rule.bonus,
+        rule.least,
+        float(strength),
     )
-    best: tuple[float, int, Floats, Floats, Floats] | None = None
+    return head, f1
+
+
+@dataclass(frozen=True, slots=True)
+class _Tuned:
+    """The penalty with the lowest loss on held-out rows, and what belongs to it."""
+
+    loss: float
+    place: int
+    """Of the penalty among those that were tried."""
+    slope: Floats
+    shift: Floats
+    probabilities: Floats | None
+    """Of the held-out rows, calibrated; None without inner folds."""
+
+
+def _best(held_out: Sequence[Floats], target: Bools, *, multiple: bool) -> _Tuned:
+    """Calibrate the scores of each penalty, and choose by the log loss."""
+    found = []
     for place, scores in enumerate(held_out):
         slope, shift = _calibrate(scores, target, multiple)
         calibrated = scores * slope + shift
         probabilities = sigmoid(calibrated) if multiple else softmax(calibrated)
         loss = _log_loss(probabilities, target, multiple=multiple)
-        # Ties go to the stricter penalty, which comes first.
-        if best is None or loss < best[0] - 1e-9:
-            best = (loss, place, slope, shift, probabilities)
-    if best is None:
-        none = np.zeros(target.shape[1])
-        f1, place, slope, shift = np.nan, len(strengths) // 2, none + 1, none
-        rule = Rule(none, none, np.nan)
-    else:
-        _, place, slope, shift, probabilities = best
-        rule = find_rule(probabilities, target, shift, Goal(), multiple=multiple)
-        f1 = rule.f1
-        if goal.kind != "macro-f1":
-            rule = find_rule(probabilities, target, shift, goal, multiple=multiple)
-    fitted = fit_path(space.rows, target, [strengths[place]], multiple, sample_weight, kind)[0]
-    weights = (space.back(fitted.weights) * scale).astype(np.float32)
-    strength = float(strengths[place])
-    head = Head(
-        multiple,
-        seen,
-        weights,
-        fitted.intercept,
-        slope,
-        shift,
-        rule.bonus,
-        rule.least,
-        strength,
-    )
-    return head, f1
+        found.append(_Tuned(loss, place, slope, shift, probabilities))
+    least = min(one.loss for one in found)
+    # Ties go to the stricter penalty, which comes first.
+    return next(one for one in found if one.loss < least + 1e-9)
 
 
 def _held_out_scores(

@@ -16,7 +16,7 @@ from sklearn.utils.multiclass import type_of_target
 
 from .classifier import fit_head
 from .encoders import default_encoder, make_encoder
-from .features import blocks_of
+from .features import states_of
 
 __all__ = ["Classifier"]
 
@@ -95,7 +95,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             ties,
             multiple=self.multiple_,
             sample_weight=None if sample_weight is None else np.asarray(sample_weight, float),
-            blocks=blocks_of(self.encoder_),
+            states=states_of(self.encoder_),
             seed=self.random_state,
         )
         return self

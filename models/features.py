@@ -15,10 +15,10 @@ import numpy.typing as npt
 from .beside import SHARES, Beside, Part, prepare_views
 from .candidates import Candidate
 from .inputs import Inputs
-from .matrix import Matrix, stack
+from .matrix import Matrix, States, stack
 from .transformer import Transformer
 
-__all__ = ["Features", "blocks_of"]
+__all__ = ["Features", "states_of"]
 
 Progress = Callable[[str, int, int], None]
 
@@ -84,14 +84,16 @@ class Features:
         return fitted[0].encoder if alone else Beside(fitted), stack(blocks)
 
 
-def blocks_of(encoder: Any) -> list[tuple[int, int]]:
-    """Give the columns of a fitted encoder that hold states of a network, one pair a view."""
+def states_of(encoder: Any) -> list[States]:
+    """Give the columns of a fitted encoder that hold states of a network, one of each view."""
     found, start = [], 0
     for part in encoder.parts if isinstance(encoder, Beside) else [Part("", encoder)]:
         for _ in part.views:
+            end = start + part.encoder.width
             if isinstance(part.encoder, Transformer):
-                found.append((start, start + part.encoder.width))
-            start += part.encoder.width
+                last = end - part.encoder.weights.network.width
+                found.append(States(start, last, end))
+            start = end
     return found
 
 

@@ -5,6 +5,10 @@ operators of onnxruntime, and so is the embedding. The graph ends where it is ne
 states of the chosen layers, each brought to length 1, side by side; and, if asked, at those of a
 target and of its two sides beside them. Layers behind the last chosen one are left out.
 
+The weights stay beside the operators as arrays and are never written into the graph: a network of
+440 MB would be copied four times on its way into a session, and one above 2 GB would not fit into a
+message at all.
+
 References
 ----------
 Devlin, J., Chang, M.-W., Lee, K. & Toutanova, K. (2019). BERT. Proceedings of NAACL, section 3.
@@ -14,6 +18,7 @@ buckets of distances that MPNet takes over.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,7 +26,7 @@ import numpy.typing as npt
 
 from .network import NAMES, Network
 
-__all__ = ["MARKS", "build_graph", "distance_buckets"]
+__all__ = ["MARKS", "Graph", "Tensors", "build_graph", "distance_buckets", "make_graph"]
 
 MARKS = ("target", "left", "right")
 """What can be pooled beside the whole text: a target, and what stands before and behind it."""
@@ -32,12 +37,62 @@ _OPSET = 17
 _IR_VERSION = 9
 _FARTHEST = 128
 
+_LEAST_BESIDE = 1_024
+"""Bytes from which on an array stands beside the graph; onnxruntime reads shapes in the graph."""
+
 Tensors = Mapping[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Operators, and the weights that they name."""
+
+    model: Any
+    """An ONNX model; the large weights in it have a name and a shape, and no values."""
+    weights: Tensors
+    """Those weights."""
+
+    def session(self, options: Any) -> Any:
+        """Open it in onnxruntime, which reads the weights where they are."""
+        import onnxruntime
+
+        values = [onnxruntime.OrtValue.ortvalue_from_numpy(one) for one in self.weights.values()]
+        options.add_external_initializers(list(self.weights), values)
+        told = self.model.SerializeToString()
+        made = onnxruntime.InferenceSession(told, options, ["CPUExecutionProvider"])
+        # The session reads from this memory as long as it lives, and does not own it.
+        made.weights_beside = values
+        return made
+
+
+def make_graph(
+    nodes: Sequence[Any], inputs: Sequence[Any], outputs: Sequence[Any], arrays: Tensors
+) -> Graph:
+    """Set operators, inputs, outputs and weights together."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    initializers, beside = [], {}
+    for name, given in arrays.items():
+        array = np.ascontiguousarray(given)
+        if array.nbytes < _LEAST_BESIDE:
+            initializers.append(numpy_helper.from_array(array, name))
+            continue
+        beside[name] = array
+        kind = helper.np_dtype_to_tensor_dtype(array.dtype)
+        named = TensorProto(name=name, dims=array.shape, data_type=kind)
+        named.data_location = TensorProto.EXTERNAL
+        named.external_data.add(key="location", value="beside")
+        named.external_data.add(key="length", value=str(array.nbytes))
+        initializers.append(named)
+    graph = helper.make_graph(nodes, "encoder", inputs, outputs, initializers)
+    opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_FUSED, 1)]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION)
+    return Graph(model, beside)
 
 
 def build_graph(
     tensors: Tensors, network: Network, layers: Sequence[int], *, marked: bool = False
-) -> bytes:
+) -> Graph:
     """Build the graph.
 
     Parameters
@@ -53,10 +108,10 @@ def build_graph(
 
     Returns
     -------
-    A serialised ONNX model with the inputs `ids` and `mask` (int32, shape (n_texts, n_tokens)) and,
-    if asked, one of each name in `MARKS` (float32, same shape: how much each token counts; no row
-    is all zero), and the output `vectors` (float32, shape (n_texts, n_layers * width); four times
-    as wide with marks: the text, the target, its left and its right).
+    A graph with the inputs `ids` and `mask` (int32, shape (n_texts, n_tokens)) and, if asked, one
+    of each name in `MARKS` (float32, same shape: how much each token counts; no row is all zero),
+    and the output `vectors` (float32, shape (n_texts, n_layers * width); four times as wide with
+    marks: the text, the target, its left and its right).
 
     Raises
     ------
@@ -77,25 +132,15 @@ def build_graph(
     blocks = [one for mask in masks for one in pooled[mask]]
     made.node("Concat", blocks, "vectors", axis=1)
     shape = ["texts", "tokens"]
-    graph = helper.make_graph(
-        made.nodes,
-        "encoder",
-        [
-            helper.make_tensor_value_info(
-                name, TensorProto.FLOAT if name in MARKS else TensorProto.INT32, shape
-            )
-            for name in ("ids", *masks)
-        ],
-        [
-            helper.make_tensor_value_info(
-                "vectors", TensorProto.FLOAT, ["texts", network.width * len(blocks)]
-            )
-        ],
-        made.initializers,
-    )
-    opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_FUSED, 1)]
-    model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION)
-    return bytes(model.SerializeToString())
+    inputs = [
+        helper.make_tensor_value_info(
+            name, TensorProto.FLOAT if name in MARKS else TensorProto.INT32, shape
+        )
+        for name in ("ids", *masks)
+    ]
+    width = network.width * len(blocks)
+    output = helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", width])
+    return make_graph(made.nodes, inputs, [output], made.arrays)
 
 
 def distance_buckets(n_tokens: int, n_buckets: int) -> npt.NDArray[np.int64]:
@@ -127,7 +172,7 @@ class _Builder:
         self.tensors, self.network = tensors, network
         self.names = NAMES[network.architecture]
         self.nodes: list[Any] = []
-        self.initializers: list[Any] = []
+        self.arrays: dict[str, npt.NDArray[Any]] = {}
         # A folder may hold the weights below a name of the model, as `bert.`
         mark = "embeddings.word_embeddings.weight"
         self.prefix = next((name.removesuffix(mark) for name in tensors if name.endswith(mark)), "")
@@ -238,9 +283,5 @@ class _Builder:
         return self.tensors[self.prefix + name]
 
     def _constant(self, name: str, value: npt.NDArray[Any]) -> str:
-        from onnx import numpy_helper
-
-        if value.dtype == np.float16:
-            value = value.astype(np.float32)
-        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        self.arrays[name] = value.astype(np.float32) if value.dtype == np.float16 else value
         return name

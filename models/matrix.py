@@ -7,18 +7,40 @@ Language Models Obscure Representational Quality. EMNLP. (Why states are evened 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-__all__ = ["Matrix", "dense_product", "even_out", "gram", "scaled", "stack"]
+__all__ = [
+    "Matrix",
+    "States",
+    "dense_product",
+    "even_out",
+    "gram",
+    "only_last",
+    "scaled",
+    "stack",
+]
 
 _AT_ONCE = 8_000_000
 
 Matrix: TypeAlias = Any
 """A float32 array, or a float32 CSR array of SciPy, shape (n_rows, dim)."""
+
+
+@dataclass(frozen=True, slots=True)
+class States:
+    """The columns of a matrix that hold states of a network: its pooled layers, side by side."""
+
+    start: int
+    """The first column."""
+    last: int
+    """The first column of the last layer."""
+    end: int
+    """The column behind the last one."""
 
 
 def stack(blocks: Sequence[Matrix]) -> Matrix:
@@ -64,25 +86,45 @@ def gram(X: Matrix) -> npt.NDArray[np.float64]:  # noqa: N803
     return np.asarray(lower + lower.T + np.diag(np.diag(found)))
 
 
-def even_out(X: Matrix, blocks: Sequence[tuple[int, int]]) -> npt.NDArray[np.float32]:  # noqa: N803
-    """Find the scales at which all columns of a block vary alike, shape (dim,).
+def even_out(X: Matrix, states: Sequence[States]) -> npt.NDArray[np.float32]:  # noqa: N803
+    """Find the scales at which all columns of a network's states vary alike, shape (dim,).
 
-    A few columns of a network's states are large and nearly constant, and drown the others. Each
-    block keeps the mean squared length of its rows, so that its share beside the others stays.
+    A few columns of the states are large and nearly constant, and drown the others. The mean
+    squared length of the rows is kept, so that the states' share beside other columns stays.
 
     Examples
     --------
-    >>> even_out(np.array([[3.0, 0.5], [1.0, 0.0]]), [(0, 2)]).astype(float).round(2).tolist()
+    >>> scale = even_out(np.array([[3.0, 0.5], [1.0, 0.0]]), [States(0, 0, 2)])
+    >>> scale.astype(float).round(2).tolist()
     [1.6, 6.4]
     """
     scale = np.ones(X.shape[1], np.float32)
-    for start, end in blocks:
-        some = X[:, start:end]
+    for one in states:
+        some = X[:, one.start : one.end]
         block = np.asarray(some.toarray() if sparse.issparse(some) else some, np.float64)
         spread = block.std(axis=0)
-        usual = np.sqrt((block**2).sum(axis=1).mean() / (end - start))
+        usual = np.sqrt((block**2).sum(axis=1).mean() / (one.end - one.start))
         # A column that never varies tells nothing, whatever its scale.
-        scale[start:end] = np.where(spread > 1e-6, usual / np.maximum(spread, 1e-6), 1)
+        even = np.where(spread > 1e-6, usual / np.maximum(spread, 1e-6), 1)
+        scale[one.start : one.end] = even
+    return scale
+
+
+def only_last(
+    scale: npt.NDArray[np.float32], states: Sequence[States]
+) -> npt.NDArray[np.float32] | None:
+    """Leave out all layers but the last; None where there are no others.
+
+    Examples
+    --------
+    >>> only_last(np.ones(5, np.float32), [States(0, 2, 4)]).tolist()
+    [0.0, 0.0, 1.0, 1.0, 1.0]
+    """
+    if all(one.last == one.start for one in states):
+        return None
+    scale = scale.copy()
+    for one in states:
+        scale[one.start : one.last] = 0
     return scale
 
 

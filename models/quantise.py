@@ -23,6 +23,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .graph import Graph, make_graph
+
 __all__ = ["Ranges", "measure", "quantise"]
 
 ROOM = 1.15
@@ -35,29 +37,28 @@ Ranges = dict[str, Floats]
 """Name of what enters products to least and largest value of each channel, shape (2, n)."""
 
 
-def measure(model: bytes, feeds: Sequence[Mapping[str, npt.NDArray[np.int32]]]) -> Ranges:
+def measure(graph: Graph, feeds: Sequence[Mapping[str, npt.NDArray[np.int32]]]) -> Ranges:
     """Measure what enters the products of a graph.
 
     Parameters
     ----------
-    model
-        A serialised ONNX model of `build_graph`.
+    graph
+        One of `build_graph`.
     feeds
         Its inputs, batch by batch. Padding does no harm: its states are ordinary ones.
     """
     import onnxruntime
-    from onnx import TensorProto, helper, load_model_from_string
+    from onnx import ModelProto, TensorProto, helper
 
-    whole = load_model_from_string(model)
+    whole = ModelProto()
+    whole.CopyFrom(graph.model)
     names = list(dict.fromkeys(node.input[0] for node in _products(whole.graph)))
     for name in names:
         whole.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(
-        whole.SerializeToString(), options, ["CPUExecutionProvider"]
-    )
+    session = Graph(whole, graph.weights).session(options)
     found: Ranges = {}
     for feed in feeds:
         for name, state in zip(names, session.run(names, dict(feed)), strict=True):
@@ -70,27 +71,27 @@ def measure(model: bytes, feeds: Sequence[Mapping[str, npt.NDArray[np.int32]]]) 
     return found
 
 
-def quantise(model: bytes, ranges: Ranges) -> bytes:
-    """Rewrite a graph of `build_graph` in 8 bits.
+def quantise(graph: Graph, ranges: Ranges) -> Graph:
+    """Rewrite a graph of `build_graph` in 8 bits; its inputs and outputs stay.
 
     Parameters
     ----------
-    model
-        A serialised ONNX model.
+    graph
+        The graph.
     ranges
         What `measure` found.
-
-    Returns
-    -------
-    A serialised ONNX model with the same inputs and outputs.
     """
-    from onnx import helper, load_model_from_string, numpy_helper
+    from onnx import numpy_helper
 
-    whole = load_model_from_string(model)
-    graph = whole.graph
-    made = _Rewriting({one.name: numpy_helper.to_array(one) for one in graph.initializer}, ranges)
-    products = {node.output[0] for node in _products(graph)}
-    for node in graph.node:
+    told = graph.model.graph
+    small = {
+        one.name: numpy_helper.to_array(one)
+        for one in told.initializer
+        if one.name not in graph.weights
+    }
+    made = _Rewriting({**small, **graph.weights}, ranges)
+    products = {node.output[0] for node in _products(told)}
+    for node in told.node:
         if node.output[0] not in products:
             made.nodes.append(node)
         elif node.op_type == "MatMul":
@@ -98,15 +99,8 @@ def quantise(model: bytes, ranges: Ranges) -> bytes:
         else:
             made.attention(node)
     arrays = {**made.arrays, **made.new}
-    kept = [
-        numpy_helper.from_array(array, name)
-        for name, array in arrays.items()
-        if name not in made.gone
-    ]
-    rewritten = helper.make_graph(made.nodes, graph.name, graph.input, graph.output, kept)
-    opsets = [helper.make_opsetid("", 17), helper.make_opsetid(_DOMAIN, 1)]
-    out = helper.make_model(rewritten, opset_imports=opsets, ir_version=whole.ir_version)
-    return bytes(out.SerializeToString())
+    kept = {name: array for name, array in arrays.items() if name not in made.gone}
+    return make_graph(made.nodes, told.input, told.output, kept)
 
 
 def _products(graph: Any) -> list[Any]:

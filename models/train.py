@@ -19,7 +19,7 @@ from .candidates import propose
 from .choose import Answers, Compared, Job, compare, make_jobs
 from .classifier import Head
 from .data import TrainingSet
-from .features import Features, blocks_of
+from .features import Features, states_of
 from .folds import Fold, random_folds
 from .goals import Goal
 from .inputs import CONTEXTS, VIEWS, Inputs
@@ -106,12 +106,12 @@ def _keep(
 ) -> Report:
     """Fit what was chosen on all rows, and report."""
     encoder, vectors = features.fit(found.best, None)
-    blocks = blocks_of(encoder)
-    even = scaled(vectors, even_out(vectors, blocks))
+    states = states_of(encoder)
+    even = scaled(vectors, even_out(vectors, states))
     heads: dict[str, Head] = {}
     reports = []
     for job in jobs:
-        heads[job.name] = job.fit(vectors, np.arange(len(job.rows)), found.best.head, blocks)[0]
+        heads[job.name] = job.fit(vectors, np.arange(len(job.rows)), found.best.head, states)[0]
         gap = _leak_gap(even, found, job, heads[job.name])
         reports.append(_report(data, found, job, heads[job.name], gap))
         if progress is not None:

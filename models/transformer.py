@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from ..errors import InputError, MissingExtraError
 from .frozen import Frozen
-from .graph import MARKS, build_graph
+from .graph import MARKS, Graph, Tensors, build_graph
 from .inputs import Span
 from .sources import SOURCES
 from .threads import threads_here
@@ -244,7 +244,7 @@ def load_session(
     layers: tuple[int, ...],
     *,
     marked: bool,
-    rewrite: Callable[[bytes], bytes] | None = None,
+    rewrite: Callable[[Graph], Graph] | None = None,
 ) -> tuple[Any, Any]:
     """Build session and tokenizer, once for a process; see `open_session`."""
     return open_session(key.weights, layers, marked=marked, rewrite=rewrite)
@@ -255,8 +255,8 @@ def open_session(
     layers: Sequence[int],
     *,
     marked: bool,
-    changed: Mapping[str, npt.NDArray[Any]] | None = None,
-    rewrite: Callable[[bytes], bytes] | None = None,
+    changed: Tensors | None = None,
+    rewrite: Callable[[Graph], Graph] | None = None,
 ) -> tuple[Any, Any]:
     """Build session and tokenizer.
 
@@ -282,17 +282,16 @@ def open_session(
     MissingExtraError
         A library is not here.
     """
-    stored = weights.read("model.safetensors")
+    told = weights.read("tokenizer.json").decode()
     if find_spec("onnx") is None:
         raise MissingExtraError(f"the encoder {weights.name}", "minilm")
     try:
         import onnxruntime
         from safetensors import SafetensorError
-        from safetensors.numpy import load
         from tokenizers import Tokenizer
     except ImportError as error:
         raise MissingExtraError(f"the encoder {weights.name}", "minilm") from error
-    tokenizer = Tokenizer.from_str(weights.read("tokenizer.json").decode())
+    tokenizer = Tokenizer.from_str(told)
     tokenizer.no_padding()
     tokenizer.enable_truncation(weights.network.max_tokens)
     options = onnxruntime.SessionOptions()
@@ -302,15 +301,21 @@ def open_session(
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     path = weights.folder / "model.safetensors"
     try:
-        tensors = {**load(stored), **(changed or {})}
-        graph = build_graph(tensors, weights.network, layers, marked=marked)
+        graph = build_graph(_tensors(weights, changed), weights.network, layers, marked=marked)
         graph = rewrite(graph) if rewrite is not None else graph
     except (KeyError, SafetensorError, TypeError) as error:
         problem = f"does not hold the weights that config.json promises ({error})"
         raise InputError(path, problem, "fetch it again") from error
     try:
-        session = onnxruntime.InferenceSession(graph, options, ["CPUExecutionProvider"])
+        session = graph.session(options)
     except Exception as error:
         told = str(error).splitlines()[0]
         raise InputError(path, f"onnxruntime refuses the graph: {told}", "update it") from error
     return session, tokenizer
+
+
+def _tensors(weights: Weights, changed: Tensors | None) -> Tensors:
+    from safetensors.numpy import load
+
+    # The bytes of the file are gone when this returns: they are as large as the weights.
+    return {**load(weights.read("model.safetensors")), **(changed or {})}

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..corpus import sentences
+from .graph import Graph
 from .quantise import Ranges, measure, quantise
 from .transformer import Transformer, WeightsKey, load_session
 from .weights import Weights, find_weights
@@ -85,16 +86,16 @@ class _Rewrite:
     def __init__(self, ranges: Ranges) -> None:
         self.ranges = ranges
 
-    def __call__(self, graph: bytes) -> bytes:
+    def __call__(self, graph: Graph) -> Graph:
         return quantise(graph, self.ranges)
 
 
 @lru_cache(maxsize=2)
 def _measured(key: WeightsKey, last: int) -> _Rewrite:
     """Measure the ranges of a network up to a layer."""
-    seen: list[bytes] = []
+    seen: list[Graph] = []
 
-    def look(graph: bytes) -> bytes:
+    def look(graph: Graph) -> Graph:
         seen.append(graph)
         return graph
 

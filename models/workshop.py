@@ -17,11 +17,11 @@ from .beside import MARKED, SHARES, Beside, Part
 from .choose import Job, make_jobs
 from .classifier import Head
 from .data import TrainingSet
-from .features import blocks_of
+from .features import states_of
 from .goals import parse_goal
 from .inputs import Inputs
 from .linear import LinearFit, fit_path
-from .matrix import Matrix, even_out, scaled, stack
+from .matrix import Matrix, States, even_out, scaled, stack
 from .model import Model
 from .recipe import Lesson, Recipe, Tokens
 from .transformer import Transformer
@@ -102,9 +102,9 @@ class Workshop:
         encoder = self._empty.fit(self._prepared[rows])
         vectors = encoder.transform(self._prepared)
         parts = [job.cut((rows, rows))[0] for job in self.jobs]
-        blocks = blocks_of(encoder)
+        states = states_of(encoder)
         heads = [
-            job.fit(vectors, part, self._kind, blocks)[0] if len(part) else None
+            job.fit(vectors, part, self._kind, states)[0] if len(part) else None
             for job, part in zip(self.jobs, parts, strict=True)
         ]
         return encoder, vectors, tuple(heads)
@@ -182,7 +182,8 @@ class Workshop:
             return LinearFit(np.zeros((n_labels, vectors.shape[1])), np.full(n_labels, NEVER))
         some = vectors[job.rows[part]]
         width = self._base.width
-        scale = even_out(some, [(k, k + width) for k in range(0, some.shape[1], width)])
+        starts = range(0, some.shape[1], width)
+        scale = even_out(some, [States(start, start, start + width) for start in starts])
         rows_even = scaled(some, scale)
         fit = fit_path(rows_even, job.truth[part], [_START], job.multiple, weight)[0]
         return LinearFit(fit.weights * scale, fit.intercept)

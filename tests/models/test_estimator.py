@@ -14,6 +14,7 @@ import standfirst
 from standfirst import Classifier
 from standfirst.models import TrainingSet
 from standfirst.models.classifier import fit_head
+from standfirst.models.matrix import States
 
 MODEL: Any = Classifier()
 
@@ -109,8 +110,8 @@ def test_states_are_evened_out_as_in_training(data: TrainingSet, labels: list[st
     truth = np.array([[one == name for name in model.classes_] for one in labels])
     vectors = model.encoder_.encode(data.texts)
     even, plain = (
-        fit_head(vectors, truth, data.groups, multiple=False, blocks=blocks)
-        for blocks in (((0, 768),), ())
+        fit_head(vectors, truth, data.groups, multiple=False, states=states)
+        for states in ((States(0, 384, 768),), ())
     )
 
     assert np.allclose(model.head_.weights, even.weights, rtol=1e-3, atol=1e-4)

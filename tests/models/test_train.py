@@ -6,8 +6,10 @@ import pytest
 
 from standfirst.errors import InputError, UnknownNameError
 from standfirst.models import Report, TrainingSet, evaluate, from_file, train
-from standfirst.models.classifier import fit_head
+from standfirst.models.classifier import Head, fit_head
+from standfirst.models.goals import STEADY_FROM
 from standfirst.models.linear import fit_path, rotate
+from standfirst.models.matrix import States
 from standfirst.models.tfidf import Tfidf
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -119,8 +121,8 @@ def test_large_constant_columns_do_not_drown_the_others() -> None:
     vectors = np.hstack([small, large]).astype(np.float32)
     truth = np.column_stack([~event, event])
     plain, even = (
-        fit_head(vectors[:60], truth[:60], np.arange(60), multiple=False, blocks=blocks)
-        for blocks in ((), [(0, 8)])
+        fit_head(vectors[:60], truth[:60], np.arange(60), multiple=False, states=states)
+        for states in ((), [States(0, 0, 8)])
     )
     right = [
         (head.decide(head.probabilities(vectors[60:])) == truth[60:]).mean()
@@ -152,3 +154,24 @@ def test_babe_beats_the_plain_baseline() -> None:
     assert found.score.macro_f1 >= 0.715
     assert found.score.low < found.score.macro_f1 < found.score.high
     assert found.calibration_error <= 0.05
+
+
+def test_few_rows_may_leave_out_the_middle_layer() -> None:
+    """Where only the last layer tells, few rows learn from it alone; where both do, from both."""
+    rng = np.random.default_rng(0)
+    states = [States(0, 60, 120)]
+
+    def head(n: int, *, middle: bool) -> Head:
+        event = np.arange(n) % 4 == 0
+        vectors = rng.normal(size=(n, 120)) * 0.1
+        vectors[event, 60:64] += 0.2
+        if middle:
+            vectors[event, :20] += 0.2
+        truth = np.column_stack([~event, event])
+        rows = vectors.astype(np.float32)
+        return fit_head(rows, truth, np.arange(n), multiple=False, states=states)
+
+    assert not head(120, middle=False).weights[:, :60].any()
+    assert head(120, middle=False).weights[:, 60:].any()
+    assert head(120, middle=True).weights[:, :60].any()
+    assert head(STEADY_FROM, middle=False).weights[:, :60].any()

@@ -1,3 +1,4 @@
+import gc
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from tokenizers import Tokenizer
 
 from standfirst.errors import InputError, MissingFileError
 from standfirst.models.encoders import default_encoder, make_encoder, restore_encoder
-from standfirst.models.graph import distance_buckets
+from standfirst.models.graph import build_graph, distance_buckets
 from standfirst.models.network import NAMES, Network, read_network
 from standfirst.models.transformer import Transformer
 from standfirst.models.vectors import cached
@@ -102,6 +103,31 @@ def test_any_folder(
         assert np.abs(found[row] - expected).max() < 1e-5
     assert np.allclose(plain, found[:, : 2 * WIDTH], atol=1e-6)
     assert np.allclose(last.encode(TEXTS), plain[:, columns], atol=1e-6)
+
+
+@pytest.mark.usefixtures("own_home")
+def test_weights_are_not_copied_into_the_graph(tmp_path: Path, write_folder: WriteFolder) -> None:
+    """Large weights stay beside the operators, and live as long as the session that reads them."""
+    import onnxruntime
+    from safetensors.numpy import load_file
+
+    folder = write_folder(tmp_path / "net", "bert")
+    network = read_network(folder)
+    graph = build_graph(load_file(folder / "model.safetensors"), network, (2, 3))
+    named = [one for one in graph.model.graph.initializer if one.name in graph.weights]
+    session = graph.session(onnxruntime.SessionOptions())
+    ids = np.ones((2, 5), np.int32)
+    before = session.run(None, {"ids": ids, "mask": ids})[0]
+    sizes = {name: array.nbytes for name, array in graph.weights.items()}
+    del graph
+    gc.collect()
+    noise = [np.full(size // 4, np.nan, np.float32) for size in sizes.values() for _ in range(5)]
+
+    assert sizes["words"] >= 1_024
+    assert len(named) == len(sizes)
+    assert not any(one.raw_data for one in named)
+    assert np.array_equal(session.run(None, {"ids": ids, "mask": ids})[0], before)
+    assert len(noise) == 5 * len(sizes)
 
 
 @pytest.mark.usefixtures("own_home")
