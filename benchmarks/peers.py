@@ -86,7 +86,7 @@ OURS = ("standfirst", "standfirst-text")
 FEW = ("50", "200", "1000")
 PLAN = (
     Stage((*OURS, *QUICK), FEW, 5),
-    Stage(("spacy-bow",), FEW, 3),
+    Stage(("spacy-bow",), FEW, 5),
     Stage(("small-text", "setfit"), ("50", "200"), 1),
     Stage((*OURS, *QUICK, "spacy-bow"), ("all",), 1),
     Stage(("spacy-ensemble",), ("50", "200"), 1),

@@ -2,7 +2,8 @@
 
 Stance and bias live in the middle layers, topics in the last one; both together beat either, and
 beat fine-tuning up to a thousand labels. They run on onnxruntime, without torch. Texts are sorted
-by length into small batches, so that little is spent on padding.
+by length into small batches, so that little is spent on padding; a text that is too long for the
+network is read in windows.
 
 A target (the person or group that a stance is towards) is *marked*: the states of its own tokens,
 and those of the tokens on its left and on its right, which count less the farther they stand from
@@ -30,6 +31,7 @@ from .sources import SOURCES
 from .threads import threads_here
 from .vectors import cached
 from .weights import Weights, find_weights, home, is_pulled, weights_by_hash
+from .windows import MOST, Marks, Window, cut, put_together, shortened
 
 __all__ = ["Transformer", "WeightsKey", "is_ready", "load_session", "open_session"]
 
@@ -42,9 +44,6 @@ _WITH_MARKS = 1 + len(MARKS)
 
 _REACH = 5.0
 """Tokens from a target after which a token of its side counts a third (1 / e)."""
-
-Marks = npt.NDArray[np.float32]
-"""How much each token of a text counts, one row each for `MARKS`, shape (3, n_tokens)."""
 
 
 def is_ready(name: str = "minilm") -> bool:
@@ -151,57 +150,72 @@ class Transformer(Frozen):
     def _cache(self, kind: str) -> Any:
         layers = "-".join(map(str, self.layers))
         name = f"{self.weights.name.split('@')[0]}-{self.weights.digest[:12]}-layers-{layers}"
-        return home() / "vectors" / f"{name}{kind}.sqlite"
+        return home() / "vectors" / f"{name}-windows{kind}.sqlite"
 
     def tokens(
         self, texts: Sequence[str], spans: Sequence[Span] | None = None
     ) -> tuple[list[list[int]], list[Marks]]:
-        """Cut texts into tokens.
+        """Cut texts into tokens, no more of each than the network reads at once.
 
         Returns
         -------
         Their numbers, and, with spans, how much each counts for the target and for its sides.
         """
-        return _tokens(
-            self._session(marked=spans is not None)[1], self.weights.network.prefix, texts, spans
-        )
+        found = self._encoded(texts, marked=spans is not None)
+        cut = [shortened(one, self.weights.network.max_tokens) for one in found]
+        ids = [numbers for numbers, _ in cut]
+        return ids, self._marked([offsets for _, offsets in cut], spans) if spans else []
+
+    def _encoded(self, texts: Sequence[str], *, marked: bool) -> list[Any]:
+        tokenizer = self._session(marked=marked)[1]
+        whole = [self.weights.network.prefix + _clean(text) for text in texts]
+        # The fast way knows no offsets.
+        encode = tokenizer.encode_batch if marked else tokenizer.encode_batch_fast
+        return list(encode(whole))
+
+    def _marked(self, offsets: Sequence[Sequence[Span]], spans: Sequence[Span]) -> list[Marks]:
+        ahead = len(self.weights.network.prefix)
+        return [
+            _marks(one, start + ahead, end + ahead)
+            for one, (start, end) in zip(offsets, spans, strict=True)
+        ]
 
     def _run(self, texts: Sequence[str], spans: Sequence[Span] | None) -> Vectors:
-        session, tokenizer = self._session(marked=spans is not None)
-        ids, marks = _tokens(tokenizer, self.weights.network.prefix, texts, spans)
+        session = self._session(marked=spans is not None)[0]
+        found = self._encoded(texts, marked=spans is not None)
+        network = self.weights.network
+        marks: Sequence[Marks | None] = [None] * len(texts)
+        if spans is not None:
+            marks = self._marked([one.offsets for one in found], spans)
+        windows = [
+            window
+            for row, (one, mark) in enumerate(zip(found, marks, strict=True))
+            for window in cut(row, one, mark, network.max_tokens)
+        ]
         width = self.width * (1 if spans is None else _WITH_MARKS)
-        vectors = np.zeros((len(texts), width), np.float32)
-        order = sorted(range(len(texts)), key=lambda row: len(ids[row]))
+        vectors = np.zeros((len(windows), width), np.float32)
+        order = sorted(range(len(windows)), key=lambda place: len(windows[place].ids))
         for start in range(0, len(order), _BATCH):
-            rows = order[start : start + _BATCH]
-            shape = (len(rows), len(ids[rows[-1]]))
-            feed: dict[str, npt.NDArray[Any]]
-            feed = {"ids": np.zeros(shape, np.int32), "mask": np.zeros(shape, np.int32)}
-            if marks:
-                feed |= {name: np.zeros(shape, np.float32) for name in MARKS}
-            for place, row in enumerate(rows):
-                length = len(ids[row])
-                feed["ids"][place, :length] = ids[row]
-                feed["mask"][place, :length] = 1
-                if marks:
-                    for name, weight in zip(MARKS, marks[row], strict=True):
-                        feed[name][place, :length] = weight
-            vectors[rows] = session.run(None, feed)[0]
-        return vectors
+            some = order[start : start + _BATCH]
+            vectors[some] = session.run(None, _feed([windows[place] for place in some]))[0]
+        return put_together(windows, vectors, len(texts), network.width)
 
 
-def _tokens(
-    tokenizer: Any, prefix: str, texts: Sequence[str], spans: Sequence[Span] | None
-) -> tuple[list[list[int]], list[Marks]]:
-    whole = [prefix + _clean(text) for text in texts]
-    if spans is None:
-        return [one.ids for one in tokenizer.encode_batch_fast(whole)], []
-    found = tokenizer.encode_batch(whole)
-    marks = [
-        _marks(one.offsets, start + len(prefix), end + len(prefix))
-        for one, (start, end) in zip(found, spans, strict=True)
-    ]
-    return [one.ids for one in found], marks
+def _feed(windows: Sequence[Window]) -> dict[str, npt.NDArray[Any]]:
+    """Pad windows, the longest of which is the last, to one length."""
+    shape = (len(windows), len(windows[-1].ids))
+    feed: dict[str, npt.NDArray[Any]]
+    feed = {"ids": np.zeros(shape, np.int32), "mask": np.zeros(shape, np.int32)}
+    if windows[0].marks is not None:
+        feed |= {name: np.zeros(shape, np.float32) for name in MARKS}
+    for place, window in enumerate(windows):
+        length = len(window.ids)
+        feed["ids"][place, :length] = window.ids
+        feed["mask"][place, :length] = 1
+        if window.marks is not None:
+            for name, weight in zip(MARKS, window.marks, strict=True):
+                feed[name][place, :length] = weight
+    return feed
 
 
 def _marks(offsets: Sequence[Span], start: int, end: int) -> Marks:
@@ -293,7 +307,8 @@ def open_session(
         raise MissingExtraError(f"the encoder {weights.name}", "minilm") from error
     tokenizer = Tokenizer.from_str(told)
     tokenizer.no_padding()
-    tokenizer.enable_truncation(weights.network.max_tokens)
+    n_special = tokenizer.num_special_tokens_to_add(is_pair=False)
+    tokenizer.enable_truncation(MOST * (weights.network.max_tokens - n_special) + n_special)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = threads_here()

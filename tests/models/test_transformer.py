@@ -106,6 +106,65 @@ def test_any_folder(
 
 
 @pytest.mark.usefixtures("own_home")
+@pytest.mark.parametrize("architecture", ["bert", "roberta"])
+def test_long_texts_are_read_in_windows(
+    tmp_path: Path, architecture: str, write_folder: WriteFolder
+) -> None:
+    """Each window is read alone, counts by its tokens, and a target by where it stands."""
+    from safetensors.numpy import load_file
+
+    folder = write_folder(tmp_path / "net", architecture)
+    tensors, network = load_file(folder / "model.safetensors"), read_network(folder)
+    words = TEXTS[1].split() * 9  # 99 words: three windows of 33 where 38 fit
+    words[70] = "minister"
+    text = " ".join(words)
+    start = len(" ".join(words[:70])) + 1
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    ids = tokenizer.encode(text).ids[1:-1]
+    encoder = make_encoder(str(folder))
+    assert isinstance(encoder, Transformer)
+    (found,) = encoder.prepare_marked([text], [(start, start + len(words[70]))])
+    alone = encoder.prepare_marked(TEXTS, [(0, 5), (4, 12), (5, 9), (0, 0)])
+    together = encoder.prepare_marked([text, *TEXTS], [(0, 5), (0, 5), (4, 12), (5, 9), (0, 0)])
+
+    assert network.max_tokens in {39, 40}
+    total = np.zeros((8, WIDTH))
+    for window in range(3):
+        part = ids[33 * window : 33 * window + 33]
+        states = reference(tensors, network, [1, *part, 2])[1:]
+        places = np.arange(35)
+        near = np.exp(-abs(places - 1 + 33 * window - 70) / 5)
+        own = places - 1 + 33 * window == 70
+        # The special tokens at both ends of the text stand beside its target, as they always did.
+        near[0] = np.exp(-71 / 5)
+        near[-1] = np.exp(-29 / 5)
+        before = near * (places - 1 + 33 * window < 70)
+        before[0], before[-1] = near[0], 0
+        behind = near * (places - 1 + 33 * window > 70)
+        behind[0], behind[-1] = 0, near[-1]
+        for block, marks in enumerate([np.ones(35), own, before, behind]):
+            counted = 33.0 if block == 0 else marks[1:-1].sum()
+            if counted > 1e-6:
+                for layer, state in enumerate(states):
+                    total[2 * block + layer] += counted * unit(marks @ state)
+    expected = np.concatenate([unit(one) for one in total])
+    assert np.abs(found - expected).max() < 1e-5
+    assert np.allclose(together[1:], alone, atol=1e-6)
+
+
+@pytest.mark.usefixtures("own_home")
+def test_very_long_texts_are_read_in_part(tmp_path: Path, write_folder: WriteFolder) -> None:
+    """What stands behind sixteen windows is not read, and is no error."""
+    encoder = make_encoder(str(write_folder(tmp_path / "net", "bert")))
+    whole = " ".join(["talks"] * 38 * 16)
+    courts = " ".join(["court"] * 38)
+    longer, other, shorter = encoder.encode([f"{whole} court", f"{courts} {whole}", whole])
+
+    assert np.allclose(longer, shorter, atol=1e-6)
+    assert not np.allclose(other, shorter, atol=1e-3)
+
+
+@pytest.mark.usefixtures("own_home")
 def test_weights_are_not_copied_into_the_graph(tmp_path: Path, write_folder: WriteFolder) -> None:
     """Large weights stay beside the operators, and live as long as the session that reads them."""
     import onnxruntime
