@@ -12,7 +12,7 @@ from .model import Model
 
 __all__ = ["GOLDEN_TEXTS", "are_close", "golden_answers"]
 
-GOLDEN_TEXTS = (
+_SENTENCES = (
     "The minister said that the agreement would save lives.",
     "Campaigners called the plan cruel and promised to go to court.",
     "The judge set the next hearing for Tuesday.",
@@ -20,7 +20,9 @@ GOLDEN_TEXTS = (
     "What did they expect?",
     "The budget rose by 4.2 percent, to 31 million.",
 )
-"""Sentences of our own."""
+
+GOLDEN_TEXTS = (*_SENTENCES, " ".join(_SENTENCES * 8))
+"""Sentences of our own, and a text that networks read in windows."""
 
 _TOLERANCE = 1e-3
 _TOLERANCE_8_BITS = 2e-2
