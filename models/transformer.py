@@ -162,9 +162,10 @@ class Transformer(Frozen):
         Their numbers, and, with spans, how much each counts for the target and for its sides.
         """
         found = self._encoded(texts, marked=spans is not None)
-        cut = [shortened(one, self.weights.network.max_tokens) for one in found]
-        ids = [numbers for numbers, _ in cut]
-        return ids, self._marked([offsets for _, offsets in cut], spans) if spans else []
+        short = [shortened(one, self.weights.network.max_tokens) for one in found]
+        ids = [numbers for numbers, _ in short]
+        marks = self._marked([offsets for _, offsets in short], spans) if spans else []
+        return ids, marks
 
     def _encoded(self, texts: Sequence[str], *, marked: bool) -> list[Any]:
         tokenizer = self._session(marked=marked)[1]

@@ -126,3 +126,21 @@ def test_what_is_refused(saved_model: Path, news: Path, tmp_path: Path, nodes: N
     assert "start one with: ray start --head" in told[0][0]
     assert "weights.safetensors was changed or damaged" in told[1][0]
     assert told[2] == ["error: -: a cluster cannot read standard input; write it to a file"]
+
+
+def test_the_cluster_of_the_docs_is_one_that_ray_takes() -> None:
+    """`ray up` would accept the file in docs/tag.md."""
+    import yaml
+    from ray.autoscaler._private.util import prepare_config, validate_config
+
+    page = (Path(__file__).parents[2] / "docs" / "tag.md").read_text("utf-8")
+    _, _, rest = page.partition("    cluster_name: standfirst")
+    lines = ["    cluster_name: standfirst", *rest.partition("    ray up -y")[0].splitlines()[1:]]
+    config = prepare_config(yaml.safe_load("\n".join(line[4:] for line in lines)))
+
+    validate_config(config)
+    assert config["head_node_type"] == "head"
+    assert config["available_node_types"]["worker"]["min_workers"] == 8
+    del config["available_node_types"]["worker"]["resources"]
+    with pytest.raises(Exception, match="'resources' is a required property"):
+        validate_config(config)

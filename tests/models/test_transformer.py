@@ -128,7 +128,7 @@ def test_long_texts_are_read_in_windows(
     together = encoder.prepare_marked([text, *TEXTS], [(0, 5), (0, 5), (4, 12), (5, 9), (0, 0)])
 
     assert network.max_tokens in {39, 40}
-    total = np.zeros((8, WIDTH))
+    total = np.zeros((8, WIDTH), np.float32)
     for window in range(3):
         part = ids[33 * window : 33 * window + 33]
         states = reference(tensors, network, [1, *part, 2])[1:]
