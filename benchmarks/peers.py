@@ -148,14 +148,18 @@ def read(results: Path) -> list[dict[str, Any]]:
 
 
 def missing(
-    method: str, stage: Stage, tasks: dict[str, Any], done: Sequence[dict[str, Any]]
+    method: str,
+    stage: Stage,
+    tasks: dict[str, Any],
+    done: Sequence[dict[str, Any]],
+    chosen: Sequence[str],
 ) -> list[dict[str, Any]]:
     """Give the cells of a stage that are not done."""
     known = {(row["method"], row["task"], row["size"], row["seed"]) for row in done}
     cells = []
     for seed in range(stage.seeds):
         for size in stage.sizes:
-            for task in TASKS:
+            for task in chosen or TASKS:
                 if task not in tasks or size not in tasks[task]["splits"][seed]["draws"]:
                     continue
                 if method in SLOW and task == "narrative-frames" and size != "50":
@@ -168,7 +172,9 @@ def missing(
     return cells
 
 
-def run(venvs: Path, work: Path, until: float, wanted: Sequence[str]) -> None:
+def run(
+    venvs: Path, work: Path, until: float, wanted: Sequence[str], chosen: Sequence[str]
+) -> None:
     """Run what is missing, stage by stage, as long as there is time."""
     tasks, results, weights = draws(work), work / "results.jsonl", network(work)
     variables = {"PEERS_WORK": work, "PEERS_WEIGHTS": weights, "PEERS_UNTIL": until}
@@ -182,7 +188,7 @@ def run(venvs: Path, work: Path, until: float, wanted: Sequence[str]) -> None:
             if not python.exists():
                 print(f"{method}: skipped, {python} is not there; run with --setup")
                 continue
-            cells = missing(method, stage, tasks, read(results))
+            cells = missing(method, stage, tasks, read(results), chosen)
             if not cells or time.time() > until:
                 continue
             print(f"{time.strftime('%H:%M:%S')} {method}: {len(cells)} cells", flush=True)
@@ -210,6 +216,9 @@ def main() -> None:
     parser.add_argument("--setup", action="store_true", help="make the environments, and end")
     parser.add_argument("--minutes", type=float, default=600, help="begin no cell after these")
     parser.add_argument("--only", action="append", default=[], help="a method; can be repeated")
+    parser.add_argument(
+        "--task", action="append", default=[], choices=TASKS, help="can be repeated"
+    )
     parser.add_argument("--again", action="append", default=[], help="forget a method's rows first")
     parser.add_argument("--docs", action="store_true", help="renew docs/peers.md and its picture")
     options = parser.parse_args()
@@ -228,7 +237,8 @@ def main() -> None:
         kept = [row for row in read(results) if row["method"] not in options.again]
         results.write_text("".join(json.dumps(row) + "\n" for row in kept))
     if options.venvs is not None:
-        run(options.venvs, options.work, time.time() + 60 * options.minutes, options.only)
+        until = time.time() + 60 * options.minutes
+        run(options.venvs, options.work, until, options.only, options.task)
     page = peer_table.page(draws(options.work), read(results))
     print(page)
     if options.docs:
