@@ -85,8 +85,8 @@ change of the training code.
   to 50), csta-topic above all.
 - The peers are not told the target of newsmtsc, and Standfirst is: part of that lead is a feature,
   not a better classifier.
-- Whole articles (narrative-frames) are longer than the network reads at once. Standfirst reads them in
-  windows; the peers with the same network cut them off, as they do by themselves.
+- Whole articles (narrative-frames) are longer than the network reads at once. Standfirst reads them
+  in windows; the peers with the same network cut them off, as they do by themselves.
 - The linear probe's vectors were taken from the project's own graph of the same layer, which equals
   sentence-transformers' on samples (cosine .9999996 at least), and its time from fewer texts.
 - SetFit and fine-tuning rest on few cells and seeds, so that nothing is shown of them beyond those.
