@@ -2,7 +2,8 @@
 
 The effort says how much is tried. ``fast`` takes one candidate, by rules that were right on average
 over the sets of the benchmarks. ``default`` asks the folds where the rules are least sure: whether
-TF-IDF beside a network pays, and whether the neighbours of a sentence do. ``thorough`` tries all.
+TF-IDF beside a network pays (with thousands of rows: or alone), and whether the neighbours of a
+sentence do. ``thorough`` tries all.
 What the user names is taken as named, and not compared.
 """
 
@@ -20,6 +21,8 @@ EFFORTS = ("fast", "default", "thorough")
 """How much is tried."""
 
 _TFIDF_TRIED_FROM = TFIDF_FROM // 2
+_TFIDF_ALONE_FROM = 2_000
+"""Rows from which on counted words may do without a network: by then they have seen the words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ def _further(n_rows: int, effort: str) -> Iterator[str]:
     for name in networks:
         yield name
         yield f"{name}+tfidf"
-    if effort == "thorough":
+    if effort == "thorough" or n_rows >= _TFIDF_ALONE_FROM:
         yield "tfidf"
 
 

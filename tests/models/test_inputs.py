@@ -189,6 +189,15 @@ def test_proposals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert find_span("No oslo here.", "Oslo") == (3, 7)
 
 
+@pytest.mark.weights
+def test_counted_words_alone_are_tried_with_thousands_of_rows() -> None:
+    """Few rows do not know the words; with thousands, the folds are asked."""
+    few, many = ([str(one) for one in propose(n, ())] for n in (1_999, 2_000))
+
+    assert few == ["minilm+tfidf", "minilm"]
+    assert many == [*few, "tfidf"]
+
+
 @pytest.mark.parametrize(
     ("cell", "weight"),
     [("a:3|b:1", 0.75), ({"b": 1.0, "a": 1.0}, 0.5), (0.6, 0.6), ("0.2", 0.2), ("b:4", 0.1)],
