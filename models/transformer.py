@@ -31,7 +31,7 @@ from .sources import SOURCES
 from .threads import threads_here
 from .vectors import cached
 from .weights import Weights, find_weights, home, is_pulled, weights_by_hash
-from .windows import MOST, Marks, Window, cut, put_together, shortened
+from .windows import MOST, Marks, cut, feed, put_together, shortened
 
 __all__ = ["Transformer", "WeightsKey", "is_ready", "load_session", "open_session"]
 
@@ -198,25 +198,8 @@ class Transformer(Frozen):
         order = sorted(range(len(windows)), key=lambda place: len(windows[place].ids))
         for start in range(0, len(order), _BATCH):
             some = order[start : start + _BATCH]
-            vectors[some] = session.run(None, _feed([windows[place] for place in some]))[0]
+            vectors[some] = session.run(None, feed([windows[place] for place in some]))[0]
         return put_together(windows, vectors, len(texts), network.width)
-
-
-def _feed(windows: Sequence[Window]) -> dict[str, npt.NDArray[Any]]:
-    """Pad windows, the longest of which is the last, to one length."""
-    shape = (len(windows), len(windows[-1].ids))
-    feed: dict[str, npt.NDArray[Any]]
-    feed = {"ids": np.zeros(shape, np.int32), "mask": np.zeros(shape, np.int32)}
-    if windows[0].marks is not None:
-        feed |= {name: np.zeros(shape, np.float32) for name in MARKS}
-    for place, window in enumerate(windows):
-        length = len(window.ids)
-        feed["ids"][place, :length] = window.ids
-        feed["mask"][place, :length] = 1
-        if window.marks is not None:
-            for name, weight in zip(MARKS, window.marks, strict=True):
-                feed[name][place, :length] = weight
-    return feed
 
 
 def _marks(offsets: Sequence[Span], start: int, end: int) -> Marks:

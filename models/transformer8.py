@@ -20,6 +20,7 @@ from .graph import Graph
 from .quantise import Ranges, measure, quantise
 from .transformer import Transformer, WeightsKey, load_session
 from .weights import Weights, find_weights
+from .windows import Window, feed
 
 __all__ = ["SUFFIX", "Transformer8"]
 
@@ -101,16 +102,9 @@ def _measured(key: WeightsKey, last: int) -> _Rewrite:
 
     _, tokenizer = load_session(key, (last,), marked=False, rewrite=look)
     texts = [key.weights.network.prefix + text for text in _sentences()]
-    ids = sorted((one.ids for one in tokenizer.encode_batch_fast(texts)), key=len)
-    feeds = []
-    for start in range(0, len(ids), _BATCH):
-        rows = ids[start : start + _BATCH]
-        shape = (len(rows), len(rows[-1]))
-        feed = {"ids": np.zeros(shape, np.int32), "mask": np.zeros(shape, np.int32)}
-        for place, row in enumerate(rows):
-            feed["ids"][place, : len(row)] = row
-            feed["mask"][place, : len(row)] = 1
-        feeds.append(feed)
+    found = enumerate(tokenizer.encode_batch_fast(texts))
+    rows = sorted((Window(k, one.ids, None, None) for k, one in found), key=lambda w: len(w.ids))
+    feeds = [feed(rows[start : start + _BATCH]) for start in range(0, len(rows), _BATCH)]
     return _Rewrite(measure(seen[0], feeds))
 
 

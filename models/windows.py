@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .graph import MARKS
 from .inputs import Span
 
-__all__ = ["MOST", "Marks", "Window", "cut", "put_together", "shortened"]
+__all__ = ["MOST", "Marks", "Window", "cut", "feed", "put_together", "shortened"]
 
 MOST = 16
 """Windows of a text that are read; what stands behind them is not."""
@@ -70,6 +71,23 @@ def cut(row: int, text: Any, marks: Marks | None, longest: int) -> list[Window]:
             weights += np.where(counted > _NOTHING, counted, 0).tolist()
             part[counted <= _NOTHING] = 1
         found.append(Window(row, [ids[k] for k in whole], part, np.array(weights)))
+    return found
+
+
+def feed(windows: Sequence[Window]) -> dict[str, npt.NDArray[Any]]:
+    """Pad windows, the longest of which is the last, to one length: the inputs of a graph."""
+    shape = (len(windows), len(windows[-1].ids))
+    found: dict[str, npt.NDArray[Any]]
+    found = {"ids": np.zeros(shape, np.int32), "mask": np.zeros(shape, np.int32)}
+    if windows[0].marks is not None:
+        found |= {name: np.zeros(shape, np.float32) for name in MARKS}
+    for place, window in enumerate(windows):
+        length = len(window.ids)
+        found["ids"][place, :length] = window.ids
+        found["mask"][place, :length] = 1
+        if window.marks is not None:
+            for name, weight in zip(MARKS, window.marks, strict=True):
+                found[name][place, :length] = weight
     return found
 
 
