@@ -298,13 +298,18 @@ def _told_choice(report: "Report") -> list[str]:
     if choice.difference is None:
         return [f"taken: {best.name}"]
     others = choice.standings[1:]
+    second = others[0]
     mean, low, high = choice.difference
-    by = f"{mean:+.3f} ({low:+.3f} to {high:+.3f})"
-    told = (
-        f"chosen of {len(choice.standings)}: {best.name} ({best.macro_f1:.3f}), before "
-        f"{others[0].name} ({others[0].macro_f1:.3f}) by {by}, paired over groups"
+    chosen = (
+        f"chosen of {len(choice.standings)} by average precision: {best.name} "
+        f"({best.average_precision:.3f}), before {second.name} ({second.average_precision:.3f})"
     )
-    lines = [told]
+    told_f1 = (
+        f"  their macro-F1: {best.macro_f1:.3f} and {second.macro_f1:.3f}, a difference of "
+        f"{mean:+.3f} ({low:+.3f} to {high:+.3f}), paired over groups"
+    )
+    lines = [chosen, told_f1]
     if len(others) > 1:
-        lines.append("  then " + "; ".join(f"{one.name} {one.macro_f1:.3f}" for one in others[1:6]))
+        told = (f"{one.name} {one.average_precision:.3f}" for one in others[1:6])
+        lines.append("  then " + "; ".join(told))
     return [*lines, "  the scores below include the choosing: it was done again in each fold"]

@@ -3,7 +3,8 @@
 The effort says how much is tried. ``fast`` takes one candidate, by rules that were right on average
 over the sets of the benchmarks. ``default`` asks the folds where the rules are least sure: whether
 TF-IDF beside a network pays (with thousands of rows: or alone), and whether the neighbours of a
-sentence do. ``thorough`` tries all.
+sentence do. Of fewer than a hundred rows it asks nothing: there the folds chose worse than the
+rules. ``thorough`` tries all.
 What the user names is taken as named, and not compared.
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from .beside import MARKED, MARKED_SHARE, Part
-from .encoders import TFIDF_FROM, default_encoder, make_parts
+from .encoders import default_encoder, make_parts
 from .inputs import CONTEXTS
 from .transformer import Transformer, is_ready
 
@@ -20,7 +21,9 @@ __all__ = ["EFFORTS", "Candidate", "propose"]
 EFFORTS = ("fast", "default", "thorough")
 """How much is tried."""
 
-_TFIDF_TRIED_FROM = TFIDF_FROM // 2
+_ASKED_FROM = 100
+"""Rows from which on folds tell candidates apart."""
+
 _TFIDF_ALONE_FROM = 2_000
 """Rows from which on counted words may do without a network: by then they have seen the words."""
 
@@ -105,7 +108,7 @@ def propose(
     if not encoders and effort != "fast":
         names += [one for one in _further(n_rows, effort) if one not in names]
     found: dict[Candidate, None] = {}
-    for views in _contexts(present, context, effort):
+    for views in _contexts(n_rows, present, context, effort):
         for name in names:
             for layers in _layers(name, effort):
                 for head in ("logistic", "ridge", "svm") if effort == "thorough" else ("logistic",):
@@ -117,7 +120,7 @@ def _further(n_rows: int, effort: str) -> Iterator[str]:
     """Give the encoders that are tried beside the usual one."""
     networks = [name for name in ("minilm", "mpnet") if is_ready(name)]
     if effort != "thorough":
-        networks = networks[:1] if n_rows >= _TFIDF_TRIED_FROM else []
+        networks = networks[:1] if n_rows >= _ASKED_FROM else []
     for name in networks:
         yield name
         yield f"{name}+tfidf"
@@ -126,7 +129,7 @@ def _further(n_rows: int, effort: str) -> Iterator[str]:
 
 
 def _contexts(
-    present: Collection[str], context: str | None, effort: str
+    n_rows: int, present: Collection[str], context: str | None, effort: str
 ) -> Iterator[tuple[str, ...]]:
     if context is not None:
         yield CONTEXTS[context]
@@ -136,7 +139,7 @@ def _contexts(
         return
     for name, views in CONTEXTS.items():
         # Titles are tried by the thorough only: they tell the article's stance, not the unit's.
-        tried = effort == "thorough" or name == "neighbours"
+        tried = effort == "thorough" or (name == "neighbours" and n_rows >= _ASKED_FROM)
         if views and tried and set(views) <= set(present):
             yield views
 

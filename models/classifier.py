@@ -21,6 +21,7 @@ from .folds import Fold, grouped_folds
 from .goals import MARGIN, STEADY_FROM, Goal, Rule, decide, find_rule
 from .linear import LinearFit, Space, fit_path, rotate
 from .matrix import Matrix, States, dense_product, even_out, only_last, scaled
+from .scores import average_precision
 
 __all__ = ["MARGIN", "STRENGTHS", "Head", "fit_head", "fit_scored"]
 
@@ -207,8 +208,9 @@ def fit_scored(
 
     Returns
     -------
-    The head, and its macro-F1 on the inner folds: fit to compare heads on the same rows, but not to
-    tell how good one is, because penalty and rule were chosen on it. NaN without inner folds.
+    The head, and its average precision on the inner folds: fit to compare heads on the same rows,
+    but not to tell how good one is, because the penalty was chosen on them. NaN without inner
+    folds.
     """
     seen: Bools = np.asarray(truth.any(axis=0))
     target = truth[:, seen]
@@ -233,12 +235,10 @@ def fit_scored(
             other = tune(narrow)
             if other.loss < _CLEARLY * tuned.loss:
                 tuned, scale, space = other, last, narrow
-    rule, f1 = Rule(none, none, np.nan), np.nan
+    rule, ranked = Rule(none, none, np.nan), np.nan
     if tuned.probabilities is not None:
-        rule = find_rule(tuned.probabilities, target, tuned.shift, Goal(), multiple=multiple)
-        f1 = rule.f1
-        if goal.kind != "macro-f1":
-            rule = find_rule(tuned.probabilities, target, tuned.shift, goal, multiple=multiple)
+        rule = find_rule(tuned.probabilities, target, tuned.shift, goal, multiple=multiple)
+        ranked = average_precision(target, tuned.probabilities)
     strength = strengths[tuned.place]
     fitted = fit_path(space.rows, target, [strength], multiple, sample_weight, kind)[0]
     head = Head(
@@ -252,7 +252,7 @@ def fit_scored(
         rule.least,
         float(strength),
     )
-    return head, f1
+    return head, ranked
 
 
 @dataclass(frozen=True, slots=True)

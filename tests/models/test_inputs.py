@@ -93,6 +93,8 @@ def test_context_is_chosen_by_the_folds(tmp_path: Path) -> None:
     mean, low, high = report.choice.difference
     assert 0 < low < mean < high
     assert evaluate(report.model, data).scores["s"].macro_f1 > 0.95
+    ranked = [one.average_precision for one in report.choice.standings]
+    assert ranked == sorted(ranked, reverse=True)
     named = train(data, encoder="tfidf", context="none", n_folds=3)
     assert named.model.needs == ()
     assert named.choice.difference is None
@@ -184,6 +186,8 @@ def test_proposals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "tfidf, target",
         "tfidf, target, neighbours",
     ]
+    assert [str(one) for one in propose(99, around)] == ["tfidf, target"]
+    assert "tfidf, target, neighbours" in map(str, propose(99, around, effort="thorough"))
     named = propose(500, around, encoders=["tfidf"], context="title")
     assert [one.views for one in named] == [("text", "target", "title")]
     assert find_span("No oslo here.", "Oslo") == (3, 7)

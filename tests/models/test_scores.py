@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from standfirst.models.scores import calibration_error, macro_f1, score
+from standfirst.models.scores import average_precision, calibration_error, macro_f1, score
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=30))
@@ -30,6 +30,18 @@ def test_interval_is_wider_over_groups() -> None:
     assert alone.macro_f1 == tied.macro_f1
     assert tied.low < alone.low < alone.macro_f1 < alone.high < tied.high
     assert (tied.high - tied.low) / (alone.high - alone.low) == pytest.approx(10**0.5, rel=0.2)
+
+
+def test_average_precision_reads_ranks_and_skips_labels_that_never_occur() -> None:
+    """A label found on ranks 1 and 3 of four; its opposite on 2 and 4; a third one nowhere."""
+    truth = np.array([[1, 0, 0], [0, 1, 0], [1, 0, 0], [0, 1, 0]], bool)
+    sure = np.array([0.9, 0.8, 0.7, 0.6])
+    probability = np.column_stack([sure, 1 - sure, np.zeros(4)])
+    one, other = (1 + 2 / 3) / 2, (1 + 2 / 3) / 2
+
+    assert average_precision(truth, probability) == pytest.approx((one + other) / 2)
+    assert average_precision(truth, np.sqrt(probability)) == average_precision(truth, probability)
+    assert average_precision(truth[:0], probability[:0]) == 0
 
 
 def test_confusion_has_the_truth_in_rows() -> None:
