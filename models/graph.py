@@ -52,10 +52,15 @@ class Graph:
     weights: Tensors
     """Those weights."""
 
-    def session(self, options: Any) -> Any:
+    def session(self, n_threads: int) -> Any:
         """Open it in onnxruntime, which reads the weights where they are."""
         import onnxruntime
 
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        options.intra_op_num_threads = n_threads
+        # A thread that spins while it waits takes the core from whoever has work.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         values = [onnxruntime.OrtValue.ortvalue_from_numpy(one) for one in self.weights.values()]
         options.add_external_initializers(list(self.weights), values)
         told = self.model.SerializeToString()

@@ -47,7 +47,6 @@ def measure(graph: Graph, feeds: Sequence[Mapping[str, npt.NDArray[np.int32]]]) 
     feeds
         Its inputs, batch by batch. Padding does no harm: its states are ordinary ones.
     """
-    import onnxruntime
     from onnx import ModelProto, TensorProto, helper
 
     whole = ModelProto()
@@ -55,10 +54,7 @@ def measure(graph: Graph, feeds: Sequence[Mapping[str, npt.NDArray[np.int32]]]) 
     names = list(dict.fromkeys(node.input[0] for node in _products(whole.graph)))
     for name in names:
         whole.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.intra_op_num_threads = 1
-    session = Graph(whole, graph.weights).session(options)
+    session = Graph(whole, graph.weights).session(1)
     found: Ranges = {}
     for feed in feeds:
         for name, state in zip(names, session.run(names, dict(feed)), strict=True):

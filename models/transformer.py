@@ -31,13 +31,11 @@ from .sources import SOURCES
 from .threads import threads_here
 from .vectors import cached
 from .weights import Weights, find_weights, home, is_pulled, weights_by_hash
-from .windows import MOST, Marks, cut, feed, put_together, shortened
+from .windows import MOST, Marks, cut, feeds, put_together, shortened
 
 __all__ = ["Transformer", "WeightsKey", "is_ready", "load_session", "open_session"]
 
 Vectors = npt.NDArray[np.float32]
-
-_BATCH = 16
 
 _WITH_MARKS = 1 + len(MARKS)
 """How many times as wide vectors are with a target: the text, and one block for each mark."""
@@ -196,9 +194,11 @@ class Transformer(Frozen):
         width = self.width * (1 if spans is None else _WITH_MARKS)
         vectors = np.zeros((len(windows), width), np.float32)
         order = sorted(range(len(windows)), key=lambda place: len(windows[place].ids))
-        for start in range(0, len(order), _BATCH):
-            some = order[start : start + _BATCH]
-            vectors[some] = session.run(None, feed([windows[place] for place in some]))[0]
+        at = 0
+        for inputs in feeds([windows[place] for place in order]):
+            some = order[at : at + len(inputs["ids"])]
+            vectors[some] = session.run(None, inputs)[0]
+            at += len(some)
         return put_together(windows, vectors, len(texts), network.width)
 
 
@@ -284,7 +284,7 @@ def open_session(
     if find_spec("onnx") is None:
         raise MissingExtraError(f"the encoder {weights.name}", "minilm")
     try:
-        import onnxruntime
+        import onnxruntime  # noqa: F401 - the graph is opened in it
         from safetensors import SafetensorError
         from tokenizers import Tokenizer
     except ImportError as error:
@@ -293,11 +293,6 @@ def open_session(
     tokenizer.no_padding()
     n_special = tokenizer.num_special_tokens_to_add(is_pair=False)
     tokenizer.enable_truncation(MOST * (weights.network.max_tokens - n_special) + n_special)
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.intra_op_num_threads = threads_here()
-    # A thread that spins while it waits takes the core from whoever has work.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     path = weights.folder / "model.safetensors"
     try:
         graph = build_graph(_tensors(weights, changed), weights.network, layers, marked=marked)
@@ -306,7 +301,7 @@ def open_session(
         problem = f"does not hold the weights that config.json promises ({error})"
         raise InputError(path, problem, "fetch it again") from error
     try:
-        session = graph.session(options)
+        session = graph.session(threads_here())
     except Exception as error:
         told = str(error).splitlines()[0]
         raise InputError(path, f"onnxruntime refuses the graph: {told}", "update it") from error

@@ -20,7 +20,7 @@ from .graph import Graph
 from .quantise import Ranges, measure, quantise
 from .transformer import Transformer, WeightsKey, load_session
 from .weights import Weights, find_weights
-from .windows import Window, feed
+from .windows import Window, feeds
 
 __all__ = ["SUFFIX", "Transformer8"]
 
@@ -28,7 +28,6 @@ SUFFIX = "-int8"
 """What is added to the name of the encoder."""
 
 _SENTENCES = 160
-_BATCH = 16
 
 
 class Transformer8(Transformer):
@@ -104,8 +103,7 @@ def _measured(key: WeightsKey, last: int) -> _Rewrite:
     texts = [key.weights.network.prefix + text for text in _sentences()]
     found = enumerate(tokenizer.encode_batch_fast(texts))
     rows = sorted((Window(k, one.ids, None, None) for k, one in found), key=lambda w: len(w.ids))
-    feeds = [feed(rows[start : start + _BATCH]) for start in range(0, len(rows), _BATCH)]
-    return _Rewrite(measure(seen[0], feeds))
+    return _Rewrite(measure(seen[0], list(feeds(rows))))
 
 
 def _sentences() -> list[str]:

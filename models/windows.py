@@ -6,7 +6,7 @@ tokens (for a target and its sides: by what its tokens count there), brought to 
 all of a whole article is read, and not its beginning alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,12 @@ import numpy.typing as npt
 from .graph import MARKS
 from .inputs import Span
 
-__all__ = ["MOST", "Marks", "Window", "cut", "feed", "put_together", "shortened"]
+__all__ = ["MOST", "Marks", "Window", "cut", "feeds", "put_together", "shortened"]
 
 MOST = 16
 """Windows of a text that are read; what stands behind them is not."""
+
+_BATCH = 16
 
 _NOTHING = 1e-6
 
@@ -74,8 +76,14 @@ def cut(row: int, text: Any, marks: Marks | None, longest: int) -> list[Window]:
     return found
 
 
-def feed(windows: Sequence[Window]) -> dict[str, npt.NDArray[Any]]:
-    """Pad windows, the longest of which is the last, to one length: the inputs of a graph."""
+def feeds(windows: Sequence[Window]) -> Iterator[dict[str, npt.NDArray[Any]]]:
+    """Give the inputs of a graph, batch by batch; windows come from the shortest to the longest."""
+    for start in range(0, len(windows), _BATCH):
+        yield _padded(windows[start : start + _BATCH])
+
+
+def _padded(windows: Sequence[Window]) -> dict[str, npt.NDArray[Any]]:
+    """Pad windows to the length of the last."""
     shape = (len(windows), len(windows[-1].ids))
     found: dict[str, npt.NDArray[Any]]
     found = {"ids": np.zeros(shape, np.int32), "mask": np.zeros(shape, np.int32)}
