@@ -1,5 +1,6 @@
 """``standfirst init`` and ``demo``: a new study, and the whole way on bundled articles."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -43,8 +44,11 @@ def init(
     made = Study.create(study, text, title=title, languages=tuple(language or (book.language,)))
     n_labels = sum(len(dimension.labels) for dimension in book.dimensions)
     print(f"study made in {made.root}")
-    print(f"codebook {book.id}: {len(book.dimensions)} dimensions, {n_labels} labels")
-    say(f"next: cd {made.root} && standfirst corpus add PATHS...")
+    n_dimensions = len(book.dimensions)
+    plural = "" if n_dimensions == 1 else "s"
+    print(f"codebook {book.id}: {n_dimensions} dimension{plural}, {n_labels} labels")
+    there = "" if study.resolve() == Path.cwd() else f"cd {shlex.quote(str(made.root))} && "
+    say(f"next: {there}standfirst corpus add PATHS...")
 
 
 def demo(

@@ -35,6 +35,17 @@ def study(tmp_path_factory: pytest.TempPathFactory, run: Run) -> Path:
     return folder / "deals"
 
 
+def test_the_next_step_can_be_typed(tmp_path: Path, run: Run) -> None:
+    """It goes into the study's folder, quoted for the shell, unless one is there already."""
+    spaced = run("init", "my deals", cwd=tmp_path)
+    (tmp_path / "here").mkdir()
+    here = run("init", ".", "--codebook", "stance", cwd=tmp_path / "here")
+
+    assert "next: cd 'my deals' && standfirst corpus add" in spaced.out + spaced.err
+    assert "next: standfirst corpus add" in here.out + here.err
+    assert "1 dimension, " in here.out
+
+
 def test_rejects_are_kept(study: Path, run: Run) -> None:
     """The bad record stands in a file with its place and reason; --strict makes it an error."""
     reject = json.loads((study / "corpus" / "rejects.jsonl").read_text())
