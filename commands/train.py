@@ -300,15 +300,15 @@ def _told_choice(report: "Report") -> list[str]:
     others = choice.standings[1:]
     second = others[0]
     mean, low, high = choice.difference
-    chosen = (
-        f"chosen of {len(choice.standings)} by average precision: {best.name} "
-        f"({best.average_precision:.3f}), before {second.name} ({second.average_precision:.3f})"
+    precision = (
+        f"  average precision {best.average_precision:.3f} to {second.average_precision:.3f} "
+        f"(standard error of the difference {choice.error:.3f})"
     )
-    told_f1 = (
-        f"  their macro-F1: {best.macro_f1:.3f} and {second.macro_f1:.3f}, a difference of "
-        f"{mean:+.3f} ({low:+.3f} to {high:+.3f}), paired over groups"
+    f1 = (
+        f"  macro-F1 {best.macro_f1:.3f} to {second.macro_f1:.3f}, by {mean:+.3f} "
+        f"({low:+.3f} to {high:+.3f}), paired over groups"
     )
-    lines = [chosen, told_f1]
+    lines = [f"chosen of {len(choice.standings)}: {best.name}, before {second.name}", precision, f1]
     if len(others) > 1:
         told = (f"{one.name} {one.average_precision:.3f}" for one in others[1:6])
         lines.append("  then " + "; ".join(told))

@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .calibrate import calibrate_multiple, calibrate_single, sigmoid, softmax
-from .choose import Job
 from .classifier import Head
 from .goals import MARGIN, Rule, find_rule
+from .job import Job
 from .linear import LinearFit
 from .matrix import Matrix, dense_product
 from .tuned import Tuned

@@ -197,8 +197,8 @@ def _choice(model: Model) -> list[str]:
         first, second = candidates[:2]
         by = choice["difference_to_runner_up"]
         lines.append(
-            f"Chosen of {len(candidates)} candidates by average precision: {first['name']} "
-            f"({first['average_precision']:.3f}) before {second['name']} "
+            f"Chosen of {len(candidates)} candidates: {first['name']} (average precision "
+            f"{first['average_precision']:.3f}) before {second['name']} "
             f"({second['average_precision']:.3f}); the difference in macro-F1 is "
             f"{by['macro_f1']:+.3f} ({by['low']:+.3f} to {by['high']:+.3f}, paired over groups)."
         )

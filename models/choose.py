@@ -7,9 +7,6 @@ Beside it, every candidate has answered every outer fold: from these answers the
 chosen, and the difference to the runner-up gets an interval by resampling groups, the same ones for
 both.
 
-Candidates are ranked by average precision, on inner and outer folds: it reads all of a ranking,
-where macro-F1 reads one cut through it, and of a few hundred rows it chose better candidates.
-
 References
 ----------
 Varma, S. & Simon, R. (2006). Bias in error estimation when using cross-validation for model
@@ -25,30 +22,19 @@ import numpy as np
 import numpy.typing as npt
 
 from .candidates import Candidate
-from .classifier import STRENGTHS, Head, fit_scored
-from .data import TrainingSet
 from .features import Features, states_of
 from .folds import Fold, grouped_folds
-from .goals import Goal
+from .job import Job
 from .matrix import Matrix, States
-from .scores import average_precision, macro_f1, paired
+from .ranking import Answers, Ranked, rank
+from .scores import paired
 
-__all__ = ["Answers", "Choice", "Compared", "Job", "Standing", "compare", "make_jobs"]
+__all__ = ["Choice", "Compared", "Standing", "compare"]
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Tell = Callable[[str, float], None]
 """Takes what is being done, and the seconds that are left."""
-
-
-@dataclass(slots=True)
-class Answers:
-    """Held-out answers on one dimension; rows that no fold tested stay empty."""
-
-    probability: Floats
-    """Shape (n_answered, n_labels)."""
-    chosen: Bools
-    """Same shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +44,7 @@ class Standing:
     name: str
     """The candidate, in words."""
     average_precision: float
-    """Its held-out average precision, as a mean over dimensions: by this it is ranked."""
+    """Its held-out average precision, as a mean over dimensions."""
     macro_f1: float
     """Its held-out macro-F1, as a mean over dimensions."""
 
@@ -68,7 +54,10 @@ class Choice:
     """What was compared, and what came of it."""
 
     standings: tuple[Standing, ...]
-    """All candidates, the chosen one first, the others from best to worst."""
+    """All candidates, the chosen one first, the others by average precision."""
+    error: float
+    """Standard error of the distance between the average precision of the choice and that of the
+    runner-up, paired over groups; 0 without a runner-up."""
     difference: tuple[float, float, float] | None
     """Macro-F1 of the choice minus that of the runner-up, and its 95 % interval, paired over
     groups."""
@@ -87,70 +76,13 @@ class Choice:
         }
         if self.difference is not None:
             mean, low, high = (round(value, 6) for value in self.difference)
-            told["difference_to_runner_up"] = {"macro_f1": mean, "low": low, "high": high}
+            told["difference_to_runner_up"] = {
+                "macro_f1": mean,
+                "low": low,
+                "high": high,
+                "average_precision_error": round(self.error, 6),
+            }
         return told
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What has to be fitted for one dimension."""
-
-    name: str
-    """Id of the dimension."""
-    rows: npt.NDArray[np.int64]
-    """The answered rows, in numbers of the whole set."""
-    truth: Bools
-    """Their labels, shape (n_answered, n_labels)."""
-    groups: npt.NDArray[np.int64]
-    """Their groups."""
-    weight: Floats | None
-    """Their weights."""
-    multiple: bool
-    """Whether a row can have any number of labels."""
-    goal: Goal
-    """What labels should be good at."""
-    seed: int
-    """Of the inner folds."""
-
-    def fit(
-        self,
-        vectors: Matrix,
-        part: npt.NDArray[np.int64],
-        kind: str,
-        states: Sequence[States] = (),
-    ) -> tuple[Head, float]:
-        """Fit a head on a part of the answered rows; vectors are those of all rows of the data."""
-        return self.fit_rows(vectors[self.rows[part]], part, kind, states=states)
-
-    def fit_rows(
-        self,
-        vectors: Matrix,
-        part: npt.NDArray[np.int64],
-        kind: str,
-        strengths: Sequence[float] = STRENGTHS,
-        states: Sequence[States] = (),
-    ) -> tuple[Head, float]:
-        """Fit a head on a part of the answered rows; vectors are those of the part."""
-        return fit_scored(
-            vectors,
-            self.truth[part],
-            self.groups[part],
-            multiple=self.multiple,
-            kind=kind,
-            goal=self.goal,
-            sample_weight=None if self.weight is None else self.weight[part],
-            strengths=strengths,
-            states=states,
-            seed=self.seed,
-        )
-
-    def cut(self, fold: Fold) -> Fold:
-        """Give a fold of the whole set in numbers of the answered rows."""
-        return tuple(np.flatnonzero(np.isin(self.rows, side)) for side in fold)  # type: ignore[return-value]
-
-    def nothing(self) -> Answers:
-        """Give answers that are still empty."""
-        return Answers(np.zeros(self.truth.shape), np.zeros(self.truth.shape, bool))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,17 +97,6 @@ class Compared:
     """Dimension to the held-out answers of the whole procedure, choosing included."""
     folds: Sequence[Fold]
     """The outer folds, in rows of the whole set."""
-
-
-def make_jobs(data: TrainingSet, goal: Goal, seed: int) -> list[Job]:
-    """Give what has to be fitted, one job a dimension."""
-    jobs = []
-    for name in data.answers:
-        rows, truth = data.truth(name)
-        weight = None if data.weights is None else data.weights[name][rows]
-        multiple = data.codebook.dimension(name).choice == "multiple"
-        jobs.append(Job(name, rows, truth, data.groups[rows], weight, multiple, goal, seed))
-    return jobs
 
 
 def compare(
@@ -217,63 +138,70 @@ def compare(
     answers = {one: {job.name: job.nothing() for job in jobs} for one in candidates}
     clock = _Clock(len(folds), len(candidates), tell)
     for number, fold in enumerate(folds, 1):
-        inner = {}
+        sides = [job.cut(fold) for job in jobs]
+        inner = []
         for candidate in candidates:
             encoder, vectors = features.fit(candidate, fold[0])
             states = states_of(encoder)
-            found = [_answer(job, fold, vectors, candidate.head, states) for job in jobs]
-            for job, (test, probability, chosen, _) in zip(jobs, found, strict=True):
-                answers[candidate][job.name].probability[test] = probability
-                answers[candidate][job.name].chosen[test] = chosen
-            inner[candidate] = float(np.mean([ranked for *_, ranked in found]))
+            told = []
+            for job, cut in zip(jobs, sides, strict=True):
+                on_part, on_test = _answer(job, cut, vectors, candidate.head, states)
+                answers[candidate][job.name].probability[cut[1]] = on_test.probability
+                answers[candidate][job.name].chosen[cut[1]] = on_test.chosen
+                told.append(on_part)
+            inner.append(told)
             clock.done(f"fold {number} of {len(folds)}: {candidate}")
-        winner = _first_best(inner)
-        for job in jobs:
-            test = job.cut(fold)[1]
+        asked = [job.asked(part) for job, (part, _) in zip(jobs, sides, strict=True)]
+        winner = candidates[rank(asked, inner, seed=seed).order[0]]
+        for job, (_, test) in zip(jobs, sides, strict=True):
             nested[job.name].probability[test] = answers[winner][job.name].probability[test]
             nested[job.name].chosen[test] = answers[winner][job.name].chosen[test]
-    standings = {one: _standing(one, jobs, answers[one]) for one in candidates}
-    ranked = {one: standing.average_precision for one, standing in standings.items()}
-    best = _first_best(ranked)
-    others = sorted((one for one in candidates if one != best), key=lambda one: -ranked[one])
-    difference = None
+    given = [[answers[one][job.name] for job in jobs] for one in candidates]
+    ranked = rank([job.asked() for job in jobs], given, seed=seed)
+    choice = _tell_choice(candidates, ranked, jobs, given, seed)
+    return Compared(candidates[ranked.order[0]], choice, nested, folds)
+
+
+def _tell_choice(
+    candidates: Sequence[Candidate],
+    ranked: Ranked,
+    jobs: Sequence[Job],
+    given: Sequence[Sequence[Answers]],
+    seed: int,
+) -> Choice:
+    """Set the choice beside the others, and measure how far it is from the runner-up."""
+    standings = tuple(
+        Standing(
+            str(candidates[one]), float(ranked.average_precision[one]), float(ranked.macro_f1[one])
+        )
+        for one in ranked.order
+    )
+    best, *others = ranked.order
+    error, difference = 0.0, None
     if others:
+        # The error is that of the distance to the best, which is one of these two.
+        error = float(max(ranked.error[best], ranked.error[others[0]]))
+        pairs = zip(jobs, given[best], given[others[0]], strict=True)
         difference = paired(
-            [
-                (j.truth, answers[best][j.name].chosen, answers[others[0]][j.name].chosen, j.groups)
-                for j in jobs
-            ],
+            [(job.truth, one.chosen, other.chosen, job.groups) for job, one, other in pairs],
             seed=seed,
         )
-    in_order = tuple(standings[one] for one in (best, *others))
-    return Compared(best, Choice(in_order, difference), nested, folds)
-
-
-def _standing(
-    candidate: Candidate, jobs: Sequence[Job], answers: Mapping[str, Answers]
-) -> Standing:
-    ranked = [average_precision(job.truth, answers[job.name].probability) for job in jobs]
-    f1 = [macro_f1(job.truth, answers[job.name].chosen) for job in jobs]
-    return Standing(str(candidate), float(np.mean(ranked)), float(np.mean(f1)))
+    return Choice(standings, error, difference)
 
 
 def _answer(
-    job: Job, fold: Fold, vectors: Matrix, kind: str, states: Sequence[States]
-) -> tuple[npt.NDArray[np.int64], Floats, Bools, float]:
-    """Fit on one side of a fold and answer the other; also tell how well the inner folds ranked."""
-    part, test = job.cut(fold)
-    if not len(part) or not len(test):
-        empty = np.zeros((len(test), job.truth.shape[1]))
-        return test, empty, empty.astype(bool), 0.0
-    head, inner = job.fit(vectors, part, kind, states)
-    probability = head.probabilities(vectors[job.rows[test]])
-    return test, probability, head.decide(probability), 0.0 if np.isnan(inner) else inner
-
-
-def _first_best(scores: Mapping[Candidate, float]) -> Candidate:
-    """Give the candidate with the highest score, the first of those that hardly differ."""
-    top = max(scores.values())
-    return next(one for one, score in scores.items() if score >= top - 1e-9)
+    job: Job, sides: Fold, vectors: Matrix, kind: str, states: Sequence[States]
+) -> tuple[Answers, Answers]:
+    """Fit on one side of a fold; give what the inner folds answered there, and the other side."""
+    part, test = sides
+    on_part, on_test = (Answers.empty(job.truth[rows].shape) for rows in sides)
+    if len(part) and len(test):
+        head, held_out = job.fit(vectors, part, kind, states)
+        if held_out is not None:
+            on_part = Answers(held_out, head.decide(held_out))
+        probability = head.probabilities(vectors[job.rows[test]])
+        on_test = Answers(probability, head.decide(probability))
+    return on_part, on_test
 
 
 class _Clock:

@@ -21,7 +21,6 @@ from .folds import Fold, grouped_folds
 from .goals import MARGIN, STEADY_FROM, Goal, Rule, decide, find_rule
 from .linear import LinearFit, Space, fit_path, rotate
 from .matrix import Matrix, States, dense_product, even_out, only_last, scaled
-from .scores import average_precision
 
 __all__ = ["MARGIN", "STRENGTHS", "Head", "fit_head", "fit_scored"]
 
@@ -177,7 +176,7 @@ def fit_scored(
     strengths: Sequence[float] = STRENGTHS,
     states: Sequence[States] = (),
     seed: int = 0,
-) -> tuple[Head, float]:
+) -> tuple[Head, Floats | None]:
     """Fit the classifier of one dimension.
 
     Parameters
@@ -208,9 +207,9 @@ def fit_scored(
 
     Returns
     -------
-    The head, and its average precision on the inner folds: fit to compare heads on the same rows,
-    but not to tell how good one is, because the penalty was chosen on them. NaN without inner
-    folds.
+    The head, and the probabilities that the inner folds gave to the rows, shape (n_rows, n_labels):
+    fit to compare heads on the same rows, but not to tell how good one is, because penalty and rule
+    were chosen on them. None without inner folds.
     """
     seen: Bools = np.asarray(truth.any(axis=0))
     target = truth[:, seen]
@@ -235,10 +234,11 @@ def fit_scored(
             other = tune(narrow)
             if other.loss < _CLEARLY * tuned.loss:
                 tuned, scale, space = other, last, narrow
-    rule, ranked = Rule(none, none, np.nan), np.nan
+    rule, held_out = Rule(none, none, np.nan), None
     if tuned.probabilities is not None:
         rule = find_rule(tuned.probabilities, target, tuned.shift, goal, multiple=multiple)
-        ranked = average_precision(target, tuned.probabilities)
+        held_out = np.zeros(truth.shape)
+        held_out[:, seen] = tuned.probabilities
     strength = strengths[tuned.place]
     fitted = fit_path(space.rows, target, [strength], multiple, sample_weight, kind)[0]
     head = Head(
@@ -252,7 +252,7 @@ def fit_scored(
         rule.least,
         float(strength),
     )
-    return head, ranked
+    return head, held_out
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from .arms import Arm, Held, Unseen, make_head
-from .choose import Answers, Job
 from .folds import Fold, grouped_folds
 from .goals import MARGIN
+from .job import Job
+from .ranking import Answers
 from .recipe import Recipe
 from .scores import macro_f1, paired
 from .workshop import Workshop

@@ -16,13 +16,14 @@ import numpy.typing as npt
 
 from ..errors import InputError
 from .candidates import propose
-from .choose import Answers, Compared, Job, compare, make_jobs
+from .choose import Compared, compare
 from .classifier import Head
 from .data import TrainingSet
 from .features import Features, states_of
 from .folds import Fold, random_folds
 from .goals import Goal
 from .inputs import CONTEXTS, VIEWS, Inputs
+from .job import Job, make_jobs
 from .linear import rotate
 from .matrix import Matrix, even_out, scaled
 from .model import Model
@@ -203,7 +204,7 @@ def _leak_gap(vectors: Matrix, found: Compared, job: Job, final: Head) -> float 
     rows = rotate(vectors[job.rows]).rows
 
     def scored(folds: Sequence[Fold]) -> float:
-        answers: Answers = job.nothing()
+        answers = job.nothing()
         for part, test in folds:
             if not len(part) or not len(test):
                 continue

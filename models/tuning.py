@@ -25,10 +25,11 @@ import numpy as np
 
 from ..errors import InputError, MissingExtraError
 from .arms import Arm, Held, Unseen, make_head
-from .choose import Answers, Job
 from .classifier import Head
 from .data import TrainingSet
 from .held_out import ASIDE, ask, make_folds, n_texts, seen
+from .job import Job
+from .ranking import Answers
 from .recipe import METHODS, make_recipe
 from .report import DimensionReport, Report
 from .scores import calibration_error, score

@@ -14,12 +14,12 @@ import numpy.typing as npt
 from ..errors import InputError
 from .arms import NEVER, Arm
 from .beside import MARKED, SHARES, Beside, Part
-from .choose import Job, make_jobs
 from .classifier import Head
 from .data import TrainingSet
 from .features import states_of
 from .goals import parse_goal
 from .inputs import Inputs
+from .job import Job, make_jobs
 from .linear import LinearFit, fit_path
 from .matrix import Matrix, States, even_out, scaled, stack
 from .model import Model

@@ -172,11 +172,16 @@ def test_candidates_are_compared(work: Path, run: Run) -> None:
     words += ["--encoder", "tfidf", "--encoder", "hashed", "-o", "compared"]
     done, told = run(*words, cwd=work), json.loads(run(*words, "--json", cwd=work).out)
 
-    assert "chosen of 2 by average precision: tfidf (1.000), before hashed (" in done.out
+    assert "chosen of 2: tfidf, before hashed\n  average precision 1.000 to " in done.out
     assert "paired over groups" in done.out
     assert "the scores below include the choosing" in done.out
     assert [one["name"] for one in told["choice"]["candidates"]] == ["tfidf", "hashed"]
-    assert set(told["choice"]["difference_to_runner_up"]) == {"macro_f1", "low", "high"}
+    assert set(told["choice"]["difference_to_runner_up"]) == {
+        "macro_f1",
+        "low",
+        "high",
+        "average_precision_error",
+    }
 
 
 def test_encoders_are_listed(work: Path, run: Run) -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import f1_score
+from sklearn.metrics import average_precision_score, f1_score
 
 from standfirst.models.scores import average_precision, calibration_error, macro_f1, score
 
@@ -32,16 +32,26 @@ def test_interval_is_wider_over_groups() -> None:
     assert (tied.high - tied.low) / (alone.high - alone.low) == pytest.approx(10**0.5, rel=0.2)
 
 
-def test_average_precision_reads_ranks_and_skips_labels_that_never_occur() -> None:
-    """A label found on ranks 1 and 3 of four; its opposite on 2 and 4; a third one nowhere."""
-    truth = np.array([[1, 0, 0], [0, 1, 0], [1, 0, 0], [0, 1, 0]], bool)
-    sure = np.array([0.9, 0.8, 0.7, 0.6])
-    probability = np.column_stack([sure, 1 - sure, np.zeros(4)])
-    one, other = (1 + 2 / 3) / 2, (1 + 2 / 3) / 2
-
-    assert average_precision(truth, probability) == pytest.approx((one + other) / 2)
-    assert average_precision(truth, np.sqrt(probability)) == average_precision(truth, probability)
-    assert average_precision(truth[:0], probability[:0]) == 0
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2), st.integers(0, 4), st.integers(0, 3), st.integers(0, 3)),
+        min_size=1,
+        max_size=25,
+    )
+)
+def test_average_precision_is_that_of_scikit_learn(rows: list[tuple[int, ...]]) -> None:
+    """With ties, with weights; labels that nobody or everybody has tell nothing."""
+    label, chance, *weights = (np.array(side) for side in zip(*rows, strict=True))
+    truth = np.eye(3, dtype=bool)[label]
+    probability = np.column_stack([chance, 4 - chance, chance % 2]) / 4
+    found = average_precision(truth, probability, np.array(weights))
+    for value, weight in zip(found, weights, strict=True):
+        known = [
+            average_precision_score(side, p, sample_weight=weight)
+            for side, p in zip(truth.T, probability.T, strict=True)
+            if 0 < side.sum() < len(side) and (side * weight).sum()
+        ]
+        assert value == pytest.approx(np.mean(known) if known else 0)
 
 
 def test_confusion_has_the_truth_in_rows() -> None:
