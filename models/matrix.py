@@ -27,6 +27,9 @@ __all__ = [
 
 _AT_ONCE = 8_000_000
 
+_FULL = 0.25
+"""Share of filled entries from which on a column is multiplied faster as a dense one."""
+
 Matrix: TypeAlias = Any
 """A float32 array, or a float32 CSR array of SciPy, shape (n_rows, dim)."""
 
@@ -67,7 +70,8 @@ def gram(X: Matrix) -> npt.NDArray[np.float64]:  # noqa: N803
     """Multiply all rows by all rows, shape (n_rows, n_rows).
 
     The product of two sparse matrices would be sparse, and is found entry by entry; this one is
-    full anyway, so that sparse rows meet dense ones, some at a time, and only below the diagonal.
+    full anyway, so that columns that are mostly filled are multiplied as dense ones; of the others,
+    sparse rows meet dense ones, some at a time, and only below the diagonal.
 
     Examples
     --------
@@ -78,6 +82,9 @@ def gram(X: Matrix) -> npt.NDArray[np.float64]:  # noqa: N803
         return np.asarray(X @ X.T, np.float64)
     n_rows, dim = X.shape
     found = np.zeros((n_rows, n_rows))
+    full = np.bincount(X.indices, minlength=dim) > _FULL * n_rows
+    if full.any():
+        return gram(X[:, full].toarray()) + gram(X[:, ~full])
     step = max(1, _AT_ONCE // max(dim, 1))
     for start in range(0, n_rows, step):
         some = np.ascontiguousarray(X[start : start + step].toarray().T)

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from standfirst.errors import InputError, UnknownNameError
 from standfirst.models import Report, TrainingSet, evaluate, from_file, train
@@ -110,6 +111,21 @@ def test_rotation_changes_nothing_but_time() -> None:
     (plain,) = fit_path(rows, truth, [1.0], multiple=False)
 
     assert np.allclose(space.back(turned.weights), plain.weights, atol=2e-3)
+
+
+def test_rotation_of_rows_that_depend_on_each_other() -> None:
+    """Copies, empty rows and columns of both kinds: products stay, and so does the way back."""
+    rng = np.random.default_rng(0)
+    states = rng.normal(size=(40, 30)).astype(np.float32)
+    words = sparse.random_array((40, 200), density=0.05, random_state=0, dtype=np.float32)
+    rows = sparse.hstack([sparse.csr_array(states), words], format="csr")
+    rows = sparse.vstack([rows, rows[:5], 0 * rows[:2]], format="csr")
+    space = rotate(rows)
+    weights = rng.normal(size=(3, space.rows.shape[1]))
+
+    assert space.rows.shape[1] == 40
+    assert np.allclose(space.rows @ space.rows.T, (rows @ rows.T).todense(), atol=1e-4)
+    assert np.allclose(rows @ space.back(weights).T, space.rows @ weights.T, atol=1e-4)
 
 
 def test_large_constant_columns_do_not_drown_the_others() -> None:
