@@ -28,6 +28,7 @@ from .job import Job
 from .matrix import Matrix, States
 from .ranking import Answers, Ranked, rank
 from .scores import paired
+from .threads import side_by_side
 
 __all__ = ["Choice", "Compared", "Standing", "compare"]
 
@@ -137,19 +138,23 @@ def compare(
     nested = {job.name: job.nothing() for job in jobs}
     answers = {one: {job.name: job.nothing() for job in jobs} for one in candidates}
     clock = _Clock(len(folds), len(candidates), tell)
+
+    def answer(pair: tuple[Fold, Candidate]) -> list[tuple[Answers, Answers]]:
+        fold, candidate = pair
+        encoder, vectors = features.fit(candidate, fold[0])
+        states = states_of(encoder)
+        return [_answer(job, job.cut(fold), vectors, candidate.head, states) for job in jobs]
+
+    found = side_by_side(answer, [(fold, one) for fold in folds for one in candidates])
     for number, fold in enumerate(folds, 1):
         sides = [job.cut(fold) for job in jobs]
         inner = []
         for candidate in candidates:
-            encoder, vectors = features.fit(candidate, fold[0])
-            states = states_of(encoder)
-            told = []
-            for job, cut in zip(jobs, sides, strict=True):
-                on_part, on_test = _answer(job, cut, vectors, candidate.head, states)
-                answers[candidate][job.name].probability[cut[1]] = on_test.probability
-                answers[candidate][job.name].chosen[cut[1]] = on_test.chosen
-                told.append(on_part)
-            inner.append(told)
+            told = next(found)
+            for job, (_, test), (_, on_test) in zip(jobs, sides, told, strict=True):
+                answers[candidate][job.name].probability[test] = on_test.probability
+                answers[candidate][job.name].chosen[test] = on_test.chosen
+            inner.append([on_part for on_part, _ in told])
             clock.done(f"fold {number} of {len(folds)}: {candidate}")
         asked = [job.asked(part) for job, (part, _) in zip(jobs, sides, strict=True)]
         winner = candidates[rank(asked, inner, seed=seed).order[0]]

@@ -5,10 +5,12 @@ process starts; onnxruntime reads none and is told by whoever makes its session.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from multiprocessing.pool import ThreadPool
+from typing import TypeVar
 
-__all__ = ["n_cores", "thread_settings", "threads_here", "with_threads"]
+__all__ = ["n_cores", "side_by_side", "thread_settings", "threads_here", "with_threads"]
 
 _OURS = "STANDFIRST_THREADS"
 _THEIRS = (
@@ -21,6 +23,12 @@ _THEIRS = (
 )
 
 
+_MOST = 4
+
+Given = TypeVar("Given")
+Found = TypeVar("Found")
+
+
 def n_cores() -> int:
     """Count the cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -30,6 +38,21 @@ def threads_here() -> int:
     """Tell how many threads a session of onnxruntime may use; 0 leaves it to the library."""
     told = os.environ.get(_OURS, "")
     return int(told) if told.isdigit() else 0
+
+
+def side_by_side(work: Callable[[Given], Found], given: Sequence[Given]) -> Iterator[Found]:
+    """Do some work on each thing, several at a time, and give the results in the things' order.
+
+    For work that spends its time in numeric libraries, which let other threads run. At most four at
+    a time, because each needs memory of its own. The threads do not keep the process alive: one
+    that is interrupted ends at once.
+    """
+    n_threads = min(threads_here() or n_cores(), len(given), _MOST)
+    if n_threads <= 1:
+        yield from map(work, given)
+        return
+    with ThreadPool(n_threads) as pool:
+        yield from pool.imap(work, given)
 
 
 def thread_settings(n_threads: int) -> dict[str, str]:

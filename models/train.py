@@ -8,6 +8,7 @@ been drawn at random, so that sentences of one article stood on both sides.
 """
 
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -30,6 +31,7 @@ from .model import Model
 from .report import DimensionReport, Report
 from .scores import calibration_error, macro_f1, score
 from .texts import hash_texts
+from .threads import side_by_side
 
 __all__ = ["train"]
 
@@ -88,9 +90,10 @@ def train(
     present = _present(data, context)
     candidates = propose(len(data), present, encoders=named, context=context, effort=effort)
     features = Features(Inputs(data.texts, data.context or {}), candidates, _reading(progress))
-    # One thread: sums in a fixed order make the same bundle to the byte, and fits this small are
-    # quicker so.
-    with threadpool_limits(1):
+    # One thread a fit: sums in a fixed order make the same bundle to the byte, and fits this small
+    # are quicker so. Fits stand side by side, and would take turns in setting filters of warnings.
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
         jobs = make_jobs(data, goal, seed)
         found = compare(
             features, candidates, jobs, data.groups, n_folds=n_folds, seed=seed, tell=progress
@@ -205,11 +208,14 @@ def _leak_gap(vectors: Matrix, found: Compared, job: Job, final: Head) -> float 
 
     def scored(folds: Sequence[Fold]) -> float:
         answers = job.nothing()
-        for part, test in folds:
-            if not len(part) or not len(test):
-                continue
-            head = job.fit_rows(rows[part], part, found.best.head, [final.strength])[0]
-            answers.chosen[test] = head.decide(head.probabilities(rows[test]))
+
+        def answer(fold: Fold) -> None:
+            part, test = fold
+            if len(part) and len(test):
+                head = job.fit_rows(rows[part], part, found.best.head, [final.strength])[0]
+                answers.chosen[test] = head.decide(head.probabilities(rows[test]))
+
+        list(side_by_side(answer, folds))
         return macro_f1(job.truth, answers.chosen)
 
     grouped = [job.cut(fold) for fold in found.folds]

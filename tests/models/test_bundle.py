@@ -28,8 +28,16 @@ def test_round_trip(report: Report, folder: Path) -> None:
         assert np.allclose(answer.probabilities, after[name].probabilities)
 
 
-def test_same_data_same_bytes(data: TrainingSet, folder: Path, tmp_path: Path) -> None:
-    """Training again gives every file to the byte."""
+@pytest.mark.parametrize("n_threads", ["1", "4"])
+def test_same_data_same_bytes(
+    data: TrainingSet,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    n_threads: str,
+) -> None:
+    """Training again gives every file to the byte, however many fits stand side by side."""
+    monkeypatch.setenv("STANDFIRST_THREADS", n_threads)
     train(data, encoder="tfidf", n_folds=3).model.save(tmp_path / "again")
 
     for path in sorted(folder.iterdir()):
