@@ -1,10 +1,9 @@
 """What `train` compares: encoder, layers, with or without TF-IDF, context, kind of head.
 
 The effort says how much is tried. ``fast`` takes one candidate, by rules that were right on average
-over the sets of the benchmarks. ``default`` asks the folds where the rules are least sure: whether
-TF-IDF beside a network pays (with thousands of rows: or alone), and whether the neighbours of a
-sentence do. Of fewer than a hundred rows it asks nothing: there the folds chose worse than the
-rules. ``thorough`` tries all.
+over the sets of the benchmarks. ``default`` asks the folds where the rules are least sure and rows
+are enough to tell: whether TF-IDF beside a network pays (with thousands of rows: or alone), and
+whether the neighbours of a sentence do. ``thorough`` tries all.
 What the user names is taken as named, and not compared.
 """
 
@@ -12,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from .beside import MARKED, MARKED_SHARE, Part
-from .encoders import default_encoder, make_parts
+from .encoders import TFIDF_FROM, default_encoder, make_parts
 from .inputs import CONTEXTS
 from .transformer import Transformer, is_ready
 
@@ -21,8 +20,11 @@ __all__ = ["EFFORTS", "Candidate", "propose"]
 EFFORTS = ("fast", "default", "thorough")
 """How much is tried."""
 
-_ASKED_FROM = 100
-"""Rows from which on folds tell candidates apart."""
+_TFIDF_TRIED_FROM = TFIDF_FROM // 2
+"""Rows from which on folds tell whether counted words pay."""
+
+_NEIGHBOURS_FROM = 200
+"""Likewise for neighbours, which bring three times the columns: with fewer rows they cost more."""
 
 _TFIDF_ALONE_FROM = 2_000
 """Rows from which on counted words may do without a network: by then they have seen the words."""
@@ -120,7 +122,7 @@ def _further(n_rows: int, effort: str) -> Iterator[str]:
     """Give the encoders that are tried beside the usual one."""
     networks = [name for name in ("minilm", "mpnet") if is_ready(name)]
     if effort != "thorough":
-        networks = networks[:1] if n_rows >= _ASKED_FROM else []
+        networks = networks[:1] if n_rows >= _TFIDF_TRIED_FROM else []
     for name in networks:
         yield name
         yield f"{name}+tfidf"
@@ -139,7 +141,7 @@ def _contexts(
         return
     for name, views in CONTEXTS.items():
         # Titles are tried by the thorough only: they tell the article's stance, not the unit's.
-        tried = effort == "thorough" or (name == "neighbours" and n_rows >= _ASKED_FROM)
+        tried = effort == "thorough" or (name == "neighbours" and n_rows >= _NEIGHBOURS_FROM)
         if views and tried and set(views) <= set(present):
             yield views
 

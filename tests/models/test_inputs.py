@@ -77,7 +77,7 @@ def test_context_is_chosen_by_the_folds(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     words = np.array(["talks", "vote", "court", "plan", "police", "border", "deal", "aid"])
     rows = []
-    for k in range(150):
+    for k in range(240):
         label = ["yes", "no"][k % 2]
         before = f"The answer is {label} again."
         noise = " ".join(rng.choice(words, 5))
@@ -186,8 +186,8 @@ def test_proposals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "tfidf, target",
         "tfidf, target, neighbours",
     ]
-    assert [str(one) for one in propose(99, around)] == ["tfidf, target"]
-    assert "tfidf, target, neighbours" in map(str, propose(99, around, effort="thorough"))
+    assert [str(one) for one in propose(199, around)] == ["tfidf, target"]
+    assert "tfidf, target, neighbours" in map(str, propose(199, around, effort="thorough"))
     named = propose(500, around, encoders=["tfidf"], context="title")
     assert [one.views for one in named] == [("text", "target", "title")]
     assert find_span("No oslo here.", "Oslo") == (3, 7)
