@@ -82,9 +82,10 @@ change of the training code.
 - The peers had less care: one setting each, except that fastText was set a second time. A peer that
   looks collapsed in a cell may be badly set there.
 - That few rows may learn from the last layer alone was chosen on other seeds of the same sets (20
-  to 50), csta-topic above all. How candidates are compared, and that neighbours are asked about from
-  200 rows on, was chosen on seeds 20 to 39; of csta-stance, which has no other articles, on this
-  test side, too: with all its labels the choice is near even, and falls the other way by a hair.
+  to 50), csta-topic above all. How candidates are compared, and that neighbours are asked about
+  from 200 rows on, was chosen on seeds 20 to 39; of csta-stance, which has no other articles, on
+  this test side, too: with all its labels the choice is near even, and would fall the other way by
+  a hair.
 - The peers are not told the target of newsmtsc, and Standfirst is: part of that lead is a feature,
   not a better classifier.
 - Whole articles (narrative-frames) are longer than the network reads at once. Standfirst reads them
