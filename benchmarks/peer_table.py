@@ -62,7 +62,9 @@ change of the training code.
   seconds hold all of that. It reads what the sets have beside the text (targets; neighbours).
 - **linear probe**: sentence-transformers' vectors, frozen, and scikit-learn's logistic regression.
   It, **TF-IDF + LR** (words 1-2, characters 3-5) and Standfirst choose their penalty by folds.
-- **SetFit**: one epoch of pairs, at most 60 steps of 16 pairs at 50 labels and 120 at more.
+- **SetFit**: one epoch of pairs, at most 60 steps of 16 pairs at 50 labels and 120 at more. All
+  pairs of 1,000 rows would be some 31,000 steps: its CPU time there is far below what it takes by
+  itself, and most of Standfirst's is reading the sentences once.
 - **small-text**: its transformer classifier, which fine-tunes the whole network: 20, 10, 5 or 2
   epochs (50, 200, 1,000, all), learning rate 1e-4, early stopping on a tenth of the rows.
 - **model2vec**: its own classifier on a static model of 256 dimensions distilled from MiniLM.
