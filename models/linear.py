@@ -121,6 +121,11 @@ def fit_path(  # noqa: PLR0917 - as scikit-learn has them
     """
     path = KINDS[kind]
     n_labels, dim = target.shape[1], rows.shape[1]
+    if not dim:
+        # Nothing is known of any row, so that only the intercepts are fitted.
+        rows = np.zeros((len(target), 1))
+        blind = fit_path(rows, target, strengths, multiple, sample_weight, kind)
+        return [LinearFit(fit.weights[:, :0], fit.intercept) for fit in blind]
     fits = [LinearFit(np.zeros((n_labels, dim)), np.zeros(n_labels)) for _ in strengths]
     if multiple:
         for k in range(n_labels):

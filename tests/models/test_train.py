@@ -128,6 +128,19 @@ def test_rotation_of_rows_that_depend_on_each_other() -> None:
     assert np.allclose(rows @ space.back(weights).T, space.rows @ weights.T, atol=1e-4)
 
 
+def test_rows_that_share_no_word(tmp_path: Path) -> None:
+    """There is nothing to learn from; the model and its score say so."""
+    letters = "abcdefghijkl"
+    rows = [{"text": x * 9, "s": "yes" if k % 3 else "no"} for k, x in enumerate(letters)]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    report = train(from_file(path, ["s"]), encoder="tfidf", n_folds=3)
+    (answer,) = report.model.predict(["aaaaaaaaa", "other"]).values()
+
+    assert report.dimensions[0].score.macro_f1 < 0.6
+    assert np.array_equal(answer.probabilities[0], answer.probabilities[1])
+
+
 def test_large_constant_columns_do_not_drown_the_others() -> None:
     """Evened out, a head learns from small columns; its weights are those of the columns as is."""
     rng = np.random.default_rng(0)
