@@ -84,7 +84,7 @@ def rotate(vectors: Matrix) -> Space:
     """
     n_rows, dim = vectors.shape
     filled = vectors.nnz / n_rows if sparse.issparse(vectors) else dim
-    if n_rows >= dim or n_rows > max(_ROTATE_UP_TO, 2 * filled):
+    if n_rows >= dim or n_rows > max(_ROTATE_UP_TO, filled):
         return Space(vectors, None, np.zeros((0, 0)))
     products = gram(vectors)
     least = _ROUNDING * max(float(products.diagonal().max()), _ROUNDING)
