@@ -32,8 +32,6 @@ from .threads import side_by_side
 
 __all__ = ["Choice", "Compared", "Standing", "compare"]
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 Tell = Callable[[str, float], None]
 """Takes what is being done, and the seconds that are left."""
 
@@ -139,15 +137,19 @@ def compare(
     answers = {one: {job.name: job.nothing() for job in jobs} for one in candidates}
     clock = _Clock(len(folds), len(candidates), tell)
 
-    def answer(pair: tuple[Fold, Candidate]) -> list[tuple[Answers, Answers]]:
-        fold, candidate = pair
-        encoder, vectors = features.fit(candidate, fold[0])
-        states = states_of(encoder)
-        return [_answer(job, job.cut(fold), vectors, candidate.head, states) for job in jobs]
+    cuts = [[job.cut(fold) for job in jobs] for fold in folds]
 
-    found = side_by_side(answer, [(fold, one) for fold in folds for one in candidates])
-    for number, fold in enumerate(folds, 1):
-        sides = [job.cut(fold) for job in jobs]
+    def answer(pair: tuple[int, Candidate]) -> list[tuple[Answers, Answers]]:
+        number, candidate = pair
+        encoder, vectors = features.fit(candidate, folds[number][0])
+        states = states_of(encoder)
+        return [
+            _answer(job, cut, vectors, candidate.head, states)
+            for job, cut in zip(jobs, cuts[number], strict=True)
+        ]
+
+    found = side_by_side(answer, [(k, one) for k in range(len(folds)) for one in candidates])
+    for number, sides in enumerate(cuts, 1):
         inner = []
         for candidate in candidates:
             told = next(found)

@@ -89,9 +89,10 @@ def rotate(vectors: Matrix) -> Space:
     products = gram(vectors)
     least = _ROUNDING * max(float(products.diagonal().max()), _ROUNDING)
     found, order, rank, _ = dpstrf(products, lower=1, tol=least)
-    rows = np.empty((n_rows, rank))
-    rows[order - 1] = np.tril(found)[:, :rank]
-    return Space(rows, vectors[order[:rank] - 1], np.tril(found[:rank, :rank]))
+    triangle, order = np.tril(found)[:, :rank], order - 1
+    rows = np.empty_like(triangle)
+    rows[order] = triangle
+    return Space(rows, vectors[order[:rank]], triangle[:rank])
 
 
 def fit_path(  # noqa: PLR0917 - as scikit-learn has them

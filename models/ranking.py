@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .scores import average_precision, macro_f1
+from .scores import average_precision, macro_f1, resample
 
 __all__ = ["Answers", "Asked", "Ranked", "rank"]
 
@@ -89,11 +89,12 @@ def rank(asked: Sequence[Asked], answers: Sequence[Sequence[Answers]], *, seed: 
     (1, 0)
     """
     n_resamples = _RESAMPLES if len(answers) > 1 else 0
-    drawn = _drawn([one.groups for one in asked], n_resamples, seed)
+    names, drawn = resample([one.groups for one in asked], n_resamples, seed)
+    copies = [drawn[:, np.searchsorted(names, one.groups)] for one in asked]
     precision = np.zeros((len(answers), 1 + n_resamples))
     f1 = np.zeros(len(answers))
     for place, answered in enumerate(answers):
-        for one, found, weights in zip(asked, answered, drawn, strict=True):
+        for one, found, weights in zip(asked, answered, copies, strict=True):
             precision[place] += average_precision(one.truth, found.probability, weights)
             f1[place] += macro_f1(one.truth, found.chosen)
     precision /= len(asked)
@@ -105,22 +106,6 @@ def rank(asked: Sequence[Asked], answers: Sequence[Sequence[Answers]], *, seed: 
     kept = _first_best(np.where(even, f1, -1))
     others = sorted(set(range(len(answers))) - {kept}, key=lambda place: (-whole[place], place))
     return Ranked((kept, *others), whole, f1, error)
-
-
-def _drawn(
-    groups: Sequence[npt.NDArray[np.int64]], n_resamples: int, seed: int
-) -> list[npt.NDArray[np.int64]]:
-    """Draw groups with replacement, the same ones for all dimensions; count each row's copies.
-
-    Gives for each dimension an array of shape (1 + n_resamples, n_answered), the first of ones.
-    """
-    names = np.unique(np.concatenate(groups))
-    rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(
-        len(names), np.full(len(names), 1 / max(1, len(names))), size=n_resamples
-    )
-    drawn = np.vstack([np.ones(len(names), np.int64), drawn])
-    return [drawn[:, np.searchsorted(names, some)] for some in groups]
 
 
 def _first_best(scores: Floats) -> int:

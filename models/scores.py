@@ -25,6 +25,7 @@ __all__ = [
     "calibration_error",
     "macro_f1",
     "paired",
+    "resample",
     "score",
 ]
 
@@ -187,10 +188,7 @@ def paired(
     >>> [round(x, 3) for x in paired([(truth, truth, worse, np.array([0, 0, 0, 0]))])]
     [0.267, 0.267, 0.267]
     """
-    names = np.unique(np.concatenate([groups for *_, groups in answered]))
-    rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=n_resamples)
-    drawn = np.vstack([np.ones(len(names), np.int64), drawn])
+    names, drawn = resample([groups for *_, groups in answered], n_resamples, seed)
     difference = np.zeros(n_resamples + 1)
     for truth, one, other, groups in answered:
         for sign, answer in ((1, one), (-1, other)):
@@ -250,6 +248,31 @@ def average_precision(
             total[start : start + step] += area / np.maximum(n_hits, 1)
             n_labels[start : start + step] += n_hits > 0
     return np.asarray(total / np.maximum(n_labels, 1))
+
+
+def resample(
+    groups: Sequence[npt.NDArray[np.int64]], n_resamples: int, seed: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Draw groups with replacement, as many as there are, the same ones for all dimensions.
+
+    Parameters
+    ----------
+    groups
+        For each dimension the numbers of the rows' groups.
+    n_resamples
+        How often.
+    seed
+        Of the drawing.
+
+    Returns
+    -------
+    The groups' numbers, ascending; and how often each was drawn, shape (1 + n_resamples, n_groups),
+    the first row being the groups as they are, once each.
+    """
+    names = np.unique(np.concatenate(groups))
+    chance = np.full(len(names), 1 / max(1, len(names)))
+    drawn = np.random.default_rng(seed).multinomial(len(names), chance, size=n_resamples)
+    return names, np.vstack([np.ones(len(names), np.int64), drawn])
 
 
 def calibration_error(truth: Bools, probability: npt.NDArray[np.floating[Any]]) -> float:

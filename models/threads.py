@@ -7,7 +7,6 @@ process starts; onnxruntime reads none and is told by whoever makes its session.
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing.pool import ThreadPool
 from typing import TypeVar
 
 __all__ = ["n_cores", "side_by_side", "thread_settings", "threads_here", "with_threads"]
@@ -22,8 +21,8 @@ _THEIRS = (
     "ARROW_IO_THREADS",
 )
 
-
 _MOST = 4
+"""Pieces of work that are done side by side, at most."""
 
 Given = TypeVar("Given")
 Found = TypeVar("Found")
@@ -47,6 +46,8 @@ def side_by_side(work: Callable[[Given], Found], given: Sequence[Given]) -> Iter
     a time, because each needs memory of its own. The threads do not keep the process alive: one
     that is interrupted ends at once.
     """
+    from multiprocessing.pool import ThreadPool
+
     n_threads = min(threads_here() or n_cores(), len(given), _MOST)
     if n_threads <= 1:
         yield from map(work, given)
