@@ -185,7 +185,8 @@ def test_bundle(tmp_path: Path, matter: list[int], rows: TrainingSet, frozen: Re
     before, after = model.predict(rows.texts), again.predict(rows.texts)
     for name, answer in before.items():
         assert np.array_equal(answer.probabilities, after[name].probabilities)
-    settings = told["parts"][0]["settings"]
+    # Whether the frozen part stays beside the tuned one depends on scores that rounding decides.
+    settings = told["parts"][0]["settings"] if "parts" in told else told
     assert settings["tuned"]["method"] == "contrastive"
     assert settings["tuned"]["n_texts"] == len(rows)
     base = frozen.model.encoder
