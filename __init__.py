@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from .errors import StandfirstError
     from .labels import Annotation, Codebook, Gold, agreement, load_codebook, resolve
     from .models import Model, train
-    from .models.estimator import Classifier
-    from .study import Study
+    from .models.training.estimator import Classifier
+    from .study.folder import Study
 
 _HOMES = {
     "Annotation": "labels",
     "Article": "corpus",
-    "Classifier": "models.estimator",
+    "Classifier": "models.training.estimator",
     "Codebook": "labels",
     "Gold": "labels",
     "Model": "models",
     "StandfirstError": "errors",
-    "Study": "study",
+    "Study": "study.folder",
     "Unit": "corpus",
     "agreement": "labels",
     "cut": "corpus",

@@ -11,18 +11,11 @@ from typing import Annotated
 
 import typer
 
-from .commands import (
-    annotate,
-    compare,
-    corpus,
-    distil,
-    encoders,
-    evaluate,
-    labels,
-    study,
-    tag,
-    train,
-)
+from .commands import start as study
+from .commands.annotate import app as annotate
+from .commands.corpus import app as corpus
+from .commands.labels import app as labels
+from .commands.models import compare, distil, encoders, evaluate, tag, train
 from .errors import StandfirstError
 
 __all__ = ["app", "main"]

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from .annotate.exchange import export_tasks, import_tasks
-from .annotate.keep import keep
-from .annotate.sample import assign, draw, write_design
-from .annotate.strata import strata_of
+from .annotate.answers.merge import keep
+from .annotate.design.draw import assign, draw, write_design
+from .annotate.design.strata import strata_of
+from .annotate.other_tools.exchange import export_tasks, import_tasks
 from .corpus import add, load_units, read_articles
 from .files import dump_json, write_text
 from .labels import (
@@ -28,10 +28,10 @@ from .labels import (
     write_gold,
 )
 from .models import evaluate, from_file, from_study, train
-from .models.batch import Options, prepare, run
-from .models.engines import make_engine
-from .models.tag import with_steps
-from .study import Study
+from .models.runs.engines.engine import make_engine
+from .models.runs.run import Options, prepare, run
+from .models.tagging.blocks import with_steps
+from .study.folder import Study
 
 __all__ = ["Step", "walk"]
 

@@ -1,14 +1,9 @@
 """Label Studio, live and lossless, and a sampling plan whose probabilities are kept."""
 
-from .access import Access, find_access
-from .answers import Read, read_tasks
-from .checks import config_problems
-from .exchange import export_tasks, import_tasks
-from .interface import labeling_config
-from .keep import Kept, keep
-from .local import LocalServer, start_local
-from .progress import Progress, progress
-from .sample import (
+from .answers.from_label_studio import Read, read_tasks
+from .answers.merge import Kept, keep
+from .answers.status import Progress, progress
+from .design.draw import (
     RULES,
     Aim,
     Drawn,
@@ -22,11 +17,16 @@ from .sample import (
     set_test_aside,
     write_design,
 )
-from .server import Server, connect
-from .shares import Share, share
-from .strata import strata_of
-from .sync import Pushed, pull, push
-from .tasks import task
+from .design.shares import Share, share
+from .design.strata import strata_of
+from .label_studio.access import Access, find_access
+from .label_studio.connection import Server, connect
+from .label_studio.local_server import LocalServer, start_local
+from .label_studio.sync import Pushed, pull, push
+from .other_tools.exchange import export_tasks, import_tasks
+from .page.checks import config_problems
+from .page.labeling_config import labeling_config
+from .page.tasks import task
 
 __all__ = [
     "RULES",

@@ -27,11 +27,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from standfirst.annotate.pool import Aim, Pool, Scores
-from standfirst.annotate.rules import RULES
-from standfirst.models.classifier import Head, fit_head
-from standfirst.models.encoders import default_encoder, make_encoder
-from standfirst.models.folds import grouped_folds
+from standfirst.annotate.design.pool import Aim, Pool, Scores
+from standfirst.annotate.design.rules import RULES
+from standfirst.models.encoders.registry import default_encoder, make_encoder
+from standfirst.models.heads.head import Head, fit_head
+from standfirst.models.labelled.folds import grouped_folds
 from standfirst.models.matrix import States
 from standfirst.models.scores import macro_f1
 

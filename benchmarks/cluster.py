@@ -86,7 +86,7 @@ def n_done(out: Path) -> int:
 
 def cost(scratch: Path, n_articles: int) -> None:
     """Compare the time of the engines for the same tasks and cores."""
-    from standfirst.models.engines import make_engine
+    from standfirst.models.runs.engines.engine import make_engine
 
     source, model = scratch / "news.jsonl", trained(scratch, "tfidf")
     write(source, n_articles)
@@ -106,7 +106,7 @@ def cost(scratch: Path, n_articles: int) -> None:
 
 def timed(model: Path, source: Path, out: Path, engine: Any) -> tuple[float, int]:
     """Give the seconds from the first tasks to the last, and the number of tasks between."""
-    from standfirst.models.batch import Options, State, prepare, run
+    from standfirst.models.runs.run import Options, State, prepare, run
 
     marks: list[float] = []
 

@@ -25,13 +25,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from standfirst.annotate.active import distances, draw_regions, regions_of
-from standfirst.annotate.plan import Drawn
-from standfirst.annotate.pool import Aim, Pool, Scores
-from standfirst.annotate.rules import RULES
-from standfirst.annotate.shares import share
-from standfirst.models.classifier import Head, fit_head
-from standfirst.models.encoders import default_encoder, make_encoder
+from standfirst.annotate.design.assign import Drawn
+from standfirst.annotate.design.model_rules import distances, draw_regions, regions_of
+from standfirst.annotate.design.pool import Aim, Pool, Scores
+from standfirst.annotate.design.rules import RULES
+from standfirst.annotate.design.shares import share
+from standfirst.models.encoders.registry import default_encoder, make_encoder
+from standfirst.models.heads.head import Head, fit_head
 from standfirst.models.matrix import States
 
 SETS = {

@@ -25,11 +25,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from standfirst.models import Model, from_file, train
-from standfirst.models.answers import tag_units
-from standfirst.models.data import TrainingSet
-from standfirst.models.distil import distil, make_pool
-from standfirst.models.folds import grouped_folds
+from standfirst.models.labelled.folds import grouped_folds
+from standfirst.models.labelled.training_set import TrainingSet
 from standfirst.models.scores import macro_f1
+from standfirst.models.tagging.tags import tag_units
+from standfirst.models.training.distil import distil, make_pool
 
 DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 OTHERS = ("newsmtsc", "csta_immigration", "newssd_eng")

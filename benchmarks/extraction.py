@@ -16,7 +16,7 @@ from pathlib import Path
 import trafilatura
 
 from standfirst.corpus import Article, clean
-from standfirst.corpus.pages import extract
+from standfirst.corpus.reading.web_pages import extract
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 

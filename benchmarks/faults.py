@@ -25,13 +25,13 @@ from pathlib import Path
 from blows import Course, blows, course, run, slay  # type: ignore[import-not-found]
 from relay import Relay  # type: ignore[import-not-found]
 
-from standfirst.annotate.access import Access
-from standfirst.annotate.listing import tasks_of
-from standfirst.annotate.local import LocalServer, free_port, start_local
-from standfirst.annotate.server import Server, connect
-from standfirst.annotate.tasks import result
+from standfirst.annotate.label_studio.access import Access
+from standfirst.annotate.label_studio.connection import Server, connect
+from standfirst.annotate.label_studio.local_server import LocalServer, free_port, start_local
+from standfirst.annotate.label_studio.task_list import tasks_of
+from standfirst.annotate.page.tasks import result
 from standfirst.labels import Codebook, load_codebook, ready_codebooks
-from standfirst.study import Study
+from standfirst.study.folder import Study
 
 WORDS = ("minister", "court", "plan", "critics", "talks", "border", "budget", "judge", "agency")
 PUSH, PULL = ("annotate", "push", "--json"), ("annotate", "pull", "--all")

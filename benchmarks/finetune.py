@@ -36,12 +36,12 @@ from sets import (  # type: ignore[import-not-found]
 )
 
 from standfirst.models import Model, TrainingSet, from_file
-from standfirst.models.encoders import default_encoder, make_encoder
-from standfirst.models.recipe import METHODS, make_recipe
+from standfirst.models.encoders.networks.transformer import is_ready
+from standfirst.models.encoders.registry import default_encoder, make_encoder
+from standfirst.models.finetuning.fine_tune import load_tuner
+from standfirst.models.finetuning.fits import Workshop
+from standfirst.models.finetuning.recipe import METHODS, make_recipe
 from standfirst.models.scores import macro_f1
-from standfirst.models.transformer import is_ready
-from standfirst.models.tuning import load_tuner
-from standfirst.models.workshop import Workshop
 
 Told = tuple[str, float, float]
 """Name of the way, macro-F1, and CPU seconds."""

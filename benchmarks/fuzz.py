@@ -26,7 +26,7 @@ from safetensors.numpy import load, save
 
 from standfirst.errors import StandfirstError
 from standfirst.models import Model, from_file, train
-from standfirst.models.record import Manifest
+from standfirst.models.bundle.record import Manifest
 
 STRANGE: list[Any] = [
     None,

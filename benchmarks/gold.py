@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from standfirst.labels.dawid_skene import dawid_skene
+from standfirst.labels.gold.dawid_skene import dawid_skene
 
 Ints = NDArray[np.int64]
 

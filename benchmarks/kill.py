@@ -217,7 +217,7 @@ def main() -> None:
     """Kill and compare."""
     n_kills = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     only = sys.argv[2] if len(sys.argv) > 2 else ""
-    for heavy in ("standfirst.models.engines", "sklearn.feature_extraction.text"):
+    for heavy in ("standfirst.models.runs.engines.engine", "sklearn.feature_extraction.text"):
         importlib.import_module(heavy)
 
     with tempfile.TemporaryDirectory() as scratch:

@@ -356,7 +356,7 @@ class Model2Vec(Method):
 @contextlib.contextmanager
 def _cached() -> Iterator[None]:
     """Let tagging read the cache that training reads: a test side is asked at every size."""
-    from standfirst.models.transformer import Transformer
+    from standfirst.models.encoders.networks.transformer import Transformer
 
     plain, marked = Transformer.prepare, Transformer.prepare_marked
 
@@ -397,7 +397,7 @@ class Standfirst(Method):
 
     def begin(self, part: Part) -> float:
         """Give what a text takes that is not in the cache of vectors, which all cells share."""
-        from standfirst.models.encoders import make_encoder
+        from standfirst.models.encoders.registry import make_encoder
 
         encoder = make_encoder("minilm")
         some = part.texts[:: max(1, len(part.texts) // 256)]

@@ -34,13 +34,13 @@ from sets import (  # type: ignore[import-not-found]
     split,
 )
 
-from standfirst.models.candidates import Candidate
-from standfirst.models.classifier import fit_head
-from standfirst.models.encoders import TFIDF_FROM
-from standfirst.models.features import Features, states_of
-from standfirst.models.inputs import Inputs
+from standfirst.models.encoders.networks.transformer import is_ready
+from standfirst.models.encoders.registry import TFIDF_FROM
+from standfirst.models.heads.head import fit_head
 from standfirst.models.scores import calibration_error, macro_f1
-from standfirst.models.transformer import is_ready
+from standfirst.models.training.candidates import Candidate
+from standfirst.models.training.features import Features, states_of
+from standfirst.models.views import Inputs
 
 IMAGE = Path(__file__).parents[1] / "docs" / "images" / "quality.png"
 SIZES = ("50", "200", "1000", "all")

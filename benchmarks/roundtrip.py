@@ -18,14 +18,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from standfirst.annotate.answers import Read
-from standfirst.annotate.keep import keep
-from standfirst.annotate.listing import tasks_of
-from standfirst.annotate.local import free_port, start_local
-from standfirst.annotate.projects import Batch, project
-from standfirst.annotate.server import Server, connect
-from standfirst.annotate.sync import pull, push
-from standfirst.annotate.tasks import result, task, unfit, with_annotations
+from standfirst.annotate.answers.from_label_studio import Read
+from standfirst.annotate.answers.merge import keep
+from standfirst.annotate.label_studio.connection import Server, connect
+from standfirst.annotate.label_studio.local_server import free_port, start_local
+from standfirst.annotate.label_studio.projects import Batch, project
+from standfirst.annotate.label_studio.sync import pull, push
+from standfirst.annotate.label_studio.task_list import tasks_of
+from standfirst.annotate.page.tasks import result, task, unfit, with_annotations
 from standfirst.corpus import content_id
 from standfirst.labels import Annotation, Codebook, load_codebook, ready_codebooks
 

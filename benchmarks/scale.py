@@ -141,8 +141,8 @@ def short(path: Path, n_articles: int) -> None:
 
 def timed(model: Path, source: Path, out: Path, processes: int) -> tuple[float, float, int]:
     """Give wall seconds, CPU seconds of the workers, and units, without start-up."""
-    from standfirst.models.batch import Options, State, prepare, run
-    from standfirst.models.local import Local
+    from standfirst.models.runs.engines.local import Local
+    from standfirst.models.runs.run import Options, State, prepare, run
 
     marks: list[tuple[float, float, int]] = []
     watch = Watch(os.getpid())
@@ -163,7 +163,7 @@ def timed(model: Path, source: Path, out: Path, processes: int) -> tuple[float, 
 
 def _Apart(processes: int) -> Any:  # noqa: N802 - a class, made where its base is imported
     """Give the local engine with one process apart, as it has with several."""
-    from standfirst.models.local import Local
+    from standfirst.models.runs.engines.local import Local
 
     class Apart(Local):
         def run(self, job: Any, tasks: Any, tell: Any) -> Any:
@@ -200,15 +200,15 @@ def parts(scratch: Path) -> None:
     from pyarrow import parquet
 
     from standfirst.corpus import clean, read_articles
-    from standfirst.corpus.boilerplate import without_boilerplate
-    from standfirst.corpus.cut import unit_rows
-    from standfirst.corpus.language import detect
-    from standfirst.corpus.segment import get_segmenter
-    from standfirst.corpus.sketch import sketch
+    from standfirst.corpus.cleaning.boilerplate import without_boilerplate
+    from standfirst.corpus.cleaning.language import detect
+    from standfirst.corpus.near_duplicates.sketch import sketch
+    from standfirst.corpus.units.cut import unit_rows
+    from standfirst.corpus.units.segment import get_segmenter
     from standfirst.models import Model
-    from standfirst.models.answers import tag_units
-    from standfirst.models.rollup import tally
-    from standfirst.models.units import Steps, make_units
+    from standfirst.models.tagging.tags import tag_units
+    from standfirst.models.tagging.tallies import tally
+    from standfirst.models.tagging.units import Steps, make_units
 
     source = scratch / "news.jsonl"
     write(source, 2_000)

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from standfirst.models.folds import grouped_folds, join_groups
+from standfirst.models.labelled.folds import grouped_folds, join_groups
 
 __all__ = ["DATA", "SEEDS", "SIZES", "TASKS", "Rows", "Split", "Task", "load", "split"]
 

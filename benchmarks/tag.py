@@ -29,9 +29,9 @@ import pyarrow as pa
 from tag_peer import PEERS
 
 from standfirst.models import Model, from_file, train
-from standfirst.models.answers import tag_units
-from standfirst.models.transformer import is_ready
-from standfirst.models.weights import home
+from standfirst.models.encoders.networks.transformer import is_ready
+from standfirst.models.encoders.weights.on_disk import home
+from standfirst.models.tagging.tags import tag_units
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"

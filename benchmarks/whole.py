@@ -36,8 +36,8 @@ from standfirst.benchmarks.ingest import write
 from standfirst.benchmarks.scale import tagged
 from standfirst.benchmarks.tag import peer, quickest
 from standfirst.corpus import Article, read_articles
-from standfirst.corpus.cut import unit_rows
-from standfirst.corpus.unit import UNIT_SCHEMA
+from standfirst.corpus.units.cut import unit_rows
+from standfirst.corpus.units.unit import UNIT_SCHEMA
 from standfirst.models import Model, from_file, train
 
 ROOT = Path(__file__).resolve().parents[1]

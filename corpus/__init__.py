@@ -1,19 +1,19 @@
 """News in, units out: read, clean, deduplicate, segment, store."""
 
 from .article import Article, content_id
-from .clean import Cleaned, Removal, clean
-from .cut import cut
-from .fields import Fields, Reject
-from .ingest import Added, add
-from .part import Options, aside
-from .prepare import rehearse
-from .read import READERS, read_articles
-from .recut import Recut, recut
-from .rejects import keep_rejects, load_rejects
-from .segment import SEGMENTERS, Segmenter, get_segmenter, sentences
-from .store import KEEP, Setup, load_articles, load_units, read_setup, units_table
-from .summary import summary
-from .unit import KINDS, UNIT_SCHEMA, Unit, unit_ids
+from .cleaning.debris import Cleaned, Removal, clean
+from .cleaning.prepare import rehearse
+from .reading.fields import Fields, Reject
+from .reading.read import READERS, read_articles
+from .storing.add import Added, add
+from .storing.part import Options, aside
+from .storing.recut import Recut, recut
+from .storing.rejects import keep_rejects, load_rejects
+from .storing.store import KEEP, Setup, load_articles, load_units, read_setup, units_table
+from .storing.summary import summary
+from .units.cut import cut
+from .units.segment import SEGMENTERS, Segmenter, get_segmenter, sentences
+from .units.unit import KINDS, UNIT_SCHEMA, Unit, unit_ids
 
 __all__ = [
     "KEEP",

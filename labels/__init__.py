@@ -1,7 +1,6 @@
 """What is coded, who coded what, how far coders agree, and what holds in the end."""
 
-from .agreement_report import agreement_as_json, agreement_as_text, missed_gate
-from .annotation import (
+from .annotations.annotation import (
     ADJUDICATION,
     Annotation,
     check_annotations,
@@ -13,23 +12,24 @@ from .annotation import (
     readings,
     write_annotations,
 )
-from .bootstrap import Estimate
-from .changes import diff_codebooks, touched
-from .clashes import disagreements
-from .codebook import Codebook, Condition, Dimension, Label
-from .coders import competence, drift, stability
-from .consistency import advise
-from .dataset import annotations_dataset
-from .door import dump_codebook, load_codebook, parse_codebook
-from .gold import Gold, read_gold, resolve, ties, write_gold
-from .guide import guide_html, guide_markdown
-from .hotkeys import HOTKEYS, assign_hotkeys
-from .mapping import load_mapping, parse_mapping
-from .migration import migrate_annotations, read_log, undo_migration, write_log
-from .ready import infer_codebook, ready_codebooks
-from .reliability import Agreement, agreement
-from .schema import json_schema
-from .spreadsheet import infer_from_annotations, read_coded, write_long, write_wide
+from .annotations.dataset import annotations_dataset
+from .annotations.spreadsheet import infer_from_annotations, read_coded, write_long, write_wide
+from .codebook.codebook import Codebook, Condition, Dimension, Label
+from .codebook.consistency import advise
+from .codebook.file import dump_codebook, load_codebook, parse_codebook
+from .codebook.guide import guide_html, guide_markdown
+from .codebook.hotkeys import HOTKEYS, assign_hotkeys
+from .codebook.schema import json_schema
+from .codebook.starters import infer_codebook, ready_codebooks
+from .gold.gold import Gold, read_gold, resolve, ties, write_gold
+from .reliability.agreement import Agreement, agreement
+from .reliability.bootstrap import Estimate
+from .reliability.coders import competence, drift, stability
+from .reliability.disagreements import disagreements
+from .reliability.report import agreement_as_json, agreement_as_text, missed_gate
+from .revisions.diff import diff_codebooks, touched
+from .revisions.mapping import load_mapping, parse_mapping
+from .revisions.migration import migrate_annotations, read_log, undo_migration, write_log
 
 __all__ = [
     "ADJUDICATION",

@@ -1,16 +1,16 @@
 """Classifiers of units: train, score without leaks, keep, tag."""
 
-from .compare import Comparison, compare
-from .data import TrainingSet, from_study
-from .distil import Distilled, distil
-from .evaluate import Evaluation, evaluate
-from .goals import Goal, parse_goal
-from .labelled import from_file
+from .evaluation.compare import Comparison, compare
+from .evaluation.evaluate import Evaluation, evaluate
+from .heads.decision import Goal, parse_goal
+from .labelled.file import from_file
+from .labelled.training_set import TrainingSet, from_study
 from .model import Model, Prediction
-from .prototype import prototype_model
-from .report import DimensionReport, Report
 from .scores import LabelScore, Score
-from .train import train
+from .training.distil import Distilled, distil
+from .training.from_definitions import prototype_model
+from .training.report import DimensionReport, Report
+from .training.train import train
 
 __all__ = [
     "Comparison",

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..labels.codebook import Codebook, Dimension
-from .classifier import Head
-from .encoders import Encoder
-from .inputs import Context, needed
+from ..labels.codebook.codebook import Codebook, Dimension
+from .encoders.registry import Encoder
+from .heads.head import Head
 from .matrix import Matrix
 from .strings import Texts, as_strings
+from .views import Context, needed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -152,19 +152,19 @@ class Model:
         abstain_below
             Answers with less confidence are left out.
         """
-        from .answers import tag_table
+        from .tagging.tags import tag_table
 
         return tag_table(self, units, abstain_below=abstain_below)
 
     def save(self, folder: Path) -> None:
         """Write the model as a bundle."""
-        from .bundle import save
+        from .bundle.folder import save
 
         save(self, folder)
 
     @classmethod
     def load(cls, folder: Path) -> "Model":
         """Read a bundle, check it, and re-run its golden rows."""
-        from .bundle import load
+        from .bundle.folder import load
 
         return load(folder)

@@ -17,9 +17,9 @@ import httpx
 import pytest
 from hypothesis import settings
 
-from standfirst.annotate.access import Access
-from standfirst.annotate.local import LocalServer, free_port, start_local
-from standfirst.annotate.server import Server, connect
+from standfirst.annotate.label_studio.access import Access
+from standfirst.annotate.label_studio.connection import Server, connect
+from standfirst.annotate.label_studio.local_server import LocalServer, free_port, start_local
 from standfirst.labels import Codebook, load_codebook, ready_codebooks
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def kill_often() -> Callable[..., str]:
 @pytest.fixture
 def new_project(server: Server, tmp_path: Path) -> Callable[..., int]:
     """Give a function that makes a project of its own for a test."""
-    from standfirst.annotate.projects import Batch, project
+    from standfirst.annotate.label_studio.projects import Batch, project
 
     def made(codebook: Codebook, title: str, n_coders: int = 1) -> int:
         return project(server, codebook, Batch(title, n_coders, ()), tmp_path / "projects.json")

@@ -1,8 +1,8 @@
 """What was written by version 0.1.0 at commit 40399ec is read, to the same answers.
 
 ``old/study.zip`` is a study as that code left it: eight of the demonstration's articles with two
-readings of a hundred sentences, gold, a model on counted words and one on hashed words, two articles,
-and what its commands printed and wrote about them.
+readings of a hundred sentences, gold, a model on counted words and one on hashed words, two
+articles, and what its commands printed and wrote about them.
 """
 
 import json

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from standfirst.annotate.listing import tasks_of
-from standfirst.annotate.local import LocalServer
-from standfirst.annotate.server import Server
-from standfirst.annotate.tasks import result
+from standfirst.annotate.label_studio.connection import Server
+from standfirst.annotate.label_studio.local_server import LocalServer
+from standfirst.annotate.label_studio.task_list import tasks_of
+from standfirst.annotate.page.tasks import result
 from standfirst.corpus import load_units
 from standfirst.labels import Codebook, assign_hotkeys, current, read_annotations
 

@@ -8,8 +8,8 @@ from safetensors.numpy import save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from standfirst.models import Report, TrainingSet, from_file, train
-from standfirst.models.network import NAMES
-from standfirst.models.transformer import is_ready
+from standfirst.models.encoders.networks.transformer import is_ready
+from standfirst.models.encoders.weights.architectures import NAMES
 
 _NETWORK_WORDS = "talks resume the minister said that court will rule on plan no"
 _WIDTH, _HEADS, _LAYERS = 16, 4, 3

@@ -1,0 +1,225 @@
+"""From Label Studio's JSON to annotations: one row per coder, unit and dimension.
+
+Label Studio checks neither labels nor controls of what comes in over its API, and a config may have
+changed since; so every answer is compared with the codebook here, and what does not fit is set
+aside with its reason while the rest goes on. Who has answered is known by e-mail address where the
+server tells it, else by the number that the server gave.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from ...corpus import Reject
+from ...labels import Annotation, Codebook
+from ..page.labeling_config import COMMENT, SPEAKER
+from .bodies import AnswerBody, PersonBody, RegionBody, TaskBody
+from .regions import fate, labels_in, noted, units_of
+
+__all__ = ["Read", "read_tasks", "told_errors"]
+
+_ANSWER = TypeAdapter(AnswerBody)
+_TASK = TypeAdapter(TaskBody)
+
+
+@dataclass(slots=True)
+class Read:
+    """What a set of tasks held."""
+
+    annotations: list[Annotation] = field(default_factory=list)
+    """One row per coder, unit and dimension, skipped and open ones included."""
+    rejects: list[Reject] = field(default_factory=list)
+    """Answers that do not fit the codebook, and tasks that are not ours."""
+    n_tasks: int = 0
+    """Number of tasks that were looked at."""
+    n_answers: int = 0
+    """Number of Label Studio's annotations: one coder, all dimensions."""
+    n_skipped: int = 0
+    """How many of them were skipped."""
+    n_drafts: int = 0
+    """Tasks with an answer that was begun and not submitted; it stays on the server."""
+    n_leaked: int = 0
+    """Answers that were set aside because a suggestion was shown on a unit to be coded blind."""
+    n_exposed: int = 0
+    """Tasks of units to be coded blind on which the server holds a suggestion."""
+    newest: str = ""
+    """When the server last changed one of the tasks; empty for files."""
+
+    def add(self, other: "Read") -> None:
+        """Put what another set of tasks held to this one."""
+        self.annotations += other.annotations
+        self.rejects += other.rejects
+        self.n_tasks += other.n_tasks
+        self.n_answers += other.n_answers
+        self.n_skipped += other.n_skipped
+        self.n_drafts += other.n_drafts
+        self.n_leaked += other.n_leaked
+        self.n_exposed += other.n_exposed
+
+
+def read_tasks(
+    tasks: Iterable[Any],
+    codebook: Codebook,
+    *,
+    where: str = "label studio",
+    coders: Mapping[int, str] | None = None,
+    coder: str = "",
+    blind: Collection[str] = (),
+) -> Read:
+    """Read the answers in exported tasks.
+
+    Parameters
+    ----------
+    tasks
+        Label Studio's JSON export, task by task.
+    codebook
+        What was coded.
+    where
+        The file or project, as rejects name it.
+    coders
+        E-mail addresses by the numbers of the server's users.
+    coder
+        Whose answers they are where the export does not say.
+    blind
+        Units that must be coded without a suggestion; answers that were given with one in view
+        are set aside.
+
+    Returns
+    -------
+    The annotations in the order of the tasks, and what was set aside.
+    """
+    read = Read()
+    for number, raw in enumerate(tasks, start=1):
+        read.n_tasks += 1
+        place = _Place(where, number, coders or {}, coder, blind)
+        try:
+            one = _TASK.validate_python(raw)
+        except ValidationError as error:
+            read.rejects.append(place.reject(told_errors(error), raw))
+            continue
+        read.n_drafts += len(one.drafts)
+        for answer in one.annotations:
+            _read_answer(read, one, answer, codebook, place)
+        if one.data.view != "article" and one.data.unit_id in blind:
+            read.n_exposed += one.n_predictions > 0
+    return read
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    where: str
+    number: int
+    coders: Mapping[int, str]
+    coder: str
+    blind: Collection[str]
+
+    def task(self, number: int | None) -> str:
+        # Where the place is a project's page, the task can be opened from the reason.
+        if self.where.startswith("http") and number is not None:
+            return f"{self.where}?task={number}"
+        return f"task {number or self.number}"
+
+    def reject(self, reason: str, raw: Any) -> Reject:
+        text = json.dumps(raw, ensure_ascii=False, default=str)
+        return Reject.of(self.where, self.number, reason, text)
+
+
+def _read_answer(read: Read, one: TaskBody, raw: Any, codebook: Codebook, place: _Place) -> None:
+    named = f"{place.task(one.id)}, unit {one.data.unit_id}"
+    try:
+        answer = _ANSWER.validate_python(raw)
+    except ValidationError as error:
+        read.rejects.append(place.reject(f"{named}: {told_errors(error)}", raw))
+        return
+    read.n_answers += 1
+    who = _coder(answer.completed_by, place.coders) or place.coder
+    if not who:
+        reason = f"{named}: the answer does not say whose it is; name the coder with --coder"
+        read.rejects.append(place.reject(reason, raw))
+        return
+    read.n_skipped += answer.was_cancelled
+    known = {dimension.id for dimension in codebook.dimensions} | {COMMENT, SPEAKER}
+    for unit_id, regions in units_of(one, answer):
+        named = f"{place.task(one.id)}, unit {unit_id or '?'}, coder {who}"
+        if not unit_id:
+            read.rejects.append(place.reject(f"{named}: a mark that stands on no unit", raw))
+            continue
+        problems = [
+            f"control {name!r} is not a dimension of the codebook"
+            for name in sorted({region.from_name for region in regions} - known)
+        ]
+        rows = list(_rows(one, answer, codebook, (unit_id, regions, who), problems))
+        if unit_id in place.blind and any(row.suggestion != "none" for row in rows):
+            read.n_leaked += 1
+            problems.append("a suggestion was shown, and this unit is to be coded blind")
+            rows = []
+        read.annotations += rows
+        read.rejects.extend(place.reject(f"{named}: {problem}", raw) for problem in problems)
+
+
+def _rows(
+    one: TaskBody,
+    answer: AnswerBody,
+    codebook: Codebook,
+    given: tuple[str, Sequence[RegionBody], str],
+    problems: list[str],
+) -> Iterator[Annotation]:
+    unit_id, regions, who = given
+    comment, speaker_name = noted(regions, COMMENT), noted(regions, SPEAKER)
+    n_units = max(len(one.data.units), 1)
+    for dimension in codebook.dimensions:
+        try:
+            labels = () if answer.was_cancelled else labels_in(regions, dimension)
+        except ValueError as error:
+            problems.append(str(error))
+            continue
+        status: Literal["answered", "open", "skipped"] = "answered" if labels else "open"
+        if answer.was_cancelled:
+            status = "skipped"
+        seen = fate(one, answer, unit_id, dimension, labels)
+        yield Annotation(
+            unit_id=unit_id,
+            coder=who,
+            dimension=dimension.id,
+            labels=labels,
+            status=status,
+            article_id=one.data.article_id,
+            created=_time(answer.updated_at or answer.created_at),
+            seconds=None if answer.lead_time is None else answer.lead_time / n_units,
+            suggestion=seen,
+            round=one.data.round,
+            revision=one.data.codebook,
+            source=_source(one, answer),
+            comment=comment,
+            speaker_name=speaker_name,
+        )
+
+
+def _coder(who: int | str | PersonBody | None, coders: Mapping[int, str]) -> str:
+    if isinstance(who, PersonBody):
+        return who.email or _coder(who.id, coders)
+    if isinstance(who, int):
+        return coders.get(who, str(who))
+    return (who or "").strip()
+
+
+def _time(moment: datetime | None) -> str:
+    if moment is None:
+        return ""
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _source(one: TaskBody, answer: AnswerBody) -> str:
+    numbers = (one.project, one.id, answer.id)
+    return "label-studio:" + "/".join("-" if n is None else str(n) for n in numbers)
+
+
+def told_errors(error: ValidationError) -> str:
+    """Say what is wrong with a record, in a few words: the first field, and why."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(map(str, first['loc'])) or 'record'}: {first['msg']}"

@@ -1,0 +1,110 @@
+"""Keep what came back: answers join the annotations file, the rest is set aside with its reason.
+
+The same answers twice change nothing, to the byte. What an earlier pull has seen and the server no
+longer has stays in the file: an annotation is never overwritten and never deleted.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ...corpus import keep_rejects
+from ...labels import (
+    Annotation,
+    merge_annotations,
+    read_annotations,
+    write_annotations,
+)
+from .from_label_studio import Read
+
+__all__ = ["Kept", "keep"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of a set of answers."""
+
+    n_tasks: int
+    """Tasks that were looked at."""
+    n_answers: int
+    """Answers in them: one coder, one unit, all dimensions."""
+    n_skipped: int
+    """How many of them were skipped."""
+    n_drafts: int
+    """Tasks with an answer that is begun and not submitted."""
+    n_new: int
+    """Annotations that were not in the file before."""
+    n_annotations: int
+    """Annotations in the file now."""
+    n_rejected: int
+    """Answers that were set aside this time."""
+    n_leaked: int
+    """How many of them because a suggestion was shown on a unit to be coded blind."""
+    n_exposed: int
+    """Tasks of such units on which the server holds a suggestion."""
+    coders: tuple[str, ...]
+    """Who answered."""
+    rejects: Path
+    """Where the rejects are."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the counts for other programs."""
+        return asdict(self) | {"rejects": str(self.rejects), "coders": list(self.coders)}
+
+    def __str__(self) -> str:
+        return (
+            f"{self.n_answers} answers of {len(self.coders)} coders on {self.n_tasks} tasks "
+            f"({self.n_skipped} skipped, {self.n_drafts} drafts): "
+            f"{self.n_new} new annotations, {self.n_annotations} in all"
+        )
+
+
+def keep(path: Path, read: Read) -> Kept:
+    """Add answers to the annotations file.
+
+    Parameters
+    ----------
+    path
+        The annotations file; the rejects lie beside it in ``rejects.jsonl``.
+    read
+        What tasks held.
+    """
+    old = read_annotations(path) if path.exists() else []
+    new = list(_settled(old, read.annotations))
+    merged = merge_annotations(old, new)
+    if merged != old or not path.exists():
+        write_annotations(path, merged)
+    rejects = path.with_name("rejects.jsonl")
+    keep_rejects(rejects, read.rejects)
+    return Kept(
+        n_tasks=read.n_tasks,
+        n_answers=read.n_answers,
+        n_skipped=read.n_skipped,
+        n_drafts=read.n_drafts,
+        n_new=len(merged) - len(old),
+        n_annotations=len(merged),
+        n_rejected=len(read.rejects),
+        n_leaked=read.n_leaked,
+        n_exposed=read.n_exposed,
+        coders=tuple(sorted({row.coder for row in read.annotations})),
+        rejects=rejects,
+    )
+
+
+def _settled(old: Iterable[Annotation], new: Iterable[Annotation]) -> Iterable[Annotation]:
+    # Label Studio moves `updated_at` also when the answer stays as it was (a flag, a batch action).
+    # The time at which this answer was first seen is the one that counts.
+    latest: dict[tuple[str, str, str, str], Annotation] = {}
+    for row in old:
+        key = (row.source, row.unit_id, row.coder, row.dimension)
+        if key not in latest or row.created >= latest[key].created:
+            latest[key] = row
+    for row in new:
+        before = latest.get((row.source, row.unit_id, row.coder, row.dimension))
+        same = before is not None and _said(before) == _said(row)
+        yield before if same and before is not None else row
+
+
+def _said(row: Annotation) -> tuple[object, ...]:
+    return row.labels, row.status, row.comment, row.speaker_name

@@ -1,0 +1,124 @@
+"""What the regions of one answer say: whose unit they stand on, labels, notes, and suggestions.
+
+On the page of a unit all regions are the unit's. On that of an article a region belongs to the unit
+whose mark it stands on, and what was suggested must be looked up mark by mark: there Label Studio
+tells of a mark only, and not of each question, that it began as a prediction, which all marks did.
+"""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from pydantic import ValidationError
+
+from ...labels import Dimension
+from ..page.checks import labels_of
+from ..page.labeling_config import MARK
+from .bodies import AnswerBody, RegionBody, SuggestedBody, TaskBody
+
+__all__ = ["fate", "labels_in", "noted", "units_of"]
+
+Fate = Literal["none", "kept", "changed", "ignored"]
+
+
+def units_of(one: TaskBody, answer: AnswerBody) -> Iterator[tuple[str, list[RegionBody]]]:
+    """Give the regions of each unit of a task; those that belong to none come under ""."""
+    yield from _by_unit(one, answer.result or []).items()
+
+
+def _by_unit(one: TaskBody, regions: Sequence[RegionBody]) -> dict[str, list[RegionBody]]:
+    if one.data.view != "article":
+        return {one.data.unit_id: list(regions)}
+    found: dict[str, list[RegionBody]] = {unit_id: [] for unit_id, _, _ in one.data.units}
+    at = {(start, end): unit_id for unit_id, start, end in one.data.units}
+    for region in regions:
+        # Label Studio keeps the id of a mark; a mark that was made anew is known by its place.
+        place = (region.value.get("start"), region.value.get("end"))
+        unit_id = region.id if region.id in found else at.get(place, "")  # type: ignore[arg-type]
+        if region.from_name != MARK:
+            found.setdefault(unit_id or "", []).append(region)
+        elif not unit_id:
+            found.setdefault("", [])
+    return found
+
+
+def labels_in(regions: Sequence[RegionBody], dimension: Dimension) -> tuple[str, ...]:
+    """Give the labels that regions hold of a dimension.
+
+    Raises
+    ------
+    ValueError
+        It is answered twice, or not as the codebook allows; told as one line.
+    """
+    mine = [region for region in regions if region.from_name == dimension.id]
+    if len(mine) > 1:
+        raise ValueError(f"{dimension.id} is answered {len(mine)} times")
+    return labels_of(mine[0].value, dimension) if mine else ()
+
+
+def noted(regions: Sequence[RegionBody], name: str) -> str:
+    """Give what a coder wrote in a control for text."""
+    mine = (region for region in regions if region.from_name == name)
+    return "\n".join(line for region in mine for line in _texts(region))
+
+
+def fate(
+    one: TaskBody,
+    answer: AnswerBody,
+    unit_id: str,
+    dimension: Dimension,
+    labels: tuple[str, ...],
+) -> Fate:
+    """Tell what became of the suggestion on a dimension of a unit, if one was shown.
+
+    Parameters
+    ----------
+    one, answer
+        The task, and one coder's answer.
+    unit_id
+        Which of its units.
+    dimension
+        Which question.
+    labels
+        What the coder answered.
+    """
+    shown = _shown(one, answer)
+    if one.data.view == "article":
+        mine = [r for r in _by_unit(one, shown).get(unit_id, []) if r.type == "choices"]
+        return _compared(mine, dimension, labels) if mine else "none"
+    origins = {r.origin for r in answer.result or [] if r.from_name == dimension.id}
+    if "prediction-changed" in origins:
+        return "changed"
+    if "prediction" in origins:
+        return "kept"
+    if answer.parent_prediction is None and not shown:
+        return "none"
+    return _compared(shown, dimension, labels)
+
+
+def _compared(shown: Sequence[RegionBody], dimension: Dimension, labels: tuple[str, ...]) -> Fate:
+    if not labels:
+        return "ignored"
+    try:
+        suggested = labels_in(shown, dimension)
+    except ValueError:
+        suggested = ()
+    return "kept" if labels == suggested else "changed"
+
+
+def _shown(one: TaskBody, answer: AnswerBody) -> list[RegionBody]:
+    if answer.prediction and answer.prediction.result:
+        return answer.prediction.result
+    # Mostly the suggestion is left out of the answer that began from it; the task may have it.
+    if answer.parent_prediction is not None:
+        for raw in one.predictions:
+            with contextlib.suppress(ValidationError):
+                found = SuggestedBody.model_validate(raw)
+                if found.id == answer.parent_prediction:
+                    return found.result
+    return []
+
+
+def _texts(region: RegionBody) -> list[str]:
+    text = region.value.get("text", [])
+    return [text] if isinstance(text, str) else [str(line) for line in text]

@@ -1,0 +1,77 @@
+"""What says how probable each label is, as far as rules need to know: a function of units.
+
+A trained model is one, asked by whoever calls; a comparison with the definitions of a codebook can
+be another. This package knows neither.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from ...errors import InputError
+from .pool import Floats, Scores
+
+__all__ = ["Scorer", "score_units"]
+
+_AT_ONCE = 2_000
+
+
+class Scorer(Protocol):
+    """Whatever can say how probable each label is."""
+
+    def __call__(self, units: Sequence[Mapping[str, Any]]) -> Mapping[str, Floats]:
+        """Give probabilities by dimension, each of shape (n_units, n_labels)."""
+
+
+def score_units(
+    units: Sequence[Mapping[str, Any]],
+    scorers: Sequence[Scorer],
+    *,
+    dimension: str = "",
+    multiple: Collection[str] = (),
+    step: Callable[[str, int, int], None] | None = None,
+) -> Scores:
+    """Ask scorers about units, some thousands at a time.
+
+    Parameters
+    ----------
+    units
+        Rows with `text` and what else the scorers look at, in the order of the pool.
+    scorers
+        Who is asked; several, so that they can disagree.
+    dimension
+        The one dimension that is asked about; all that every scorer answers when empty.
+    multiple
+        Dimensions on which a unit takes any number of labels.
+    step
+        Told what was done, how many units are, and how many there are.
+
+    Raises
+    ------
+    InputError
+        The scorers have no dimension in common.
+
+    Examples
+    --------
+    >>> def coin(units):
+    ...     return {"stance": np.full((len(units), 2), 0.5)}
+    >>> score_units([{"text": "Talks fail."}], [coin]).answers[0]["stance"].tolist()
+    [[0.5, 0.5]]
+    """
+    answers = []
+    for number, scorer in enumerate(scorers, start=1):
+        parts: dict[str, list[Floats]] = {}
+        for start in range(0, len(units), _AT_ONCE):
+            some = units[start : start + _AT_ONCE]
+            for name, probabilities in scorer(some).items():
+                if dimension in ("", name):
+                    parts.setdefault(name, []).append(np.asarray(probabilities, np.float64))
+            if step is not None:
+                step(f"units scored by model {number}", start + len(some), len(units))
+        answers.append({name: np.concatenate(blocks) for name, blocks in parts.items()})
+    common = [name for name in answers[0] if all(name in one for one in answers)] if answers else []
+    if answers and not common:
+        raise InputError("--model", "no dimension in common", "use models of one codebook")
+    chosen = [{name: one[name] for name in common} for one in answers]
+    return Scores(chosen, frozenset(multiple).intersection(common))

@@ -1,0 +1,182 @@
+"""The test part: set aside at random before anything else, with all that resembles it.
+
+Sentences of one article are alike, and syndicated articles are the same. If the test part were
+drawn sentence by sentence, the rest of each article would stand in training, and the score would
+flatter. So clusters of near-duplicate articles are drawn first, by size, and units within them;
+every unit of such a cluster is closed to coding, to models' rules and to training from then on.
+
+All units have the same probability n / N: large clusters are drawn more often, and give no more
+units for it (a self-weighting draw in two stages). Clusters that are too small to give their number
+are put together at random. The more clusters, the more is known from n units, and the more is
+closed; as many are drawn as close a fifth of all units.
+
+References
+----------
+Särndal, C.-E., Swensson, B. & Wretman, J. (1992). Model Assisted Survey Sampling, section 4.5.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...errors import InputError, StudyError
+from .assign import Drawn
+from .inclusion import inclusion_probabilities, systematic
+
+__all__ = ["CLOSED", "closed_units", "cluster_of", "open_units", "set_test_aside"]
+
+CLOSED = 0.2
+"""Share of all units that the test part may close."""
+
+Units = Iterable[Mapping[str, Any]]
+
+
+def cluster_of(unit: Mapping[str, Any]) -> str:
+    """Give the cluster of near-duplicate articles that a unit stands in, or else its article."""
+    return str(unit.get("cluster") or unit["article_id"])
+
+
+def closed_units(units: Units, design: Sequence[Drawn]) -> set[str]:
+    """Give the ids of the units of the test part and of all others in their clusters.
+
+    Clusters are those of today: an article that came in later and resembles a test article is
+    closed, too.
+
+    Examples
+    --------
+    >>> units = [{"unit_id": f"u{i}", "article_id": f"a{i // 2}"} for i in range(4)]
+    >>> row = Drawn("u0", "a0", "test", "test", "two-stage", "a0", 0.25, 4, 0)
+    >>> sorted(closed_units(units, [row]))
+    ['u0', 'u1']
+    """
+    test = {row.unit_id for row in design if row.part == "test"}
+    if not test:
+        return set()
+    table = [(str(unit["unit_id"]), cluster_of(unit)) for unit in units]
+    clusters = {cluster for unit_id, cluster in table if unit_id in test}
+    return test | {unit_id for unit_id, cluster in table if cluster in clusters}
+
+
+def open_units(units: Units, design: Sequence[Drawn]) -> list[Mapping[str, Any]]:
+    """Give the units that a coding round can draw from, sorted by id.
+
+    These are all but those drawn before and those of the test part's clusters.
+    """
+    rows = list(units)
+    shut = closed_units(rows, design) | {row.unit_id for row in design}
+    left = [unit for unit in rows if unit["unit_id"] not in shut]
+    return sorted(left, key=lambda unit: str(unit["unit_id"]))
+
+
+def set_test_aside(
+    units: Units, n: int, *, design: Sequence[Drawn] = (), seed: int = 0, most: float = CLOSED
+) -> list[Drawn]:
+    """Draw the test part: clusters by size, units within them, once and before any other draw.
+
+    Parameters
+    ----------
+    units
+        Rows with `unit_id`, `article_id` and, where there is one, `cluster`.
+    n
+        How many units to draw.
+    design
+        What was drawn before: nothing.
+    seed
+        Seed of the draw.
+    most
+        Share of all units that may be closed. Two clusters are drawn at least.
+
+    Returns
+    -------
+    The new rows, in random order; `stratum` names the clusters that were drawn as one.
+
+    Raises
+    ------
+    StudyError
+        There is a test part already, or something was drawn before it, so that it could not
+        stand for all units any more; or there are not so many units.
+    """
+    if any(row.part == "test" for row in design):
+        raise StudyError("sample", "the test part is drawn already", "leave --test out")
+    if design:
+        problem = f"{len(design)} units are drawn already, so a test part would miss them"
+        raise StudyError("sample", problem, "draw the test part in the first round")
+    if n < 1:
+        raise InputError("sample", f"{n} test units wanted", "draw at least one")
+    rows = sorted(units, key=lambda unit: str(unit["unit_id"]))
+    if n > len(rows):
+        problem = f"{n} test units wanted, {len(rows)} there"
+        raise StudyError("sample", problem, "draw fewer, or add articles")
+    clusters: dict[str, list[int]] = {}
+    for place, unit in enumerate(rows):
+        clusters.setdefault(cluster_of(unit), []).append(place)
+    blocks, n_blocks = _blocks(clusters, n, len(rows), most, seed)
+    sizes = np.array([len(places) for _, places in blocks], np.float64)
+    first = inclusion_probabilities(sizes, n_blocks)
+    rng = np.random.default_rng([seed, 4])
+    second = np.zeros(len(rows))
+    order: list[int] = []
+    of: dict[int, str] = {}
+    for block in systematic(first, rng).tolist():
+        name, places = blocks[block]
+        # Together with the first stage every unit has n / N.
+        second[places] = n / len(rows) / first[block]
+        order += [places[i] for i in rng.permutation(len(places))]
+        of.update(dict.fromkeys(places, name))
+    drawn = systematic(second, rng, order=np.array(order, np.int64))
+    return [
+        Drawn(
+            unit_id=str(rows[place]["unit_id"]),
+            article_id=str(rows[place]["article_id"]),
+            part="test",
+            round="test",
+            rule="two-stage",
+            stratum=of[place],
+            probability=n / len(rows),
+            n_pool=len(rows),
+            seed=seed,
+            assisted=False,
+        )
+        for place in rng.permutation(drawn).tolist()
+    ]
+
+
+def _blocks(
+    clusters: Mapping[str, list[int]], n: int, n_units: int, most: float, seed: int
+) -> tuple[list[tuple[str, list[int]]], int]:
+    """Choose how many blocks of clusters to draw, and build them."""
+    low, high = min(2, n), n
+    while low < high:
+        middle = (low + high + 1) // 2
+        blocks = _build(clusters, -(-n // middle), seed)
+        sizes = np.array([len(places) for _, places in blocks], np.float64)
+        fits = middle <= len(blocks)
+        if fits and inclusion_probabilities(sizes, middle) @ sizes <= most * n_units:
+            low = middle
+        else:
+            high = middle - 1
+    blocks = _build(clusters, -(-n // low), seed)
+    return blocks, min(low, len(blocks))
+
+
+def _build(clusters: Mapping[str, list[int]], least: int, seed: int) -> list[tuple[str, list[int]]]:
+    """Put clusters with fewer units than `least` together until they have as many."""
+    names = sorted(clusters)
+    blocks: list[tuple[str, list[int]]] = []
+    open_block: tuple[str, list[int]] | None = None
+    for i in np.random.default_rng([seed, 5]).permutation(len(names)).tolist():
+        name, places = names[i], clusters[names[i]]
+        if open_block is None and len(places) >= least:
+            blocks.append((name, places))
+            continue
+        open_block = (
+            (name, places) if open_block is None else (open_block[0], [*open_block[1], *places])
+        )
+        if len(open_block[1]) >= least:
+            blocks.append(open_block)
+            open_block = None
+    if open_block is not None:
+        last = blocks.pop() if blocks else ("", [])
+        blocks.append((last[0] or open_block[0], [*last[1], *open_block[1]]))
+    return blocks

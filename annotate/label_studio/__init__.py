@@ -1,0 +1,1 @@
+"""Label Studio as a server: started, connected to, pushed to and pulled from."""

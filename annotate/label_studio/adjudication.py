@@ -1,0 +1,216 @@
+"""Adjudication: units whose coders differ come before one more person, with what was said.
+
+Every dimension shows who said what, by name, or as coder A, B and so on where names could sway the
+judgement; the letters are dealt anew for each unit. Nothing has to be answered again: a question
+that is left open stays as the coders and the rule for gold have it. The decisions come back like
+all answers, in a round of their own whose name tells `labels.resolve` that they stand above.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...corpus import content_id
+from ...labels import (
+    ADJUDICATION,
+    Annotation,
+    Codebook,
+    Dimension,
+    current,
+    readings,
+    resolve,
+    ties,
+)
+from ..page.labeling_config import READINGS
+from ..page.tasks import task
+from .batches import Batch, short_title
+from .connection import Server, told
+from .projects import project
+from .sync import Pushed, push
+from .task_list import ANSWERS, answered, tasks_of
+
+__all__ = ["Disputed", "disputed", "push_disputed"]
+
+_AGREED, _DIFFERS = "All say", "They differ"
+
+
+@dataclass(frozen=True, slots=True)
+class Disputed:
+    """A unit on which coders differ, or that no rule could settle."""
+
+    unit_id: str
+    """The unit."""
+    dimensions: tuple[str, ...]
+    """Ids of the dimensions in question, in the codebook's order."""
+    readings: tuple[Annotation, ...]
+    """What the coders said, on all dimensions."""
+    tied: bool
+    """Whether one of them is tied, so that gold lacks it without a decision."""
+
+
+def disputed(
+    annotations: Iterable[Annotation],
+    codebook: Codebook,
+    *,
+    rule: str = "majority",
+    least: float = 0.0,
+    adjudicators: Collection[str] = (),
+    only_ties: bool = False,
+) -> list[Disputed]:
+    """Find the units that need a decision: ties first, then the others on which coders differ.
+
+    Parameters
+    ----------
+    annotations
+        All annotations; earlier decisions do not settle anything here, so that the list stays the
+        same while it is worked off.
+    codebook
+        What was coded.
+    rule, least, adjudicators
+        As for `labels.resolve`.
+    only_ties
+        Leave out what the rule settles although coders differ.
+
+    Examples
+    --------
+    >>> from ..labels import Label
+    >>> stance = Dimension("s", "?", (Label("for", "For"), Label("no", "No")))
+    >>> book = Codebook("b", "t", "1", (stance,))
+    >>> said = [("u1", "ann", "no"), ("u1", "bo", "no"), ("u2", "ann", "no"), ("u2", "bo", "for")]
+    >>> rows = [Annotation(unit, coder, "s", (label,)) for unit, coder, label in said]
+    >>> [(one.unit_id, one.dimensions, one.tied) for one in disputed(rows, book)]
+    [('u2', ('s',), True)]
+    """
+    rows = readings(annotations, adjudicators)
+    open_: dict[str, set[str]] = {}
+    for gold in ties(rows, codebook, rule=rule, least=least):
+        open_.setdefault(gold.unit_id, set()).add(gold.dimension)
+    tied = set(open_)
+    if not only_ties:
+        for gold in resolve(rows, codebook, rule=rule, least=least):
+            if gold.rule not in {"unanimous", "single"}:
+                open_.setdefault(gold.unit_id, set()).add(gold.dimension)
+    said: dict[str, list[Annotation]] = {}
+    for row in current(rows):
+        if row.unit_id in open_:
+            said.setdefault(row.unit_id, []).append(row)
+    return [
+        Disputed(
+            unit_id=unit_id,
+            dimensions=tuple(d.id for d in codebook.dimensions if d.id in open_[unit_id]),
+            readings=tuple(said[unit_id]),
+            tied=unit_id in tied,
+        )
+        for unit_id in sorted(open_, key=lambda unit_id: (unit_id not in tied, unit_id))
+    ]
+
+
+def push_disputed(
+    server: Server,
+    units: Mapping[str, Mapping[str, Any]],
+    codebook: Codebook,
+    found: Sequence[Disputed],
+    *,
+    title: str,
+    state: Path,
+    names: bool = False,
+) -> Pushed:
+    """Bring disputed units into the study's adjudication project, each once.
+
+    What coders have said since is brought up to date on units that nobody has decided yet.
+
+    Parameters
+    ----------
+    server
+        Where.
+    units
+        Rows of a table of units, by id; units that it lacks are passed over.
+    codebook
+        What was coded.
+    found
+        What `disputed` gave.
+    title
+        What the project's title begins with.
+    state
+        The file that remembers projects.
+    names
+        Whether the adjudicator sees who said what.
+    """
+    batch = Batch(short_title(f"{title} - adjudication"), 1, (), "adjudication")
+    number = project(server, codebook, batch, state)
+    tasks = [
+        _task(units[one.unit_id], one, codebook, names=names)
+        for one in found
+        if one.unit_id in units
+    ]
+    pushed = push(server, number, tasks)
+    if pushed.n_known:
+        _update(server, number, tasks)
+    return pushed
+
+
+def _task(
+    unit: Mapping[str, Any], one: Disputed, codebook: Codebook, *, names: bool
+) -> dict[str, Any]:
+    extra = [dimension.target for dimension in codebook.dimensions if dimension.target]
+    made = task(unit, revision=codebook.revision, coding_round=ADJUDICATION, extra=extra)
+    called = _called(one, names=names)
+    for dimension in codebook.dimensions:
+        told_ = _told(one, dimension, called)
+        made["data"][f"{READINGS}{dimension.id}"] = told_
+    remarks = {
+        (called[row.coder], verb): noted
+        for row in one.readings
+        for verb, noted in (("noted", row.comment), ("named as speaker", row.speaker_name))
+        if noted
+    }
+    told_ = "\n".join(f"{who} {verb}: {noted}" for (who, verb), noted in sorted(remarks.items()))
+    made["data"]["remarks"] = told_.replace("\0", "")
+    return made
+
+
+def _called(one: Disputed, *, names: bool) -> dict[str, str]:
+    coders = sorted({row.coder for row in one.readings})
+    if names:
+        return {coder: coder for coder in coders}
+    # Dealt anew for each unit, so that nobody is known by the letter.
+    dice = np.random.default_rng(int(content_id(ADJUDICATION, one.unit_id), 16))
+    order = dice.permutation(len(coders)).tolist()
+    return {coder: _letters(place) for coder, place in zip(coders, order, strict=True)}
+
+
+def _letters(place: int) -> str:
+    return (_letters(place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)
+
+
+def _told(one: Disputed, dimension: Dimension, called: Mapping[str, str]) -> str:
+    said: dict[str, list[str]] = {}
+    for row in one.readings:
+        if row.dimension == dimension.id:
+            shown = " + ".join(dimension.label(label).name for label in row.labels)
+            shown = shown or {"skipped": "(skipped)"}.get(row.status, "(no answer)")
+            said.setdefault(shown, []).append(called[row.coder])
+    if not said:
+        return "(nobody was asked)"
+    lines = [f"{', '.join(sorted(who))}: {shown}" for shown, who in sorted(said.items())]
+    head = _DIFFERS if dimension.id in one.dimensions else _AGREED if len(said) == 1 else ""
+    if head == _AGREED:
+        return f"{head}: {next(iter(said))}"
+    return "\n".join([f"{head}:", *lines] if head else lines)
+
+
+def _update(server: Server, number: int, tasks: Sequence[dict[str, Any]]) -> None:
+    wanted = {one["data"]["unit_id"]: one["data"] for one in tasks}
+    stale = [
+        (row["id"], wanted[row["data"]["unit_id"]])
+        for row in tasks_of(server, number, include=f"id,data,{ANSWERS}")
+        if not answered(row)
+        and row["data"].get("unit_id") in wanted
+        and row["data"] != wanted[row["data"]["unit_id"]]
+    ]
+    for task_id, data in stale:
+        with told(server.url):
+            server.client.tasks.update(id=str(task_id), data=data)

@@ -1,0 +1,212 @@
+"""A connection to Label Studio: the SDK's client, and one clear line for each way it can fail.
+
+The SDK never repeats a request here (`max_retries=0`), because it would repeat imports too, and an
+import that is repeated after its answer was lost doubles its tasks. Who writes decides.
+"""
+
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import httpx
+
+from ...errors import ServerError
+from .access import Access
+
+__all__ = ["OLDEST", "TRIES", "Server", "connect", "passing", "pause", "told"]
+
+OLDEST = (1, 20)
+"""The oldest version of Label Studio whose answers are understood."""
+
+TRIES = 7
+"""How often a request is made that fails for a reason that may pass, such as a restart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A Label Studio that answered, and that let us in."""
+
+    url: str
+    """Its address."""
+    version: str
+    """Its version."""
+    email: str
+    """Whose token it is."""
+    client: Any = field(repr=False)
+    """The SDK's client."""
+    http: httpx.Client = field(repr=False)
+    """The connections below it."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.http.close()
+
+    def raw(self, method: str, path: str, **options: Any) -> Any:
+        """Ask for what the SDK cannot ask for, and give the decoded JSON.
+
+        What only reads is asked again when the server does not answer, for most of a minute.
+        """
+        for attempt in range(TRIES):
+            try:
+                return self._raw(method, path, options)
+            except ServerError as error:
+                if method != "GET" or attempt == TRIES - 1 or not passing(error):
+                    raise
+                time.sleep(pause(attempt))
+        raise AssertionError
+
+    def _raw(self, method: str, path: str, options: dict[str, Any]) -> Any:
+        with told(self.url):
+            # Private, and the one place that handles both kinds of token.
+            headers = self.client._client_wrapper.get_headers()  # noqa: SLF001
+            answer = self.http.request(method, f"{self.url}{path}", headers=headers, **options)
+            answer.raise_for_status()
+            try:
+                return answer.json() if answer.content else None
+            except ValueError as error:
+                problem = "a web page came back instead of data"
+                raise ServerError(self.url, problem, _ADDRESS) from error
+
+    def coders(self) -> dict[int, str]:
+        """Give the e-mail addresses of the server's users by their numbers."""
+        users = self.raw("GET", "/api/users/")
+        return {user["id"]: user["email"] for user in users if user.get("email")}
+
+    def invitation(self) -> str:
+        """Give the link by which coders sign up."""
+        token = self.raw("GET", "/api/invite")["token"]
+        return f"{self.url}/user/signup/?token={token}"
+
+
+def connect(access: Access, *, timeout: float = 600.0) -> Server:
+    """Connect to Label Studio, and make sure that it can be worked with.
+
+    Parameters
+    ----------
+    access
+        Address and token; legacy and personal access tokens both do.
+    timeout
+        Seconds that one request may take; exports of large projects take long.
+
+    Raises
+    ------
+    ServerError
+        Nobody answers, somebody else answers, the token is wrong, or the server is too old.
+    """
+    token = access.token.strip()
+    if not token.isascii() or not token.isprintable() or " " in token or not token:
+        raise ServerError(access.url, "the token has characters that no token has", _TOKEN)
+    with told(access.url):
+        # Asked first and without a token, to tell a wrong address from a wrong token.
+        answer = httpx.get(f"{access.url}/api/version/", timeout=min(timeout, 20))
+        answer.raise_for_status()
+        try:
+            version = str(answer.json()["release"])
+        except (ValueError, KeyError, TypeError) as error:
+            problem = "something answers that is not Label Studio"
+            raise ServerError(access.url, problem, _ADDRESS) from error
+    if _numbers(version) < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        problem = f"Label Studio {version} is too old"
+        raise ServerError(access.url, problem, f"upgrade it to {oldest} or newer")
+    from label_studio_sdk import LabelStudio
+
+    http = httpx.Client(timeout=timeout, follow_redirects=True)
+    try:
+        with told(access.url):
+            client = LabelStudio(  # type: ignore[no-untyped-call]
+                base_url=access.url, api_key=token, httpx_client=http, max_retries=0
+            )
+            me = client.users.whoami()
+    except BaseException:
+        http.close()
+        raise
+    return Server(access.url, version, str(me.email or ""), client, http)
+
+
+def passing(error: ServerError) -> bool:
+    """Tell whether what went wrong may be over when the same is asked again."""
+    cause = error.__cause__
+    if cause is None or isinstance(cause, ValueError):
+        return False
+    response = getattr(cause, "response", None)
+    status = getattr(cause, "status_code", None) or getattr(response, "status_code", None)
+    return status is None or status >= 500 or status in (408, 409, 429)
+
+
+def pause(attempt: int) -> float:
+    """Give the seconds to wait after a number of failures, from 0."""
+    return min(2.0**attempt, 15.0)
+
+
+@contextmanager
+def told(url: str) -> Iterator[None]:
+    """Turn the ways in which a request fails into one line each.
+
+    Raises
+    ------
+    ServerError
+        The request failed; the original error is its cause.
+    """
+    from label_studio_sdk.core.api_error import ApiError
+
+    try:
+        with warnings.catch_warnings():
+            # The SDK refreshes personal tokens by a method of pydantic that is to go.
+            warnings.filterwarnings("ignore", "The `parse_obj` method", DeprecationWarning)
+            yield
+    except httpx.HTTPStatusError as error:
+        text = error.response.text
+        raise _refused(url, error.response.status_code, _body(error.response) or text) from error
+    except ApiError as error:
+        raise _refused(url, error.status_code, error.body) from error
+    except httpx.TimeoutException as error:
+        raise ServerError(url, "Label Studio did not answer in time", "try again") from error
+    except httpx.TransportError as error:
+        problem = "Label Studio cannot be reached"
+        raise ServerError(url, problem, "is it running? standfirst annotate start") from error
+
+
+_TOKEN = "copy it again from Account & Settings > Access Token"  # noqa: S105 - a remedy
+_ADDRESS = "give the server's own address in LABEL_STUDIO_URL, such as http://host:8080"
+
+
+def _refused(url: str, status: int | None, body: Any) -> ServerError:
+    detail = _detail(body)
+    if status == 401:
+        return ServerError(url, f"the token is refused ({detail or 'no reason given'})", _TOKEN)
+    if status == 403:
+        return ServerError(url, f"this account may not do that ({detail})", "ask its administrator")
+    if isinstance(body, str) and "<html" in body.lower():
+        return ServerError(url, f"a web page came back instead of data (HTTP {status})", _ADDRESS)
+    return ServerError(url, f"Label Studio refused (HTTP {status}): {detail}", "")
+
+
+def _detail(body: Any) -> str:
+    if isinstance(body, dict):
+        parts = [str(body.get("detail") or "")]
+        for name, problems in (body.get("validation_errors") or {}).items():
+            told_ = problems if isinstance(problems, list) else [problems]
+            parts += [f"{name}: {problem}" for problem in told_]
+        body = "; ".join(part for part in parts if part)
+    return " ".join(str(body or "").split())[:300]
+
+
+def _body(answer: httpx.Response) -> Any:
+    try:
+        return answer.json()
+    except ValueError:
+        return None
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())

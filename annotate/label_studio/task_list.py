@@ -1,0 +1,100 @@
+"""The tasks of a project as Label Studio's Data Manager lists them: by page, by filter, by field.
+
+Its listing is the one that can be asked for single fields, which makes it several times as fast as
+the others. The SDK's pager takes any error 404 for the end; here the count that the server gives
+decides.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+from ...errors import ServerError
+from .connection import Server
+
+__all__ = ["ANSWERS", "answered", "item", "n_tasks", "newest_change", "tasks_of"]
+
+ANSWERS = "total_annotations,cancelled_annotations"
+"""The fields by which it is known whether somebody has worked on a task."""
+
+_PAGE = 1000
+
+
+def tasks_of(
+    server: Server,
+    project: int,
+    *,
+    include: str = "id,data",
+    filters: Sequence[dict[str, Any]] = (),
+    conjunction: Literal["and", "or"] = "and",
+    fields: Literal["task_only", "all"] = "task_only",
+) -> Iterator[dict[str, Any]]:
+    """Walk through the tasks of a project, page by page.
+
+    Parameters
+    ----------
+    server
+        Where.
+    project
+        The project's number.
+    include
+        Fields to ask for, separated by commas.
+    filters
+        Items of a Data Manager filter.
+    conjunction
+        Whether all of them must hold, or one.
+    fields
+        `all` gives answers too.
+    """
+    asked = _params(project, include, filters, conjunction) | {"fields": fields}
+    seen, total, page = 0, 1, 1
+    while seen < total:
+        params = asked | {"page_size": _PAGE, "page": page}
+        try:
+            answer = server.raw("GET", "/api/tasks/", params=params)
+        except ServerError as error:
+            response = getattr(error.__cause__, "response", None)
+            # Tasks were deleted while we walked, so that the last page is gone.
+            if page > 1 and getattr(response, "status_code", None) == 404:
+                return
+            raise
+        total = int(answer["total"])
+        if not answer["tasks"]:
+            return
+        yield from answer["tasks"]
+        seen, page = seen + len(answer["tasks"]), page + 1
+
+
+def n_tasks(server: Server, project: int, filters: Sequence[dict[str, Any]] = ()) -> int:
+    """Count the tasks of a project for which all filters hold."""
+    params = _params(project, "id", filters) | {"page_size": 1, "page": 1}
+    return int(server.raw("GET", "/api/tasks/", params=params)["total"])
+
+
+def newest_change(server: Server, project: int) -> str:
+    """Tell when a task of a project changed last; empty where there is none."""
+    params = _params(project, "id,updated_at") | {"page_size": 1, "page": 1}
+    query = json.loads(params["query"]) | {"ordering": ["-tasks:updated_at"]}
+    rows = server.raw("GET", "/api/tasks/", params=params | {"query": json.dumps(query)})["tasks"]
+    return str(rows[0]["updated_at"]) if rows else ""
+
+
+def answered(row: Mapping[str, Any]) -> bool:
+    """Tell whether somebody has answered or skipped a task, listed with `ANSWERS`."""
+    return any(row.get(name) for name in ANSWERS.split(","))
+
+
+def item(name: str, operator: str, kind: str, value: Any) -> dict[str, Any]:
+    """Write one condition of a filter, on a column such as ``tasks:total_annotations``."""
+    return {"filter": f"filter:{name}", "operator": operator, "type": kind, "value": value}
+
+
+def _params(
+    project: int,
+    include: str,
+    filters: Sequence[dict[str, Any]] = (),
+    conjunction: str = "and",
+) -> dict[str, Any]:
+    chosen = {"conjunction": conjunction, "items": list(filters)}
+    query = json.dumps({"filters": chosen, "ordering": ["tasks:id"]})
+    return {"project": project, "fields": "task_only", "include": include, "query": query}

@@ -1,0 +1,1 @@
+"""Files of other annotation tools, in both directions."""

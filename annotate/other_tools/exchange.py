@@ -1,0 +1,209 @@
+"""Files for and from other annotation tools, without a server.
+
+Label Studio's own JSON goes both ways and loses nothing. Its CSV and JSON-MIN exports lose skipped
+answers, who was first and the difference between one label and a list; they are refused with a
+word on what to export instead. Prodigy's and doccano's JSON Lines go both ways as far as these
+tools know what we do; their modules say what they lose.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ...corpus import Reject
+from ...errors import InputError, MissingFileError, UnknownNameError
+from ...files import dump_json, write_jsonl, write_text
+from ...labels import Annotation, Codebook
+from ..answers.from_label_studio import Read, read_tasks
+from ..page.labeling_config import labeling_config
+from ..page.tasks import task, with_annotations
+from .doccano import doccano_labels, doccano_rows, read_doccano
+from .prodigy import prodigy_rows, read_prodigy
+from .which_tool import FORMATS, refuse_other_format
+
+__all__ = ["FORMATS", "export_lines", "export_tasks", "import_lines", "import_tasks"]
+
+
+def export_tasks(
+    path: Path,
+    units: Iterable[Mapping[str, Any]],
+    codebook: Codebook,
+    *,
+    annotations: Iterable[Annotation] = (),
+    rounds: Mapping[str, str] | None = None,
+) -> int:
+    """Write units as Label Studio tasks, and the labeling config beside them.
+
+    Parameters
+    ----------
+    path
+        The JSON file; the config gets the same name with the ending ``.xml``.
+    units
+        Rows of a table of units.
+    codebook
+        What is to be coded.
+    annotations
+        Answers that go along.
+    rounds
+        Coding round by unit.
+
+    Returns
+    -------
+    Number of tasks.
+    """
+    extra = [dimension.target for dimension in codebook.dimensions if dimension.target]
+    rounds = rounds or {}
+    made = [
+        task(
+            unit,
+            revision=codebook.revision,
+            coding_round=rounds.get(unit["unit_id"], ""),
+            extra=extra,
+        )
+        for unit in units
+    ]
+    write_text(path.with_suffix(".xml"), labeling_config(codebook) + "\n")
+    write_text(path, dump_json(list(with_annotations(made, annotations))) + "\n")
+    return len(made)
+
+
+def import_tasks(path: Path, codebook: Codebook, *, coder: str = "") -> Read:
+    """Read a JSON export of Label Studio.
+
+    Parameters
+    ----------
+    path
+        The file that Label Studio's "Export > JSON" wrote.
+    codebook
+        What was coded.
+    coder
+        Whose answers they are where the file does not say.
+
+    Raises
+    ------
+    MissingFileError
+        There is no such file.
+    InputError
+        It is no JSON list of tasks with annotations; the tool whose file it is is named.
+    """
+    remedy = "in Label Studio choose Export > JSON"
+    try:
+        tasks = json.loads(path.read_bytes())
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise MissingFileError(path) from error
+    except (ValueError, RecursionError) as error:
+        refuse_other_format(path, "label-studio", Read())
+        raise InputError(path, f"not JSON ({error})", remedy) from error
+    if not isinstance(tasks, list):
+        refuse_other_format(path, "label-studio", Read())
+        raise InputError(path, f"holds a {type(tasks).__name__}, not a list of tasks", remedy)
+    if tasks and not any(isinstance(one, dict) and "annotations" in one for one in tasks):
+        raise InputError(path, "no task has annotations (a JSON-MIN export?)", remedy)
+    return read_tasks(tasks, codebook, where=str(path), coder=coder)
+
+
+def export_lines(
+    path: Path,
+    form: str,
+    units: Iterable[Mapping[str, Any]],
+    codebook: Codebook,
+    *,
+    annotations: Iterable[Annotation] = (),
+    rounds: Mapping[str, str] | None = None,
+) -> int:
+    """Write units as JSON Lines of another tool.
+
+    Parameters
+    ----------
+    path
+        The file; doccano's label types get the same name with the ending ``.labels.json``.
+    form
+        ``prodigy`` or ``doccano``.
+    units
+        Rows of a table of units.
+    codebook
+        What is to be coded.
+    annotations
+        Answers that go along; those of one coder only, for doccano.
+    rounds
+        Coding round by unit.
+
+    Returns
+    -------
+    Number of lines.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such format.
+    InputError
+        doccano cannot hold the answers of several coders in one file.
+    """
+    given = list(annotations)
+    if form == "prodigy":
+        rows = list(prodigy_rows(units, codebook, annotations=given, rounds=rounds))
+    elif form == "doccano":
+        coders = sorted({one.coder for one in given})
+        if len(coders) > 1:
+            problem = f"doccano cannot hold {len(coders)} coders in one file"
+            raise InputError(path, problem, f"name one with --coder ({', '.join(coders)})")
+        rows = list(doccano_rows(units, codebook, annotations=given, rounds=rounds))
+        labels = doccano_labels(codebook)
+        write_text(path.with_suffix(".labels.json"), dump_json(labels) + "\n")
+    else:
+        raise UnknownNameError("format", form, FORMATS)
+    write_jsonl(path, rows)
+    return len(rows)
+
+
+def import_lines(path: Path, form: str, codebook: Codebook, *, coder: str = "") -> Read:
+    """Read JSON Lines of another tool.
+
+    Parameters
+    ----------
+    path
+        The file.
+    form
+        ``prodigy`` or ``doccano``.
+    codebook
+        What was coded.
+    coder
+        Whose answers they are where the file does not say; by default, for doccano, the file's
+        name, which is how it tells its users apart.
+
+    Raises
+    ------
+    MissingFileError
+        There is no such file.
+    UnknownNameError
+        There is no such format.
+    InputError
+        No line is an answer, and the file looks like another tool's.
+    """
+    bad: list[Reject] = []
+    if form == "prodigy":
+        read = read_prodigy(_lines(path, bad), codebook, where=str(path), coder=coder)
+    elif form == "doccano":
+        who = coder or path.stem
+        read = read_doccano(_lines(path, bad), codebook, where=str(path), coder=who)
+    else:
+        raise UnknownNameError("format", form, FORMATS)
+    read.rejects += bad
+    refuse_other_format(path, form, read)
+    return read
+
+
+def _lines(path: Path, bad: list[Reject]) -> Iterator[tuple[int, Any]]:
+    try:
+        lines = path.read_bytes().splitlines()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        raise MissingFileError(path) from error
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            yield number, json.loads(line)
+        except (ValueError, RecursionError) as error:
+            text = line.decode("utf-8", "replace")
+            bad.append(Reject.of(str(path), number, f"not JSON ({error})", text))

@@ -1,0 +1,1 @@
+"""The labelling page: the codebook as a labeling config, and units as tasks."""

@@ -1,0 +1,1 @@
+"""Suggestions of a model on the labelling page, and how far they pull coders."""

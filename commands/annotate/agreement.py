@@ -1,0 +1,107 @@
+"""``standfirst annotate agreement``: how far coders agree, with a gate for scripts."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ...errors import RatingsError, StudyError
+from ..shared.options import AdjudicatorOption, JsonOption, StudyOption, find_study, print_json
+
+if TYPE_CHECKING:
+    from ...labels import Annotation, Codebook
+
+__all__ = ["agreement"]
+
+
+def agreement(
+    coded: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", help="A CSV with unit, coder, dimension, label (a|b for several); no study."
+        ),
+    ] = None,
+    codebook: Annotated[
+        Path | None, typer.Option(help="The codebook of --from; inferred when not given.")
+    ] = None,
+    dimension: Annotated[
+        list[str] | None, typer.Option(help="Measure only this one; give it once for each.")
+    ] = None,
+    round: Annotated[str | None, typer.Option(help="Only answers of this round.")] = None,
+    adjudicator: AdjudicatorOption = None,
+    gate: Annotated[
+        float | None, typer.Option(help="Exit with 1 when an alpha is below, such as 0.8.")
+    ] = None,
+    lower: Annotated[
+        float | None,
+        typer.Option(help="Exit with 1 when an interval begins below, such as 0.667."),
+    ] = None,
+    draws: Annotated[int, typer.Option(help="Bootstrap draws.", min=0)] = 1000,
+    level: Annotated[
+        float, typer.Option(help="Coverage of the intervals.", min=0.5, max=0.999)
+    ] = 0.95,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    study: StudyOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Measure agreement between coders: Krippendorff's alpha and its company, with intervals.
+
+    Example: standfirst annotate agreement --gate 0.8 --lower 0.667
+    """
+    from ...labels import agreement as measure
+    from ...labels import agreement_as_json, agreement_as_text, missed_gate
+
+    rows, book = _read(coded, codebook, study)
+    if round is not None:
+        rows = [row for row in rows if row.round == round]
+    found = measure(
+        rows,
+        book,
+        dimensions=dimension,
+        adjudicators=adjudicator or (),
+        draws=draws,
+        level=level,
+        seed=seed,
+    )
+    if not found:
+        asked = "of this round and dimension " if round or dimension else ""
+        raise StudyError("", f"no answers {asked}to compare", "pull them: standfirst annotate pull")
+    if json:
+        print_json(agreement_as_json(found))
+    else:
+        for line in agreement_as_text(found):
+            typer.echo(line)
+    missed = missed_gate(found, gate, lower)
+    if missed:
+        raise RatingsError("agreement", "; ".join(missed), "see the disagreements, train, recode")
+
+
+def _read(
+    coded: Path | None, codebook: Path | None, study: Path | None
+) -> tuple[list["Annotation"], "Codebook"]:
+    from ...labels import (
+        check_annotations,
+        check_revision,
+        infer_from_annotations,
+        load_codebook,
+        read_annotations,
+        read_coded,
+    )
+
+    if coded is not None:
+        book = load_codebook(codebook) if codebook else None
+        if coded.suffix.lower() == ".jsonl":
+            rows = read_annotations(coded)
+        else:
+            rows = read_coded(coded, codebook=book)
+        book = book or infer_from_annotations(rows)
+    else:
+        found = find_study(study)
+        if not found.annotations.exists():
+            remedy = "pull them first: standfirst annotate pull"
+            raise StudyError(found.root, "has no annotations yet", remedy)
+        book = load_codebook(codebook or found.codebook_path)
+        rows = read_annotations(found.annotations)
+        check_revision(rows, book, str(found.annotations))
+    check_annotations(rows, book, str(coded or "annotations"))
+    return rows, book

@@ -1,0 +1,82 @@
+"""``standfirst annotate export`` and ``import``: tasks and answers as files, without a server."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ...errors import StudyError
+from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
+from ..shared.place import annotations_of, codebook_of, told_kept, units_of
+
+__all__ = ["export", "import_"]
+
+
+FormatOption = Annotated[str, typer.Option("--format", help="label-studio, prodigy or doccano.")]
+
+
+def export(
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
+    study: StudyOption = None,
+    round: Annotated[str | None, typer.Option(help="Only units of this round.")] = None,
+    format: FormatOption = "label-studio",
+    coder: Annotated[str, typer.Option(help="Only this coder's answers.")] = "",
+    json: JsonOption = False,
+) -> None:
+    """Write the drawn units (all, where none are drawn) with their answers for another tool.
+
+    Example: standfirst annotate export -o tasks.json
+    """
+    from ...annotate.design.draw import read_design
+    from ...annotate.other_tools.exchange import export_lines, export_tasks
+    from ...labels import current
+
+    place = find_study(study)
+    codebook = codebook_of(place)
+    design = [row for row in read_design(place.design) if round in (None, row.round)]
+    if round is not None and not design:
+        raise StudyError(place.design, f"no unit of round {round!r}", "draw it: annotate sample")
+    units = units_of(place)
+    if design:
+        by_id = {unit["unit_id"]: unit for unit in units}
+        units = [by_id[row.unit_id] for row in design if row.unit_id in by_id]
+    rounds = {row.unit_id: row.round for row in design}
+    rows = [row for row in current(annotations_of(place)) if coder in ("", row.coder)]
+    if coder and not rows:
+        raise StudyError(place.annotations, f"no answers of {coder!r}", "leave --coder out")
+    if format == "label-studio":
+        n_tasks = export_tasks(output, units, codebook, annotations=rows, rounds=rounds)
+        beside, hint = output.with_suffix(".xml"), "under Settings > Labeling Interface > Code"
+    else:
+        n_tasks = export_lines(output, format, units, codebook, annotations=rows, rounds=rounds)
+        beside, hint = output.with_suffix(".labels.json"), "under Labels > Actions > Import Labels"
+    told = {"tasks": n_tasks, "file": str(output)}
+    if json:
+        print_json(told | ({"config": str(beside)} if format != "prodigy" else {}))
+        return
+    print(f"{n_tasks} tasks in {output}")
+    if format != "prodigy":
+        say(f"what they are labelled with is in {beside}; bring it in {hint}")
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="What the other tool exported.")],
+    study: StudyOption = None,
+    format: FormatOption = "label-studio",
+    coder: Annotated[str, typer.Option(help="Whose answers, where the file does not say.")] = "",
+    json: JsonOption = False,
+) -> None:
+    """Add the answers that another tool exported to the study.
+
+    Example: standfirst annotate import project-1.json
+    """
+    from ...annotate.answers.merge import keep
+    from ...annotate.other_tools.exchange import import_lines, import_tasks
+
+    place = find_study(study)
+    codebook = codebook_of(place)
+    if format == "label-studio":
+        read = import_tasks(file, codebook, coder=coder)
+    else:
+        read = import_lines(file, format, codebook, coder=coder)
+    told_kept(keep(place.annotations, read), as_json=json)

@@ -1,0 +1,257 @@
+"""``standfirst annotate sample``: what is to be coded, drawn with known probabilities."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ...errors import InputError, UnknownNameError
+from ..shared.options import JsonOption, StudyOption, find_study, print_json, print_table, say
+from ..shared.place import units_of
+from ..shared.progress import Progress
+
+if TYPE_CHECKING:
+    from ...annotate.design.assign import Drawn
+    from ...annotate.design.pool import Aim, Scores
+    from ...study.folder import Study
+
+__all__ = ["sample"]
+
+_COLUMNS = ["unit_id", "article_id", "text", "outlet", "published", "cluster", "language"]
+_CONTEXT = ["before", "after", "title"]
+_BY_STRATA = {"stratified", "equal", "one-per-cluster", "keyword"}
+
+
+def sample(
+    n: Annotated[int, typer.Argument(help="Number of units to draw.", min=1)],
+    study: StudyOption = None,
+    rule: Annotated[
+        str,
+        typer.Option(
+            help="random, stratified, equal, keyword or one-per-cluster; by a model: "
+            "least-confidence, margin, entropy, rare, disagreement; by an encoder: diversity, "
+            "coreset."
+        ),
+    ] = "random",
+    by: Annotated[
+        list[str] | None,
+        typer.Option(help="Strata: outlet, month, article, cluster, language."),
+    ] = None,
+    keyword: Annotated[
+        str, typer.Option(help="Regular expression; its matches are a stratum.")
+    ] = "",
+    model: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder of a model that the rule goes by; for disagreement, two or more."
+        ),
+    ] = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option(help="What makes vectors.", show_default="minilm, else tfidf"),
+    ] = None,
+    dimension: Annotated[
+        str, typer.Option(help="The dimension that a model's rule looks at.", show_default="all")
+    ] = "",
+    label: Annotated[str, typer.Option(help="DIMENSION=LABEL that rare looks for.")] = "",
+    mix: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of a model's draw that is random, above 0.", max=1, show_default="0.2"
+        ),
+    ] = None,
+    power: Annotated[
+        float | None,
+        typer.Option(
+            help="How hard a draw leans: probabilities follow the score to this power.",
+            min=0,
+            show_default="0.5",
+        ),
+    ] = None,
+    test: Annotated[
+        int, typer.Option(help="Set so many units aside for testing first.", min=0)
+    ] = 0,
+    round: Annotated[str | None, typer.Option(help="Name of the round.")] = None,
+    coder: Annotated[
+        list[str] | None, typer.Option(help="Who codes; give it once per coder.")
+    ] = None,
+    overlap: Annotated[
+        float, typer.Option(help="Share of units for two coders.", min=0, max=1)
+    ] = 0.0,
+    assist: Annotated[
+        float,
+        typer.Option(help="Share of each coder's units that may get suggestions.", min=0, max=1),
+    ] = 1.0,
+    seed: Annotated[int, typer.Option(help="Seed of the draw.", min=0)] = 0,
+    json: JsonOption = False,
+) -> None:
+    """Draw units for coding, and write down with which probability.
+
+    Example: standfirst annotate sample 300 --rule equal --by outlet --test 100 --overlap 0.2
+    """
+    from ...annotate.design import draw as plan
+
+    place = find_study(study)
+    _refuse(rule, by or [], keyword, model or [], encoder)
+    aimed = {"--mix": mix, "--power": power, "--dimension": dimension, "--label": label}
+    for option, value in aimed.items():
+        if rule not in plan.MODEL_RULES and value not in (None, ""):
+            problem = "is for rules that go by a model"
+            raise InputError(option, problem, "leave it out, or name such a --rule")
+    units = units_of(place, _COLUMNS + (_CONTEXT if model else []))
+    design = plan.read_design(place.design)
+    new: list[Drawn] = []
+    if test:
+        new += plan.set_test_aside(units, test, design=design, seed=seed)
+    before = [*design, *new]
+    aim = plan.Aim(power=0.5 if power is None else power, mix=0.2 if mix is None else mix)
+    scores = plan.Scores()
+    names: tuple[str, ...] = ()
+    if rule in plan.MODEL_RULES:
+        scores, names, aim = _scores(
+            rule, units, before, model or [], encoder, aim, dimension, label
+        )
+    name = round or _next_round(design)
+    drawn = plan.draw(
+        units,
+        n,
+        design=before,
+        rule=rule,
+        strata=_strata(rule, units, by or [], keyword),
+        coding_round=name,
+        seed=seed,
+        scores=scores,
+        aim=aim,
+        models=names,
+    )
+    # The test part is judged by two coders as far as the overlap says, like all the rest.
+    new = plan.assign([*new, *drawn], coder or [], overlap=overlap, seed=seed)
+    new = plan.assist(new, assist, seed=seed)
+    plan.write_design(place.design, [*design, *new])
+    n_closed = len(plan.closed_units(units, [*design, *new]))
+    _told(place, name, new, n_closed, share=assist, as_json=json)
+
+
+def _refuse(
+    rule: str, by: list[str], keyword: str, models: list[Path], encoder: str | None
+) -> None:
+    """Refuse options that do not fit the rule, before anything is read."""
+    from ...annotate.design.draw import MODEL_RULES, RULES
+
+    if rule not in RULES:
+        raise UnknownNameError("rule", rule, list(RULES))
+    if rule in {"stratified", "equal"} and not (by or keyword):
+        raise InputError("--rule", f"{rule!r} needs strata", "name them with --by or --keyword")
+    if rule == "keyword" and not keyword:
+        raise InputError("--rule", "'keyword' needs one", "give a regular expression: --keyword")
+    if rule not in _BY_STRATA and (by or keyword):
+        raise InputError(
+            "--rule", f"a {rule} draw has no strata", "add --rule stratified or --rule equal"
+        )
+    by_vectors = rule in {"diversity", "coreset"}
+    if rule in MODEL_RULES and not by_vectors and not models:
+        least = "two models or more, each" if rule == "disagreement" else "one"
+        raise InputError("--rule", f"{rule!r} goes by a model", f"name {least} with --model")
+    if rule == "disagreement" and len(models) < 2:
+        raise InputError("--rule", "one model cannot disagree", "name a second one with --model")
+    if models and (by_vectors or rule not in MODEL_RULES):
+        raise InputError("--model", f"a {rule} draw goes by no model", "leave --model out")
+    if encoder and not by_vectors:
+        raise InputError("--encoder", f"a {rule} draw goes by no encoder", "leave --encoder out")
+
+
+def _strata(
+    rule: str, units: list[dict[str, Any]], by: list[str], keyword: str
+) -> dict[str, str] | None:
+    from ...annotate.design.strata import strata_of
+
+    by = by or (["cluster"] if rule == "one-per-cluster" else [])
+    return strata_of(units, by, keyword=keyword) if by or keyword else None
+
+
+def _scores(
+    rule: str,
+    units: list[dict[str, Any]],
+    design: "list[Drawn]",
+    folders: list[Path],
+    encoder: str | None,
+    aim: "Aim",
+    dimension: str,
+    label: str,
+) -> "tuple[Scores, tuple[str, ...], Aim]":
+    from dataclasses import replace
+
+    from ...annotate.design.scorers import score_units
+    from ...annotate.design.test_part import open_units
+    from ...models.encoders.registry import default_encoder
+    from ...study.unit_scores import as_scorer, label_aim, load_models, refuse_taught, vector_scores
+
+    if rule == "rare" and not label:
+        raise InputError("--rule", "'rare' looks for a label", "name it: --label DIMENSION=LABEL")
+    models = load_models(folders)
+    names = tuple(str(folder) for folder in folders)
+    refuse_taught(models, names, units, design)
+    dimension, place = label_aim(models, dimension, label)
+    aim = replace(aim, dimension=dimension, label=place)
+    pool = open_units(units, design)
+    if rule in {"diversity", "coreset"}:
+        coded = {row.unit_id for row in design if row.part == "coding"}
+        drawn = [unit for unit in units if unit["unit_id"] in coded]
+        name = encoder or default_encoder(0)
+        return vector_scores(rule, pool, drawn, name), (name,), aim
+    progress = Progress()
+    multiple = {one.id for one in models[0].dimensions if one.choice == "multiple"}
+    scores = score_units(
+        pool,
+        [as_scorer(model) for model in models],
+        dimension=dimension,
+        multiple=multiple,
+        step=progress.step,
+    )
+    progress.end()
+    return scores, names, aim
+
+
+def _next_round(design: "list[Drawn]") -> str:
+    numbers = [int(row.round) for row in design if row.round.isdigit()]
+    return str(max(numbers, default=0) + 1)
+
+
+def _told(
+    place: "Study",
+    name: str,
+    new: "list[Drawn]",
+    n_closed: int,
+    *,
+    share: float,
+    as_json: bool,
+) -> None:
+    test = [row for row in new if row.part == "test"]
+    drawn = [row for row in new if row.part == "coding"]
+    n_double = sum(row.n_coders > 1 for row in new)
+    n_assisted = sum(row.assisted for row in drawn)
+    chances = [row.probability for row in drawn]
+    strata: dict[str, int] = {}
+    for row in drawn:
+        strata[row.stratum] = strata.get(row.stratum, 0) + 1
+    if as_json:
+        counts = {"round": name, "drawn": len(drawn), "test": len(test), "closed": n_closed}
+        counts |= {"double": n_double, "assisted": n_assisted, "strata": strata}
+        counts |= {"probability": {"least": min(chances), "most": max(chances)}}
+        print_json(counts | {"file": str(place.design)})
+        return
+    print(f"round {name}: {len(drawn)} units drawn")
+    if min(chances) < max(chances):
+        print(f"probabilities from {min(chances):.2g} to {max(chances):.2g}, kept for estimates")
+    if test:
+        n_drawn = len({row.stratum for row in test})
+        print(f"test: {len(test)} units set aside, from {n_drawn} clusters drawn at random")
+        n_others = n_closed - len(test)
+        print(f"{n_others} other units of these clusters are closed to coding and training")
+    if n_double:
+        print(f"{n_double} units for two coders")
+    if share < 1:
+        print(f"{n_assisted} units may get suggestions, {len(drawn) - n_assisted} are coded blind")
+    if len(strata) > 1:
+        print_table(["stratum", "units"], [[key, str(n)] for key, n in sorted(strata.items())])
+    say(f"written to {place.design}")

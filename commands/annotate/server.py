@@ -1,0 +1,145 @@
+"""``standfirst annotate start``, ``push`` and ``pull``: what talks to a Label Studio."""
+
+import contextlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ...errors import LeakError, ServerError, StudyError, UnknownNameError
+from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
+from ..shared.place import (
+    articles_of,
+    codebook_of,
+    connected,
+    projects_of,
+    pulled,
+    told_kept,
+    units_of,
+)
+
+__all__ = ["pull", "push", "start"]
+
+
+def start(
+    study: StudyOption = None,
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)] = 8080,
+    backend: Annotated[
+        bool, typer.Option("--backend", help="Let it ask a backend on this machine.")
+    ] = False,
+) -> None:
+    """Run Label Studio on this machine until Ctrl-C.
+
+    Example: standfirst annotate start --port 8090
+    """
+    from ...annotate.label_studio.connection import connect
+    from ...annotate.label_studio.local_server import end_on_signals, start_local
+
+    folder = find_study(study).state / "label-studio"
+    first = not (folder / "access.json").exists()
+    say("starting Label Studio" + (" (the first start takes about a minute)" if first else ""))
+    end_on_signals()
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        start_local(folder, port=port, backend=backend) as server,
+    ):
+        with connect(server.access) as connected:
+            invitation = connected.invitation()
+        say(
+            f"log in as {server.access.email}; the password is in {folder / 'access.json'}",
+            f"coders sign up here: {invitation}",
+            "stop with Ctrl-C",
+        )
+        # Last, so that a script that waits for the address finds everything said.
+        print(server.access.url, flush=True)
+        code = server.wait()
+        raise ServerError(server.access.url, f"Label Studio ended ({code})", f"see {server.log}")
+    say("stopped")
+
+
+def push(
+    study: StudyOption = None,
+    round: Annotated[str | None, typer.Option(help="Only units of this round.")] = None,
+    title: Annotated[str, typer.Option(help="Title of the project.")] = "",
+    view: Annotated[
+        str, typer.Option(help="A page for each unit, or for each article with its units marked.")
+    ] = "unit",
+    model: Annotated[
+        Path | None, typer.Option(help="Suggest this model's answers, where units are not blind.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Bring the drawn units into Label Studio; what is there already is left alone.
+
+    With --model, units that nobody has answered get its answers as suggestions; units of the test
+    part and units for several coders never do.
+
+    Example: standfirst annotate push --round 1
+    """
+    from dataclasses import asdict
+
+    from ...annotate.design.draw import read_design
+    from ...annotate.label_studio.projects import push_design
+    from ...annotate.suggestions.push import push_suggestions
+    from ...annotate.suggestions.suggestion import blind_units
+    from ...study.suggester import load_suggester
+
+    if view not in ("unit", "article"):
+        raise UnknownNameError("view", view, ["unit", "article"])
+    place = find_study(study)
+    codebook = codebook_of(place)
+    design = [row for row in read_design(place.design) if round in (None, row.round)]
+    if not design:
+        raise StudyError(place.design, "no unit is drawn", "run: standfirst annotate sample 100")
+    blind = blind_units(design)
+    if model is not None and blind.issuperset(row.unit_id for row in design):
+        problem = "all these units are coded blind (test part, or several coders)"
+        raise LeakError("--model", problem, "push them without a model")
+    suggester = None if model is None else load_suggester(model)
+    units = {unit["unit_id"]: unit for unit in units_of(place)}
+    wanted = {row.article_id for row in design}
+    articles = articles_of(place, wanted) if view == "article" else None
+    pushed = []
+    with connected(place) as server:
+        for batch, done in push_design(
+            server,
+            units,
+            codebook,
+            design,
+            title=title or place.settings().title or codebook.title,
+            state=projects_of(place),
+            articles=articles,
+        ):
+            row = asdict(done) | {"title": batch.title}
+            what = "articles" if articles else "units"
+            said = f"{done.n_sent} {what} sent, {done.n_known} there already"
+            if suggester is not None:
+                given = push_suggestions(
+                    server, done.project, codebook, design, suggester, units=units
+                )
+                row["suggestions"] = asdict(given) | {"model": suggester.version}
+                said += f", {given.n_sent} suggestions, {given.n_blind} units blind"
+            if done.n_cleaned:
+                say(f"{done.n_cleaned} units have NUL or broken characters; they are left out")
+            pushed.append(row)
+            if not json:
+                print(f"{batch.title}: {said}: {done.url}")
+    if json:
+        print_json({"projects": pushed})
+
+
+def pull(
+    study: StudyOption = None,
+    all_: Annotated[
+        bool, typer.Option("--all", help="Read every task again, not only what changed.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Bring the answers back from Label Studio; what was pulled before stays.
+
+    Example: standfirst annotate pull
+    """
+    place = find_study(study)
+    with connected(place) as server:
+        kept = pulled(place, server, codebook_of(place), full=all_)
+    told_kept(kept, as_json=json)

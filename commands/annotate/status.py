@@ -1,0 +1,57 @@
+"""``standfirst annotate status``: what is left to code, and how long it will take."""
+
+from ..shared.options import JsonOption, StudyOption, find_study, print_json, print_table, say
+from ..shared.place import annotations_of
+
+__all__ = ["status"]
+
+
+def status(study: StudyOption = None, json: JsonOption = False) -> None:
+    """Say what is left to code, per round and coder, and how long it will take.
+
+    Example: standfirst annotate status
+    """
+    from dataclasses import asdict
+
+    from ...annotate.answers.status import progress
+    from ...annotate.design.assign import read_design
+
+    place = find_study(study)
+    rows = progress(read_design(place.design), annotations_of(place))
+    if json:
+        print_json({"rows": [asdict(row) | {"seconds_left": row.seconds_left} for row in rows]})
+        return
+    if not rows:
+        say("nothing is drawn and nothing is coded; start with: standfirst annotate sample 100")
+        return
+    table = [
+        [
+            row.round or "-",
+            row.coder or "(anybody)",
+            str(row.n_units),
+            str(row.n_done),
+            str(row.n_skipped),
+            str(row.n_left),
+            "-" if row.seconds is None else f"{row.seconds:.1f}",
+            _duration(row.seconds_left),
+        ]
+        for row in rows
+    ]
+    if len(rows) > 1:
+        sums = [
+            sum(getattr(row, name) for row in rows)
+            for name in ("n_units", "n_done", "n_skipped", "n_left")
+        ]
+        left = [row.seconds_left for row in rows]
+        known = None if None in left else sum(seconds or 0 for seconds in left)
+        table.append(["all", "", *map(str, sums), "", _duration(known)])
+    print_table(
+        ["round", "coder", "units", "done", "skipped", "left", "s/unit", "time left"], table
+    )
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    minutes = -int(-seconds // 60)
+    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"

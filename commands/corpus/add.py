@@ -1,0 +1,196 @@
+"""``standfirst corpus add`` and ``cut``: articles in, and cut by the settings of the study."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
+
+if TYPE_CHECKING:
+    from ...corpus import Added, Options
+    from ...study.folder import Study
+
+__all__ = ["add", "cut"]
+
+KeepOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Near-duplicates: all have units, or only the first that was added; as before, and "
+        "all in a new corpus, if not given."
+    ),
+]
+_MOST_WORKERS = 3
+_COLUMN = "Name of the column with the {}; guessed when not given."
+
+
+def add(
+    paths: Annotated[
+        list[str],
+        typer.Argument(help="Files, folders, globs, s3:// URLs, or - for standard input."),
+    ],
+    study: StudyOption = None,
+    format: Annotated[
+        str | None,
+        typer.Option(help="Read all as this: txt, jsonl, csv, xlsx, html, warc ..."),
+    ] = None,
+    text: Annotated[str | None, typer.Option(help=_COLUMN.format("text"))] = None,
+    title: Annotated[str | None, typer.Option(help=_COLUMN.format("headline"))] = None,
+    id: Annotated[str | None, typer.Option(help=_COLUMN.format("article's id"))] = None,
+    outlet: Annotated[str | None, typer.Option(help=_COLUMN.format("outlet"))] = None,
+    published: Annotated[str | None, typer.Option(help=_COLUMN.format("date"))] = None,
+    url: Annotated[str | None, typer.Option(help=_COLUMN.format("URL"))] = None,
+    language: Annotated[str | None, typer.Option(help=_COLUMN.format("language"))] = None,
+    keep_debris: Annotated[
+        bool, typer.Option("--keep-debris", help="Leave the texts as they are.")
+    ] = False,
+    fix_encoding: Annotated[
+        bool, typer.Option("--fix-encoding", help="Repair texts such as 'cafÃ©'.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what cleaning would take out; add nothing.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 when a record was rejected.")
+    ] = False,
+    keep: KeepOption = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes; as many as there are cores, up to 3, if not given."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read articles, clean them, cut them into units and find near-duplicates.
+
+    Adding the same files again adds nothing; a run that was killed is started again with the same
+    words.
+
+    Example: standfirst corpus add articles/ more.csv --text body --outlet newspaper
+    """
+    import os
+    from dataclasses import asdict
+
+    from ...corpus import Fields, read_articles
+    from ...corpus import add as add_articles
+    from ..shared.progress import Progress
+
+    found = find_study(study)
+    fields = Fields(text, title, id, outlet, published, url, language)
+    options = replace(_options(found), keep_debris=keep_debris, fix_encoding=fix_encoding)
+    records = read_articles(paths, fields=fields, form=format)
+    if dry_run:
+        _dry_run(records, options)
+        return
+    n_workers = processes or min(len(os.sched_getaffinity(0)), _MOST_WORKERS)
+    progress = Progress()
+    counts = add_articles(
+        found.corpus,
+        records,
+        options,
+        keep=_keep(keep),
+        n_workers=n_workers,
+        progress=lambda now: progress.tell(f"{now.read:,} records read, {now.units:,} units"),
+    )
+    progress.end()
+    if as_json:
+        print_json(asdict(counts))
+    else:
+        print("\n".join(_told(counts, options.kind, found.corpus)))
+    if strict and counts.rejected:
+        raise typer.Exit(1)
+
+
+def cut(study: StudyOption = None, keep: KeepOption = None, as_json: JsonOption = False) -> None:
+    """Cut the stored articles again, after the settings in study.toml have changed.
+
+    Articles that were set aside because of their language are taken in when it is named now.
+    Units that are cut as before keep their ids, and so their annotations.
+
+    Example: standfirst corpus cut --keep first
+    """
+    from dataclasses import asdict
+
+    from ...corpus import recut
+
+    found = find_study(study)
+    options = _options(found)
+    result = recut(found.corpus, options, keep=_keep(keep))
+    if as_json:
+        print_json(asdict(result))
+        return
+    new = result.units - result.same
+    print(f"{result.units} {options.kind}s: {result.same} as before, {new} new, {result.gone} gone")
+    if result.taken_in:
+        print(f"{result.taken_in} articles that had been set aside were taken in")
+    if result.aside:
+        print(f"{result.aside} articles are set aside (another language)")
+    if result.keep == "first":
+        print("of near-duplicates only the first has units")
+
+
+def _options(study: "Study") -> "Options":
+    """Take from study.toml how articles are cut."""
+    from ...corpus import Options
+
+    settings = study.settings()
+    return Options(
+        kind=settings.unit,
+        context=settings.context,
+        size=settings.size,
+        stride=settings.stride,
+        languages=settings.languages,
+    )
+
+
+def _keep(name: str | None) -> str | None:
+    from ...corpus import KEEP
+    from ...errors import UnknownNameError
+
+    if name is not None and name not in KEEP:
+        raise UnknownNameError("--keep", name, KEEP)
+    return name
+
+
+def _dry_run(records: Any, options: "Options") -> None:
+    from ...corpus import Reject, aside, rehearse
+
+    n_read = n_rejected = n_aside = n_pieces = 0
+    for one in rehearse(records, options):
+        n_read += 1
+        if isinstance(one, Reject):
+            n_rejected += 1
+            where = f"{one.file}:{one.record}" if one.record else one.file
+            print(f"{where}: rejected: {one.reason}")
+            continue
+        if one.repaired:
+            print(f"{one.article.id}: encoding repaired")
+        for gone in one.removed:
+            n_pieces += 1
+            print(f"{one.article.id}: {gone.reason}: {gone.text}")
+        if reason := aside(one.article.language, options):
+            n_aside += 1
+            print(f"{one.article.id}: set aside: {reason}")
+    say(
+        f"{n_read} records read, {n_pieces} pieces of debris found, {n_aside} articles to set "
+        f"aside, {n_rejected} rejected; nothing added"
+    )
+
+
+def _told(counts: "Added", kind: str, folder: Path) -> list[str]:
+    """Tell in words what became of the records."""
+    parts = [f"{counts.added} added"]
+    parts += [f"{counts.known} there already"] if counts.known else []
+    parts += [f"{counts.aside} set aside (another language)"] if counts.aside else []
+    parts += [f"{counts.rejected} rejected"] if counts.rejected else []
+    told = [f"{counts.read} records read: {', '.join(parts)}", f"{counts.units} {kind}s"]
+    if counts.removed:
+        pieces = ", ".join(f"{name} {n}" for name, n in sorted(counts.removed.items()))
+        told.append(f"debris taken out: {pieces}")
+    if counts.repaired:
+        told.append(f"{counts.repaired} articles had their encoding repaired")
+    if counts.copies:
+        told.append(f"{counts.copies} near-duplicates in the corpus (they share a cluster)")
+    if counts.rejected:
+        told.append(f"rejected records are in {folder / 'rejects.jsonl'}, with their reasons")
+    return told

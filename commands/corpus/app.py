@@ -1,0 +1,110 @@
+"""``standfirst corpus``: bring articles in, look at them, hand the units out."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
+from .add import add, cut
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Bring articles in and cut them into units.", no_args_is_help=True)
+app.command()(add)
+app.command()(cut)
+
+_SHOWN = (
+    *("id", "published", "outlet", "language", "title", "byline", "dateline", "aside", "removed"),
+)
+
+
+@app.command()
+def show(
+    article: Annotated[
+        str | None, typer.Argument(help="Id of an article, or its beginning; all when not given.")
+    ] = None,
+    study: StudyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the articles, or one of them with its units and what cleaning took out.
+
+    Example: standfirst corpus show 64bfca8c
+    """
+    from ...corpus import load_articles, load_units
+    from ...errors import UnknownNameError
+
+    folder = find_study(study).corpus
+    articles = load_articles(folder, _SHOWN)
+    if article is None and as_json:
+        print_json([{**row, "removed": json.loads(row["removed"])} for row in articles])
+        return
+    if article is None:
+        for row in articles:
+            title = row["title"] or "(no title)"
+            print(f"{row['id']}  {row['published'] or '-':10}  {row['outlet'] or '-'}  {title}")
+        return
+    ids = articles["id"]
+    matches = [index for index, one in enumerate(ids) if one.startswith(article)]
+    if len(matches) != 1:
+        raise UnknownNameError("article", article, [ids[index] for index in matches] or list(ids))
+    row = articles[matches[0]]
+    removed = json.loads(row["removed"])
+    units = list(load_units(folder, article=row["id"]))
+    if as_json:
+        print_json({**row, "removed": removed, "units": units})
+        return
+    for name in ("title", "outlet", "published", "language", "byline", "dateline", "aside"):
+        if row[name]:
+            print(f"{name}: {row[name]}")
+    for unit in units:
+        print(f"{unit['index']:4}  {unit['start']:6}-{unit['end']:<6}  {unit['text']}")
+    for gone in removed:
+        print(f"   -  taken out ({gone['reason']}): {gone['text']}")
+
+
+@app.command()
+def stats(study: StudyOption = None, as_json: JsonOption = False) -> None:
+    """Count articles, units, outlets, dates, near-duplicates and rejects.
+
+    Example: standfirst corpus stats --json
+    """
+    from ...corpus import summary
+
+    result = summary(find_study(study).corpus)
+    if as_json:
+        print_json(result)
+        return
+    for name, value in result.items():
+        if isinstance(value, dict):
+            value = ", ".join(f"{key or '(none)'} {count}" for key, count in value.items()) or "-"  # noqa: PLW2901
+        print(f"{name.replace('_', ' '):15}  {'-' if value is None else value}")
+
+
+@app.command()
+def units(
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", help="FILE.jsonl, .parquet or .csv; standard output if not given."
+        ),
+    ] = None,
+    study: StudyOption = None,
+) -> None:
+    """Hand out the units, one row each, with title, context, outlet, date and cluster.
+
+    Example: standfirst corpus units -o units.parquet
+    """
+    from ...corpus import load_units
+    from ...files import dump_json
+
+    table = load_units(find_study(study).corpus)
+    if output is None:
+        for row in table:
+            print(dump_json(row, indent=None))
+        return
+    from ...tables import write_table
+
+    write_table(table.data.table, output)
+    say(f"{len(table)} units written to {output}")

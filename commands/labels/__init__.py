@@ -1,0 +1,1 @@
+"""``standfirst labels``."""

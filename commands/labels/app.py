@@ -1,0 +1,251 @@
+"""``standfirst labels``: the codebook, the coders, and what holds in the end."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ...errors import InputError, StudyError
+from ..shared.options import AdjudicatorOption, JsonOption, StudyOption, find_study, print_json, say
+from .changes import diff, migrate
+
+if TYPE_CHECKING:
+    from ...labels import Annotation, Codebook
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Check, print and change the codebook; resolve answers.", no_args_is_help=True
+)
+app.command()(diff)
+app.command()(migrate)
+
+_FileArgument = Annotated[
+    Path | None,
+    typer.Argument(help="A codebook's file.", show_default="the study's codebook"),
+]
+
+
+@app.command()
+def check(file: _FileArgument = None, study: StudyOption = None, json: JsonOption = False) -> None:
+    """Say whether a codebook is sound, and name every problem with its line.
+
+    Example: standfirst labels check codebook.yaml
+    """
+    from ...labels import advise, load_codebook
+
+    path = file or find_study(study).codebook_path
+    book = load_codebook(path)
+    advice = advise(book)
+    if json:
+        dimensions = {
+            dimension.id: {
+                "choice": dimension.choice,
+                "labels": {label.id: label.hotkey for label in dimension.labels},
+            }
+            for dimension in book.dimensions
+        }
+        print_json(
+            {
+                "id": book.id,
+                "version": book.version,
+                "revision": book.revision,
+                "dimensions": dimensions,
+                "advice": advice,
+            }
+        )
+        return
+    typer.echo(f"{path}: sound; {book.id} {book.version}, revision {book.revision}")
+    for dimension in book.dimensions:
+        keys = " ".join(label.hotkey or "-" for label in dimension.labels)
+        typer.echo(
+            f"  {dimension.id}: {len(dimension.labels)} labels, {dimension.choice}; hotkeys {keys}"
+        )
+    for line in advice:
+        typer.echo(f"  note: {line}")
+
+
+@app.command()
+def gold(
+    rule: Annotated[
+        str,
+        typer.Option(
+            help="Where coders differ: majority, majority-dawid-skene, dawid-skene, "
+            "dawid-skene-matrix."
+        ),
+    ] = "majority",
+    adjudicator: AdjudicatorOption = None,
+    least: Annotated[
+        float,
+        typer.Option(
+            help="Leave to adjudication what has less share or probability.", min=0, max=1
+        ),
+    ] = 0.0,
+    study: StudyOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Resolve each unit to one answer, with the rule, the votes and what is left to people.
+
+    Example: standfirst labels gold --rule dawid-skene --adjudicator chair@example.org
+    """
+    from collections import Counter
+
+    from ...labels import competence, resolve, ties, write_gold
+
+    found = find_study(study)
+    rows, book = _coded(found.root, found.annotations, found.codebook_path)
+    options: dict[str, Any] = {"rule": rule, "adjudicators": adjudicator or (), "least": least}
+    resolved = resolve(rows, book, **options)
+    open_ = ties(rows, book, **options)
+    coders = competence(rows, resolved, adjudicators=adjudicator or ())
+    write_gold(found.gold, resolved)
+    counts = {
+        dimension.id: dict(
+            sorted(
+                Counter(gold.rule for gold in resolved if gold.dimension == dimension.id).items()
+            )
+        )
+        for dimension in book.dimensions
+    }
+    tied = Counter(gold.dimension for gold in open_)
+    if json:
+        print_json(
+            {
+                "gold": str(found.gold),
+                "dimensions": {
+                    name: {"rules": rules, "tied": tied[name]} for name, rules in counts.items()
+                },
+                "ties": [{"unit_id": gold.unit_id, "dimension": gold.dimension} for gold in open_],
+                "coders": [
+                    {
+                        "coder": one.coder,
+                        "dimension": one.dimension,
+                        "n": one.n_answers,
+                        "accuracy": one.accuracy.value,
+                        "low": one.accuracy.low,
+                        "high": one.accuracy.high,
+                    }
+                    for one in coders
+                ],
+            }
+        )
+        return
+    for name, rules in counts.items():
+        told = ", ".join(f"{n} {how}" for how, n in rules.items()) or "nothing"
+        typer.echo(f"{name}: {told}; {tied[name]} left to adjudication")
+    for one in coders:
+        told = f"{one.accuracy} of {one.n_answers} as the adjudicator or the other coders"
+        typer.echo(f"  {one.coder}, {one.dimension}: {told}")
+    say(f"wrote {found.gold}")
+
+
+@app.command()
+def guide(
+    file: _FileArgument = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", help="An .html or .md file; printed as Markdown otherwise.")
+    ] = None,
+    study: StudyOption = None,
+) -> None:
+    """Write the coder's guide: questions, definitions, examples, hotkeys; ready to print.
+
+    Example: standfirst labels guide -o guide.html
+    """
+    from ...files import write_text
+    from ...labels import guide_html, guide_markdown, load_codebook
+
+    book = load_codebook(file or find_study(study).codebook_path)
+    if output is None:
+        typer.echo(guide_markdown(book), nl=False)
+        return
+    writers = {".html": guide_html, ".htm": guide_html, ".md": guide_markdown}
+    if output.suffix.lower() not in writers:
+        raise InputError(output, "a guide is HTML or Markdown", "name it .html or .md")
+    write_text(output, writers[output.suffix.lower()](book))
+    say(f"wrote {output}")
+
+
+@app.command()
+def schema(
+    file: _FileArgument = None,
+    study: StudyOption = None,
+) -> None:
+    """Print the JSON Schema of one row of labelled data.
+
+    Example: standfirst labels schema codebook.yaml > labelled.schema.json
+    """
+    from ...labels import json_schema, load_codebook
+
+    print_json(json_schema(load_codebook(file or find_study(study).codebook_path)))
+
+
+@app.command()
+def coders(
+    adjudicator: AdjudicatorOption = None, study: StudyOption = None, json: JsonOption = False
+) -> None:
+    """Show how steady each coder is, week by week, and where coders differ most.
+
+    Decisions are left out: who adjudicates has seen what the others said.
+
+    Example: standfirst labels coders
+    """
+    from dataclasses import asdict
+
+    from ...labels import disagreements, drift, stability
+
+    found = find_study(study)
+    rows, book = _coded(found.root, found.annotations, found.codebook_path)
+    above = adjudicator or ()
+    steady = stability(rows, book, adjudicators=above)
+    weeks = drift(rows, book, adjudicators=above)
+    clashes = disagreements(rows, book, adjudicators=above)
+    if json:
+        print_json(
+            {
+                "stability": [asdict(one) for one in steady],
+                "drift": [asdict(one) for one in weeks],
+                "disagreements": [asdict(one) for one in clashes],
+            }
+        )
+        return
+    for line in [*map(str, steady), *map(str, weeks), *map(str, clashes)]:
+        typer.echo(line)
+
+
+@app.command()
+def export(
+    output: Annotated[Path, typer.Argument(help="A .csv or .parquet file.")],
+    wide: Annotated[
+        bool, typer.Option("--wide", help="One column a coder, as R and SPSS like it.")
+    ] = False,
+    study: StudyOption = None,
+) -> None:
+    """Write the annotations as CSV, long or wide, or as Parquet with a column a dimension.
+
+    Example: standfirst labels export coded.csv --wide
+    """
+    from ...files import publish
+    from ...labels import annotations_dataset, write_long, write_wide
+
+    found = find_study(study)
+    rows, book = _coded(found.root, found.annotations, found.codebook_path)
+    if output.suffix == ".parquet":
+        with publish(output) as aside:
+            annotations_dataset(rows, book).to_parquet(str(aside))
+    elif output.suffix == ".csv":
+        (write_wide if wide else write_long)(output, rows)
+    else:
+        raise InputError(output, "annotations go out as CSV or Parquet", "name it .csv or .parquet")
+    say(f"wrote {output}")
+
+
+def _coded(root: Path, annotations: Path, codebook: Path) -> tuple[list["Annotation"], "Codebook"]:
+    from ...labels import check_annotations, check_revision, load_codebook, read_annotations
+
+    if not annotations.exists():
+        raise StudyError(root, "has no annotations yet", "pull them: standfirst annotate pull")
+    book = load_codebook(codebook)
+    rows = read_annotations(annotations)
+    check_annotations(rows, book, str(annotations))
+    check_revision(rows, book, str(annotations))
+    return rows, book

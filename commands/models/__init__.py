@@ -1,0 +1,1 @@
+"""``standfirst train``, ``evaluate``, ``compare``, ``distil``, ``encoders`` and ``tag``."""

@@ -1,0 +1,56 @@
+"""``standfirst compare``: several models on the same labelled rows."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..shared.options import JsonOption, print_json, print_table, say
+from .score_tables import GroupOption, LabelOption, TextOption, told_interval
+
+__all__ = ["compare"]
+
+
+def compare(
+    models: Annotated[list[Path], typer.Argument(help="Folders of two or more models.")],
+    data: Annotated[
+        Path, typer.Option("--data", help="Labelled file: .jsonl, .csv, .tsv or .parquet.")
+    ],
+    label: LabelOption = None,
+    text: TextOption = "text",
+    group: GroupOption = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare models on the same labelled rows, each with the first, in pairs.
+
+    Example: standfirst compare model fast --data held_out.csv
+    """
+    from ...models import Model, compare, from_file
+
+    loaded = {str(folder): Model.load(folder) for folder in models}
+    first = next(iter(loaded.values()))
+    everywhere = [name for name in first.heads if all(name in one.heads for one in loaded.values())]
+    names = label or everywhere or list(first.heads)
+    rows = from_file(data, names, text=text, group=group, codebook=first.codebook)
+    found, seen = compare(loaded, rows, seed=seed)
+    for name, n in seen.items():
+        if n:
+            say(f"warning: {name} was trained on {n} of the {len(rows)} texts; its score flatters")
+    if as_json:
+        told = {name: one.as_json() for name, one in found.items()}
+        print_json({"dimensions": told, "trained_on": seen})
+        return
+    for place, (name, one) in enumerate(found.items()):
+        base = next(iter(one.scores.values()))
+        print(f"{chr(10) if place else ''}{name}: {base.n} rows in {base.n_groups} groups")
+        lines = []
+        for folder, score in one.scores.items():
+            cells = [folder, told_interval(score), "", "", ""]
+            if folder in one.differences:
+                gap = one.differences[folder]
+                verdict = "differs" if gap.is_clear else "not told apart"
+                interval = f"{gap.value:+.3f} ({gap.low:+.3f} to {gap.high:+.3f})"
+                cells[2:] = [interval, verdict, f"{gap.agreement:.1%}"]
+            lines.append(cells)
+        print_table(["model", "macro-F1", "against the first", "", "same answer"], lines)

@@ -1,0 +1,143 @@
+"""``standfirst distil``: a fast model that has learned from a good one."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..shared.options import JsonOption, print_json, say
+from ..shared.progress import Progress
+from .score_tables import GroupOption, TextOption, told_interval
+
+if TYPE_CHECKING:
+    from ...models import TrainingSet
+    from ...models.training.distil import Distilled
+
+__all__ = ["distil"]
+
+
+def distil(
+    model: Annotated[Path, typer.Argument(help="Folder of the good model.")],
+    corpus: Annotated[
+        list[str],
+        typer.Argument(help="Unlabelled articles: files, folders, globs, s3:// URLs, or -."),
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the fast model.")],
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="Labelled file that tells what is lost; never learned from."),
+    ] = None,
+    text: TextOption = "text",
+    group: GroupOption = None,
+    student: Annotated[
+        str, typer.Option(help="hashed, hashed-pieces, static, or some joined by +.")
+    ] = "hashed-pieces",
+    unit: Annotated[
+        str | None,
+        typer.Option(
+            help="sentence, window, paragraph, article; or row: each record's text as it is.",
+            show_default="as in the codebook",
+        ),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option(min=100, help="Texts to learn from at most, drawn at random.")
+    ] = 50_000,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draw.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a fast model learn what a good one answers on unlabelled articles.
+
+    Texts of --data, and of its articles, are left out of what it learns from.
+
+    Example: standfirst distil model articles/ -o fast --data held_out.csv
+    """
+    from ...corpus import Reject, clean, cut, read_articles
+    from ...errors import UnknownNameError
+    from ...models import Model, from_file
+    from ...models.bundle.folder import can_save
+    from ...models.encoders.registry import make_encoder
+    from ...models.tagging.units import UNITS
+    from ...models.training.distil import distil, make_pool
+
+    if unit is not None and unit not in UNITS:
+        raise UnknownNameError("unit", unit, UNITS)
+    can_save(output)
+    make_encoder(student)
+    teacher = Model.load(model)
+    gold: TrainingSet | None = None
+    away: set[str] = set()
+    if data is not None:
+        names = [dimension.id for dimension in teacher.dimensions]
+        gold = from_file(data, names, text=text, group=group, codebook=teacher.codebook)
+        away = _articles(data, group)
+    kind = unit or (teacher.codebook.unit if teacher.codebook.unit in UNITS else "sentence")
+    texts: list[str] = []
+    articles: list[str] = []
+    n_rejects = 0
+    for record in read_articles(corpus):
+        if isinstance(record, Reject):
+            n_rejects += 1
+            continue
+        if kind == "row":
+            found = [record.text]
+        else:
+            found = [one.text for one in cut(clean(record).article, kind=kind)]
+        texts += found
+        owner = str(record.meta.get("article_id") or record.id)
+        articles += [owner] * len(found)
+    if n_rejects:
+        say(f"{n_rejects} records could not be read, and are left out")
+    pool = make_pool(
+        texts,
+        articles,
+        leave_out=gold.texts if gold is not None else (),
+        leave_out_articles=away,
+        limit=limit,
+        seed=seed,
+    )
+    progress = Progress()
+    made = distil(
+        teacher,
+        pool,
+        student=student,
+        gold=gold,
+        seed=seed,
+        progress=lambda done, n: progress.tell(f"the teacher has answered {done} of {n} texts"),
+    )
+    progress.end()
+    made.model.save(output)
+    if as_json:
+        print_json({"model": str(output), "n_pool": made.n_pool, **made.model.metrics["distilled"]})
+    else:
+        print("\n".join(_lines(made)))
+        print(f"\nmodel written to {output}")
+
+
+def _articles(data: Path, group: str | None) -> set[str]:
+    """Give the ids of the articles that a labelled file's rows come from."""
+    from ...models.labelled.strict_reader import read_rows
+
+    names = (group,) if group else ("group", "article_id")
+    found: set[str] = set()
+    for _, row in read_rows(data):
+        value = next((row[name] for name in names if row.get(name)), None)
+        if value is not None:
+            found.add(str(value))
+    return found
+
+
+def _lines(made: "Distilled") -> list[str]:
+    lines = [f"{made.n_pool} texts, answered by the teacher; student {made.model.encoder_name}"]
+    for name, share in made.agreement.items():
+        lines += ["", f"{name}: {share:.1%} of held-out texts get the teacher's answer"]
+        if name in made.gold:
+            teacher, student = made.gold[name]
+            kept = student.macro_f1 / max(teacher.macro_f1, 1e-9)
+            told = f"teacher {told_interval(teacher)}, student {told_interval(student)}"
+            rows = f"{student.n} rows, {student.n_groups} groups"
+            lines.append(f"  macro-F1 on gold ({rows}): {told}: {kept:.1%} kept")
+    if made.n_seen:
+        lines.append(
+            f"note: the teacher was trained on {made.n_seen} of the gold rows; it flatters"
+        )
+    return lines

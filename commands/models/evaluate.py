@@ -1,0 +1,101 @@
+"""``standfirst evaluate``: a model on labelled rows that it has not seen."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
+from ..shared.place import gold_of
+from .score_tables import (
+    GroupOption,
+    LabelOption,
+    TextOption,
+    told_groups,
+    told_interval,
+    told_table,
+)
+
+if TYPE_CHECKING:
+    from ...models import Model, TrainingSet
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="Folder of a trained model.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            help="Labelled file: .jsonl, .csv, .tsv or .parquet.",
+            show_default="the study's test part",
+        ),
+    ] = None,
+    label: LabelOption = None,
+    text: TextOption = "text",
+    group: GroupOption = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
+    study: StudyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Score a model on labelled rows that it has not seen.
+
+    Without --data these are the gold answers on the study's test part.
+
+    Example: standfirst evaluate model --data later.csv --json
+    """
+    from ...models import Model, evaluate, from_file
+
+    loaded = Model.load(model)
+    names = label or [dimension.id for dimension in loaded.dimensions]
+    for name in names:
+        if name not in loaded.heads:
+            from ...errors import UnknownNameError
+
+            raise UnknownNameError(f"dimension of {model}:", name, list(loaded.heads))
+    if data is None:
+        rows = _test_part(study, loaded, label)
+    else:
+        rows = from_file(data, names, text=text, group=group, codebook=loaded.codebook)
+    found = evaluate(loaded, rows, seed=seed)
+    if found.n_seen:
+        say(
+            f"warning: {found.n_seen} of {len(rows)} texts were in the training data; "
+            "the score flatters the model"
+        )
+    if as_json:
+        print_json(found.as_json())
+        return
+    for name, one in found.scores.items():
+        groups = told_groups(one, rows.grouped_by)
+        print(f"{name}: macro-F1 {told_interval(one)}, n = {one.n} in {groups}")
+        print("\n".join(told_table(one)))
+
+
+def _test_part(folder: Path | None, model: "Model", label: list[str] | None) -> "TrainingSet":
+    from ...annotate.design.draw import read_design
+    from ...corpus import load_units
+    from ...errors import RevisionError, StudyError
+    from ...labels import load_codebook
+    from ...models import from_study
+
+    study = find_study(folder)
+    book = load_codebook(study.codebook_path)
+    if book.revision != model.codebook.revision:
+        problem = f"is of revision {book.revision}, the model of {model.codebook.revision}"
+        remedy = "see what changed: standfirst labels diff MODEL/codebook.yaml codebook.yaml"
+        raise RevisionError(study.codebook_path, problem, remedy)
+    test = {row.unit_id for row in read_design(study.design) if row.part == "test"}
+    if not test:
+        told = "has no test part"
+        raise StudyError(study.root, told, "name labelled rows with --data, or draw one: --test")
+    coded = [row for row in gold_of(study, book) if row.unit_id in test]
+    if not coded:
+        told = f"no gold answer on the {len(test)} units of the test part"
+        raise StudyError(study.root, told, "code them, then run: standfirst labels gold")
+    # What the model was not trained on needs no answer.
+    known = [row for row in coded if row.dimension in model.heads]
+    return from_study(
+        load_units(study.corpus), known, model.codebook, label, source=str(study.gold)
+    )

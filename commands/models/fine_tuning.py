@@ -1,0 +1,122 @@
+"""What ``train --fine-tune`` adds: its options, the work, and what came of it in words."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..shared.options import say
+
+if TYPE_CHECKING:
+    from ...models import Report, TrainingSet
+    from ...models.finetuning.fine_tune import Outcome
+
+__all__ = ["DeviceOption", "EpochsOption", "FineTuneOption", "check", "tune"]
+
+FineTuneOption = Annotated[
+    str | None,
+    typer.Option(
+        "--fine-tune",
+        help="Tune the network itself: contrastive, end-to-end, or auto (both; kept if it pays).",
+        show_default="not at all",
+    ),
+]
+DeviceOption = Annotated[str, typer.Option(help="Of fine-tuning: cpu, cuda or auto.")]
+EpochsOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=100,
+        help="Passes of fine-tuning over the texts.",
+        show_default="3 to 6, by their number",
+    ),
+]
+
+
+def check(method: str | None, device: str, encoders: list[str]) -> None:
+    """Refuse what fine-tuning cannot do, before the long work.
+
+    Raises
+    ------
+    UnknownNameError
+        No such method or device.
+    MissingExtraError
+        Torch is not installed.
+    InputError
+        There is no such device here, or none of the encoders that are named is a network.
+    MissingFileError
+        No encoder is named, and the weights of the usual network are not here.
+    """
+    if method is None:
+        return
+    from ...errors import InputError, UnknownNameError
+    from ...models.encoders.networks.transformer import Transformer
+    from ...models.encoders.registry import make_parts
+    from ...models.encoders.weights.on_disk import find_weights
+    from ...models.finetuning.fine_tune import load_tuner
+    from ...models.finetuning.recipe import METHODS
+
+    if method not in (*METHODS, "auto"):
+        raise UnknownNameError("method of fine-tuning", method, [*METHODS, "auto"])
+    if device not in ("auto", "cpu", "cuda"):
+        raise UnknownNameError("device", device, ["auto", "cpu", "cuda"])
+    load_tuner()[1](device)
+    if not encoders:
+        find_weights("minilm").read("tokenizer.json")
+    parts = [part for name in encoders for part in make_parts(name)]
+    if parts and not any(isinstance(part.encoder, Transformer) for part in parts):
+        problem = f"the encoder {' '.join(encoders)!r} has no network that can be tuned"
+        raise InputError("--fine-tune", problem, "name minilm or mpnet")
+
+
+def tune(
+    rows: "TrainingSet",
+    report: "Report",
+    method: str,
+    device: str,
+    epochs: int | None,
+    folds: int,
+    seed: int,
+    progress: Callable[[str, float | None], None],
+) -> "tuple[Report, list[str]]":
+    """Tune the network of a trained model; give the model to keep, and what came of it in words."""
+    from ...models.finetuning.fine_tune import fine_tune
+    from ...models.finetuning.recipe import METHODS
+
+    n_methods = len(METHODS) if method == "auto" else 1
+    say(
+        f"fine-tuning: up to {2 * n_methods * folds + 1} times, so that the score is honest; "
+        "the time that is left is told as it goes (the frozen model is kept already)"
+    )
+    found = fine_tune(
+        rows,
+        report,
+        method,
+        device=device,
+        epochs=epochs,
+        n_folds=folds,
+        seed=seed,
+        progress=progress,
+    )
+    return found.report, ["", *_told(found)]
+
+
+def _told(found: "Outcome") -> list[str]:
+    """Tell whether fine-tuning paid."""
+    mean, low, high = found.difference
+    lines = [
+        f"fine-tuning {name}: macro-F1 {f1:.3f}; frozen {found.frozen:.3f}, on the same folds"
+        for name, f1 in found.tuned.items()
+    ]
+    by = f"{found.best} against frozen {mean:+.3f} ({low:+.3f} to {high:+.3f}), paired over groups"
+    if found.pays:
+        lines.append(f"  it pays and is kept: {by}")
+    elif found.kept is None:
+        lines.append(f"  it does not pay here, so the frozen network is kept: {by}")
+    else:
+        lines.append(f"  kept as you asked, though it is not clearly better: {by}")
+    if found.kept is not None:
+        both = "+" in found.report.model.encoder_name
+        told = "with both networks, and takes twice as long" if both else "as fast as before"
+        lines.append(f"  tagging needs no torch; it reads {told}")
+    return lines

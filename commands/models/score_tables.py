@@ -1,0 +1,41 @@
+"""What `train` and `evaluate` share: the options that name rows, and how scores are told."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ...models import Score
+
+__all__ = ["GroupOption", "LabelOption", "TextOption", "told_groups", "told_interval", "told_table"]
+
+LabelOption = Annotated[
+    list[str] | None,
+    typer.Option("--label", help="Dimension: a column of the file, or of the study; repeatable."),
+]
+TextOption = Annotated[str, typer.Option(help="Column of the text.")]
+GroupOption = Annotated[
+    str | None,
+    typer.Option(help="Column that ties rows, as article_id.", show_default="group, article_id"),
+]
+
+
+def told_interval(found: "Score") -> str:
+    """Tell macro-F1 with its interval."""
+    return f"{found.macro_f1:.3f} ({found.low:.3f} to {found.high:.3f})"
+
+
+def told_groups(found: "Score", grouped_by: str) -> str:
+    """Tell how many groups a score rests on."""
+    return f"{found.n_groups} groups" + (f" by {grouped_by}" if grouped_by != "row" else "")
+
+
+def told_table(found: "Score") -> list[str]:
+    """Tell the score of each label, one a line."""
+    width = max(5, *(len(name) for name in found.labels))
+    lines = [f"{'label':{width}}  precision  recall     F1       n"]
+    lines += [
+        f"{name:{width}}  {one.precision:9.3f}  {one.recall:6.3f}  {one.f1:5.3f}  {one.support:6}"
+        for name, one in found.labels.items()
+    ]
+    return lines

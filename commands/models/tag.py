@@ -1,0 +1,198 @@
+"""``standfirst tag``: from a model and articles to tags."""
+
+import shutil
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..shared.interrupt import stoppable
+from ..shared.options import JsonOption, say
+from ..shared.progress import TagProgress
+from .tag_report import shards, stopped, tell, tell_plan
+
+if TYPE_CHECKING:
+    from ...models.runs.run import Prepared
+
+__all__ = ["tag"]
+
+
+def tag(
+    model: Annotated[Path, typer.Argument(help="Folder of a trained model.")],
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            help="Articles or ready units: files, folders, globs, s3:// URLs, or - for standard "
+            "input."
+        ),
+    ],
+    output: Annotated[
+        str,
+        typer.Option(
+            "-o", "--output", help="A folder, or OUT.parquet, .jsonl or .csv; s3:// URLs too."
+        ),
+    ],
+    unit: Annotated[
+        str | None,
+        typer.Option(
+            help="sentence, window, paragraph, article; or row: the text of each record as it is.",
+            show_default="as in the model's study; row for ready units",
+        ),
+    ] = None,
+    text: Annotated[
+        str | None, typer.Option(help="Column of the text.", show_default="guessed")
+    ] = None,
+    id: Annotated[
+        str | None, typer.Option(help="Column of the article's id.", show_default="guessed")
+    ] = None,
+    format: Annotated[
+        str | None, typer.Option(help="Read all as this: txt, jsonl, csv, tsv, parquet.")
+    ] = None,
+    format_out: Annotated[
+        str | None,
+        typer.Option(help="Shards of a folder: parquet, jsonl or csv.", show_default="parquet"),
+    ] = None,
+    languages: Annotated[
+        str | None,
+        typer.Option(
+            help="Languages to keep, such as en,fr; or all.", show_default="as in the study"
+        ),
+    ] = None,
+    near_duplicates: Annotated[
+        bool | None,
+        typer.Option(
+            "--near-duplicates/--no-near-duplicates",
+            help="Name the clusters of syndicated copies.",
+            show_default="as in the study",
+        ),
+    ] = None,
+    keep: Annotated[
+        str | None,
+        typer.Option(
+            help="Near-duplicates that have units: all, or first.", show_default="as in the study"
+        ),
+    ] = None,
+    no_text: Annotated[bool, typer.Option("--no-text", help="Leave the texts out.")] = False,
+    abstain_below: Annotated[
+        float, typer.Option(min=0, max=1, help="Give no label with less confidence than this.")
+    ] = 0.0,
+    keep_debris: Annotated[
+        bool, typer.Option("--keep-debris", help="Do not clean the articles.")
+    ] = False,
+    max_rejects: Annotated[
+        str, typer.Option(help="Stop when more records than this share are rejected, such as 1%.")
+    ] = "100%",
+    engine: Annotated[str, typer.Option(help="local, or ray for a cluster.")] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(
+            help="Ray cluster: auto, ray://HOST:10001, HOST:6379; local starts one here.",
+            show_default="auto",
+        ),
+    ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, help="Tasks at once.", show_default="one for each core"),
+    ] = None,
+    shard_mb: Annotated[float, typer.Option(min=0.001, help="Megabytes of input a shard.")] = 4.0,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Tell shards, size and estimated time; tag nothing.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Tag articles with a trained model, one row a unit.
+
+    The same words again go on where a run stopped.
+
+    Example: standfirst tag model news/*.jsonl -o tags/
+    """
+    from ...worker_process import end_all
+
+    share, kept = _share(max_rejects), _languages(languages)
+    prepared: Prepared | None = None
+    progress = TagProgress(quiet=quiet or as_json)
+
+    def leave() -> None:
+        end_all()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+    with (
+        TemporaryDirectory(prefix="standfirst-") as scratch,
+        stoppable(lambda: stopped(prepared, progress), leave),
+    ):
+        from ...corpus import Fields
+        from ...errors import InputError, UnknownNameError
+        from ...models.runs.engines.engine import make_engine
+        from ...models.runs.run import Options, prepare, run
+        from ...models.tagging.units import UNITS
+
+        if unit is not None and unit not in UNITS:
+            raise UnknownNameError("unit", unit, UNITS)
+        options = Options(
+            unit=unit,
+            fields=Fields(text=text, id=id),
+            form=format,
+            languages=kept,
+            near_duplicates=near_duplicates,
+            keep=keep,
+            keep_debris=keep_debris,
+            abstain_below=abstain_below,
+            text=not no_text,
+            form_out=format_out,
+            shard=int(shard_mb * 2**20),
+        )
+        chosen = make_engine(engine, processes, address)
+        if engine != "local" and "-" in inputs:
+            raise InputError("-", "a cluster cannot read standard input", "write it to a file")
+        spool = _spooled(Path(scratch)) if "-" in inputs else None
+        prepared = prepare(model, inputs, output, options, spool=spool)
+        if plan:
+            tell_plan(prepared, processes, as_json=as_json)
+            return
+        if prepared.finished is not None:
+            say(f"{output}: finished before, with the same inputs, model and options")
+        elif prepared.done:
+            say(f"{output}: going on; {len(prepared.done)} of {shards(prepared)} are done")
+        begun = time.monotonic()
+        with progress:
+            summary = run(prepared, chosen, max_rejects=share, progress=progress.show)
+    tell(summary, prepared, progress.units, time.monotonic() - begun, output, as_json=as_json)
+    if summary.records and not summary.articles + summary.aside + summary.duplicates:
+        problem = f"no record could be used ({summary.rejects} rejected)"
+        raise InputError(
+            summary.first_reject, problem, "name the column with --text, or check the file"
+        )
+
+
+def _share(told: str) -> float:
+    """Read a share such as 1% or 0.01."""
+    try:
+        value = float(told.removesuffix("%")) / (100 if told.endswith("%") else 1)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise typer.BadParameter("a share, such as 1% or 0.01", param_hint="--max-rejects")
+    return value
+
+
+def _languages(told: str | None) -> tuple[str, ...] | None:
+    if told is None:
+        return None
+    codes = tuple(code.strip().lower() for code in told.split(",") if code.strip())
+    if codes == ("all",):
+        return ()
+    if not codes or any(len(code) != 2 or not code.isalpha() for code in codes):
+        raise typer.BadParameter("codes of two letters, such as en,fr", param_hint="--languages")
+    return codes
+
+
+def _spooled(scratch: Path) -> Path:
+    """Copy standard input to disk: it must be read more than once."""
+    spool = scratch / "stdin"
+    with spool.open("wb") as target:
+        shutil.copyfileobj(sys.stdin.buffer, target)
+    return spool

@@ -1,0 +1,135 @@
+"""What ``standfirst tag`` tells: the plan, how far it came when it was stopped, the counts."""
+
+from typing import TYPE_CHECKING, Any
+
+from ..shared.options import print_json
+from ..shared.progress import TagProgress
+
+if TYPE_CHECKING:
+    from ...models.runs.run import Prepared, Summary
+
+__all__ = ["shards", "stopped", "tell", "tell_plan"]
+
+
+def shards(prepared: "Prepared") -> str:
+    """Tell how many shards a run has."""
+    n_tasks = len(prepared.plan.tasks)
+    return f"{n_tasks} shard{'s' * (n_tasks != 1)}"
+
+
+def stopped(prepared: "Prepared | None", progress: TagProgress) -> str:
+    """Tell how far a run came that was interrupted."""
+    if prepared is None:
+        return "stopped; what was done before stays. The same words go on."
+    n_done = max(progress.shards, len(prepared.done))
+    return f"stopped; {n_done} of {shards(prepared)} are done and stay. The same words go on."
+
+
+def tell_plan(prepared: "Prepared", processes: int | None, *, as_json: bool) -> None:
+    """Print shards, size and an estimate of the time."""
+    from ...models.runs.pace import seconds_a_byte
+    from ...models.threads import n_cores
+
+    left = prepared.left
+    size = sum(task.size for task in left)
+    workers = min(processes or n_cores(), max(len(left), 1))
+    seconds = seconds_a_byte(prepared) * size / workers if left else 0.0
+    steps = prepared.job.steps
+    found: dict[str, Any] = {
+        "files": len(prepared.plan.inputs),
+        "bytes": prepared.plan.size,
+        "shards": len(prepared.plan.tasks),
+        "shards_left": len(left),
+        "processes": workers,
+        "estimated_seconds": round(seconds, 1),
+        "steps": steps.as_json(),
+    }
+    if as_json:
+        print_json(found)
+        return
+    kept = ", ".join(steps.languages) or "all"
+    print(f"inputs     {found['files']} files, {found['bytes'] / 1e6:,.1f} MB unpacked, about")
+    print(f"shards     {found['shards']}, of which {len(left)} are left")
+    print(
+        f"steps      {'clean, ' if steps.clean else ''}cut into: {steps.unit}; languages: {kept}; "
+        f"near-duplicates: {'named' if steps.near_duplicates else 'not looked for'}"
+    )
+    print(f"time       about {_span(seconds)} with {workers} processes")
+
+
+def tell(
+    summary: "Summary",
+    prepared: "Prepared",
+    n_units: int,
+    seconds: float,
+    output: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Print what went in and came out.
+
+    Parameters
+    ----------
+    summary, prepared
+        The run.
+    n_units
+        Units that were tagged in these seconds; fewer than all where it went on.
+    seconds
+        How long it took.
+    output
+        The output, as the user named it.
+    as_json
+        Print JSON.
+    """
+    if as_json:
+        print_json(_as_json(summary, output, seconds))
+    else:
+        print("\n".join(_told(summary, prepared, n_units, seconds, output)))
+
+
+def _span(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3600:.1f} h"
+
+
+def _as_json(summary: "Summary", output: str, seconds: float) -> dict[str, Any]:
+    return {
+        "output": output,
+        "records": summary.records,
+        "articles": summary.articles,
+        "aside": summary.aside,
+        "duplicates": summary.duplicates,
+        "rejects": summary.rejects,
+        "units": summary.units,
+        "copies": summary.copies,
+        "shards": summary.shards,
+        "seconds": round(seconds, 2),
+        "dimensions": summary.labels,
+    }
+
+
+def _told(
+    summary: "Summary",
+    prepared: "Prepared",
+    n_units: int,
+    seconds: float,
+    output: str,
+) -> list[str]:
+    """Tell in words what went in and came out."""
+    kind = prepared.job.steps.unit
+    rate = f", {n_units / max(seconds, 1e-9):,.0f} a second" if n_units else ""
+    lines = [f"{summary.articles} articles, {summary.units} units ({kind}) tagged{rate}"]
+    parts = [f"{summary.articles} tagged"]
+    parts += [f"{summary.aside} set aside (another language)"] if summary.aside else []
+    parts += [f"{summary.duplicates} read twice"] if summary.duplicates else []
+    parts += [f"{summary.rejects} rejected"] if summary.rejects else []
+    lines.append(f"{summary.records} records read: {', '.join(parts)}")
+    if summary.copies:
+        lines.append(f"{summary.copies} near-duplicates (they share a cluster in articles.parquet)")
+    for name, labels in summary.labels.items():
+        shares = [f"{label} {n} ({n / max(summary.units, 1):.0%})" for label, n in labels.items()]
+        lines.append(f"{name}: {', '.join(shares)}")
+    if summary.rejects:
+        lines.append(f"{summary.rejects} records rejected; the first: {summary.first_reject}")
+    return [*lines, f"written to {output}"]

@@ -1,0 +1,315 @@
+"""``standfirst train``: from labels to a model."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
+from ..shared.place import gold_of
+from ..shared.progress import Progress
+from .fine_tuning import DeviceOption, EpochsOption, FineTuneOption, check, tune
+from .score_tables import (
+    GroupOption,
+    LabelOption,
+    TextOption,
+    told_groups,
+    told_interval,
+    told_table,
+)
+
+if TYPE_CHECKING:
+    from ...models import Report, TrainingSet
+
+__all__ = ["train"]
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", help="Labelled file: .jsonl, .csv, .tsv or .parquet."),
+]
+
+
+def train(
+    data: DataOption = None,
+    label: LabelOption = None,
+    text: TextOption = "text",
+    group: GroupOption = None,
+    codebook: Annotated[
+        Path | None, typer.Option(help="Codebook of the labels.", show_default="inferred")
+    ] = None,
+    encoder: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="As `encoders` lists them, joined by + (minilm+tfidf), or a folder; repeat to "
+            "compare.",
+            show_default="the best one present, by the folds",
+        ),
+    ] = None,
+    context: Annotated[
+        str | None,
+        typer.Option(
+            help="Read beside the text: none, neighbours (columns before, after), title, "
+            "neighbours+title.",
+            show_default="by the folds",
+        ),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--target-column", help="Whom or what the label is about.", show_default="target"
+        ),
+    ] = None,
+    goal: Annotated[
+        str, typer.Option(help="macro-f1, or a promise for each label: precision=0.9, recall=0.9.")
+    ] = "macro-f1",
+    votes: Annotated[
+        bool,
+        typer.Option(
+            "--votes",
+            help="Weight rows by how many coders agree: gold's probability, or columns NAME_votes.",
+        ),
+    ] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="Compare nothing.")] = False,
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="Compare all encoders, layers, contexts and heads.")
+    ] = False,
+    definitions: Annotated[
+        bool,
+        typer.Option(
+            "--definitions",
+            help="Nothing is labelled yet: let the codebook's definitions rank units for coding.",
+        ),
+    ] = False,
+    fine_tune: FineTuneOption = None,
+    device: DeviceOption = "auto",
+    epochs: EpochsOption = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", help="Folder of the model.", show_default="STUDY/models/CODEBOOK"
+        ),
+    ] = None,
+    folds: Annotated[int, typer.Option(min=2, max=20, help="Folds of the held-out score.")] = 5,
+    seed: Annotated[int, typer.Option(min=0, help="Of folds and bootstrap.")] = 0,
+    study: StudyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a classifier on labelled rows, and score it on articles that it has not seen.
+
+    Without --data it learns from the units and the gold of the study.
+
+    Example: standfirst train --data coded.csv --label stance --group article_id -o model
+    """
+    from ...labels import load_codebook
+    from ...models import from_file, parse_goal, train
+    from ...models.bundle.folder import can_save
+    from ...models.encoders.networks.transformer import is_ready
+    from ...models.encoders.registry import make_parts
+    from ...models.tagging.blocks import with_steps
+
+    if definitions:
+        if data is not None:
+            raise typer.BadParameter("needs no labelled rows", param_hint="--definitions")
+        _by_definitions(study, codebook, encoder or [], output, as_json=as_json)
+        return
+    _check_words(data, label, output, both=fast and thorough)
+    # All that can be refused is refused before the long work.
+    aim = parse_goal(goal)
+    _check_context(context)
+    for name in encoder or []:
+        make_parts(name)
+    check(fine_tune, device, encoder or [])
+    if output is not None:
+        can_save(output)
+    if data is not None:
+        book = None if codebook is None else load_codebook(codebook)
+        rows = from_file(
+            data,
+            label or [],
+            text=text,
+            group=group,
+            codebook=book,
+            target=target,
+            votes=votes,
+        )
+        preparation: dict[str, Any] = {}
+    else:
+        rows, usual = _from_study(study, label, codebook, votes=votes)
+        preparation = find_study(study).preparation()
+        output = output or usual
+        can_save(output)
+    assert output is not None  # noqa: S101 - for the type checker: both ways have set it
+    if not encoder and not is_ready():
+        say(
+            "encoder: tfidf; a better one, above all with few labels, comes with: "
+            "standfirst encoders pull minilm"
+        )
+    progress = Progress()
+
+    def told(what: str, left: float | None) -> None:
+        progress.tell(what if left is None else f"{what}, about {left:.0f} s left")
+
+    report = train(
+        rows,
+        encoder=encoder,
+        context=context,
+        effort="fast" if fast else "thorough" if thorough else "default",
+        goal=aim,
+        n_folds=folds,
+        seed=seed,
+        progress=told,
+    )
+    progress.end()
+    # Tagging cuts new articles as the study cut those that were coded.
+    made = with_steps(report.model, preparation)
+    made.save(output)
+    tuning: list[str] = []
+    if fine_tune is not None:
+        report, tuning = tune(
+            rows, replace(report, model=made), fine_tune, device, epochs, folds, seed, told
+        )
+        progress.end()
+        report.model.save(output)
+    if as_json:
+        print_json(
+            {
+                "model": str(output),
+                "encoder": report.model.encoder_name,
+                "n_rows": report.n_rows,
+                "grouped_by": report.grouped_by,
+                **report.model.metrics,
+            }
+        )
+    else:
+        print("\n".join([*_told_training(report), *tuning]))
+        print(f"\nmodel written to {output}")
+
+
+def _check_words(
+    data: Path | None, label: list[str] | None, output: Path | None, *, both: bool
+) -> None:
+    if data is not None and not label:
+        raise typer.BadParameter("name a column of the labelled file", param_hint="--label")
+    if data is not None and output is None:
+        raise typer.BadParameter("name the folder of the model", param_hint="--output")
+    if both:
+        raise typer.BadParameter("name one of --fast and --thorough", param_hint="--fast")
+
+
+def _by_definitions(
+    folder: Path | None,
+    codebook: Path | None,
+    encoders: list[str],
+    output: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    from ...labels import load_codebook
+    from ...models import prototype_model
+    from ...models.bundle.folder import can_save
+
+    if len(encoders) > 1:
+        raise typer.BadParameter("definitions cannot choose: name one", param_hint="--encoder")
+    if codebook is None or output is None:
+        study = find_study(folder)
+        codebook, output = codebook or study.codebook_path, output or study.models / "definitions"
+    can_save(output)
+    made = prototype_model(load_codebook(codebook), encoder=encoders[0] if encoders else None)
+    made.save(output)
+    if as_json:
+        print_json({"model": str(output), "encoder": made.encoder_name, "n_rows": 0})
+        return
+    print(f"model written to {output}")
+    say(
+        "it has seen no label: it ranks units, and measures nothing; draw by it with: "
+        f"standfirst annotate sample 100 --rule margin --model {output}"
+    )
+
+
+def _check_context(context: str | None) -> None:
+    from ...errors import UnknownNameError
+    from ...models.views import CONTEXTS
+
+    if context is not None and context not in CONTEXTS:
+        raise UnknownNameError("context", context, list(CONTEXTS))
+
+
+def _from_study(
+    folder: Path | None, label: list[str] | None, codebook: Path | None, *, votes: bool
+) -> "tuple[TrainingSet, Path]":
+    from ...annotate.design.draw import closed_units, read_design
+    from ...corpus import load_units
+    from ...errors import StudyError
+    from ...labels import load_codebook
+    from ...models import from_study
+
+    study = find_study(folder)
+    if not study.gold.is_file():
+        raise StudyError(study.root, "has no gold yet", "run: standfirst labels gold")
+    book = load_codebook(codebook or study.codebook_path)
+    units, design = load_units(study.corpus), read_design(study.design)
+    # The test part tells how good the model is: what learned from it, or from the articles that it
+    # stands in, could not be asked.
+    aside = closed_units(units, design)
+    rows = from_study(
+        units,
+        gold_of(study, book),
+        book,
+        label,
+        source=str(study.gold),
+        leave_out=aside,
+        votes=votes,
+    )
+    if aside:
+        say(f"{len(aside)} units of the test part and its articles are left out of training")
+    return rows, study.models / book.id
+
+
+def _told_training(report: "Report") -> list[str]:
+    groups = f"{report.model.about['n_groups']} groups ({report.grouped_by})"
+    lines = [f"{report.n_rows} rows in {groups}; encoder {report.model.encoder_name}"]
+    lines += _told_choice(report)
+    for one in report.dimensions:
+        found = one.score
+        within = f"{told_groups(found, report.grouped_by)}; 95 % interval over groups"
+        lines += [
+            "",
+            f"{one.dimension}: macro-F1 {told_interval(found)}",
+            f"  held out: {one.n_folds} folds of whole groups; n = {found.n} rows in {within}",
+        ]
+        usual = f"  for comparison: {one.baseline:.3f} by always giving the same answer"
+        if one.leak_gap is not None:
+            usual += f"; folds that ignore the groups would have shown {one.leak_gap:+.3f}"
+        lines += [usual, f"  expected calibration error {one.calibration_error:.3f}"]
+        lines += [f"  {line}" for line in told_table(found)]
+        if one.abstained:
+            goal = report.model.about["goal"]
+            lines.append(f"  gives no label to {one.abstained:.0%} of rows, for {goal}")
+        if one.weighted:
+            lines.append("  rare labels are given from a lower probability on (it raised macro-F1)")
+        lines += [f"  note: {told}" for told in one.warnings]
+    return lines
+
+
+def _told_choice(report: "Report") -> list[str]:
+    choice = report.choice
+    best = choice.standings[0]
+    if choice.difference is None:
+        return [f"taken: {best.name}"]
+    others = choice.standings[1:]
+    second = others[0]
+    mean, low, high = choice.difference
+    precision = (
+        f"  average precision {best.average_precision:.3f} to {second.average_precision:.3f} "
+        f"(standard error of the difference {choice.error:.3f})"
+    )
+    f1 = (
+        f"  macro-F1 {best.macro_f1:.3f} to {second.macro_f1:.3f}, by {mean:+.3f} "
+        f"({low:+.3f} to {high:+.3f}), paired over groups"
+    )
+    lines = [f"chosen of {len(choice.standings)}: {best.name}, before {second.name}", precision, f1]
+    if len(others) > 1:
+        told = (f"{one.name} {one.average_precision:.3f}" for one in others[1:6])
+        lines.append("  then " + "; ".join(told))
+    return [*lines, "  the scores below include the choosing: it was done again in each fold"]

@@ -1,0 +1,1 @@
+"""What commands of several groups share: options, progress, Ctrl-C."""

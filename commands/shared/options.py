@@ -1,0 +1,63 @@
+"""What every command shares: the options --study and --json, and where words go.
+
+A command parses, calls one library function and prints. Its result goes to stdout; all else goes to
+stderr.
+"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ...files import dump_json
+
+if TYPE_CHECKING:
+    from ...study.folder import Study
+
+__all__ = [
+    "AdjudicatorOption",
+    "JsonOption",
+    "StudyOption",
+    "find_study",
+    "print_json",
+    "print_table",
+    "say",
+]
+
+StudyOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--study", help="The study's folder.", show_default="found from the current folder"
+    ),
+]
+AdjudicatorOption = Annotated[
+    list[str] | None, typer.Option(help="Coder whose answer decides; once for each.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def find_study(path: Path | None) -> "Study":
+    """Give the study that --study names, or the one that the current folder lies in."""
+    from ...study.folder import Study
+
+    return Study.find(path)
+
+
+def say(*lines: str) -> None:
+    """Tell the user something that is not the result."""
+    for line in lines:
+        print(line, file=sys.stderr)
+
+
+def print_json(value: Any) -> None:
+    """Print the result for other programs."""
+    print(dump_json(value))
+
+
+def print_table(head: list[str], rows: list[list[str]]) -> None:
+    """Print rows below their heads, in columns."""
+    widths = [max(len(line[i]) for line in [head, *rows]) for i in range(len(head))]
+    for line in [head, *rows]:
+        cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
+        print("  ".join(cells).rstrip())

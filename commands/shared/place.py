@@ -1,0 +1,128 @@
+"""What the commands of `standfirst annotate` need of a study: units, answers, codebook, server."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...errors import LeakError, RevisionError, StudyError
+from .options import print_json, say
+
+if TYPE_CHECKING:
+    from ...annotate.answers.merge import Kept
+    from ...annotate.label_studio.connection import Server
+    from ...labels import Codebook, Gold
+    from ...study.folder import Study
+
+__all__ = [
+    "annotations_of",
+    "articles_of",
+    "codebook_of",
+    "connected",
+    "gold_of",
+    "projects_of",
+    "pulled",
+    "told_kept",
+    "units_of",
+]
+
+
+def codebook_of(place: "Study") -> "Codebook":
+    """Read the codebook of a study."""
+    from ...labels import load_codebook
+
+    return load_codebook(place.codebook_path)
+
+
+def connected(place: "Study") -> "Server":
+    """Connect with the server that the environment names, or with the study's own."""
+    from ...annotate.label_studio.access import find_access
+    from ...annotate.label_studio.connection import connect
+
+    return connect(find_access(place.state / "label-studio" / "access.json"))
+
+
+def projects_of(place: "Study") -> Path:
+    """Give the file that says which projects are the study's."""
+    return place.state / "projects.json"
+
+
+def units_of(place: "Study", columns: list[str] | None = None) -> list[dict[str, Any]]:
+    """Read the units of a study, or some columns of them; refused where there are none."""
+    from ...corpus import load_units
+
+    table = load_units(place.corpus)
+    table = table.select_columns(columns) if columns else table
+    rows: list[dict[str, Any]] = table.to_list()
+    if not rows:
+        raise StudyError(place.corpus, "holds no units", "add articles: standfirst corpus add")
+    return rows
+
+
+def articles_of(place: "Study", wanted: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Read some articles of a study, by id."""
+    from ...corpus import load_articles
+
+    return {row["id"]: row for row in load_articles(place.corpus) if row["id"] in wanted}
+
+
+def annotations_of(place: "Study") -> list[Any]:
+    """Read the annotations of a study; none where nothing was coded yet."""
+    from ...labels import read_annotations
+
+    return read_annotations(place.annotations) if place.annotations.exists() else []
+
+
+def gold_of(place: "Study", codebook: "Codebook") -> "list[Gold]":
+    """Read the gold of a study; none where there is none yet.
+
+    Raises
+    ------
+    RevisionError
+        It was resolved by another revision of the codebook.
+    """
+    from ...labels import read_gold
+
+    gold = read_gold(place.gold) if place.gold.is_file() else []
+    others = sorted({row.revision for row in gold} - {"", codebook.revision})
+    if others:
+        by, now = ", ".join(others), codebook.revision
+        told = f"was resolved by revision {by}, and the codebook is {now}"
+        remedy = (
+            "see what changed: standfirst labels diff OLD NEW; then run: standfirst labels gold"
+        )
+        raise RevisionError(place.gold, told, remedy)
+    return gold
+
+
+def pulled(place: "Study", server: "Server", codebook: "Codebook", *, full: bool = False) -> "Kept":
+    """Bring the answers back; those on blind units that had a suggestion in view are set aside."""
+    from ...annotate.design.draw import read_design
+    from ...annotate.label_studio.projects import pull_all
+    from ...annotate.suggestions.suggestion import blind_units
+
+    return pull_all(
+        server,
+        codebook,
+        annotations=place.annotations,
+        state=projects_of(place),
+        full=full,
+        blind=blind_units(read_design(place.design)),
+    )
+
+
+def told_kept(kept: "Kept", *, as_json: bool) -> None:
+    """Print what was kept of answers that came in."""
+    if as_json:
+        print_json(kept.as_dict())
+    else:
+        print(kept)
+    if kept.n_rejected and not as_json:
+        say(f"{kept.n_rejected} answers were set aside, with reasons, in {kept.rejects}")
+    if kept.n_leaked:
+        problem = f"{kept.n_leaked} answers on units to be coded blind had a suggestion in view"
+        raise LeakError(kept.rejects, problem, "they do not count; have these units coded again")
+    if kept.n_exposed:
+        say(
+            f"warning: {kept.n_exposed} units to be coded blind have a suggestion on the server; "
+            "remove it there: Data Manager > Delete Predictions"
+        )

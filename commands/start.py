@@ -1,0 +1,89 @@
+"""``standfirst init`` and ``demo``: a new study, and the whole way on bundled articles."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .shared.options import print_json, say
+
+__all__ = ["demo", "init"]
+
+
+def init(
+    study: Annotated[Path, typer.Argument(metavar="STUDY", help="The folder to make.")],
+    codebook: Annotated[
+        str,
+        typer.Option(
+            help="transfer-deals, policy-frames, generic-frames, stance, or the path of a file."
+        ),
+    ] = "transfer-deals",
+    title: Annotated[str, typer.Option(help="One line for people.")] = "",
+    language: Annotated[
+        list[str] | None, typer.Option(help="ISO 639-1 code of a language to keep; repeatable.")
+    ] = None,
+) -> None:
+    """Make a study: a folder with a codebook that is yours to change.
+
+    Example: standfirst init deals --codebook transfer-deals
+    """
+    from ..errors import InputError, UnknownNameError
+    from ..labels import parse_codebook, ready_codebooks
+    from ..study.folder import Study
+
+    ready = ready_codebooks()
+    path = ready.get(codebook) or Path(codebook)
+    if not path.is_file():
+        raise UnknownNameError("codebook", codebook, sorted(ready))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(path, "is not UTF-8 text", "save the codebook as UTF-8") from error
+    book = parse_codebook(text, str(path))
+    made = Study.create(study, text, title=title, languages=tuple(language or (book.language,)))
+    n_labels = sum(len(dimension.labels) for dimension in book.dimensions)
+    print(f"study made in {made.root}")
+    n_dimensions = len(book.dimensions)
+    plural = "" if n_dimensions == 1 else "s"
+    print(f"codebook {book.id}: {n_dimensions} dimension{plural}, {n_labels} labels")
+    there = "" if study.resolve() == Path.cwd() else f"cd {shlex.quote(str(made.root))} && "
+    say(f"next: {there}standfirst corpus add PATHS...")
+
+
+def demo(
+    keep: Annotated[
+        Path | None, typer.Option(help="Leave the study in this new folder, to go on with.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Walk the whole way on bundled articles, without a server, in about a minute.
+
+    Example: standfirst demo --keep my-first-study
+    """
+    import tempfile
+    import time
+
+    from ..demo import walk
+
+    begin = time.monotonic()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = keep or Path(scratch) / "study"
+        say("a demonstration on invented news: its figures say nothing about any field")
+        steps = []
+        for step in walk(folder):
+            steps.append(step)
+            if as_json:
+                continue
+            print(f"\nstandfirst {step.command}")
+            for line in step.told:
+                print(f"    {line}")
+            for path in step.written:
+                print(f"    -> {path.relative_to(folder)}")
+        if as_json:
+            print_json([{"command": one.command, "told": one.told} for one in steps])
+    say("", f"done in {time.monotonic() - begin:.0f} seconds")
+    if keep is None:
+        say("the files are gone again; keep them with: standfirst demo --keep DIR")
+    else:
+        say(f"go on with: cd {keep} && standfirst corpus show")

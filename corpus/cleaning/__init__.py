@@ -1,0 +1,1 @@
+"""Articles are cleaned: debris of pages, lines that an outlet repeats, encoding, language."""

@@ -1,0 +1,1 @@
+"""Articles that share much of their text are found and grouped."""

@@ -1,0 +1,181 @@
+"""Find what the user named: files, folders, globs, standard input, URLs of any fsspec store.
+
+Compressed files are opened through their decompressor; nothing is unpacked to disk, and nothing is
+read whole.
+"""
+
+import glob
+import gzip
+import io
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import zstandard
+
+from ...errors import InputError, MissingExtraError, MissingFileError
+from .file_type import HEAD, compressed, kind
+
+__all__ = ["COMPRESSIONS", "Source", "find"]
+
+
+_BLOCK = 4 * 2**20
+# What is fetched at once from a store; with more, whoever reads a range fetches far beyond its end.
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input, not yet opened."""
+
+    name: str
+    """The path or URL, as told to the user; ``-`` for standard input."""
+    suffix: str
+    """Lower-case suffix without compression, such as ``.jsonl``."""
+    raw: Callable[[], AbstractContextManager[BinaryIO]]
+    """Opens it for reading bytes as they are stored."""
+    compression: str = ""
+    """Suffix of its compression; without one, how it begins tells."""
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """Open it for reading bytes, decompressed."""
+        with self.raw() as stored:
+            if compression := self.compression or compressed(_head(stored)):
+                with COMPRESSIONS[compression](stored) as stream:
+                    yield stream
+            else:
+                yield stored
+
+    def packing(self) -> str:
+        """Tell the suffix of its compression, by its name or by how it begins."""
+        if self.compression:
+            return self.compression
+        with self.raw() as stored:
+            return compressed(_head(stored))
+
+    def kind(self) -> str:
+        """Tell by how it begins what it is, as a suffix; empty when that tells nothing."""
+        with self.raw() as stored:
+            return kind(_head(stored))
+
+
+def _head(stream: BinaryIO) -> bytes:
+    """Give the first bytes of a stream, and leave them in it."""
+    if isinstance(stream, io.BufferedReader):
+        return stream.peek(HEAD)[:HEAD]
+    if not stream.seekable():
+        return b""
+    head = stream.read(HEAD)
+    stream.seek(0)
+    return head
+
+
+def _zst(raw: BinaryIO) -> BinaryIO:
+    reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True, closefd=False)
+    return cast("BinaryIO", io.BufferedReader(cast("io.RawIOBase", reader)))
+
+
+def _gz(raw: BinaryIO) -> BinaryIO:
+    return cast("BinaryIO", gzip.GzipFile(fileobj=raw))
+
+
+COMPRESSIONS: dict[str, Callable[[BinaryIO], BinaryIO]] = {".gz": _gz, ".zst": _zst}
+"""Suffix to what opens it."""
+
+
+def find(inputs: Sequence[str], known: Sequence[str]) -> Iterator[Source]:
+    """Find the files that inputs stand for, in a stable order, each once.
+
+    Parameters
+    ----------
+    inputs
+        Paths, folders, globs, URLs (``s3://...``) or ``-``.
+    known
+        Suffixes of files to take from folders and globs; a file that is named itself is always
+        taken.
+
+    Raises
+    ------
+    MissingFileError
+        A path that is not there, or a glob that matches nothing.
+    InputError
+        A folder that holds no file of a known kind.
+    """
+    seen: set[str] = set()
+    for given in inputs:
+        for source in _expand(given, known):
+            if source.name not in seen:
+                seen.add(source.name)
+                yield source
+
+
+def _expand(given: str, known: Sequence[str]) -> Iterator[Source]:
+    if given == "-":
+        yield Source("-", "", lambda: nullcontext(cast("BinaryIO", sys.stdin.buffer)))
+    elif "://" in given:
+        yield from _remote(given, known)
+    elif Path(given).is_dir():
+        paths = sorted(path for path in Path(given).rglob("*") if path.is_file())
+        taken = [path for path in paths if _suffix(path.name) in known and not _hidden(path, given)]
+        if not taken:
+            raise InputError(given, "no readable file in this folder", f"known: {' '.join(known)}")
+        yield from map(_local, taken)
+    elif Path(given).exists():
+        yield _local(Path(given))
+    elif glob.has_magic(given):
+        matches = sorted(
+            path for path in map(Path, glob.iglob(given, recursive=True)) if path.is_file()
+        )
+        if not matches:
+            raise MissingFileError(given, "no file matches")
+        yield from map(_local, matches)
+    else:
+        raise MissingFileError(given, remedy="check the path")
+
+
+def _hidden(path: Path, root: str) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(root).parts)
+
+
+def _local(path: Path) -> Source:
+    def opened() -> BinaryIO:
+        return path.open("rb")
+
+    return Source(str(path), _suffix(path.name), opened, _compression(path.name))
+
+
+def _remote(url: str, known: Sequence[str]) -> Iterator[Source]:
+    import fsspec
+
+    try:
+        filesystem, path = fsspec.core.url_to_fs(url)
+        if glob.has_magic(path):
+            found = sorted(filesystem.glob(path))
+        elif filesystem.isdir(path):
+            found = sorted(one for one in filesystem.find(path) if _suffix(one) in known)
+        else:
+            found = [path] if filesystem.exists(path) else []
+    except ImportError as error:
+        raise MissingExtraError(f"reading {url}", "s3") from error
+    except (ValueError, OSError) as error:
+        raise InputError(url, str(error), "check the URL and its access rights") from error
+    if not found:
+        raise MissingFileError(url, "no such file or folder", "check the URL")
+    for one in found:
+        opened = partial(filesystem.open, one, "rb", block_size=_BLOCK)
+        name = filesystem.unstrip_protocol(one)
+        yield Source(name, _suffix(one), opened, _compression(one))
+
+
+def _compression(name: str) -> str:
+    suffix = Path(name.lower()).suffix
+    return suffix if suffix in COMPRESSIONS else ""
+
+
+def _suffix(name: str) -> str:
+    path = Path(name.lower())
+    return Path(path.stem).suffix if path.suffix in COMPRESSIONS else path.suffix

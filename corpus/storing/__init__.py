@@ -1,0 +1,1 @@
+"""A corpus on disk: added to in parts, cut again, summed up."""

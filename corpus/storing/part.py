@@ -1,0 +1,205 @@
+"""Make a part of a corpus from some new articles: tell the language, cut, sketch, write aside.
+
+It depends on these articles and the options alone, so that parts can be made by several processes.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from ..article import Article
+from ..cleaning.boilerplate import without_boilerplate
+from ..cleaning.debris import Cleaned
+from ..cleaning.language import detect
+from ..near_duplicates.sketch import sketch
+from ..units.cut import unit_rows
+from ..units.unit import UNIT_SCHEMA
+
+__all__ = [
+    "ARTICLE_SCHEMA",
+    "PART",
+    "Draft",
+    "Job",
+    "Made",
+    "Options",
+    "aside",
+    "finished",
+    "make",
+    "units_of",
+]
+
+PART = 2_000
+"""Number of articles in a part."""
+
+ARTICLE_SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("title", pa.string()),
+        ("text", pa.string()),
+        ("outlet", pa.string()),
+        ("published", pa.string()),
+        ("url", pa.string()),
+        ("language", pa.string()),
+        ("byline", pa.string()),
+        ("dateline", pa.string()),
+        ("meta", pa.string()),
+        ("removed", pa.string()),
+        ("aside", pa.string()),
+        ("hash", pa.string()),
+        ("signature", pa.binary()),
+        ("fingerprint", pa.binary()),
+    ]
+)
+"""Columns of a table of articles. `meta` and `removed` are JSON; `aside` tells why an article has
+no units."""
+
+_STORED_UNIT = UNIT_SCHEMA.remove(UNIT_SCHEMA.get_field_index("cluster"))
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How articles are made ready."""
+
+    kind: str = "sentence"
+    """Kind of unit."""
+    context: int = 1
+    """Number of units before and after that come along."""
+    size: int = 3
+    """Sentences in a window."""
+    stride: int = 3
+    """Sentences from the start of a window to the start of the next."""
+    languages: tuple[str, ...] = ("en",)
+    """ISO 639-1 codes that are kept; an article in another one is stored without units. Empty keeps
+    all."""
+    keep_debris: bool = False
+    """Leave the texts as they are."""
+    fix_encoding: bool = False
+    """Repair text that was decoded with the wrong alphabet ("cafÃ©")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A new article on its way to disk."""
+
+    cleaned: Cleaned
+    """The article, cleaned by itself."""
+    digest: str
+    """Hash of its title and text as they were read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is needed to make a part."""
+
+    drafts: Sequence[Draft]
+    """Its articles."""
+    options: Options
+    """How they are made ready."""
+    articles: Path
+    """Where the table of articles is written."""
+    units: Path
+    """Where the table of their units is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a part holds."""
+
+    files: tuple[Path, Path]
+    """Where the units and the articles were written."""
+    added: int
+    """Articles with units."""
+    aside: int
+    """Articles in a language that is not kept."""
+    repaired: int
+    """Articles whose encoding was repaired."""
+    units: int
+    """Units."""
+    removed: dict[str, int] = field(default_factory=dict)
+    """Reason to number of pieces of debris."""
+
+
+def make(job: Job) -> Made:
+    """Make a part, and write its two tables."""
+    options = job.options
+    cleaned = finished([draft.cleaned for draft in job.drafts], options)
+    removed: dict[str, int] = {}
+    for one in cleaned:
+        for gone in one.removed:
+            removed[gone.reason] = removed.get(gone.reason, 0) + 1
+    reasons = [aside(one.article.language, options) for one in cleaned]
+    units = units_of(
+        [one.article for one, reason in zip(cleaned, reasons, strict=True) if not reason], options
+    )
+    parquet.write_table(units, job.units, compression="zstd")
+    signatures, fingerprints = sketch([one.article.text for one in cleaned]).rows()
+    rows = [
+        _stored(one) | {"hash": draft.digest, "aside": reason}
+        for one, draft, reason in zip(cleaned, job.drafts, reasons, strict=True)
+    ]
+    columns = [[row.get(name) for row in rows] for name in ARTICLE_SCHEMA.names[:-2]]
+    table = pa.table([*columns, signatures, fingerprints], schema=ARTICLE_SCHEMA)
+    parquet.write_table(table, job.articles, compression="zstd")
+    n_aside = sum(map(bool, reasons))
+    return Made(
+        (job.units, job.articles),
+        added=len(rows) - n_aside,
+        aside=n_aside,
+        repaired=sum(one.repaired for one in cleaned),
+        units=len(units),
+        removed=removed,
+    )
+
+
+def finished(articles: Sequence[Cleaned], options: Options) -> list[Cleaned]:
+    """Tell the languages of cleaned articles, and take out what only their outlets' others show."""
+    cleaned = [_with_language(one, options.languages) for one in articles]
+    return cleaned if options.keep_debris else without_boilerplate(cleaned)
+
+
+def aside(language: str, options: Options) -> str:
+    """Tell why an article in a language has no units; empty when it has."""
+    other = bool(options.languages) and language not in options.languages
+    return f"language is {language}" if other else ""
+
+
+def units_of(articles: Sequence[Article], options: Options) -> pa.Table:
+    """Cut articles into units, without their clusters."""
+    rows = [
+        row
+        for article in articles
+        for row in unit_rows(article, options.kind, options.context, options.size, options.stride)
+    ]
+    columns = list(zip(*rows, strict=True)) or [()] * len(UNIT_SCHEMA)
+    named = dict(zip(UNIT_SCHEMA.names, columns, strict=True))
+    return pa.table([named[name] for name in _STORED_UNIT.names], schema=_STORED_UNIT)
+
+
+def _with_language(cleaned: Cleaned, expected: Sequence[str]) -> Cleaned:
+    article = cleaned.article
+    if article.language:
+        return cleaned
+    language = detect(f"{article.title}\n{article.text}", expected)
+    return replace(cleaned, article=replace(article, language=language))
+
+
+def _stored(cleaned: Cleaned) -> dict[str, Any]:
+    article = cleaned.article
+    return {
+        "id": article.id,
+        "title": article.title,
+        "text": article.text,
+        "outlet": article.outlet,
+        "published": article.published,
+        "url": article.url,
+        "language": article.language,
+        "byline": cleaned.byline,
+        "dateline": cleaned.dateline,
+        "meta": json.dumps(article.meta, ensure_ascii=False, default=str),
+        "removed": json.dumps([asdict(gone) for gone in cleaned.removed], ensure_ascii=False),
+    }

@@ -1,0 +1,197 @@
+"""Keep a corpus on disk: Parquet parts that are appended whole or not at all.
+
+::
+
+    corpus/
+    |-- articles/00000.parquet   cleaned articles, with what was taken out of them
+    |-- units/00000.parquet      their units
+    |-- clusters.parquet         near-duplicates: article_id, cluster, first
+    |-- corpus.json              how the articles were cut, and whether copies are kept
+    `-- rejects.jsonl            what could not be used: file, record, reason, raw
+
+A part counts from the moment its articles file has its name, and that one is named last. Here is
+what reads a corpus; `ingest` adds to it and `recut` cuts it again.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import parquet
+
+from ...errors import InputError, StudyError
+from ...files import dump_json, write_text
+from ..units.unit import UNIT_SCHEMA, Unit
+from .part import ARTICLE_SCHEMA, Options
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+__all__ = [
+    "KEEP",
+    "Setup",
+    "articles_table",
+    "load_articles",
+    "load_units",
+    "parts",
+    "read_setup",
+    "units_table",
+    "write_setup",
+]
+
+KEEP = ("all", "first")
+"""What becomes of near-duplicates: all have units, or only the first that was added."""
+
+_SETUP = "corpus.json"
+_ORDER = [name for name in UNIT_SCHEMA.names if name != "cluster"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How the articles of a corpus were cut, and which of them have units."""
+
+    unit: str = "sentence"
+    """Kind of unit."""
+    context: int = 1
+    """Number of units before and after that come along."""
+    size: int = 3
+    """Sentences in a window."""
+    stride: int = 3
+    """Sentences from the start of a window to the start of the next."""
+    languages: tuple[str, ...] = ("en",)
+    """Languages that are kept; empty for all."""
+    keep: str = "all"
+    """One of `KEEP`."""
+
+    @classmethod
+    def of(cls, options: Options, keep: str) -> "Setup":
+        """Take what matters for a whole corpus from the options of a run."""
+        size, stride = (options.size, options.stride) if options.kind == "window" else (0, 0)
+        return cls(options.kind, options.context, size, stride, options.languages, keep)
+
+
+def parts(folder: Path) -> list[Path]:
+    """Give the articles files of the parts that count."""
+    return sorted((folder / "articles").glob("[0-9]*.parquet"))
+
+
+def read_setup(folder: Path) -> Setup | None:
+    """Read how a corpus was cut; None before anything was added.
+
+    Raises
+    ------
+    InputError
+        The file is damaged.
+    """
+    path = folder / _SETUP
+    if not path.exists():
+        return None
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Setup)
+    except msgspec.DecodeError as error:
+        raise InputError(path, str(error), "restore it from a copy") from error
+
+
+def write_setup(folder: Path, setup: Setup) -> None:
+    """Write how a corpus is cut."""
+    write_text(folder / _SETUP, dump_json(asdict(setup)) + "\n")
+
+
+def load_articles(folder: Path, columns: Sequence[str] = ()) -> "Dataset":
+    """Load the articles of a corpus, in the order in which they were added.
+
+    Parameters
+    ----------
+    folder
+        The corpus folder.
+    columns
+        Which columns; all if empty. Some are much smaller than all.
+
+    Raises
+    ------
+    StudyError
+        The corpus is empty.
+    """
+    wanted = [name for name in ARTICLE_SCHEMA.names if not columns or name in columns]
+    return _dataset(articles_table(folder, wanted))
+
+
+def load_units(folder: Path, columns: Sequence[str] = (), *, article: str = "") -> "Dataset":
+    """Load the units of a corpus, by article in the order in which they were added.
+
+    Parameters
+    ----------
+    folder
+        The corpus folder.
+    columns
+        Which columns; all if empty.
+    article
+        Only the units of the article with this id.
+
+    Raises
+    ------
+    StudyError
+        The corpus is empty.
+    """
+    wanted = [name for name in UNIT_SCHEMA.names if not columns or name in columns]
+    read = [name for name in _ORDER if name in wanted or name == "article_id"]
+    condition = pc.field("article_id") == article if article else None
+    table = _table(folder, "units", read, condition)
+    owners = table["article_id"]
+    cluster = owners
+    if (folder / "clusters.parquet").exists():
+        named = parquet.read_table(folder / "clusters.parquet").combine_chunks()
+        setup = read_setup(folder)
+        if setup is not None and setup.keep == "first":
+            later = named.filter(pc.invert(named["first"]))["article_id"].combine_chunks()
+            table = table.filter(pc.invert(pc.is_in(owners, later)))
+            owners = table["article_id"]
+        at = pc.index_in(owners, named["article_id"].combine_chunks())
+        cluster = pc.coalesce(pc.take(named["cluster"].combine_chunks(), at), owners)
+    return _dataset(table.append_column("cluster", cluster).select(wanted))
+
+
+def units_table(units: Iterable[Unit]) -> "Dataset":
+    """Make a table of units."""
+    rows = list(units)
+    columns = [[getattr(unit, name) for unit in rows] for name in UNIT_SCHEMA.names]
+    return _dataset(pa.table(columns, schema=UNIT_SCHEMA))
+
+
+def articles_table(folder: Path, columns: list[str]) -> pa.Table:
+    """Read some columns of all articles.
+
+    Raises
+    ------
+    StudyError
+        The corpus is empty.
+    """
+    return _table(folder, "articles", columns)
+
+
+def _table(folder: Path, name: str, columns: list[str], condition: Any = None) -> pa.Table:
+    if not parts(folder):
+        raise StudyError(folder, "the corpus is empty", "add articles with: standfirst corpus add")
+    return pa.concat_tables(_read(folder, name, columns, condition))
+
+
+def _read(folder: Path, name: str, columns: list[str], condition: Any) -> Iterator[pa.Table]:
+    for part in parts(folder):
+        path = folder / name / part.name
+        if condition is None:
+            yield parquet.ParquetFile(path).read(columns=columns)
+        else:
+            yield parquet.read_table(path, columns=columns, filters=condition)
+
+
+def _dataset(table: pa.Table) -> "Dataset":
+    # Imported where it is needed: it takes a second and a hundred megabytes.
+    from datasets import Dataset, DatasetInfo, Features
+    from datasets.table import InMemoryTable
+
+    features = Features.from_arrow_schema(table.schema)
+    return Dataset(InMemoryTable(table), info=DatasetInfo(features=features))

@@ -1,0 +1,1 @@
+"""Articles are cut into units, with exact offsets."""

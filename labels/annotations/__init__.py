@@ -1,0 +1,1 @@
+"""Annotations: what each coder said of each unit, on disk and in tables."""

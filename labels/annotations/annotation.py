@@ -1,0 +1,250 @@
+"""Annotations: one coder's answer on one unit and dimension, as JSON Lines that live well in git.
+
+An annotation is never overwritten. A later answer of the same coder supersedes the earlier one,
+which stays in the file. Later is what has a later time: of two answers with the same time, or none,
+neither is known to correct the other, and the one that came first counts. Rows are sorted by unit,
+dimension, coder and time, so that two people's work merges line by line, and what nobody touched
+does not move.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import msgspec
+
+from ...errors import (
+    InputError,
+    MissingFileError,
+    RevisionError,
+    UnknownLabelError,
+    UnknownNameError,
+)
+from ...files import write_jsonl
+from ..codebook.codebook import Codebook
+
+__all__ = [
+    "ADJUDICATION",
+    "Annotation",
+    "check_annotations",
+    "check_revision",
+    "current",
+    "is_decision",
+    "merge_annotations",
+    "read_annotations",
+    "read_rows",
+    "readings",
+    "write_annotations",
+]
+
+ADJUDICATION = "adjudication"
+"""Name of the round of adjudication; every round whose name begins so holds decisions."""
+
+_Row = TypeVar("_Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One coder's answer on one unit and dimension."""
+
+    unit_id: str
+    """The unit."""
+    coder: str
+    """Who answered: an e-mail address, or the name that the team uses."""
+    dimension: str
+    """Id of the dimension."""
+    labels: tuple[str, ...]
+    """Ids of the labels chosen, in the codebook's order; empty when skipped or left open."""
+    status: Literal["answered", "open", "skipped"] = "answered"
+    """`open`: submitted without an answer on this dimension; `skipped`: the coder skipped the unit.
+    """
+    article_id: str = ""
+    """The unit's article; intervals resample articles."""
+    created: str = ""
+    """ISO time in UTC at which the answer was given; empty when unknown."""
+    seconds: float | None = None
+    """Time spent on the unit (over all dimensions)."""
+    suggestion: Literal["none", "kept", "changed", "ignored"] = "none"
+    """Whether the coder was shown a model's answer, and what became of it."""
+    round: str = ""
+    """The coding round; drawn units of a design carry one."""
+    revision: str = ""
+    """Revision of the codebook that was in force."""
+    source: str = ""
+    """Where it came from, such as ``label-studio:3/120/77`` (project, task, annotation)."""
+    comment: str = ""
+    """What the coder noted on the unit."""
+    speaker_name: str = ""
+    """Who speaks in the unit, as the coder wrote it down."""
+
+
+def read_annotations(path: Path) -> list[Annotation]:
+    """Read annotations, in the order of the file.
+
+    Raises
+    ------
+    MissingFileError
+        There is no such file.
+    InputError
+        A line is not an annotation; the message names file, line and field.
+    """
+    return read_rows(path, Annotation)
+
+
+def write_annotations(path: Path, annotations: Iterable[Annotation]) -> None:
+    """Write annotations, sorted, one JSON object a line, whole or not at all."""
+    write_jsonl(path, (asdict(row) for row in sorted(annotations, key=_place)))
+
+
+def merge_annotations(old: Iterable[Annotation], new: Iterable[Annotation]) -> list[Annotation]:
+    """Put annotations together; what is there already is not doubled, and nothing is lost.
+
+    An answer is known by unit, dimension, coder, time, source, labels and status. When it comes a
+    second time, the newer row stands, because it may know more about it (the article, a comment).
+
+    Examples
+    --------
+    >>> first = Annotation("u1", "ann", "stance", ("against",), created="2026-03-01T09:00:00Z")
+    >>> second = Annotation("u1", "ann", "stance", ("favour",), created="2026-03-02T09:00:00Z")
+    >>> len(merge_annotations([first], [second, first]))
+    2
+    """
+    merged = {_identity(row): row for row in old}
+    merged.update((_identity(row), row) for row in new)
+    return sorted(merged.values(), key=_place)
+
+
+def current(annotations: Iterable[Annotation]) -> list[Annotation]:
+    """Give the latest answer of each coder on each unit and dimension.
+
+    Examples
+    --------
+    >>> first = Annotation("u1", "ann", "stance", ("against",), created="2026-03-01T09:00:00Z")
+    >>> second = Annotation("u1", "ann", "stance", ("favour",), created="2026-03-02T09:00:00Z")
+    >>> [row.labels for row in current([second, first])]
+    [('favour',)]
+    """
+    latest: dict[tuple[str, str, str], Annotation] = {}
+    for row in annotations:
+        key = (row.unit_id, row.dimension, row.coder)
+        if key not in latest or row.created > latest[key].created:
+            latest[key] = row
+    return sorted(latest.values(), key=_place)
+
+
+def is_decision(row: Annotation, adjudicators: Collection[str] = ()) -> bool:
+    """Tell whether an answer is an adjudicator's decision, and no reading of the unit."""
+    return row.coder in adjudicators or row.round.startswith(ADJUDICATION)
+
+
+def readings(
+    annotations: Iterable[Annotation], adjudicators: Collection[str] = ()
+) -> list[Annotation]:
+    """Give what coders said by themselves: all but decisions.
+
+    Who adjudicates has seen what the others said, so that a decision is no independent answer; and
+    where it is by somebody who had coded the unit, it must not stand in for that reading.
+
+    Parameters
+    ----------
+    annotations
+        All annotations.
+    adjudicators
+        Coders whose every answer decides; answers of a round of adjudication do anyway.
+
+    Examples
+    --------
+    >>> first = Annotation("u1", "ann", "tone", ("warm",), round="1")
+    >>> decision = Annotation("u1", "ann", "tone", ("cold",), round=ADJUDICATION)
+    >>> [row.round for row in readings([first, decision])]
+    ['1']
+    """
+    return [row for row in annotations if not is_decision(row, adjudicators)]
+
+
+def check_annotations(
+    annotations: Sequence[Annotation], codebook: Codebook, where: str = "annotations"
+) -> None:
+    """Refuse annotations that the codebook does not allow.
+
+    Raises
+    ------
+    UnknownNameError
+        A dimension is not in the codebook.
+    UnknownLabelError
+        A label is not in its dimension.
+    InputError
+        A single-choice dimension has several answers.
+    """
+    known = {dimension.id: dimension for dimension in codebook.dimensions}
+    for row in annotations:
+        place = f"{where}: unit {row.unit_id}, coder {row.coder}, {row.dimension}"
+        dimension = known.get(row.dimension)
+        if dimension is None:
+            raise UnknownNameError("dimension", row.dimension, list(known))
+        for label in row.labels:
+            if label not in dimension.label_ids:
+                raise UnknownLabelError(label, dimension.label_ids, place)
+        if dimension.choice == "single" and len(row.labels) > 1:
+            problem = f"{len(row.labels)} labels ({', '.join(row.labels)}) on a single choice"
+            raise InputError(place, problem, "keep one, or make the dimension multiple choice")
+
+
+def check_revision(annotations: Iterable[Annotation], codebook: Codebook, where: str) -> None:
+    """Refuse answers that were given by another revision of the codebook.
+
+    Answers without a revision pass, and so do those that a later one of the same coder supersedes.
+
+    Raises
+    ------
+    RevisionError
+        An answer was given by another revision.
+    """
+    rows = [row for row in current(annotations) if row.status == "answered"]
+    others = Counter(row.revision for row in rows if row.revision not in ("", codebook.revision))
+    if others:
+        told = ", ".join(f"{n} of {len(rows)} with {name}" for name, n in sorted(others.items()))
+        problem = f"coded by another codebook than revision {codebook.revision}: {told}"
+        remedy = (
+            "see what changed with: standfirst labels diff OLD NEW, "
+            "and carry the answers over with: standfirst labels migrate OLD NEW --map FILE"
+        )
+        raise RevisionError(where, problem, remedy)
+
+
+def read_rows(path: Path, row_type: type[_Row]) -> list[_Row]:
+    """Read JSON Lines into dataclasses, checked against their fields.
+
+    Raises
+    ------
+    MissingFileError
+        There is no such file.
+    InputError
+        A line is not such a row.
+    """
+    path = Path(path)
+    try:
+        lines = path.read_bytes().splitlines()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        raise MissingFileError(path) from error
+    decoder = msgspec.json.Decoder(row_type)
+    rows = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            rows.append(decoder.decode(line))
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            problem = str(error).replace("$.", "").replace("`", "")
+            raise InputError(f"{path}:{number}", problem, "mend or remove the line") from error
+    return rows
+
+
+def _place(row: Annotation) -> tuple[str, str, str, str]:
+    return (row.unit_id, row.dimension, row.coder, row.created)
+
+
+def _identity(row: Annotation) -> tuple[str | tuple[str, ...], ...]:
+    return (*_place(row), row.source, row.labels, row.status)

@@ -1,0 +1,189 @@
+"""The codebook as code: dimensions, labels and what they mean.
+
+A codebook is a YAML file that people read and edit. It is checked where it enters
+(`load_codebook`), frozen inside, and known by its revision: a hash of what changes meaning. What
+coders decide by counts: questions, help, names, definitions, what is included and excluded,
+conditions, targets, the order of the answers. What only shows or orders the work does not:
+comments, colours, hotkeys, title, version, sources, and examples, which illustrate a rule and must
+not make one. Line breaks do not count either.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+from ...errors import UnknownNameError
+
+__all__ = ["Codebook", "Condition", "Dimension", "Label", "label_meaning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One answer that a dimension allows."""
+
+    id: str
+    """Stable code, as it stands in data: lower case letters, digits and underscores."""
+    name: str
+    """What coders read."""
+    definition: str = ""
+    """When the label applies."""
+    include: tuple[str, ...] = ()
+    """Cases that belong to it."""
+    exclude: tuple[str, ...] = ()
+    """Cases that do not, and where they go."""
+    examples: tuple[str, ...] = ()
+    """Texts that carry the label."""
+    counterexamples: tuple[str, ...] = ()
+    """Texts that seem to carry the label and do not."""
+    hotkey: str | None = None
+    """One key, unique over the whole codebook."""
+    parent: str | None = None
+    """Id of the broader label that this one refines."""
+    colour: str | None = None
+    """#rrggbb."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """When a dimension is asked at all: only where another one got one of these answers."""
+
+    dimension: str
+    """Id of the other dimension."""
+    labels: tuple[str, ...]
+    """Ids of its labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One question of the codebook."""
+
+    id: str
+    """Stable code, as it stands in data and as a column name."""
+    question: str
+    """What the coder is asked."""
+    labels: tuple[Label, ...]
+    """The answers, in the codebook's order."""
+    choice: Literal["single", "multiple"] = "single"
+    """Whether a unit takes one label or any number."""
+    required: bool = True
+    """Whether the coder must answer."""
+    help: str = ""
+    """A longer explanation under the question."""
+    when: Condition | None = None
+    """When the question is asked; always if None."""
+    target: str | None = None
+    """Name of the column that holds what the answer is about; None when it is the whole unit."""
+    scale: Literal["nominal", "ordinal"] = "nominal"
+    """Whether the order of the labels means more and less, so that near misses count as near."""
+
+    @property
+    def label_ids(self) -> tuple[str, ...]:
+        """Ids of the labels, in the codebook's order."""
+        return tuple(label.id for label in self.labels)
+
+    def label(self, label_id: str) -> Label:
+        """Give the label with an id.
+
+        Raises
+        ------
+        UnknownNameError
+            The dimension has no such label.
+        """
+        for label in self.labels:
+            if label.id == label_id:
+                return label
+        raise UnknownNameError(f"label of {self.id}", label_id, self.label_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Codebook:
+    """Dimensions with labels, and what they rest on."""
+
+    id: str
+    """Short name."""
+    title: str
+    """One line that says what is coded."""
+    version: str
+    """The authors' own version."""
+    dimensions: tuple[Dimension, ...]
+    """The questions, in the order in which they are asked."""
+    language: str = "en"
+    """ISO 639-1 code of the texts."""
+    unit: str = "sentence"
+    """What is coded: sentence, window, paragraph or article."""
+    sources: tuple[str, ...] = ()
+    """The literature that the codebook rests on."""
+    speaker_name: bool = False
+    """Whether coders may write down who speaks in a unit; this changes no answer's meaning."""
+
+    @property
+    def revision(self) -> str:
+        """Twelve hex digits that change when, and only when, the meaning of an answer may change.
+
+        Examples
+        --------
+        >>> yes, no = Label("yes", "Yes", definition="It is."), Label("no", "No")
+        >>> book = Codebook("b", "A title", "1", (Dimension("is_it", "Is it?", (yes, no)),))
+        >>> book.revision
+        'ff921c3ad130'
+        >>> import dataclasses
+        >>> dataclasses.replace(book, title="Another title").revision == book.revision
+        True
+        """
+        return _revision(self)
+
+    def dimension(self, dimension_id: str) -> Dimension:
+        """Give the dimension with an id.
+
+        Raises
+        ------
+        UnknownNameError
+            The codebook has no such dimension.
+        """
+        for dimension in self.dimensions:
+            if dimension.id == dimension_id:
+                return dimension
+        raise UnknownNameError("dimension", dimension_id, [d.id for d in self.dimensions])
+
+
+@lru_cache(maxsize=64)
+def _revision(codebook: Codebook) -> str:
+    meaning = {
+        "unit": codebook.unit,
+        "language": codebook.language,
+        "dimensions": [_dimension_meaning(dimension) for dimension in codebook.dimensions],
+    }
+    text = json.dumps(meaning, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _dimension_meaning(dimension: Dimension) -> dict[str, Any]:
+    when = dimension.when
+    return {
+        "id": dimension.id,
+        "question": _folded(dimension.question),
+        "help": _folded(dimension.help),
+        "choice": dimension.choice,
+        "scale": dimension.scale,
+        "target": dimension.target,
+        "when": None if when is None else [when.dimension, sorted(when.labels)],
+        "labels": [label_meaning(label) for label in dimension.labels],
+    }
+
+
+def label_meaning(label: Label) -> dict[str, Any]:
+    """Give what of a label counts for the revision, with line breaks and runs of spaces folded."""
+    return {
+        "id": label.id,
+        "name": _folded(label.name),
+        "definition": _folded(label.definition),
+        "include": [_folded(line) for line in label.include],
+        "exclude": [_folded(line) for line in label.exclude],
+        "parent": label.parent,
+    }
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,258 @@
+"""Where a codebook enters: YAML is read, checked as a whole, and frozen.
+
+Every problem is told at once, each with file, line, field and remedy, because a person who mends
+one line and is then told of the next loses patience with the tool. Shapes are checked by pydantic;
+what spans several fields (ids that stand twice, hotkeys in conflict, parents in a circle,
+conditions on answers that do not exist) is checked after it, and only where the shapes hold.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from ...errors import CodebookError, MissingFileError
+from .codebook import Codebook, Condition, Dimension, Label
+from .consistency import check_consistency
+from .hotkeys import assign_hotkeys
+from .yaml_with_lines import Document, read_yaml
+
+__all__ = ["dump_codebook", "load_codebook", "parse_codebook"]
+
+_Id = Annotated[str, StringConstraints(pattern=r"^[^\s|,][^|\n\t\r,]{0,99}$")]
+_Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+_Key = Annotated[str, StringConstraints(pattern=r"^.$")]
+_Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
+_Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")]
+
+
+class _Door(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Label(_Door):
+    id: _Id
+    name: _Text | None = None
+    definition: str = ""
+    include: tuple[_Text, ...] = ()
+    exclude: tuple[_Text, ...] = ()
+    examples: tuple[_Text, ...] = ()
+    counterexamples: tuple[_Text, ...] = ()
+    hotkey: _Key | None = None
+    parent: _Id | None = None
+    colour: _Colour | None = None
+
+
+class _Condition(_Door):
+    dimension: _Id
+    labels: Annotated[tuple[_Id, ...], Field(min_length=1)]
+
+
+class _Dimension(_Door):
+    id: _Id
+    question: _Text
+    labels: Annotated[tuple[_Label, ...], Field(min_length=1)]
+    choice: Literal["single", "multiple"] = "single"
+    required: bool = True
+    help: str = ""
+    when: _Condition | None = None
+    target: _Text | None = None
+    scale: Literal["nominal", "ordinal"] = "nominal"
+
+
+class _Codebook(_Door):
+    id: _Id
+    title: _Text
+    version: _Text
+    dimensions: Annotated[tuple[_Dimension, ...], Field(min_length=1)]
+    language: _Language = "en"
+    unit: Literal["sentence", "window", "paragraph", "article"] = "sentence"
+    sources: tuple[_Text, ...] = ()
+    speaker_name: bool = False
+
+
+def load_codebook(path: Path) -> Codebook:
+    """Read a codebook's file.
+
+    Raises
+    ------
+    MissingFileError
+        There is no such file.
+    CodebookError
+        The file has problems; all of them are told.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        remedy = "name a codebook's YAML file, or copy one with: standfirst init STUDY"
+        raise MissingFileError(path, remedy=remedy) from error
+    except UnicodeDecodeError as error:
+        raise CodebookError([f"{path}:1: not UTF-8 text; save the file as UTF-8"]) from error
+    return parse_codebook(text, str(path))
+
+
+def parse_codebook(text: str, where: str) -> Codebook:
+    r"""Read a codebook from YAML text, check it, and give each label a hotkey.
+
+    Parameters
+    ----------
+    text
+        The YAML text.
+    where
+        What error messages call it, such as the file's name.
+
+    Raises
+    ------
+    CodebookError
+        The text has problems; all of them are told, in the order of their lines.
+
+    Examples
+    --------
+    >>> book = parse_codebook(
+    ...     "id: tone\ntitle: Tone\nversion: 1\ndimensions:\n- id: tone\n  question: Which?\n"
+    ...     "  labels: [{id: warm}, {id: cold, hotkey: c}]", "-"
+    ... )
+    >>> [(label.id, label.name, label.hotkey) for label in book.dimensions[0].labels]
+    [('warm', 'warm', '1'), ('cold', 'cold', 'c')]
+    """
+    document = read_yaml(text)
+    problems = list(document.problems)
+    checked = None
+    if isinstance(document.value, dict):
+        try:
+            checked = _Codebook.model_validate(_dropped_nulls(document.value))
+        except ValidationError as error:
+            problems += _told(error, document)
+    elif not problems:
+        problems.append((1, "not a codebook", "begin with fields: id, title, version, dimensions"))
+    if checked is not None:
+        codebook = _frozen(checked)
+        found = check_consistency(codebook)
+        problems += [
+            (document.line(path), f"{_field(path)}: {said}", to) for path, said, to in found
+        ]
+        if not problems:
+            return assign_hotkeys(codebook)
+    raise CodebookError([f"{where}:{line}: {said}; {to}" for line, said, to in sorted(problems)])
+
+
+def dump_codebook(codebook: Codebook) -> str:
+    """Write a codebook as YAML that `parse_codebook` reads back as the same codebook."""
+    body = _plain(codebook)
+    return yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=96)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (Codebook, Dimension, Label, Condition)):
+        pairs = ((name, getattr(value, name)) for name in value.__dataclass_fields__)
+        return {name: _plain(part) for name, part in pairs if part not in (None, (), "")}
+    return [_plain(part) for part in value] if isinstance(value, tuple) else value
+
+
+def _dropped_nulls(value: Any) -> Any:
+    """Leave out fields without a value: an empty ``help:`` is no help, not a wrong one."""
+    if isinstance(value, dict):
+        return {key: _dropped_nulls(part) for key, part in value.items() if part is not None}
+    return [_dropped_nulls(part) for part in value] if isinstance(value, list) else value
+
+
+def _frozen(book: _Codebook) -> Codebook:
+    return Codebook(
+        id=book.id,
+        title=book.title,
+        version=book.version,
+        dimensions=tuple(_frozen_dimension(dimension) for dimension in book.dimensions),
+        language=book.language,
+        unit=book.unit,
+        sources=book.sources,
+        speaker_name=book.speaker_name,
+    )
+
+
+def _frozen_dimension(dimension: _Dimension) -> Dimension:
+    when = dimension.when
+    return Dimension(
+        id=dimension.id,
+        question=dimension.question,
+        labels=tuple(
+            Label(**{**label.model_dump(), "name": label.name or label.id})
+            for label in dimension.labels
+        ),
+        choice=dimension.choice,
+        required=dimension.required,
+        help=dimension.help.strip(),
+        when=None if when is None else Condition(when.dimension, when.labels),
+        target=dimension.target,
+        scale=dimension.scale,
+    )
+
+
+def _told(error: ValidationError, document: Document) -> Iterator[tuple[int, str, str]]:
+    for found in error.errors():
+        path = tuple(found["loc"])
+        if found["type"] == "too_short" and found["input"]:
+            continue  # pydantic counts only the sound items; the others are told one by one
+        problem, remedy = _in_words(found["type"], found.get("ctx", {}), path, found["input"])
+        yield document.line(path), f"{_field(path)}: {problem}", remedy
+
+
+_REMEDIES = {
+    "id": "use lower-case letters, digits and underscores",
+    "hotkey": "use one digit or lower-case letter",
+    "colour": 'use six hex digits in quotes, such as "#2f6db3"',
+    "language": "use an ISO 639-1 code such as en",
+}
+
+_SHAPES = {
+    "tuple_type": "a list",
+    "string_type": "a text",
+    "model_type": "fields with values",
+    "model_attributes_type": "fields with values",
+}
+
+
+def _in_words(
+    kind: str, context: dict[str, Any], path: tuple[str | int, ...], value: Any
+) -> tuple[str, str]:
+    name = str(next((part for part in reversed(path) if isinstance(part, str)), ""))
+    told = f"{value!r} is not allowed", _REMEDIES.get(name, "correct it")
+    if kind == "missing":
+        told = "is missing", "add it"
+    elif kind == "extra_forbidden":
+        told = "is not a field of a codebook", f"known here: {_known(path)}"
+    elif kind in _SHAPES:
+        told = f"is {_shape(value)}", f"write {_SHAPES[kind]}"
+    elif kind == "literal_error":
+        told = f"{value!r} is not known", f"use {context['expected']}"
+    elif kind == "bool_parsing":
+        told = f"{value!r} is neither true nor false", "use true or false"
+    elif kind in {"too_short", "string_too_short"}:
+        told = "is empty", "write at least one"
+    return told
+
+
+def _known(path: tuple[str | int, ...]) -> str:
+    around = [str(part) for part in path[:-1] if isinstance(part, str)]
+    models: dict[str, type[BaseModel]] = {
+        "labels": _Label,
+        "dimensions": _Dimension,
+        "when": _Condition,
+    }
+    model = models.get(around[-1], _Codebook) if around else _Codebook
+    return ", ".join(model.model_fields)
+
+
+def _shape(value: Any) -> str:
+    if isinstance(value, dict):
+        return "a set of fields"
+    return "a list" if isinstance(value, list) else f"the text {value!r}"
+
+
+def _field(path: tuple[str | int, ...]) -> str:
+    """Write a path as people do: dimensions[0].labels[2].hotkey."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return re.sub(r"^\.", "", text) or "codebook"

@@ -1,0 +1,1 @@
+"""Gold: one answer a unit and dimension, and how it came about."""

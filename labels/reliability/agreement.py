@@ -1,0 +1,216 @@
+"""Agreement on each dimension of a codebook, with intervals, and what it means in words.
+
+The figures are Krippendorff's alpha (nominal, ordinal, or MASI for multiple choice) with intervals
+that resample articles, overall, by label, by pair of coders and by round, and the coefficients that
+reviewers ask for beside it. A number alone has misled many a reader, so what limits it is said in
+words, too: coders at chance, an interval too wide to decide anything, labels that hardly occur, few
+articles.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..annotations.annotation import Annotation, readings
+from ..codebook.codebook import Codebook, Dimension
+from .alpha import alpha, alpha_per_label, collect
+from .bootstrap import Estimate, draw_weights
+from .cautions import warnings_on
+from .coefficients import Coefficients, coefficients
+from .pairs import Pair, pairs_of_coders
+from .ratings import Ratings, rate
+
+__all__ = ["Agreement", "LabelAgreement", "RoundAgreement", "agreement"]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelAgreement:
+    """Agreement on whether one label applies."""
+
+    label: str
+    """Its id."""
+    alpha: Estimate
+    """Alpha of this label against all others."""
+    prevalence: float
+    """Share of answers that hold it, 0 to 1."""
+    n_answers: int
+    """Answers that hold it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoundAgreement:
+    """Agreement within one round of coding."""
+
+    round: str
+    """Its name."""
+    alpha: Estimate
+    """Krippendorff's alpha."""
+    n_units: int
+    """Units with two or more answers."""
+    n_coders: int
+    """Coders who answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far coders agree on one dimension."""
+
+    dimension: str
+    """Its id."""
+    metric: str
+    """Distance between answers: nominal, ordinal or masi."""
+    alpha: Estimate
+    """Krippendorff's alpha."""
+    other: Coefficients
+    """Percent agreement, Cohen's and Fleiss' kappa, Gwet's AC1."""
+    n_units: int
+    """Units with two or more answers; only they count."""
+    n_answers: int
+    """Answers on these units."""
+    n_single: int
+    """Units that only one coder answered."""
+    n_coders: int
+    """Coders who answered."""
+    n_articles: int
+    """What the intervals resample."""
+    by_article: bool
+    """Whether they resample articles; units where articles are not known."""
+    labels: tuple[LabelAgreement, ...]
+    """By label, in the codebook's order."""
+    pairs: tuple[Pair, ...]
+    """By pair of coders."""
+    rounds: tuple[RoundAgreement, ...]
+    """By round, in the order of their names; empty when there is only one."""
+    warnings: tuple[str, ...]
+    """What limits the figures, in words."""
+
+
+def agreement(
+    annotations: Iterable[Annotation],
+    codebook: Codebook,
+    *,
+    dimensions: Collection[str] | None = None,
+    adjudicators: Collection[str] = (),
+    draws: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> list[Agreement]:
+    """Measure agreement on each dimension that was coded.
+
+    Parameters
+    ----------
+    annotations
+        All annotations; superseded, skipped and open ones and decisions are set aside.
+    codebook
+        What was coded; every label must be in it.
+    dimensions
+        Ids of the dimensions to measure; all if None.
+    adjudicators
+        Coders whose answer decides; they are no coders here.
+    draws
+        Number of bootstrap draws; 0 for no intervals.
+    level
+        Coverage of the intervals, between 0 and 1.
+    seed
+        Makes the intervals repeatable.
+
+    Raises
+    ------
+    UnknownNameError
+        A dimension is not in the codebook.
+
+    Examples
+    --------
+    >>> from .codebook import Label
+    >>> book = Codebook(
+    ...     "b", "t", "1", (Dimension("stance", "?", (Label("for", "For"), Label("no", "No"))),)
+    ... )
+    >>> coded = {"ann": ["for", "for", "no", "no"], "bo": ["for", "no", "no", "no"]}
+    >>> rows = [
+    ...     Annotation(f"u{i}", coder, "stance", (label,))
+    ...     for coder, answers in coded.items() for i, label in enumerate(answers)
+    ... ]
+    >>> round(agreement(rows, book)[0].alpha.value, 3)
+    0.533
+    """
+    rows = readings(annotations, adjudicators)
+    asked = [codebook.dimension(name) for name in dimensions or ()] or list(codebook.dimensions)
+    coded = {row.dimension for row in rows}
+    return [
+        _one([row for row in rows if row.dimension == dimension.id], dimension, draws, level, seed)
+        for dimension in asked
+        if dimension.id in coded
+    ]
+
+
+def _one(
+    rows: list[Annotation], dimension: Dimension, draws: int, level: float, seed: int
+) -> Agreement:
+    ratings = rate(rows, dimension)
+    weights = draw_weights(len(ratings.articles), draws, seed)
+    many = ratings.n_per_unit > 1
+    pairs = tuple(pairs_of_coders(ratings, weights, level))
+    overall = alpha(collect(ratings), weights, level)
+    labels = _labels(ratings, alpha_per_label(ratings, weights, level))
+    found = Agreement(
+        dimension=dimension.id,
+        metric="masi" if dimension.choice == "multiple" else dimension.scale,
+        alpha=overall,
+        other=coefficients(ratings, list(pairs)),
+        n_units=int(many.sum()),
+        n_answers=int(ratings.n_per_unit[many].sum()),
+        n_single=int((~many).sum()),
+        n_coders=len(ratings.coders),
+        n_articles=len(set(ratings.article[many].tolist())),
+        by_article=ratings.by_article,
+        labels=labels,
+        pairs=pairs,
+        rounds=_rounds(rows, dimension, draws, level, seed),
+        warnings=(),
+    )
+    told = warnings_on(
+        alpha=overall,
+        n_units=found.n_units,
+        n_articles=found.n_articles,
+        by_article=found.by_article,
+        labels=[(label.label, label.n_answers) for label in labels],
+        repeated=_repeated(rows),
+    )
+    return replace(found, warnings=told)
+
+
+def _labels(ratings: Ratings, alphas: list[Estimate]) -> tuple[LabelAgreement, ...]:
+    held = ratings.members[ratings.value].sum(axis=0) if len(ratings.value) else np.zeros(0)
+    n_answers = max(len(ratings.value), 1)
+    return tuple(
+        LabelAgreement(label, found, float(n / n_answers), int(n))
+        for label, found, n in zip(ratings.dimension.label_ids, alphas, held, strict=True)
+    )
+
+
+def _rounds(
+    rows: list[Annotation], dimension: Dimension, draws: int, level: float, seed: int
+) -> tuple[RoundAgreement, ...]:
+    names = sorted({row.round for row in rows})
+    if len(names) < 2:
+        return ()
+    found = []
+    for name in names:
+        ratings = rate((row for row in rows if row.round == name), dimension)
+        weights = draw_weights(len(ratings.articles), draws, seed)
+        n_units = int((ratings.n_per_unit > 1).sum())
+        value = alpha(collect(ratings), weights, level)
+        found.append(RoundAgreement(name, value, n_units, len(ratings.coders)))
+    return tuple(found)
+
+
+def _repeated(rows: list[Annotation]) -> int:
+    """Count answers of the same coder on the same unit of which none is known to be later."""
+    seen: set[tuple[str, str, str]] = set()
+    repeated = 0
+    for row in rows:
+        key = (row.unit_id, row.coder, row.created)
+        repeated += key in seen
+        seen.add(key)
+    return repeated

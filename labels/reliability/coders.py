@@ -1,0 +1,204 @@
+"""Coders over time: is each steady, does anyone drift, and how often are they as others have it.
+
+All shares come with intervals that resample articles. They say when to talk with somebody, and are
+too coarse to rank people by.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from ..annotations.annotation import Annotation, current, readings
+from ..codebook.codebook import Codebook
+from ..gold.gold import Gold
+from .bootstrap import Estimate, share_of
+
+__all__ = ["Competence", "Stability", "Week", "competence", "drift", "stability"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """One coder on the same units, later."""
+
+    coder: str
+    """Who."""
+    dimension: str
+    """Id of the dimension."""
+    same: Estimate
+    """Share of units with the same answer both times."""
+    n_units: int
+    """Units answered twice."""
+
+    def __str__(self) -> str:
+        told = f"{self.coder}, {self.dimension}: the same answer later on {self.same}"
+        return f"{told} of {self.n_units} units"
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """One coder in one week, against the others on the same units."""
+
+    coder: str
+    """Who."""
+    dimension: str
+    """Id of the dimension."""
+    week: str
+    """ISO week, such as 2026-W09."""
+    agreement: Estimate
+    """Share of the other coders' answers that are the same."""
+    n_units: int
+    """Units of the week that others answered, too."""
+
+    def __str__(self) -> str:
+        told = f"{self.coder}, {self.dimension}, {self.week}: as others on {self.agreement}"
+        return f"{told} of {self.n_units} units"
+
+
+@dataclass(frozen=True, slots=True)
+class Competence:
+    """How often a coder's answer is the one that holds without them."""
+
+    coder: str
+    """Who."""
+    dimension: str
+    """Id of the dimension."""
+    accuracy: Estimate
+    """Share of answers that are as the adjudicator's, or as most of the other coders'."""
+    n_answers: int
+    """Answers that could be compared."""
+
+
+def stability(
+    annotations: Iterable[Annotation],
+    codebook: Codebook,
+    *,
+    apart: timedelta = timedelta(days=1),
+    adjudicators: Collection[str] = (),
+) -> list[Stability]:
+    """Compare each coder's first answer with their last on the same unit.
+
+    Parameters
+    ----------
+    annotations
+        All annotations, superseded ones included: they are the first answers.
+    codebook
+        What was coded.
+    apart
+        Least time between the two; a correction on the same day is no second reading.
+    adjudicators
+        Coders whose answer decides. Decisions are no second reading either.
+    """
+    answers: dict[tuple[str, str, str], list[Annotation]] = {}
+    for row in readings(annotations, adjudicators):
+        if row.status == "answered" and _time(row) is not None:
+            answers.setdefault((row.dimension, row.coder, row.unit_id), []).append(row)
+    cases: dict[tuple[str, str], list[tuple[float, str]]] = {}
+    for (dimension, coder, unit), rows in answers.items():
+        rows.sort(key=lambda row: row.created)
+        first, last = _time(rows[0]), _time(rows[-1])
+        if first is not None and last is not None and last - first >= apart:
+            same = float(set(rows[0].labels) == set(rows[-1].labels))
+            cases.setdefault((dimension, coder), []).append((same, rows[0].article_id or unit))
+    order = [dimension.id for dimension in codebook.dimensions]
+    return [
+        Stability(coder, dimension, _share(found), len(found))
+        for (dimension, coder), found in sorted(cases.items())
+        if dimension in order
+    ]
+
+
+def drift(
+    annotations: Iterable[Annotation], codebook: Codebook, *, adjudicators: Collection[str] = ()
+) -> list[Week]:
+    """Follow each coder's agreement with the others, week by week; decisions are left out."""
+    known = {dimension.id for dimension in codebook.dimensions}
+    said = current(readings(annotations, adjudicators))
+    rows = [row for row in said if row.status == "answered" and row.dimension in known]
+    by_unit: dict[tuple[str, str], list[Annotation]] = {}
+    for row in rows:
+        by_unit.setdefault((row.dimension, row.unit_id), []).append(row)
+    cases: dict[tuple[str, str, str], list[tuple[float, str]]] = {}
+    for row in rows:
+        when = _time(row)
+        others = [o for o in by_unit[row.dimension, row.unit_id] if o.coder != row.coder]
+        if when is None or not others:
+            continue
+        year, week, _ = when.isocalendar()
+        same = sum(set(o.labels) == set(row.labels) for o in others) / len(others)
+        key = (row.dimension, row.coder, f"{year}-W{week:02}")
+        cases.setdefault(key, []).append((same, row.article_id or row.unit_id))
+    return [
+        Week(coder, dimension, week, _share(found), len(found))
+        for (dimension, coder, week), found in sorted(cases.items())
+    ]
+
+
+def competence(
+    annotations: Iterable[Annotation], gold: Iterable[Gold], *, adjudicators: Collection[str] = ()
+) -> list[Competence]:
+    """Compare each coder with an answer that they had no part in.
+
+    That is the adjudicated answer where there is one, else what most of the other coders said; a
+    unit on which the others are even tells nothing. So nobody is measured by their own vote.
+
+    Parameters
+    ----------
+    annotations
+        All annotations.
+    gold
+        The resolved answers.
+    adjudicators
+        Coders whose answer decided; they are not compared. Nor are answers of a round whose name
+        begins with ``adjudication``.
+
+    Examples
+    --------
+    >>> said = {"ann": "warm", "bo": "cold", "cy": "cold"}
+    >>> rows = [Annotation("u", coder, "tone", (label,)) for coder, label in said.items()]
+    >>> [(one.coder, one.accuracy.value, one.n_answers) for one in competence(rows, [])]
+    [('ann', 0.0, 1)]
+    """
+    decided = {
+        (one.unit_id, one.dimension): frozenset(one.labels)
+        for one in gold
+        if one.rule == "adjudicated"
+    }
+    answers: dict[tuple[str, str], list[Annotation]] = {}
+    for row in current(readings(annotations, adjudicators)):
+        if row.status == "answered":
+            answers.setdefault((row.unit_id, row.dimension), []).append(row)
+    cases: dict[tuple[str, str], list[tuple[float, str]]] = {}
+    for place, rows in answers.items():
+        for row in rows:
+            right = decided.get(place)
+            if right is None:
+                right = _most([frozenset(one.labels) for one in rows if one.coder != row.coder])
+            if right is not None:
+                same = float(frozenset(row.labels) == right)
+                found = cases.setdefault((row.dimension, row.coder), [])
+                found.append((same, row.article_id or row.unit_id))
+    return [
+        Competence(coder, dimension, _share(found), len(found))
+        for (dimension, coder), found in sorted(cases.items())
+    ]
+
+
+def _most(answers: Sequence[frozenset[str]]) -> frozenset[str] | None:
+    """Give the answer that most gave; None where several are even, or nobody answered."""
+    ranked = Counter(answers).most_common(2)
+    if not ranked or (len(ranked) > 1 and ranked[0][1] == ranked[1][1]):
+        return None
+    return ranked[0][0]
+
+
+def _share(cases: Sequence[tuple[float, str]]) -> Estimate:
+    return share_of([same for same, _ in cases], [article for _, article in cases])
+
+
+def _time(row: Annotation) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(row.created)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

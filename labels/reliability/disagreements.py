@@ -1,0 +1,154 @@
+"""Where coders differ, ranked by what it costs, with both readings and the codebook's own words.
+
+The cost of a confusion is what alpha would gain if it never happened and all else stayed: its share
+in the observed disagreement over the expected one. Ten confusions of two near labels may cost less
+than three of distant ones, where distances differ.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..annotations.annotation import Annotation, readings
+from ..codebook.codebook import Codebook, Dimension
+from .alpha import alpha, collect
+from .ratings import Ratings, rate
+
+__all__ = ["Clash", "Reading", "disagreements"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Two coders' answers on one unit, side by side."""
+
+    unit_id: str
+    """The unit."""
+    coders: tuple[str, str]
+    """Who."""
+    labels: tuple[tuple[str, ...], tuple[str, ...]]
+    """What each chose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Two answers that coders give on the same units."""
+
+    dimension: str
+    """Id of the dimension."""
+    answers: tuple[tuple[str, ...], tuple[str, ...]]
+    """The two answers."""
+    cost: float
+    """What alpha would gain without this clash."""
+    n_units: int
+    """Units on which it happened."""
+    readings: tuple[Reading, ...]
+    """A few of them."""
+    clauses: tuple[str, ...]
+    """What the codebook says on the labels that only one of the two answers has."""
+
+    def __str__(self) -> str:
+        one, other = (" + ".join(labels) or "(none)" for labels in self.answers)
+        units = ", ".join(reading.unit_id for reading in self.readings)
+        head = f"{self.dimension}: {one} / {other}: costs {self.cost:.3f}, {self.n_units} units"
+        return "\n".join([f"{head} ({units})", *(f"    {clause}" for clause in self.clauses)])
+
+
+def disagreements(
+    annotations: Iterable[Annotation],
+    codebook: Codebook,
+    *,
+    most: int = 10,
+    examples: int = 3,
+    adjudicators: Collection[str] = (),
+) -> list[Clash]:
+    """Rank the clashes of each dimension by cost, the dearest first.
+
+    Parameters
+    ----------
+    annotations
+        All annotations; superseded, skipped and open ones and decisions are set aside.
+    codebook
+        What was coded.
+    most
+        How many clashes of each dimension to give.
+    examples
+        How many units to show for each.
+    adjudicators
+        Coders whose answer decides.
+    """
+    rows = readings(annotations, adjudicators)
+    found: list[Clash] = []
+    for dimension in codebook.dimensions:
+        found += _clashes(rate(rows, dimension), dimension, most, examples)
+    return found
+
+
+def _clashes(ratings: Ratings, dimension: Dimension, most: int, examples: int) -> list[Clash]:
+    first, second = ratings.pairs()
+    a, b = ratings.value[first], ratings.value[second]
+    apart = np.flatnonzero(a != b)
+    sums = collect(ratings)
+    whole = alpha(sums, np.zeros((0, len(ratings.articles)), np.float32)).value
+    if whole is None or not len(apart):
+        return []
+    low, high = np.minimum(a, b)[apart], np.maximum(a, b)[apart]
+    unit = ratings.unit[first[apart]]
+    weight = _distance(ratings, low, high) / (ratings.n_per_unit[unit] - 1)
+    share = weight / weight.sum() * (1 - whole)
+    n_values = len(ratings.members)
+    cost = np.bincount(low * n_values + high, share)
+    clashes = []
+    for cell in np.argsort(-cost, kind="stable")[:most]:
+        rows = np.flatnonzero(low * n_values + high == cell)
+        if not len(rows):
+            break
+        shown = [
+            _reading(ratings, int(first[apart[i]]), int(second[apart[i]])) for i in rows[:examples]
+        ]
+        answers = _labels(ratings, int(cell) // n_values), _labels(ratings, int(cell) % n_values)
+        n_units = len(np.unique(unit[rows]))
+        clauses = _clauses(dimension, answers)
+        clashes.append(
+            Clash(dimension.id, answers, float(cost[cell]), n_units, tuple(shown), clauses)
+        )
+    return clashes
+
+
+def _distance(
+    ratings: Ratings,
+    low: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
+    high: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    sums = collect(ratings)
+    if sums.distance is not None:
+        return sums.distance[low, high]
+    totals = sums.totals.sum(axis=0)
+    ranks = np.cumsum(totals) - totals / 2
+    return np.asarray((ranks[low] - ranks[high]) ** 2)
+
+
+def _labels(ratings: Ratings, value: int) -> tuple[str, ...]:
+    return tuple(ratings.dimension.label_ids[i] for i in np.flatnonzero(ratings.members[value]))
+
+
+def _reading(ratings: Ratings, one: int, other: int) -> Reading:
+    return Reading(
+        ratings.units[ratings.unit[one]],
+        (ratings.coders[ratings.coder[one]], ratings.coders[ratings.coder[other]]),
+        (
+            _labels(ratings, int(ratings.value[one])),
+            _labels(ratings, int(ratings.value[other])),
+        ),
+    )
+
+
+def _clauses(
+    dimension: Dimension, answers: tuple[tuple[str, ...], tuple[str, ...]]
+) -> tuple[str, ...]:
+    told = []
+    for label_id in sorted({*answers[0]} ^ {*answers[1]}, key=dimension.label_ids.index):
+        label = dimension.label(label_id)
+        told += [f"{label_id}: {label.definition}"] if label.definition else []
+        told += [f"{label_id}, not: {line}" for line in label.exclude]
+    return tuple(told)

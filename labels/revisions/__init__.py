@@ -1,0 +1,1 @@
+"""A codebook changes: what differs, and how annotations follow."""

@@ -1,0 +1,154 @@
+"""What becomes of old answers when a codebook changes: a file that people write, checked whole.
+
+The mapping is a YAML file. Each old dimension that changed has an entry that says what becomes of
+its labels; whatever changed and is not named there is refused, so that nothing is carried over
+unseen::
+
+    framing:
+      rename: {law: legality}          # another id, the same meaning
+      merge: {costs: economy}          # into another label
+      drop: [weather]                  # the label is taken out of the answers
+      recode: [other]                  # the answer is taken back; the unit must be coded again
+      keep: [security]                 # redefined, and old answers still hold
+      accept: true                     # asked differently, and old answers still hold
+    tone:
+      drop_dimension: true
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
+
+from ...errors import CodebookError, MissingFileError
+from ..codebook.codebook import Codebook, Dimension
+from ..codebook.yaml_with_lines import Document, read_yaml
+from .diff import diff_codebooks
+
+__all__ = ["Rules", "load_mapping", "parse_mapping"]
+
+_Id = Annotated[str, StringConstraints(min_length=1)]
+
+
+class Rules(BaseModel):
+    """What becomes of the labels of one dimension."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    rename: dict[_Id, _Id] = {}
+    merge: dict[_Id, _Id] = {}
+    drop: tuple[_Id, ...] = ()
+    recode: tuple[_Id, ...] = ()
+    keep: tuple[_Id, ...] = ()
+    accept: bool = False
+    drop_dimension: bool = False
+
+
+def load_mapping(path: Path, old: Codebook, new: Codebook) -> dict[str, Rules]:
+    """Read a mapping's file and check it against both codebooks.
+
+    Raises
+    ------
+    MissingFileError
+        There is no such file.
+    CodebookError
+        The mapping is not complete, or names what is not there; all problems are told.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise MissingFileError(path, remedy="write one; see: standfirst labels diff") from error
+    return parse_mapping(text, old, new, str(path))
+
+
+def parse_mapping(text: str, old: Codebook, new: Codebook, where: str) -> dict[str, Rules]:
+    """Read a mapping and check that it says what becomes of everything that changed.
+
+    Raises
+    ------
+    CodebookError
+        The mapping is not complete, or names what is not there; all problems are told.
+    """
+    document = read_yaml(text)
+    problems = [f"{where}:{line}: {said}; {to}" for line, said, to in document.problems]
+    if problems:
+        raise CodebookError(problems)
+    try:
+        rules = TypeAdapter(dict[str, Rules]).validate_python(document.value or {})
+    except ValidationError as error:
+        problems = [_told(e["loc"], e["msg"], document, where) for e in error.errors()]
+        raise CodebookError(problems) from error
+    known = {dimension.id for dimension in old.dimensions}
+    for name in rules:
+        if name not in known:
+            line = document.line((name,))
+            problems.append(
+                f"{where}:{line}: {name}: is no dimension of the old codebook; remove it"
+            )
+    for dimension in old.dimensions:
+        rule = rules.get(dimension.id, Rules())
+        problems += [
+            f"{where}:{document.line((dimension.id,))}: {said}"
+            for said in _missing(dimension, rule, old, new)
+        ]
+    if problems:
+        raise CodebookError(problems)
+    return rules
+
+
+def _told(path: tuple[str | int, ...], problem: str, document: Document, where: str) -> str:
+    field = ".".join(map(str, path)) or "mapping"
+    known = ", ".join(Rules.model_fields)
+    return f"{where}:{document.line(path)}: {field}: {problem}; known: {known}"
+
+
+def _missing(dimension: Dimension, rule: Rules, old: Codebook, new: Codebook) -> list[str]:
+    """Say what the rule leaves open or names wrongly."""
+    name = dimension.id
+    after = next((d for d in new.dimensions if d.id == name), None)
+    if after is None:
+        remedy = "say drop_dimension: true, or keep the dimension"
+        return [] if rule.drop_dimension else [f"{name}: is not in the new codebook; {remedy}"]
+    moved = {**rule.rename, **rule.merge}
+    named = [*rule.rename, *rule.merge, *rule.drop, *rule.recode, *rule.keep]
+    told = [
+        f"{name}.{x}: is no label of the old codebook"
+        for x in named
+        if x not in dimension.label_ids
+    ]
+    told += [
+        f"{name}.{x}: is named twice; keep one" for x in dict.fromkeys(named) if named.count(x) > 1
+    ]
+    told += [
+        f"{name}.{a}: becomes {b!r}, which is not there; known: {', '.join(after.label_ids)}"
+        for a, b in moved.items()
+        if b not in after.label_ids
+    ]
+    taken = [b for b in rule.rename.values() if b in dimension.label_ids]
+    taken += [
+        b for b in moved.values() if b in rule.rename.values() and [*moved.values()].count(b) > 1
+    ]
+    told += [f"{name}.{b}: two labels would become one; say merge" for b in dict.fromkeys(taken)]
+    told += [
+        f"{name}.{x}: is not in the new codebook; say rename, merge, drop or recode"
+        for x in dimension.label_ids
+        if x not in after.label_ids and x not in named
+    ]
+    told += [
+        f"{name}.{x}: cannot be kept, the new codebook lacks it; say rename, merge, drop or recode"
+        for x in rule.keep
+        if x not in after.label_ids
+    ]
+    for change in diff_codebooks(old, new):
+        if change.dimension != name:
+            continue
+        if change.kind == "redefined" and change.labels[0] not in named:
+            told.append(f"{name}.{change.labels[0]}: was redefined; say keep or recode")
+        if change.kind == "asked differently" and not rule.accept:
+            told.append(
+                f"{name}: is asked differently ({change.what}); say accept: true, or recode"
+            )
+    if dimension.choice == "multiple" and after.choice == "single":
+        told.append(
+            f"{name}: answers with several labels fit no single choice; code the dimension anew"
+        )
+    return told

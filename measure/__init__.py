@@ -1,0 +1,5 @@
+"""From tags and gold to shares with honest intervals, agreement of coders and model, and a report.
+
+The last stage of the way: articles (`corpus`), design and answers (`annotate`), gold (`labels`),
+tags (`models`), and here what a study says. It builds on all four, and `study` builds on it.
+"""

@@ -1,0 +1,1 @@
+"""The model as a folder: weights without pickle, manifest, card, golden sentences."""

@@ -1,0 +1,221 @@
+"""The model card: what a reader of a study must know of its classifier, in one page of Markdown.
+
+The questions are those of REFORMS that a trained model can answer itself; what only its makers know
+is left open by name, so that it is seen to be missing.
+
+References
+----------
+Mitchell, M. et al. (2019). Model Cards for Model Reporting. FAT*. Kapoor, S. et al. (2024).
+REFORMS: Consensus-based Recommendations for Machine-learning-based Science. Science Advances 10.
+"""
+
+from typing import Any
+
+from ...labels.codebook.codebook import Dimension
+from ..model import Model
+
+__all__ = ["write_card"]
+
+_OPEN = "not told by the model; its makers should add it here"
+
+
+def write_card(model: Model) -> str:
+    """Write the card of a model from what it knows of itself."""
+    about, codebook = model.about, model.codebook
+    version = f"version {codebook.version}, revision {codebook.revision}"
+    head = about.get("head", "logistic")
+    lines = [
+        f"# Model: {codebook.title}",
+        "",
+        f"Codebook `{codebook.id}` ({version}); unit: {codebook.unit}; in {codebook.language}.",
+        f"Encoder: `{model.encoder_name}`, with one linear head a dimension.",
+        *_choice(model),
+        *_tuned(model),
+    ]
+    dimensions: dict[str, Any] = model.metrics.get("dimensions", {})
+    if about.get("prototype"):
+        lines += [
+            "",
+            "Made out of the codebook's definitions: it ranks units for coding, and is no",
+        ]
+        lines += ["measurement. `tag` and `evaluate` refuse it.", ""]
+        return "\n".join(lines)
+    if "distilled" in model.metrics:
+        lines += _distilled(model.metrics["distilled"], about)
+    else:
+        lines += _scores(dimensions)
+    lines += [
+        "",
+        "## Answers for reviewers (REFORMS)",
+        "",
+        f"- **What is measured**: {'; '.join(map(_question, model.dimensions))}.",
+        f"- **Population and sampling of articles**: {_OPEN}.",
+        (
+            f"- **Labelled data**: {about.get('n_rows', '?')} rows in {about.get('n_groups', '?')} "
+            f"groups (by {about.get('grouped_by', '?')}); SHA-256 `{about.get('data', '')}`."
+        ),
+        f"- **Who labelled, and how well they agree**: {_OPEN} (`standfirst annotate agreement`).",
+        (
+            f"- **Leakage**: rows of one group, or with the same text, never stand on both sides "
+            f"of a fold; {_leak(dimensions)}."
+        ),
+        (
+            "- **Selection**: encoder, context, penalty, calibration and rules are chosen in "
+            "the training side of each fold, so that the scores are of rows that took no part."
+        ),
+        (
+            f"- **Settings**: head {head}, goal {about.get('goal', 'macro-f1')}, "
+            f"{about.get('n_folds', 0)} folds, seed {about.get('seed', 0)}"
+            f"{_chosen(about)}. Same data, seed and versions: same files, to the byte."
+        ),
+        "- **Uncertainty**: intervals are 95 % bootstrap over groups.",
+        f"- **Baseline**: {_baseline(dimensions)}.",
+        "- **Limits**: other outlets, topics, languages or years than those of training were not",
+        "  tested: code a random sample and run `standfirst evaluate`.",
+        "",
+        "## Use",
+        "",
+        "The model gives the answers that coders with this codebook would give, as far as the",
+        "scores above go, on texts like those of training. A share of tags is not yet a share of",
+        "the labels: it must be corrected for the errors above. It was not made to judge persons",
+        "or single articles.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _question(dimension: Dimension) -> str:
+    kind = "any number" if dimension.choice == "multiple" else "one"
+    labels = ", ".join(dimension.label_ids)
+    return f"`{dimension.id}` ({dimension.question.strip()} {kind} of {labels})"
+
+
+def _leak(dimensions: dict[str, Any]) -> str:
+    gaps = {k: one["leak_gap"] for k, one in dimensions.items() if one.get("leak_gap") is not None}
+    told = ", ".join(f"{gap:+.3f} on {name}" for name, gap in gaps.items())
+    return f"folds that ignore it would have shown {told}" if told else "the gap was not measured"
+
+
+def _chosen(about: Any) -> str:
+    return f"; chosen: {about['chosen']}" if about.get("chosen") else ""
+
+
+def _baseline(dimensions: dict[str, Any]) -> str:
+    told = [
+        f"{one['baseline_macro_f1']:.3f} on {name}"
+        for name, one in dimensions.items()
+        if "baseline_macro_f1" in one
+    ]
+    if not told:
+        return "not measured here; see the other model's card"
+    return f"always the most frequent label gives macro-F1 {', '.join(told)}"
+
+
+def _scores(dimensions: dict[str, Any]) -> list[str]:
+    lines = [
+        "",
+        "## Held-out scores",
+        "",
+        "| dimension | n | groups | folds | macro-F1 | interval | most frequent label | leak gap |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name, found in dimensions.items():
+        gap = "-" if found["leak_gap"] is None else f"{found['leak_gap']:+.3f}"
+        f1, low, high = (found[key] for key in ("macro_f1", "macro_f1_low", "macro_f1_high"))
+        counts = f"{found['n']} | {found['n_groups']} | {found['n_folds']}"
+        scores = f"{f1:.3f} | {low:.3f} to {high:.3f} | {found['baseline_macro_f1']:.3f}"
+        lines.append(f"| {name} | {counts} | {scores} | {gap} |")
+    for name, found in dimensions.items():
+        lines += ["", f"### {name}", "", *_labels(found), ""]
+        error = found["calibration_error"]
+        lines.append(f"Calibration error of the held-out probabilities: {error:.3f}.")
+        if found["weighted_decision"]:
+            told = (
+                "Rare labels are given from a lower probability on, because that raised macro-F1."
+            )
+            lines.append(told)
+        lines += [f"Note: {told}." for told in found["warnings"]]
+    return lines
+
+
+def _labels(found: dict[str, Any]) -> list[str]:
+    rows = [
+        f"| {label} | {one['precision']:.3f} | {one['recall']:.3f} | {one['f1']:.3f} "
+        f"| {one['support']} |"
+        for label, one in found["labels"].items()
+    ]
+    return ["| label | precision | recall | F1 | n |", "|---|---|---|---|---|", *rows]
+
+
+def _distilled(told: dict[str, Any], about: Any) -> list[str]:
+    """Tell what a student learned from, and what it lost."""
+    teacher = about.get("teacher", {}).get("encoder", "?")
+    lines = [
+        "",
+        "## Learned from another model",
+        "",
+        (
+            f"It learned the probabilities that a model with the encoder `{teacher}` gave to "
+            f"{about.get('n_pool', '?')} unlabelled"
+        ),
+        "texts; the data below are those of that model. No text of the gold, and none of its",
+        "articles, was among them.",
+        "",
+        "| dimension | same answer as the teacher | teacher on gold | student on gold | kept |",
+        "|---|---|---|---|---|",
+    ]
+    for name, one in told["dimensions"].items():
+        cells = [name, f"{one['agreement_with_teacher']:.1%}", "-", "-", "-"]
+        if "kept" in one:
+            cells[2:] = [_interval(one["teacher"]), _interval(one["student"]), f"{one['kept']:.1%}"]
+        lines.append(f"| {' | '.join(cells)} |")
+    if told["gold_rows_seen_by_teacher"]:
+        n = told["gold_rows_seen_by_teacher"]
+        lines += ["", f"Note: the teacher was trained on {n} of the gold rows; its score flatters."]
+    for name, one in told["dimensions"].items():
+        if "student" in one:
+            lines += ["", f"### {name}: the student on gold", "", *_labels(one["student"])]
+    return lines
+
+
+def _interval(one: dict[str, Any]) -> str:
+    low, high = one["macro_f1_low"], one["macro_f1_high"]
+    return f"{one['macro_f1']:.3f} ({low:.3f} to {high:.3f})"
+
+
+def _choice(model: Model) -> list[str]:
+    """Tell what the model reads, what its labels promise, and what it was chosen from."""
+    lines = []
+    if model.needs:
+        lines.append(f"It reads the text and: {', '.join(model.needs)}.")
+    goal = str(model.about.get("goal", "macro-f1"))
+    if goal != "macro-f1":
+        lines.append(f"Its thresholds were set for {goal} of each label.")
+    choice: dict[str, Any] = model.metrics.get("choice", {})
+    candidates = choice.get("candidates", [])
+    if len(candidates) > 1:
+        first, second = candidates[:2]
+        by = choice["difference_to_runner_up"]
+        lines.append(
+            f"Chosen of {len(candidates)} candidates: {first['name']} (average precision "
+            f"{first['average_precision']:.3f}) before {second['name']} "
+            f"({second['average_precision']:.3f}); the difference in macro-F1 is "
+            f"{by['macro_f1']:+.3f} ({by['low']:+.3f} to {by['high']:+.3f}, paired over groups)."
+        )
+    return lines
+
+
+def _tuned(model: Model) -> list[str]:
+    """Tell what fine-tuning was worth, where the network was tuned."""
+    found: dict[str, Any] = model.metrics.get("fine_tuning", {})
+    kept = found.get("kept")
+    if kept is None:
+        return []
+    tuned, frozen = found["tuned_macro_f1"][kept], found["frozen_macro_f1"]
+    by = found["difference"]
+    within = f"{by['low']:+.3f} to {by['high']:+.3f}"
+    return [
+        f"The network was fine-tuned ({kept}): macro-F1 {tuned:.3f} against {frozen:.3f} of the",
+        f"frozen model on the same folds ({within}, paired over groups). Every fold was answered,",
+        "and calibrated, by networks that had not seen it.",
+    ]

@@ -1,0 +1,221 @@
+"""The bundle: a trained model as a folder that can be read, checked and trusted.
+
+::
+
+    MODEL/
+    |-- manifest.json         what it is: encoder, labels, data, seeds, versions, SHA-256 of the
+    other files
+    |-- codebook.yaml         what the labels mean
+    |-- weights.safetensors   all numbers; no pickle anywhere
+    |-- metrics.json          held-out scores
+    |-- golden.json           sentences of our own, and what the model answers on them
+    `-- CARD.md               the same for people
+
+A bundle holds no text of the training data, only hashes. Nothing in it depends on when or where it
+was written: the same data, seed and versions give the same bytes. Loading checks every hash and
+re-runs the golden sentences, so that another version of a library that changes the answers is
+refused instead of answering differently in silence. The hashes guard against damage and mistakes;
+they are no signature.
+"""
+
+import json
+import platform
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import BundleError, ExistsError, MissingExtraError, MissingFileError
+from ...files import dump_json, write_bytes
+from ...labels import dump_codebook, parse_codebook
+from ..encoders.registry import restore_encoder
+from ..heads.head import Head
+from ..model import Model
+from .card import write_card
+from .golden import are_close, golden_answers
+from .record import (
+    FORMAT_VERSION,
+    REMEDY,
+    EncoderEntry,
+    HeadEntry,
+    Manifest,
+    Training,
+    read_manifest,
+    sha256,
+    versions,
+)
+
+__all__ = ["can_save", "load", "save"]
+
+_FILES = ("CARD.md", "codebook.yaml", "golden.json", "metrics.json", "weights.safetensors")
+
+
+def can_save(folder: Path) -> None:
+    """Refuse a folder that holds something else than a model.
+
+    Raises
+    ------
+    ExistsError
+        It is there, is not empty, and holds no manifest.json.
+    """
+    if folder.is_dir():
+        if any(folder.iterdir()) and not (folder / "manifest.json").is_file():
+            raise ExistsError(folder, "holds something else than a model", "name another folder")
+    elif folder.exists():
+        raise ExistsError(folder, "is a file", "name a folder")
+
+
+def save(model: Model, folder: Path) -> None:
+    """Write a model, whole or not at all; a model that stands there is replaced.
+
+    Raises
+    ------
+    ExistsError
+        The folder holds something else than a model.
+    """
+    can_save(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as aside:
+        made = Path(aside) / "model"
+        for name, content in _contents(model).items():
+            write_bytes(made / name, content)
+        if folder.exists():
+            folder.rename(Path(aside) / "before")
+        made.rename(folder)
+
+
+def load(folder: Path) -> Model:
+    """Read a model, check it, and re-run its golden sentences.
+
+    Raises
+    ------
+    MissingFileError
+        There is no such folder, or the weights of its encoder are not on this machine.
+    BundleError
+        It is not a model of ours, of a newer version, damaged or changed, or it answers otherwise
+        than it did.
+    """
+    if not folder.exists():
+        raise MissingFileError(folder, "no such model", "make one with: standfirst train")
+    manifest = read_manifest(folder)
+    contents = {}
+    for name in _FILES:
+        try:
+            contents[name] = (folder / name).read_bytes()
+        except OSError as error:
+            raise BundleError(folder, f"{name} is missing", REMEDY) from error
+        if sha256(contents[name]) != manifest.files.get(name):
+            raise BundleError(folder, f"{name} was changed or damaged", REMEDY)
+    try:
+        model = _restore(folder, manifest, contents)
+        golden = json.loads(contents["golden.json"])
+        answers = golden_answers(model)
+        same = are_close(golden, answers, encoder=model.encoder_name)
+    except (MissingFileError, MissingExtraError, BundleError):
+        raise
+    except Exception as error:
+        # Whatever a strange file makes a parser raise: the file is at fault, and is told.
+        told = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise BundleError(folder, f"cannot be read: {told}", REMEDY) from error
+    if not same:
+        found = versions()
+        changed = [f"{n} {v}" for n, v in found.items() if manifest.versions.get(n) != v]
+        here = ", ".join(changed) or platform.machine()
+        problem = f"answers its golden sentences otherwise than when it was trained (here: {here})"
+        raise BundleError(folder, problem, "train it again with these versions")
+    return model
+
+
+def _contents(model: Model) -> dict[str, bytes]:
+    from safetensors.numpy import save as to_safetensors
+
+    settings, arrays = model.encoder.state()
+    stored = {f"encoder/{name}": array for name, array in arrays.items()}
+    for dimension, head in model.heads.items():
+        stored.update({f"head/{dimension}/{name}": a for name, a in head.arrays().items()})
+    stored["trained_on"] = model.trained_on
+    contents = {
+        "CARD.md": write_card(model).encode(),
+        "codebook.yaml": dump_codebook(model.codebook).encode(),
+        "golden.json": (dump_json(golden_answers(model)) + "\n").encode(),
+        "metrics.json": (dump_json(dict(model.metrics)) + "\n").encode(),
+        "weights.safetensors": to_safetensors(
+            {k: np.ascontiguousarray(a) for k, a in stored.items()}
+        ),
+    }
+    manifest = Manifest(
+        format="standfirst-model",
+        format_version=FORMAT_VERSION,
+        codebook=model.codebook.id,
+        codebook_revision=model.codebook.revision,
+        encoder=EncoderEntry(
+            name=model.encoder_name, settings=settings, sha256=_knowledge(settings, arrays)
+        ),
+        dimensions=tuple(
+            HeadEntry(
+                id=one.id,
+                choice=one.choice,
+                labels=one.label_ids,
+                inverse_penalty=model.heads[one.id].strength,
+            )
+            for one in model.dimensions
+        ),
+        training=Training.model_validate(dict(model.about)),
+        versions=versions(),
+        files={name: sha256(content) for name, content in sorted(contents.items())},
+    ).signed()
+    told = dump_json(manifest.model_dump(mode="json")) + "\n"
+    return {**contents, "manifest.json": told.encode()}
+
+
+def _restore(folder: Path, manifest: Manifest, contents: dict[str, bytes]) -> Model:
+    from safetensors.numpy import load as from_safetensors
+
+    codebook = parse_codebook(contents["codebook.yaml"].decode(), str(folder / "codebook.yaml"))
+    if codebook.revision != manifest.codebook_revision:
+        raise BundleError(folder, "codebook.yaml is of another revision", REMEDY)
+    stored = from_safetensors(contents["weights.safetensors"])
+    known = _knowledge(manifest.encoder.settings, _under("encoder/", stored))
+    if known != manifest.encoder.sha256:
+        raise BundleError(folder, "weights.safetensors is of another encoder", REMEDY)
+    encoder = restore_encoder(
+        manifest.encoder.name, manifest.encoder.settings, _under("encoder/", stored)
+    )
+    heads = {}
+    for entry in manifest.dimensions:
+        if codebook.dimension(entry.id).label_ids != entry.labels:
+            raise BundleError(folder, "manifest.json and codebook.yaml differ", REMEDY)
+        head = Head.restore(
+            _under(f"head/{entry.id}/", stored),
+            multiple=entry.choice == "multiple",
+            strength=entry.inverse_penalty,
+        )
+        if len(head.seen) != len(entry.labels) or head.weights.shape[1] != encoder.width:
+            raise BundleError(folder, "weights.safetensors does not fit manifest.json", REMEDY)
+        heads[entry.id] = head
+    return Model(
+        codebook,
+        manifest.encoder.name,
+        encoder,
+        heads,
+        manifest.training.model_dump(exclude_unset=True),
+        json.loads(contents["metrics.json"]),
+        stored["trained_on"],
+    )
+
+
+def _under(prefix: str, stored: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+    return {name[len(prefix) :]: a for name, a in stored.items() if name.startswith(prefix)}
+
+
+def _knowledge(settings: dict[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> str:
+    """Hash all that an encoder knows."""
+    told = [json.dumps(settings, sort_keys=True, ensure_ascii=False)]
+    told += [
+        f"{name} {array.dtype} {array.shape} {sha256(np.ascontiguousarray(array).tobytes())}"
+        for name, array in sorted(arrays.items())
+    ]
+    return sha256("\n".join(told).encode())

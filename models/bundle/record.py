@@ -1,0 +1,154 @@
+"""What a bundle says of itself: the content of its manifest.json, checked where it comes in.
+
+Everything that a score rests on stands here: the codebook and its revision, the labels in their
+order, the encoder with the SHA-256 of all it knows, the hash of the data, folds and seeds, and the
+versions of what computed. The digest is a hash of all of it, against damage and slips.
+"""
+
+import hashlib
+import json
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ...errors import BundleError
+
+__all__ = [
+    "FORMAT_VERSION",
+    "REMEDY",
+    "EncoderEntry",
+    "HeadEntry",
+    "Manifest",
+    "Training",
+    "read_manifest",
+    "sha256",
+    "versions",
+]
+
+FORMAT_VERSION = 1
+"""Raised when a bundle of this version could not be read by the code of the one before."""
+
+REMEDY = "train it again, or copy the folder again"
+
+_COMPUTE = (
+    "numpy",
+    "onnxruntime",
+    "safetensors",
+    "scikit-learn",
+    "scipy",
+    "standfirst",
+    "tokenizers",
+)
+
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Count = Annotated[int, Field(ge=0)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HeadEntry(_Strict):
+    """What the manifest says of one dimension."""
+
+    id: str
+    choice: Literal["single", "multiple"]
+    labels: tuple[str, ...]
+    inverse_penalty: float
+
+
+class EncoderEntry(_Strict):
+    """What the manifest says of the encoder."""
+
+    name: str
+    settings: dict[str, Any]
+    sha256: Sha256
+    """Of its settings (with the hashes of pretrained weights) and of all that it stores."""
+
+
+class Training(BaseModel):
+    """What the manifest says of the data and the folds; further facts may stand beside these."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    data: str = ""
+    """SHA-256 over texts, answers and groups."""
+    n_rows: Count = 0
+    n_groups: Count = 0
+    grouped_by: str = "row"
+    n_folds: Count = 0
+    """Outer folds of the held-out score; 0 where there is none."""
+    seed: Count = 0
+
+
+class Manifest(_Strict):
+    """What a bundle is; the content of manifest.json."""
+
+    format: Literal["standfirst-model"]
+    format_version: int
+    codebook: str
+    codebook_revision: str
+    encoder: EncoderEntry
+    dimensions: tuple[HeadEntry, ...]
+    training: Training
+    versions: dict[str, str]
+    files: dict[str, Sha256]
+    digest: str = ""
+
+    def signed(self) -> "Manifest":
+        """Give the manifest with its own hash in it."""
+        return self.model_copy(update={"digest": self.expected_digest()})
+
+    def expected_digest(self) -> str:
+        """Hash everything but the hash."""
+        told = self.model_dump(mode="json", exclude={"digest"})
+        return sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode())
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read and check the manifest of a bundle.
+
+    Raises
+    ------
+    BundleError
+        It is missing, foreign, of another version, damaged or changed.
+    """
+    try:
+        raw = (folder / "manifest.json").read_bytes()
+    except OSError as error:
+        raise BundleError(folder, "is not a model: no manifest.json", REMEDY) from error
+    try:
+        told = json.loads(raw)
+        found = told["format_version"] if told["format"] == "standfirst-model" else None
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise BundleError(folder, "is not a model of Standfirst", REMEDY) from error
+    if found != FORMAT_VERSION:
+        problem = f"has the format version {found!r:.20}; this program reads {FORMAT_VERSION}"
+        raise BundleError(folder, problem, "use another version of Standfirst, or train it again")
+    try:
+        manifest = Manifest.model_validate_json(raw)
+        whole = manifest.digest == manifest.expected_digest()
+    except (ValidationError, ValueError, RecursionError) as error:
+        raise BundleError(folder, "manifest.json was changed or damaged", REMEDY) from error
+    if not whole:
+        raise BundleError(folder, "manifest.json was changed or damaged", REMEDY)
+    return manifest
+
+
+def versions() -> dict[str, str]:
+    """Give the versions of what computes here."""
+    found = {"python": platform.python_version()}
+    for name in _COMPUTE:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def sha256(content: bytes) -> str:
+    """Hash bytes."""
+    return hashlib.sha256(content).hexdigest()

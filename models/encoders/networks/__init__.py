@@ -1,0 +1,1 @@
+"""Transformer encoders: BERT and its relatives as ONNX graphs."""

@@ -1,0 +1,1 @@
+"""Encoders that add up one vector a token."""

@@ -1,0 +1,1 @@
+"""Weights of pretrained encoders: where they are published, fetched to and checked."""

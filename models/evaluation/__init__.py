@@ -1,0 +1,1 @@
+"""Models that exist, on labelled rows that they have not seen."""

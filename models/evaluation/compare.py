@@ -1,0 +1,133 @@
+"""Comparison: several models on the same labelled rows, each against the first, in pairs.
+
+Two intervals that overlap say little about a difference, because both models met the same easy and
+hard articles. So articles are drawn for both at once, and the interval is that of the difference.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import InputError
+from ..labelled.training_set import TrainingSet
+from ..model import Model
+from ..scores import Score, paired
+from .evaluate import evaluate
+
+__all__ = ["Comparison", "Difference", "compare"]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A model's macro-F1 minus that of the first one."""
+
+    value: float
+    """The difference on all rows."""
+    low: float
+    """Lower end of its interval."""
+    high: float
+    """Upper end of its interval."""
+    agreement: float
+    """Share of rows on which both give the same answer."""
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the interval leaves out zero."""
+        return self.low > 0 or self.high < 0
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Models on one dimension."""
+
+    scores: dict[str, Score]
+    """Name of each model to its score, in the order they were named."""
+    differences: dict[str, Difference]
+    """Name of each model but the first to its difference from the first."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Give everything as JSON values."""
+        return {
+            "models": {name: one.as_json() for name, one in self.scores.items()},
+            "differences": {
+                name: {
+                    "macro_f1": round(one.value, 6),
+                    "low": round(one.low, 6),
+                    "high": round(one.high, 6),
+                    "agreement": round(one.agreement, 6),
+                }
+                for name, one in self.differences.items()
+            },
+        }
+
+
+def compare(
+    models: Mapping[str, Model], data: TrainingSet, *, seed: int = 0
+) -> tuple[dict[str, Comparison], dict[str, int]]:
+    """Compare models on labelled rows.
+
+    Parameters
+    ----------
+    models
+        Name to model; the others are set against the first.
+    data
+        Labelled rows, read with the first model's codebook.
+    seed
+        Of the bootstrap.
+
+    Returns
+    -------
+    Dimension to its comparison; and name of each model to the number of rows that it was trained
+    on: unless all are 0, the comparison favours who has seen more.
+
+    Raises
+    ------
+    InputError
+        There are fewer than two models, or they differ in the labels of a dimension.
+    """
+    if len(models) < 2:
+        raise InputError("compare", f"{len(models)} model", "name two or more")
+    first, *others = models
+    _check(models, data)
+    scored = {name: evaluate(model, data, seed=seed) for name, model in models.items()}
+    answers = {name: model.predict(data.texts, data.context) for name, model in models.items()}
+    found = {}
+    for dimension in data.answers:
+        rows, truth = data.truth(dimension)
+        if not len(rows):
+            continue
+        groups = data.groups[rows]
+        given = {name: answers[name][dimension].chosen[rows] for name in models}
+        differences = {
+            name: _difference(truth, given[name], given[first], groups, seed) for name in others
+        }
+        scores = {name: scored[name].scores[dimension] for name in models}
+        found[dimension] = Comparison(scores, differences)
+    return found, {name: one.n_seen for name, one in scored.items()}
+
+
+def _difference(
+    truth: npt.NDArray[np.bool_],
+    one: npt.NDArray[np.bool_],
+    other: npt.NDArray[np.bool_],
+    groups: npt.NDArray[np.int64],
+    seed: int,
+) -> Difference:
+    same = float((one == other).all(axis=1).mean())
+    return Difference(*paired([(truth, one, other, groups)], seed=seed), same)
+
+
+def _check(models: Mapping[str, Model], data: TrainingSet) -> None:
+    for dimension in data.answers:
+        known = data.codebook.dimension(dimension).label_ids
+        for name, model in models.items():
+            if dimension not in model.heads:
+                told = f"does not answer {dimension!r}"
+                raise InputError(name, told, "name the dimensions in common with --label")
+            labels = model.codebook.dimension(dimension).label_ids
+            if labels != known:
+                told = f"has other labels of {dimension!r} ({', '.join(labels)})"
+                raise InputError(name, told, f"compare models with the labels {', '.join(known)}")

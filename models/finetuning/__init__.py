@@ -1,0 +1,1 @@
+"""Fine-tuning: the network itself learns from labels, where that pays."""

@@ -1,0 +1,127 @@
+"""A tuned model on some of the rows: tuned network and frozen encoder, with their classifiers.
+
+The score of a label is the sum of two: that of the tuned network's classifier and that of the
+frozen encoder's, each divided by how far such scores spread on rows that were held out. That is
+steadier than either alone, unless held-out rows say otherwise; and it is one linear classifier over
+both encoders' columns, so that a tuned model is stored and tagged with like any other.
+
+References
+----------
+Wortsman, M. et al. (2022). Robust fine-tuning of zero-shot models. CVPR (both together).
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..encoders.networks.tuned import Tuned
+from ..heads.calibration import calibrate_multiple, calibrate_single, sigmoid, softmax
+from ..heads.decision import MARGIN, Rule, find_rule
+from ..heads.head import Head
+from ..heads.linear import LinearFit
+from ..matrix import Matrix, dense_product
+from ..training.question import Job
+
+__all__ = ["NEVER", "Arm", "Held", "Unseen", "make_head"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Held = tuple[Floats, Floats]
+"""Scores of the tuned and of the frozen classifier, each of shape (n_rows, n_labels)."""
+
+NEVER = -4.0
+"""Score of a label that no row had, as in `linear`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """A tuned network, and two classifiers a dimension."""
+
+    encoder: Tuned
+    """The network."""
+    frozen_encoder: Any
+    """The frozen encoder, fitted on the same rows."""
+    vectors: Matrix
+    """Columns of the tuned network, then those of the frozen encoder; zeros for rows that nobody
+    asked for."""
+    tuned: tuple[LinearFit, ...]
+    """Classifiers on the tuned network's columns."""
+    frozen: tuple[Head, ...]
+    """Classifiers on the frozen encoder's columns."""
+
+    def scores(self, place: int, rows: Ints) -> Held:
+        """Score some rows on the dimension at a place."""
+        tuned, frozen = self.tuned[place], _all_labels(self.frozen[place])
+        width, some = tuned.weights.shape[1], self.vectors[rows]
+        return (
+            dense_product(some[:, :width], tuned.weights) + tuned.intercept,
+            dense_product(some[:, width:], frozen.weights) + frozen.intercept,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Rows that no classifier of an arm like this one has seen, to calibrate on."""
+
+    scores: Held
+    """What the classifiers say."""
+    truth: Bools
+    """What is so, shape (n_rows, n_labels)."""
+    seen: Bools
+    """Which labels occurred in training, shape (n_labels,)."""
+
+
+def make_head(arm: Arm, place: int, job: Job, unseen: Unseen) -> Head:
+    """Join the two classifiers of a dimension into one that is calibrated.
+
+    Both count alike, unless the tuned one alone is better by `MARGIN`.
+
+    Parameters
+    ----------
+    arm
+        Where they are.
+    place
+        Which dimension.
+    job
+        The dimension.
+    unseen
+        What calibration and decision rule are found on.
+    """
+    tuned, frozen, seen = arm.tuned[place], _all_labels(arm.frozen[place]), unseen.seen
+    spread = [max(float(scores[:, seen].std()), 1e-6) for scores in unseen.scores]
+    target = unseen.truth[:, seen]
+    best: tuple[float, Rule, Floats, Floats] | None = None
+    for share in (1.0, 0.0):
+        scores = unseen.scores[0] / spread[0] + unseen.scores[1] / spread[1] * share
+        scores = scores[:, seen]
+        slope, shift = (calibrate_multiple if job.multiple else calibrate_single)(scores, target)
+        calibrated = scores * slope + shift
+        probabilities = sigmoid(calibrated) if job.multiple else softmax(calibrated)
+        rule = find_rule(probabilities, target, shift, job.goal, multiple=job.multiple)
+        if best is None or rule.f1 >= best[1].f1 + MARGIN:
+            best = share, rule, slope, shift
+    assert best is not None  # noqa: S101 - for the type checker
+    share, rule, slope, shift = best
+    weights = np.hstack([tuned.weights / spread[0], frozen.weights / spread[1] * share])
+    intercept = tuned.intercept / spread[0] + frozen.intercept / spread[1] * share
+    return replace(
+        arm.frozen[place],
+        seen=seen,
+        weights=weights[seen].astype(np.float32),
+        intercept=intercept[seen],
+        slope=slope,
+        shift=shift,
+        bonus=rule.bonus,
+        least=rule.least,
+    )
+
+
+def _all_labels(head: Head) -> LinearFit:
+    """Give a head's scores of all labels, those that no row had among them."""
+    weights = np.zeros((len(head.seen), head.weights.shape[1]))
+    intercept = np.full(len(head.seen), NEVER)
+    weights[head.seen], intercept[head.seen] = head.weights, head.intercept
+    return LinearFit(weights, intercept)

@@ -1,0 +1,238 @@
+"""Whether fine-tuning pays, by the folds that judge everything else.
+
+A tuned network tells most of its own training rows rightly, whatever it is worth. So nothing is
+read off rows that it has seen: in each outer fold it is tuned on the other folds; a third of these
+(whole groups) is first set aside, and calibration and decision rule come from a network that was
+tuned without them. The model that is kept is tuned on all rows, and calibrated on what the networks
+of the outer folds said of rows that they had not seen.
+
+The frozen model answers the same folds. The tuned one is kept where it is better by `MARGIN`, and
+better in nine of ten resamplings of the groups. The printed score makes that choice too, for each
+fold by the answers on the others.
+
+References
+----------
+Tibshirani, R. J. & Tibshirani, R. (2009). A bias correction for the minimum error rate in
+cross-validation. Annals of Applied Statistics 3, 822-829 (a fold's choice by the other folds).
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ...errors import InputError, MissingExtraError
+from ..heads.head import Head
+from ..labelled.training_set import TrainingSet
+from ..scores import calibration_error, score
+from ..training.question import Job
+from ..training.ranking import Answers
+from ..training.report import DimensionReport, Report
+from .ensemble import Arm, Held, Unseen, make_head
+from .fits import Tuner, Workshop
+from .held_out import ASIDE, ask, make_folds, n_texts, seen
+from .recipe import METHODS, make_recipe
+
+__all__ = ["Outcome", "fine_tune", "load_tuner"]
+
+_FEWEST = 2 * ASIDE
+"""Fewer groups cannot be cut into parts to learn from, to calibrate on, and to answer."""
+
+_STEADY = 8
+"""Batches before the time that is left is told: the first ones are slow."""
+
+Progress = Callable[[str, float | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of fine-tuning."""
+
+    report: Report
+    """The report of the model to keep: the tuned one, or the one that there was."""
+    kept: str | None
+    """How the model to keep was tuned; None for the one that there was."""
+    pays: bool
+    """Whether tuning is better, as far as the folds can tell."""
+    frozen: float
+    """Held-out macro-F1 of the frozen model, as a mean over dimensions."""
+    tuned: Mapping[str, float]
+    """Method to the same of the model tuned by it."""
+    best: str
+    """The better method."""
+    difference: tuple[float, float, float]
+    """Macro-F1 of the better tuned model minus that of the frozen one, and its 95 % interval,
+    paired over groups."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as JSON values, as in metrics.json."""
+        names = ("macro_f1", "low", "high")
+        return {
+            "kept": self.kept,
+            "pays": self.pays,
+            "frozen_macro_f1": round(self.frozen, 6),
+            "tuned_macro_f1": {name: round(value, 6) for name, value in self.tuned.items()},
+            "difference": {
+                name: round(value, 6) for name, value in zip(names, self.difference, strict=True)
+            },
+        }
+
+
+def load_tuner() -> tuple[Tuner, Callable[[str], str], str]:
+    """Give what tunes, what resolves the name of a device, and the version of torch.
+
+    Raises
+    ------
+    MissingExtraError
+        Torch is not installed.
+    """
+    try:
+        import torch
+    except ImportError as error:
+        raise MissingExtraError("fine-tuning", "torch") from error
+    from .learn import choose_device, tune
+
+    return tune, choose_device, str(torch.__version__)
+
+
+def fine_tune(
+    data: TrainingSet,
+    report: Report,
+    method: str,
+    *,
+    device: str = "auto",
+    epochs: int | None = None,
+    n_folds: int = 5,
+    seed: int = 0,
+    progress: Progress | None = None,
+    tuner: Tuner | None = None,
+) -> Outcome:
+    """Tune the network of a trained model, and keep it where that was asked for, or pays.
+
+    Parameters
+    ----------
+    data
+        What the model was trained on.
+    report
+        The trained model.
+    method
+        One of `METHODS`: tune by it and keep it; `auto`: try all, and keep the best one if it pays.
+    device
+        `cpu`, `cuda` or `auto`.
+    epochs
+        How often every text is learned from; by the number of texts if None.
+    n_folds
+        Number of outer folds.
+    seed
+        Of folds, order and dropping.
+    progress
+        Told what is being done, and the seconds that are left.
+    tuner
+        What tunes, in place of torch.
+
+    Raises
+    ------
+    MissingExtraError
+        Torch is not installed.
+    UnknownNameError
+        No such method.
+    InputError
+        The model has no network to tune, there is no such device, or there are too few groups.
+    """
+    n_groups = len(np.unique(data.groups))
+    if n_groups < _FEWEST:
+        problem = f"{n_groups} groups are too few to tell whether fine-tuning pays"
+        raise InputError(data.source, problem, "label more articles")
+    about: dict[str, Any] = {}
+    if tuner is None:
+        tuner, choose_device, about["torch"] = load_tuner()
+        device = choose_device(device)
+    methods = METHODS if method == "auto" else (method,)
+    recipes = {
+        one: make_recipe(one, len(data), epochs=epochs, seed=seed, device=device) for one in methods
+    }
+    shop = Workshop(data, report.model, tuner, about, seed)
+    folds = make_folds(shop.jobs, data.groups, n_folds, seed)
+    clock = _Clock(n_texts(folds, recipes, data.groups), progress)
+    asked = ask(shop, folds, recipes, data.groups, clock.begin)
+    best = asked.best()
+    pays = asked.pays(best)
+    found = Outcome(
+        report,
+        best if pays or method != "auto" else None,
+        pays,
+        asked.f1(asked.frozen),
+        {one: asked.f1(answers) for one, answers in asked.tuned.items()},
+        best,
+        asked.difference(best),
+    )
+    if found.kept is None:
+        metrics = {**report.model.metrics, "fine_tuning": found.as_json()}
+        kept = replace(report, model=replace(report.model, metrics=metrics))
+        return replace(found, report=kept)
+    nested = asked.chosen_by_others() if method == "auto" else asked.tuned[best]
+    tell = clock.begin(f"fine-tuning {best}, all rows")
+    arm = shop.tuned(np.arange(len(data)), np.zeros(0, np.int64), recipes[best], tell)
+    return _take(found, shop, arm, asked.scores[best], nested)
+
+
+def _take(
+    found: Outcome, shop: Workshop, arm: Arm, held: Sequence[Held], nested: Sequence[Answers]
+) -> Outcome:
+    """Make the tuned model, calibrated on what the outer folds said, with the nested score."""
+    report, heads, dimensions = found.report, {}, []
+    for place, job in enumerate(shop.jobs):
+        head = make_head(arm, place, job, Unseen(held[place], job.truth, seen(job.truth)))
+        heads[job.name] = head
+        labels = report.model.codebook.dimension(job.name).label_ids
+        before = next(one for one in report.dimensions if one.dimension == job.name)
+        dimensions.append(_scored_anew(before, job, nested[place], head, labels))
+    name, encoder, heads = shop.joined(arm, heads)
+    metrics = {
+        **report.model.metrics,
+        "dimensions": {one.dimension: one.as_json() for one in dimensions},
+        "fine_tuning": found.as_json(),
+    }
+    model = replace(report.model, encoder_name=name, encoder=encoder, heads=heads, metrics=metrics)
+    return replace(found, report=replace(report, model=model, dimensions=tuple(dimensions)))
+
+
+def _scored_anew(
+    before: DimensionReport, job: Job, answers: Answers, head: Head, labels: Sequence[str]
+) -> DimensionReport:
+    found = score(
+        job.truth, answers.chosen, labels, job.groups, multiple=job.multiple, seed=job.seed
+    )
+    return replace(
+        before,
+        score=found,
+        calibration_error=calibration_error(job.truth, answers.probability),
+        strength=head.strength,
+        weighted=bool(head.bonus.any()),
+        abstained=float((~answers.chosen.any(axis=1)).mean()) if head.least.any() else 0.0,
+    )
+
+
+class _Clock:
+    """Estimates what is left from the texts that were learned from."""
+
+    def __init__(self, total: int, progress: Progress | None) -> None:
+        self.what = ""
+        self._total, self._progress = total, progress
+        self._before, self._calls, self._began = 0, 0, time.monotonic()
+
+    def begin(self, what: str) -> Callable[[int, int], None]:
+        """Begin with something, and give what is told how far it has come."""
+        self.what = what
+        return self.tell
+
+    def tell(self, done: int, n: int) -> None:
+        self._calls += 1
+        if self._progress is not None:
+            spent, so_far = time.monotonic() - self._began, self._before + done
+            left = spent / so_far * max(0, self._total - so_far)
+            self._progress(self.what, left if self._calls >= _STEADY else None)
+        if done == n:
+            self._before += n

@@ -1,0 +1,193 @@
+"""What frozen and tuned models say of rows that they have not seen, and whether tuning pays.
+
+In each outer fold the network is tuned twice: on the rows of the other folds without a third of
+their groups, to calibrate on that third; and on all of them, to answer the fold.
+
+References
+----------
+Tibshirani, R. J. & Tibshirani, R. (2009). A bias correction for the minimum error rate in
+cross-validation. Annals of Applied Statistics 3, 822-829 (a fold's choice by the other folds).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..heads.decision import MARGIN
+from ..labelled.folds import Fold, grouped_folds
+from ..scores import macro_f1, paired
+from ..training.question import Job
+from ..training.ranking import Answers
+from .ensemble import Arm, Held, Unseen, make_head
+from .fits import Workshop
+from .recipe import Recipe
+
+__all__ = ["ASIDE", "HeldOut", "Telling", "ask", "make_folds", "n_texts", "seen"]
+
+ASIDE = 3
+"""One part of so many is set aside to calibrate."""
+
+_SURE = 0.8
+"""Both tails of this interval hold a tenth: its lower end is passed in nine of ten resamplings."""
+
+Ints = npt.NDArray[np.int64]
+Given = Sequence[Answers]
+"""Held-out answers, one entry a dimension."""
+Telling = Callable[[str], Callable[[int, int], None]]
+"""Takes what is being tuned, and gives what is told how many of how many texts were learned from.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """What the models of the outer folds said of the rows that they had not seen."""
+
+    jobs: Sequence[Job]
+    """The dimensions."""
+    folds: Sequence[Fold]
+    """The outer folds, in rows of the whole set."""
+    frozen: Given
+    """Answers of the frozen model."""
+    tuned: Mapping[str, Given]
+    """Method to the answers of the model tuned by it."""
+    scores: Mapping[str, Sequence[Held]]
+    """Method to the scores behind these answers, one entry a dimension."""
+    seed: int
+    """Of the resampling."""
+
+    def f1(self, answers: Given, rows: Sequence[Ints] | None = None) -> float:
+        """Measure macro-F1 on some rows of each dimension (None: on all), as a mean over them."""
+        pairs = self._pairs(answers, answers, rows)
+        return float(np.mean([macro_f1(truth, answer) for truth, answer, *_ in pairs]))
+
+    def best(self, rows: Sequence[Ints] | None = None) -> str:
+        """Name the better method."""
+        scores = {one: self.f1(answers, rows) for one, answers in self.tuned.items()}
+        return max(scores, key=scores.__getitem__)
+
+    def difference(self, method: str) -> tuple[float, float, float]:
+        """Give macro-F1 of a method minus that of the frozen model, and its 95 % interval."""
+        return paired(self._pairs(self.tuned[method], self.frozen), seed=self.seed)
+
+    def pays(self, method: str, rows: Sequence[Ints] | None = None) -> bool:
+        """Tell whether a method is better by enough, and surely enough."""
+        pairs = self._pairs(self.tuned[method], self.frozen, rows)
+        difference, low, _ = paired(pairs, level=_SURE, seed=self.seed)
+        return difference >= MARGIN and low > 0
+
+    def chosen_by_others(self) -> list[Answers]:
+        """Give for each fold the answers of what the other folds would have kept."""
+        nested = [job.nothing() for job in self.jobs]
+        for fold in self.folds:
+            others = [job.cut(fold)[0] for job in self.jobs]
+            best = self.best(others)
+            taken = self.tuned[best] if self.pays(best, others) else self.frozen
+            for job, found, given in zip(self.jobs, nested, taken, strict=True):
+                test = job.cut(fold)[1]
+                found.probability[test] = given.probability[test]
+                found.chosen[test] = given.chosen[test]
+        return nested
+
+    def _pairs(
+        self, one: Given, other: Given, rows: Sequence[Ints] | None = None
+    ) -> list[tuple[Any, Any, Any, Any]]:
+        if rows is None:
+            rows = [np.arange(len(job.rows)) for job in self.jobs]
+        return [
+            (job.truth[some], a.chosen[some], b.chosen[some], job.groups[some])
+            for job, a, b, some in zip(self.jobs, one, other, rows, strict=True)
+        ]
+
+
+def ask(
+    shop: Workshop,
+    folds: Sequence[Fold],
+    recipes: Mapping[str, Recipe],
+    groups: Ints,
+    telling: Telling,
+) -> HeldOut:
+    """Fit frozen and tuned models on one side of every fold; answer the other."""
+    frozen = [job.nothing() for job in shop.jobs]
+    tuned = {one: [job.nothing() for job in shop.jobs] for one in recipes}
+    held: dict[str, list[Held]] = {
+        one: [(np.zeros(job.truth.shape), np.zeros(job.truth.shape)) for job in shop.jobs]
+        for one in recipes
+    }
+    for number, fold in enumerate(folds, 1):
+        _answer_frozen(shop, fold, frozen)
+        for one, recipe in recipes.items():
+            tell = telling(f"fine-tuning {one}, fold {number} of {len(folds)}")
+            apart = _set_aside(fold[0], groups, recipe.seed)
+            first = shop.tuned(*apart, recipe, tell)
+            whole = shop.tuned(*fold, recipe, tell)
+            _answer_tuned(shop.jobs, fold, (first, whole), apart[1], tuned[one])
+            for place, job in enumerate(shop.jobs):
+                test = job.cut(fold)[1]
+                new = whole.scores(place, job.rows[test])
+                for kept, some in zip(held[one][place], new, strict=True):
+                    kept[test] = some
+    seed = next(iter(recipes.values())).seed
+    return HeldOut(shop.jobs, folds, frozen, tuned, held, seed)
+
+
+def n_texts(folds: Sequence[Fold], recipes: Mapping[str, Recipe], groups: Ints) -> int:
+    """Count the texts that will be learned from, each as often as it is."""
+    total = 0
+    for recipe in recipes.values():
+        for part, _ in folds:
+            learn, _ = _set_aside(part, groups, recipe.seed)
+            total += recipe.epochs * (len(learn) + len(part))
+    return total + max(recipe.epochs for recipe in recipes.values()) * len(groups)
+
+
+def _answer_frozen(shop: Workshop, fold: Fold, answers: Given) -> None:
+    """Fit the frozen model on one side of a fold; answer the other."""
+    _, vectors, heads = shop.frozen(fold[0])
+    for job, head, found in zip(shop.jobs, heads, answers, strict=True):
+        test = job.cut(fold)[1]
+        if head is not None and len(test):
+            found.probability[test] = head.probabilities(vectors[job.rows[test]])
+            found.chosen[test] = head.decide(found.probability[test])
+
+
+def _answer_tuned(
+    jobs: Sequence[Job], fold: Fold, arms: tuple[Arm, Arm], aside: Ints, answers: Given
+) -> None:
+    """Calibrate on the rows set aside, which the first arm did not see; answer with the second."""
+    first, whole = arms
+    for place, job in enumerate(jobs):
+        part, test = job.cut(fold)
+        apart = job.cut((aside, aside))[0]
+        if len(test) and len(apart):
+            held = first.scores(place, job.rows[apart])
+            unseen = Unseen(held, job.truth[apart], seen(job.truth[part]))
+            head = make_head(whole, place, job, unseen)
+            found = answers[place]
+            found.probability[test] = head.probabilities(whole.vectors[job.rows[test]])
+            found.chosen[test] = head.decide(found.probability[test])
+
+
+def _set_aside(rows: Ints, groups: Ints, seed: int) -> tuple[Ints, Ints]:
+    """Split rows into those to learn from and those to calibrate on, in whole groups."""
+    names = np.unique(groups[rows])
+    names = np.random.default_rng(seed).permutation(names)
+    apart = np.isin(groups[rows], names[: max(1, len(names) // ASIDE)])
+    return rows[~apart], rows[apart]
+
+
+def make_folds(jobs: Sequence[Job], groups: Ints, n_folds: int, seed: int) -> list[Fold]:
+    """Make the outer folds, by the labels of all dimensions, so that one set serves all."""
+    blocks = []
+    for job in jobs:
+        block = np.zeros((len(groups), job.truth.shape[1]), bool)
+        block[job.rows] = job.truth
+        blocks.append(block)
+    return grouped_folds(np.hstack(blocks), groups, n_folds, seed)
+
+
+def seen(truth: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Tell which labels occur."""
+    return np.asarray(truth.any(axis=0))

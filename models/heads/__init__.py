@@ -1,0 +1,1 @@
+"""Heads: from vectors to calibrated probabilities, and from these to labels."""

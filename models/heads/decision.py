@@ -1,0 +1,206 @@
+"""From probabilities to labels: the rule that serves the stated goal.
+
+``macro-f1`` (the default) gives the most probable label (multiple choice: every label with at least
+one half), unless a rule that helps rare labels was clearly better on held-out rows. Below
+`STEADY_FROM` rows a single choice is the regression's own answer, with balanced weights: so few
+held-out rows of a rare label do not tell how much rarer it is. ``precision=P`` gives a label only
+from the probability on at which P of its answers were right; below it the model
+abstains. ``recall=R`` gives labels from so low a probability on that R of their cases are found; in
+single choice the most frequent label pays for the others.
+
+Every threshold is found on held-out rows of the training part, so that a score on other rows tells
+how well it holds.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import InputError
+from ..scores import macro_f1
+
+__all__ = ["MARGIN", "STEADY_FROM", "Goal", "Rule", "decide", "find_rule", "parse_goal"]
+
+MARGIN = 0.01
+"""How much better in macro-F1 a rule must be that does not simply take the most probable label."""
+
+STEADY_FROM = 500
+"""Rows from which on the shift of a calibration is steady enough to decide single choices by it."""
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What the labels that are given should be good at."""
+
+    kind: str = "macro-f1"
+    """`macro-f1`, `precision` or `recall`."""
+    value: float = 0.0
+    """The precision or recall that each label should reach."""
+
+    def __str__(self) -> str:
+        return self.kind if self.kind == "macro-f1" else f"{self.kind}={self.value:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How probabilities become labels."""
+
+    bonus: Floats
+    """What is added to log-probabilities (multiple choice: log-odds), shape (n_labels,)."""
+    least: Floats
+    """The probability below which a label is not given, shape (n_labels,); single choice only."""
+    f1: float
+    """Macro-F1 on the rows on which it was found."""
+
+
+def parse_goal(told: str) -> Goal:
+    """Read a goal as a user types it.
+
+    Examples
+    --------
+    >>> parse_goal("precision=0.9")
+    Goal(kind='precision', value=0.9)
+
+    Raises
+    ------
+    InputError
+        It is none of the three, or its number is not between 0 and 1.
+    """
+    kind, _, value = told.partition("=")
+    remedy = "write macro-f1, precision=0.9 or recall=0.9"
+    if told == "macro-f1":
+        return Goal()
+    if kind not in ("precision", "recall"):
+        raise InputError("--goal", f"{told!r} is no goal", remedy)
+    try:
+        number = float(value)
+    except ValueError as error:
+        raise InputError("--goal", f"{value!r} is no number", remedy) from error
+    if not 0 < number < 1:
+        raise InputError("--goal", f"{value} is not between 0 and 1", remedy)
+    return Goal(kind, number)
+
+
+def decide(probabilities: Floats, bonus: Floats, least: Floats, *, multiple: bool) -> Bools:
+    """Choose labels by probabilities, shape (n_rows, n_labels).
+
+    A row of a single choice has no label where its best one is less probable than it must be.
+    """
+    with np.errstate(divide="ignore"):
+        log_odds = np.log(probabilities)
+        if multiple:
+            return np.asarray(log_odds - np.log1p(-probabilities) + bonus >= 0)
+    places = (log_odds + bonus).argmax(axis=1)
+    rows = np.arange(len(probabilities))
+    answer = np.zeros(probabilities.shape, bool)
+    answer[rows, places] = probabilities[rows, places] >= least[places]
+    return answer
+
+
+def find_rule(
+    probabilities: Floats, target: Bools, shift: Floats, goal: Goal, *, multiple: bool
+) -> Rule:
+    """Find the rule for a goal on held-out rows.
+
+    Parameters
+    ----------
+    probabilities
+        Calibrated, shape (n_rows, n_labels).
+    target
+        Which labels each row has, same shape.
+    shift
+        What calibration added, which tells how rare labels are, shape (n_labels,).
+    goal
+        The goal.
+    multiple
+        Whether a row can have any number of labels.
+    """
+    none = np.zeros(target.shape[1])
+
+    def scored(bonus: Floats, least: Floats = none) -> Rule:
+        answer = decide(probabilities, bonus, least, multiple=multiple)
+        return Rule(bonus, least, macro_f1(target, answer))
+
+    best = scored(none)
+    if goal.kind == "macro-f1":
+        if not multiple and len(target) < STEADY_FROM:
+            return scored(-shift)
+        for bonus in _helping_rare(probabilities, target, shift, multiple=multiple):
+            other = scored(bonus)
+            if other.f1 >= best.f1 + MARGIN:
+                best = other
+        return best
+    if goal.kind == "precision":
+        if multiple:
+            cuts = [
+                _precise(p, t, goal.value) for p, t in zip(probabilities.T, target.T, strict=True)
+            ]
+            return scored(-_logit(np.array(cuts)))
+        places = probabilities.argmax(axis=1)
+        cuts = [
+            _precise(probabilities[places == k, k], target[places == k, k], goal.value)
+            for k in range(target.shape[1])
+        ]
+        return scored(none, np.array(cuts))
+    if multiple:
+        cuts = [
+            np.quantile(p[t], 1 - goal.value, method="lower") if t.any() else 0.5
+            for p, t in zip(probabilities.T, target.T, strict=True)
+        ]
+        return scored(-_logit(np.minimum(cuts, 0.5)))
+    return scored(_recalling(probabilities, target, goal.value))
+
+
+def _precise(probability: Floats, event: Bools, precision: float) -> float:
+    """Find the lowest cut from which on the answers have a precision; above 1 if there is none."""
+    order = np.argsort(-probability, kind="stable")
+    hits = np.cumsum(event[order])
+    # The last of rows with one probability speaks for all of them.
+    last = np.append(probability[order][1:] != probability[order][:-1], True)[: len(order)]
+    good = np.flatnonzero((hits / np.arange(1, len(order) + 1) >= precision) & last)
+    return float(probability[order][good[-1]]) if len(good) else 1.01
+
+
+def _recalling(probabilities: Floats, target: Bools, recall: float) -> Floats:
+    """Raise every label but the most frequent one until enough of its cases are found."""
+    bonus: Floats = np.zeros(target.shape[1])
+    with np.errstate(divide="ignore"):
+        logs = np.log(np.maximum(probabilities, 1e-12))
+    usual = target.sum(axis=0).argmax()
+    for _ in range(3):
+        for k in range(target.shape[1]):
+            cases = target[:, k]
+            if k == usual or not cases.any():
+                continue
+            others = np.delete(logs + bonus, k, axis=1).max(axis=1) if len(bonus) > 1 else 0
+            lead = (others - logs[:, k])[cases]
+            bonus[k] = max(0.0, float(np.quantile(lead, recall, method="higher")) + 1e-9)
+    return bonus
+
+
+def _helping_rare(
+    probabilities: Floats, target: Bools, shift: Floats, *, multiple: bool
+) -> list[Floats]:
+    """Propose rules that help rare labels."""
+    if not multiple:
+        return [-shift / 2, -shift]
+    best = np.zeros(target.shape[1])
+    for k in range(target.shape[1]):
+        order = np.argsort(-probabilities[:, k], kind="stable")
+        hits = np.cumsum(target[order, k])
+        f1 = 2 * hits / (np.arange(1, len(order) + 1) + max(hits[-1], 1))
+        # Averaged over its neighbours, because the single best threshold of few rows is chance.
+        width = max(1, int(hits[-1]) // 4)
+        smooth = np.convolve(f1, np.ones(width) / width, mode="same")
+        best[k] = -_logit(probabilities[order[int(smooth.argmax())], k], 0.02)
+    return [-shift, best]
+
+
+def _logit(share: Floats | float, least: float = 1e-9) -> Floats:
+    # A cut above 1 must never be reached, so that it may be as far out as it likes.
+    inside = np.clip(share, least, 1 - least)
+    return np.asarray(np.where(np.asarray(share) > 1, 50.0, np.log(inside / (1 - inside))))

@@ -1,0 +1,217 @@
+"""Labelled files: users arrive with one, made with whatever tool they have.
+
+JSON Lines, CSV, TSV or Parquet; answers as a value, a list or ``a|b``, on the row itself or inside
+an object `labels`. A column inside another object is named with a dot, as ``meta.target``.
+"""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ...errors import InputError, UnknownNameError
+from ...labels.codebook.codebook import Codebook
+from ..views import VIEWS, Span
+from .folds import join_groups
+from .strict_reader import read_rows
+from .training_set import Answer, TrainingSet, find_dimension, known_answer
+from .votes import agreed_shares
+
+__all__ = ["from_file"]
+
+_GROUP_COLUMNS = ("group", "article_id")
+
+
+def from_file(
+    path: Path,
+    dimensions: Sequence[str],
+    *,
+    text: str = "text",
+    group: str | None = None,
+    codebook: Codebook | None = None,
+    target: str | None = None,
+    votes: bool = False,
+) -> TrainingSet:
+    """Read a labelled file.
+
+    Parameters
+    ----------
+    path
+        JSON Lines, CSV, TSV or Parquet.
+    dimensions
+        Names of the columns that hold the answers: a value, a list, or ``a|b``. A column may also
+        stand inside an object `labels`, as ``{"labels": {"stance": "critique"}}``. One list or
+        ``a|b`` makes the dimension multiple choice.
+    text
+        The column of the text.
+    group
+        The column that ties rows; by default `group` or `article_id`, and the row alone when there
+        is neither.
+    codebook
+        Dimensions and labels; inferred from the columns when None.
+    target
+        The column that names the target of each text; by default `target`, where there is one.
+        Columns that end in ``_from`` and ``_to`` (or ``_start`` and ``_end``) instead tell where it
+        stands; without them, it is looked for.
+    votes
+        Weight each row by how many of its coders agree with its label, as the column NAME_votes
+        tells: a share, ``a:3|b:1``, or an object label to number.
+
+    Raises
+    ------
+    InputError, UnknownNameError, UnknownLabelError
+        A column, row or label that cannot be used; told with file and line.
+    """
+    texts: list[str] = []
+    numbers: list[int] = []
+    keys: list[str | None] = []
+    raw: dict[str, list[Answer]] = {dimension: [] for dimension in dimensions}
+    listed: set[str] = set()
+    cells: dict[str, list[Any]] = {dimension: [] for dimension in dimensions}
+    context: dict[str, list[str]] = {column: [] for column in VIEWS}
+    spans: list[Span | None] = []
+    columns: set[str] = set()
+    used_group, used_target = group, target or "target"
+    dotted = [name for name in (text, group, target, *dimensions) if name and "." in name]
+    for number, row in read_rows(path):
+        where = f"{path}:{number}"
+        flat = _flatten(row, dotted)
+        if not columns or not columns.issuperset(flat):
+            columns.update(flat)
+        if used_group is None:
+            used_group = next((name for name in _GROUP_COLUMNS if name in flat), None)
+        if text not in flat and number == 1 and path.suffix.lower() == ".parquet":
+            break
+        texts.append(_text(flat, text, columns, where))
+        numbers.append(number)
+        key = flat.get(used_group) if used_group is not None else None
+        keys.append(None if _missing(key) else str(key))
+        for dimension in dimensions:
+            answer, is_list = _answer(flat.get(dimension), where, dimension)
+            raw[dimension].append(answer)
+            cells[dimension].append(flat.get(f"{dimension}_votes"))
+            if is_list:
+                listed.add(dimension)
+        for column, values in context.items():
+            value = flat.get(used_target if column == "target" else column)
+            values.append("" if value is None else str(value))
+        spans.append(_span(flat, used_target, texts[-1], where))
+    asked = [f"{dimension}_votes" for dimension in dimensions] if votes else []
+    for name in (
+        text,
+        *dimensions,
+        *([group] if group else []),
+        *([target] if target else []),
+        *asked,
+    ):
+        if name not in columns:
+            raise UnknownNameError(f"column of {path}:", name, sorted(columns))
+    if codebook is None:
+        codebook = _infer(raw, listed)
+    answers = {
+        dimension: tuple(
+            known_answer(answer, found, f"{path}:{number}")
+            for answer, number in zip(raw[dimension], numbers, strict=True)
+        )
+        for dimension in dimensions
+        for found in [find_dimension(codebook, dimension)]
+    }
+    read: dict[str, Sequence[Any]] = {n: tuple(v) for n, v in context.items() if any(v)}
+    if "target" in read and any(span is not None for span in spans):
+        read["target_span"] = tuple(spans)
+    weights = None
+    if votes:
+        weights = {
+            dimension: agreed_shares(
+                answers[dimension], cells[dimension], [f"{path}:{n}" for n in numbers]
+            )
+            for dimension in dimensions
+        }
+    return TrainingSet(
+        str(path),
+        codebook,
+        tuple(texts),
+        answers,
+        join_groups(texts, keys),
+        used_group or "row",
+        read,
+        weights,
+    )
+
+
+def _infer(raw: Mapping[str, list[Answer]], listed: Collection[str]) -> Codebook:
+    from ...labels import infer_codebook
+
+    columns = {
+        name: [answer for answer in answers if answer is not None] for name, answers in raw.items()
+    }
+    return infer_codebook(columns, listed)
+
+
+def _flatten(row: Mapping[str, Any], dotted: Sequence[str]) -> dict[str, Any]:
+    """Bring what stands inside `labels`, or is named with a dot, beside the other columns."""
+    flat = dict(row)
+    nested = row.get("labels")
+    if isinstance(nested, Mapping):
+        flat = {**nested, **{key: value for key, value in row.items() if key != "labels"}}
+    for name in dotted:
+        outer, _, _ = name.partition(".")
+        held = row.get(outer)
+        if isinstance(held, Mapping):
+            flat |= {f"{outer}.{key}": value for key, value in held.items()}
+    return flat
+
+
+def _span(flat: Mapping[str, Any], target: str, text: str, where: str) -> Span | None:
+    """Read where the target stands, if the row tells."""
+    for first, last in (("from", "to"), ("start", "end")):
+        start, end = flat.get(f"{target}_{first}"), flat.get(f"{target}_{last}")
+        if _missing(start) or _missing(end):
+            continue
+        try:
+            span = int(start), int(end)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            span = -1, -1
+        if not 0 <= span[0] < span[1] <= len(text):
+            told = f"{target} from {start!r:.20} to {end!r:.20}, in a text of {len(text)}"
+            raise InputError(where, told, "give characters, from 0, as in text[from:to]")
+        return span
+    return None
+
+
+def _text(row: Mapping[str, Any], column: str, columns: Collection[str], where: str) -> str:
+    if column not in row:
+        raise UnknownNameError(f"column ({where}) for the text:", column, sorted(columns))
+    value = row[column]
+    if not isinstance(value, str) or not value.strip():
+        problem = f"no text in the column {column!r}"
+        raise InputError(where, problem, "fill it in, or remove the row")
+    return value
+
+
+def _missing(value: Any) -> bool:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return True
+    return isinstance(value, str) and not value.strip()
+
+
+def _answer(value: Any, where: str, dimension: str) -> tuple[Answer, bool]:
+    """Read one cell; also tell whether it was a list."""
+    if isinstance(value, list | tuple):
+        return tuple(dict.fromkeys(_label(one, where, dimension) for one in value)), True
+    if _missing(value):
+        return None, False
+    if isinstance(value, str) and "|" in value:
+        return tuple(dict.fromkeys(one.strip() for one in value.split("|") if one.strip())), True
+    return (_label(value, where, dimension),), False
+
+
+def _label(value: Any, where: str, dimension: str) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, str | int | float) and not _missing(value):
+        return str(value).strip()
+    problem = f"{dimension} = {value!r:.60} is no label"
+    raise InputError(where, problem, "write a name, a list of names, or a|b")

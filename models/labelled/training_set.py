@@ -1,0 +1,208 @@
+"""The training set: texts, the answers of people, and which rows must stay together.
+
+It is built from a labelled file (users arrive with one) or from a study's units and gold.
+Dimensions may have gaps: a row without an answer is left out of that dimension only. All checks on
+the data of strangers stand here; behind it, labels are known to the codebook and groups are sound.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import InputError, UnknownLabelError, UnknownNameError
+from ...labels.codebook.codebook import Codebook, Dimension
+from ..views import Context
+from .folds import join_groups
+from .votes import normalised
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+__all__ = ["Answer", "Gold", "TrainingSet", "find_dimension", "from_study", "known_answer"]
+
+Answer = tuple[str, ...] | None
+"""The labels that a row has on one dimension; None where nobody answered."""
+
+
+class Gold(Protocol):
+    """What is needed of a resolved answer."""
+
+    @property
+    def unit_id(self) -> str:
+        """The unit."""
+
+    @property
+    def dimension(self) -> str:
+        """Id of the dimension."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Ids of its labels."""
+
+    @property
+    def probability(self) -> float | None:
+        """How sure it is: by the rule that resolved it, or the share of coders behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """Texts with answers, in rows."""
+
+    source: str
+    """Where it came from, as told to the user."""
+    codebook: Codebook
+    """The dimensions that are answered, and their labels."""
+    texts: tuple[str, ...]
+    """The units themselves."""
+    answers: Mapping[str, tuple[Answer, ...]]
+    """Id of the dimension to one answer a row."""
+    groups: npt.NDArray[np.int64]
+    """Number of the group of each row; rows of one group never stand on both sides of a fold."""
+    grouped_by: str = "row"
+    """What makes a group: the name of the column, or `row`."""
+    context: Context | None = None
+    """Further texts of each row: before, after, title, target, where the source has them."""
+    weights: Mapping[str, npt.NDArray[np.float64]] | None = None
+    """Id of the dimension to the weight of each row in training; all alike if None."""
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def truth(self, dimension: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+        """Give the answered rows of a dimension and their labels.
+
+        Returns
+        -------
+        The numbers of the rows, and which labels they have, shape (n_answered, n_labels), in the
+        codebook's order.
+        """
+        ids = {
+            label: k for k, label in enumerate(find_dimension(self.codebook, dimension).label_ids)
+        }
+        answers = self.answers[dimension]
+        rows = np.array([row for row, answer in enumerate(answers) if answer is not None], np.int64)
+        truth = np.zeros((len(rows), len(ids)), bool)
+        for place, row in enumerate(rows):
+            for label in answers[row] or ():
+                truth[place, ids[label]] = True
+        return rows, truth
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over texts, answers, groups, context and weights, whatever the file is called."""
+        digest = hashlib.sha256()
+        for row, text in enumerate(self.texts):
+            told = [
+                text,
+                str(self.groups[row]),
+                *(repr(self.answers[d][row]) for d in self.answers),
+                *(str(values[row]) for _, values in sorted((self.context or {}).items())),
+                *(repr(float(values[row])) for values in (self.weights or {}).values()),
+            ]
+            digest.update("\x1f".join(told).encode("utf-8", "surrogatepass") + b"\x1e")
+        return digest.hexdigest()
+
+
+def from_study(
+    units: "Dataset",
+    gold: Iterable[Gold],
+    codebook: Codebook,
+    dimensions: Sequence[str] | None = None,
+    *,
+    source: str = "",
+    leave_out: Collection[str] = (),
+    votes: bool = False,
+) -> TrainingSet:
+    """Join a study's units and its gold.
+
+    Parameters
+    ----------
+    units
+        A table with `corpus.UNIT_SCHEMA`.
+    gold
+        Resolved answers; those on units that are not in the table are left out.
+    codebook
+        The study's codebook.
+    dimensions
+        Ids of the dimensions to take; all that have gold if None.
+    source
+        Where it came from, as told to the user.
+    leave_out
+        Ids of units that must not be trained on: the study's test part.
+    votes
+        Weight each answer by its probability.
+
+    Raises
+    ------
+    InputError
+        No gold answer lies on any of the units.
+    UnknownLabelError
+        A gold answer has a label that the codebook does not have.
+    """
+    wanted = tuple(dimensions or (dimension.id for dimension in codebook.dimensions))
+    found = {name: find_dimension(codebook, name) for name in wanted}
+    answers: dict[str, dict[str, Answer]] = {}
+    sure: dict[tuple[str, str], float] = {}
+    for row in gold:
+        if row.dimension in found and row.unit_id not in leave_out:
+            where = f"{source}: unit {row.unit_id}"
+            known = known_answer(tuple(row.labels), found[row.dimension], where)
+            answers.setdefault(row.unit_id, {})[row.dimension] = known
+            sure[row.unit_id, row.dimension] = 1.0 if row.probability is None else row.probability
+    columns = units.with_format("arrow")
+    table = columns[:] if len(units) else None
+    ids = table.column("unit_id").to_pylist() if table is not None else []
+    rows = [place for place, unit_id in enumerate(ids) if unit_id in answers]
+    if table is None or not rows:
+        raise InputError(source, "no gold answer on any unit", "run: standfirst labels gold")
+    taken = table.take(rows).to_pylist()
+    texts = tuple(row["text"] for row in taken)
+    # Gold of a dimension that nobody was asked about is no reason to refuse the others.
+    present = [name for name in wanted if any(name in answers[row["unit_id"]] for row in taken)]
+    if dimensions is not None and (absent := sorted(set(wanted) - set(present))):
+        raise InputError(source, f"no gold answer on {absent[0]!r}", "code it, or leave it out")
+    return TrainingSet(
+        source,
+        codebook,
+        texts,
+        {name: tuple(answers[row["unit_id"]].get(name) for row in taken) for name in present},
+        join_groups(texts, [row["cluster"] or row["article_id"] for row in taken]),
+        "article",
+        {name: tuple(row[name] for row in taken) for name in ("before", "after", "title")},
+        None
+        if not votes
+        else {
+            name: normalised([sure.get((row["unit_id"], name), 1.0) for row in taken])
+            for name in present
+        },
+    )
+
+
+def find_dimension(codebook: Codebook, name: str) -> Dimension:
+    """Give the dimension of a codebook by its id."""
+    for dimension in codebook.dimensions:
+        if dimension.id == name:
+            return dimension
+    known = [dimension.id for dimension in codebook.dimensions]
+    raise UnknownNameError(f"dimension of codebook {codebook.id}:", name, known)
+
+
+def known_answer(answer: Answer, dimension: Dimension, where: str) -> Answer:
+    """Give the ids of labels, which may be told by id or by name, in the codebook's order."""
+    if answer is None:
+        return None
+    ids = dimension.label_ids
+    names = {label.name: label.id for label in dimension.labels}
+    found = []
+    for label in answer:
+        if label not in ids and label not in names:
+            raise UnknownLabelError(label, ids, where)
+        found.append(label if label in ids else names[label])
+    if dimension.choice == "single" and len(found) != 1:
+        problem = f"{dimension.id} has {len(found)} labels, but is single choice"
+        raise InputError(where, problem, "keep one, or make the dimension multiple choice")
+    return tuple(label for label in ids if label in found)

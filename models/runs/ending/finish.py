@@ -1,0 +1,215 @@
+"""The end of a run: copies across shards, articles, rejects, and counts that must add up.
+
+Everything here is made from what the tasks left, in the order of the plan, and can be done again:
+a run that is killed in its last step does that step again. What is held in memory of an article is
+two hashes; near-duplicates, where the study looks for them, need their signatures too.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+from pyarrow import parquet
+
+from ....labels.codebook.codebook import Dimension
+from ...tagging.tallies import label_counts, merge, shares, tally_schema, without_units
+from ..inputs.plan import Plan
+from ..output import Folder
+from ..task import Done, Job, shard
+from .copies import find_copies
+from .leftovers import Census, collect, read_tally, take_census, write_rejects
+from .shards import copy_shards
+
+__all__ = ["Summary", "finish"]
+
+
+class Summary(msgspec.Struct):
+    """What went in and came out of a run; the content of ``_SUCCESS``."""
+
+    records: int = 0
+    """Records that were read; the sum of the next four."""
+    articles: int = 0
+    """Articles that were tagged."""
+    aside: int = 0
+    """Articles in languages that the study does not keep."""
+    duplicates: int = 0
+    """Articles that had been read before, with the same id and text; left out."""
+    rejects: int = 0
+    """Records that could not be used."""
+    units: int = 0
+    """Units that were tagged."""
+    copies: int = 0
+    """Articles that are near-duplicates of another one, beyond the first; tagged all the same."""
+    shards: int = 0
+    """Output shards."""
+    first_reject: str = ""
+    """Where the first reject stood, and why."""
+    labels: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
+    """Dimension to label to number of units."""
+    seconds: float = 0.0
+    """How long the last run took."""
+
+
+def finish(
+    folder: Folder, job: Job, plan: Plan, dimensions: Sequence[Dimension], single: Path | None
+) -> Summary:
+    """Make the files of the whole run from those of its tasks.
+
+    Parameters
+    ----------
+    folder
+        The output; all tasks are done.
+    job, plan, dimensions
+        What was run.
+    single
+        Where the shards are joined into one file; None leaves them as they are.
+
+    Raises
+    ------
+    RuntimeError
+        The counts do not add up, which would be an error of ours.
+    """
+    done = collect(folder, len(plan.tasks))
+    units = job.steps.unit == "row"
+    census = take_census(folder, len(done))
+    wanted = job.steps.near_duplicates and not units
+    clusters = find_copies(folder, len(done), census.left_out) if wanted else {}
+    summary = Summary(
+        records=sum(one.read for one in done),
+        duplicates=sum(one.duplicates for one in done),
+        shards=len(done),
+        copies=len(clusters) - len(set(clusters.values())),
+        labels={one.id: dict.fromkeys(one.label_ids, 0) for one in dimensions},
+    )
+    # The units of an article that stands in several shards all stay; an article that was read
+    # twice goes.
+    dropped = {} if units else {k: _ids(folder, k, rows) for k, rows in census.left_out.items()}
+    later = _later(folder, len(done), census, clusters) if job.steps.keep == "first" else {}
+    for number, rows in later.items():
+        dropped.setdefault(number, []).extend(_ids(folder, number, list(rows)))
+    n_written = _write_shards(folder, job, done, dropped, single)
+    articles = _Articles(folder, job, dimensions, census, clusters, later)
+    articles.write(len(done), summary, join=units)
+    if units:
+        summary.articles = sum(one.articles for one in done)
+    else:
+        summary.duplicates += census.n_duplicates
+    clashes = [] if units else census.clashes
+    summary.rejects, summary.first_reject = write_rejects(folder, plan, clashes)
+    told = summary.articles + summary.aside + summary.duplicates + summary.rejects
+    if summary.records != told or summary.units != n_written:
+        raise RuntimeError(f"the counts do not add up: {summary}; {n_written} units written")
+    return summary
+
+
+def _ids(folder: Folder, number: int, rows: list[int]) -> list[str]:
+    ids = read_tally(folder, number, ["article_id"])["article_id"]
+    return [str(one) for one in ids.take(rows).to_pylist()]
+
+
+def _later(
+    folder: Folder, n_tasks: int, census: Census, clusters: dict[str, str]
+) -> dict[int, dict[int, str]]:
+    """Give the rows of near-duplicates behind the first, by shard, with the first one's id."""
+    first: dict[str, str] = {}
+    found: dict[int, dict[int, str]] = {}
+    for number in range(n_tasks):
+        gone = set(census.left_out.get(number, ()))
+        for row, name in enumerate(read_tally(folder, number, ["article_id"])["article_id"]):
+            one = name.as_py()
+            if one in clusters and row not in gone:
+                kept = first.setdefault(clusters[one], one)
+                if kept != one:
+                    found.setdefault(number, {})[row] = kept
+    return found
+
+
+def _write_shards(
+    folder: Folder,
+    job: Job,
+    done: Sequence[Done],
+    dropped: dict[int, list[str]],
+    single: Path | None,
+) -> int:
+    """Leave copies out of shards, or join all shards; give the number of units written."""
+
+    def opened(numbers: Sequence[int]) -> Iterator[tuple[Any, list[str]]]:
+        for number in numbers:
+            with folder.open(shard(number, job.form)) as stream:
+                yield stream, dropped.get(number, [])
+
+    if single is not None:
+        return copy_shards(job.form, opened(range(len(done))), single)
+    n_written = sum(_n_units(folder, job, one) for one in done if one.number not in dropped)
+    for number in sorted(dropped):
+        with folder.publish(shard(number, job.form)) as aside:
+            n_written += copy_shards(job.form, opened([number]), aside)
+    return n_written
+
+
+def _n_units(folder: Folder, job: Job, one: Done) -> int:
+    """Count the units of a shard, in the shard itself where that is cheap."""
+    if job.form != ".parquet":
+        return one.units
+    with folder.open(shard(one.number, job.form)) as stream:
+        return int(parquet.read_metadata(stream).num_rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Articles:
+    """The table of articles, made shard by shard."""
+
+    folder: Folder
+    job: Job
+    dimensions: Sequence[Dimension]
+    census: Census
+    clusters: dict[str, str]
+    later: dict[int, dict[int, str]]
+
+    def write(self, n_tasks: int, summary: Summary, *, join: bool) -> None:
+        """Write it, and count what it holds."""
+        schema = tally_schema(self.dimensions, text=self.job.text)
+        empty = shares(schema.empty_table(), pa.array([], pa.string()), self.dimensions)
+        with (
+            self.folder.publish("articles.parquet") as aside,
+            parquet.ParquetWriter(aside, empty.schema, compression="zstd") as writer,
+        ):
+            for number in range(n_tasks):
+                table = read_tally(self.folder, number)
+                table = self._kept(number, table, schema, join=join)
+                n_aside = int(np.count_nonzero(table["aside"].to_numpy() != ""))
+                summary.aside += n_aside
+                summary.articles += len(table) - n_aside
+                summary.units += int(table["n_units"].to_numpy().sum())
+                for one in self.dimensions:
+                    told = summary.labels[one.id]
+                    counts = label_counts(table, one).tolist()
+                    for label, n in zip(one.label_ids, counts, strict=True):
+                        told[label] += n
+                ids = table["article_id"].to_pylist()
+                named = pa.array([self.clusters.get(one, one) for one in ids], pa.string())
+                writer.write_table(shares(table, named, self.dimensions))
+
+    def _kept(self, number: int, table: pa.Table, schema: pa.Schema, *, join: bool) -> pa.Table:
+        """Leave out the rows that stand elsewhere, and join those that stand here first."""
+        if join:
+            firsts = [place for place in self.census.places if place[0] == number]
+            for place in firsts:
+                rows = pa.concat_tables([self._row(one) for one in self.census.places[place]])
+                joined = pa.Table.from_pylist([merge(rows, self.dimensions)], schema=schema)
+                table = pa.concat_tables(
+                    [table.slice(0, place[1]), joined, table.slice(place[1] + 1)]
+                )
+        table = without_units(table, self.later.get(number, {}))
+        if number not in self.census.left_out:
+            return table
+        kept = np.ones(len(table), bool)
+        kept[self.census.left_out[number]] = False
+        return table.filter(pa.array(kept))
+
+    def _row(self, place: tuple[int, int]) -> pa.Table:
+        return read_tally(self.folder, place[0]).slice(place[1], 1)

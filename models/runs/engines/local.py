@@ -1,0 +1,202 @@
+"""The local engine: processes of this machine, each with the model loaded once.
+
+Each process may use its share of the cores and no more. One that is killed (by the kernel when
+memory is short, say) is replaced and its task run again. With one process, the task runs in this
+one.
+
+`multiprocessing.Pool` waits for ever for a task whose process was killed, and
+`concurrent.futures` gives up the whole pool; both are told only that, and not which task it was.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .... import worker_process as apart
+from ....errors import StandfirstError, TaskError
+from ...model import Model
+from ...threads import n_cores, with_threads
+from ..inputs.plan import Task
+from ..task import Done, Job, Tell, run_task
+
+if TYPE_CHECKING:
+    from multiprocessing.context import SpawnProcess
+
+__all__ = ["ATTEMPTS", "Local", "told"]
+
+ATTEMPTS = 3
+"""How often a task is tried before the run stops."""
+
+_LOADING = -1
+
+
+class Local:
+    """Runs tasks on this machine.
+
+    Parameters
+    ----------
+    processes
+        How many; as many as cores when None.
+    """
+
+    def __init__(self, processes: int | None = None) -> None:
+        self.processes = processes or n_cores()
+
+    def run(self, job: Job, tasks: Sequence[Task], tell: Tell) -> Iterator[Done]:
+        """Run tasks, and give the counts of each when it is done."""
+        n_workers = min(self.processes, len(tasks))
+        with with_threads(max(self.processes // max(n_workers, 1), 1)):
+            if n_workers > 1:
+                yield from self._side_by_side(job, tasks, tell, n_workers)
+            elif tasks:
+                yield from self._here(job, tasks, tell)
+
+    def _here(self, job: Job, tasks: Sequence[Task], tell: Tell) -> Iterator[Done]:
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(self.processes):
+            model = Model.load(Path(job.model))
+            for task in tasks:
+                yield _tried(lambda task=task: run_task(job, model, task, tell), task)  # type: ignore[misc]
+
+    def _side_by_side(
+        self, job: Job, tasks: Sequence[Task], tell: Tell, n_workers: int
+    ) -> Iterator[Done]:
+        waiting = deque(tasks)
+        tries: dict[int, int] = {}
+        workers: list[_Worker] = []
+        try:
+            workers.extend(_Worker.start(job) for _ in range(n_workers))
+            n_left = len(tasks)
+            while n_left:
+                for worker in workers:
+                    if worker.task is None and worker.ready and waiting:
+                        worker.give(waiting.popleft())
+                woken = wait([one for worker in workers for one in worker.signs])
+                for worker in list(workers):
+                    if not any(sign in woken for sign in worker.signs):
+                        continue
+                    for found in worker.heard(tell):
+                        yield found
+                        n_left -= 1
+                    if worker.ready:
+                        tries.pop(_LOADING, None)
+                    if worker.failed is not None or not worker.process.is_alive():
+                        _again(worker, waiting, tries)
+                        if worker.failed is None:
+                            workers[workers.index(worker)] = _Worker.start(job)
+                        worker.failed = None
+        finally:
+            for worker in workers:
+                worker.end()
+
+
+@dataclass(slots=True)
+class _Worker:
+    """A process, and how to speak with it."""
+
+    process: "SpawnProcess"
+    line: Connection
+    task: Task | None = None
+    ready: bool = False
+    failed: str | None = None
+    _open: bool = field(default=True)
+
+    @classmethod
+    def start(cls, job: Job) -> "_Worker":
+        return cls(*apart.start(_serve, job))
+
+    @property
+    def signs(self) -> list[Any]:
+        """What `wait` waits for."""
+        return [self.process.sentinel, *([self.line] if self._open else [])]
+
+    def give(self, task: Task) -> None:
+        """Hand over a task; a process that is gone is noticed when it is listened to."""
+        self.task = task
+        try:
+            self.line.send(task)
+        except OSError:
+            self._open = False
+
+    def heard(self, tell: Tell) -> Iterator[Done]:
+        """Take what the process says; it gives a task's counts when it is done."""
+        try:
+            while self._open and self.line.poll():
+                what, value = self.line.recv()
+                if what == "ready":
+                    self.ready = True
+                elif what == "told":
+                    tell(*value)
+                elif what == "done":
+                    self.task = None
+                    yield value
+                elif what == "refused":
+                    raise value
+                elif what == "failed":
+                    self.failed = value
+                else:
+                    raise RuntimeError(f"a task failed:\n{value}")
+        except (EOFError, ConnectionError):
+            self._open = False
+
+    def end(self) -> None:
+        """End the process at once; what it wrote aside is swept by the next run."""
+        apart.end(self.process, self.line)
+
+
+def _again(worker: _Worker, waiting: deque[Task], tries: dict[int, int]) -> None:
+    """Put the task of a worker back, unless it was tried often enough."""
+    task, worker.task = worker.task, None
+    if task is None and worker.ready:
+        return
+    number = _LOADING if task is None else task.number
+    tries[number] = tries.get(number, 0) + 1
+    if tries[number] >= ATTEMPTS:
+        where = "loading the model" if task is None else told(task)
+        if worker.failed is not None:
+            raise TaskError(where, worker.failed, "mend it; the same words go on")
+        code = worker.process.exitcode
+        problem = f"ended its process {ATTEMPTS} times (exit code {code}; memory may be short)"
+        raise TaskError(where, problem, "use fewer --processes; the same words go on")
+    if task is not None:
+        waiting.appendleft(task)
+
+
+def told(task: Task) -> str:
+    """Tell a task by what it reads."""
+    names = [piece.name for piece in task.pieces]
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"shard {task.number} ({names[0]}{more})"
+
+
+def _tried(run: Callable[[], Done], task: Task) -> Done:
+    """Run a task, again where reading or writing fails."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return run()
+        except StandfirstError:
+            raise
+        except OSError as error:
+            if attempt == ATTEMPTS:
+                raise TaskError(told(task), str(error), "mend it; the same words go on") from error
+    raise AssertionError
+
+
+def _serve(line: Connection, job: Job) -> None:
+    """Live as a worker: load the model, run what is handed over."""
+    model = Model.load(Path(job.model))
+    line.send(("ready", None))
+    while True:
+        task = line.recv()
+        try:
+            done = run_task(job, model, task, lambda *now: line.send(("told", now)))
+        except StandfirstError:
+            raise
+        except OSError as error:
+            line.send(("failed", str(error)))
+        else:
+            line.send(("done", done))

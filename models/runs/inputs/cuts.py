@@ -1,0 +1,222 @@
+"""Cut a large file into ranges that can be read on their own.
+
+JSON Lines is cut at line ends near every so many bytes, found by looking there only. CSV is cut
+between records, found by reading it once, because a quoted cell may hold line ends. Parquet is cut
+at row groups. A compressed file cannot be entered in the middle, so that whoever reads a range
+reads past what is before it: it is cut into at most `MOST_PASSES`. Other formats, and files in
+other alphabets than UTF-8, are read whole.
+"""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from typing import BinaryIO, NamedTuple
+
+import pyarrow as pa
+
+from ....corpus.reading.formats import RECORD_LIMIT, encoding_of, marked_encoding
+from ....corpus.reading.source import Source
+from .pieces import Piece, open_parquet, open_source
+
+__all__ = ["CELLS", "LINES", "MOST_PASSES", "Sized", "cut_input", "delimiter_of"]
+
+Sized = tuple[Piece, int]
+"""A piece, and its size in bytes, unpacked, about."""
+
+MOST_PASSES = 16
+"""Into how many ranges a compressed file is cut at most."""
+
+LINES = (".jsonl", ".ndjson")
+"""Formats with one record a line."""
+
+CELLS = (".csv", ".tsv")
+"""Formats whose records may span lines."""
+
+_UNPACKED = 4
+_HEAD = 256 * 2**10
+_CHUNK = 2**20
+
+
+class _Input(NamedTuple):
+    path: str
+    name: str
+    form: str
+    size: int
+
+
+def cut_input(path: str, name: str, form: str, stored: int, shard: int) -> list[Sized]:
+    """Cut a file into pieces, each with its size.
+
+    Parameters
+    ----------
+    path, name, form
+        As in `Piece`.
+    stored
+        Bytes as they are stored.
+    shard
+        Bytes of a piece, about.
+    """
+    source = open_source(path)
+    if stored > shard or source.compression:
+        source = replace(source, compression=source.packing())
+    size = stored * (_UNPACKED if source.compression else 1)
+    one = _Input(path, name, form, stored)
+    whole = Piece(path, name, form)
+    pieces: list[Sized] = []
+    try:
+        if size > shard and one.form == ".parquet":
+            pieces = list(_row_ranges(one, source, shard))
+        elif size > shard and one.form in LINES:
+            pieces = list(_line_ranges(one, source, shard))
+        elif size > shard and one.form in CELLS:
+            pieces = list(_cell_ranges(one, source, shard))
+    except (pa.ArrowException, OSError, EOFError, ValueError, csv.Error):
+        # A file that is damaged is read whole, and told where it breaks.
+        pieces = []
+    return pieces if len(pieces) > 1 else [(whole, size)]
+
+
+def _row_ranges(one: _Input, source: Source, shard: int) -> Iterator[Sized]:
+    with open_parquet(source) as file:
+        groups = [file.metadata.row_group(k) for k in range(file.num_row_groups)]
+    start = first = held = 0
+    for group in groups:
+        n_rows, size = group.num_rows, group.total_byte_size
+        # A row group that is larger than a task is cut by rows.
+        parts = max(1, min(size // shard, n_rows))
+        for part in range(1, parts + 1):
+            held += size // parts
+            end = first + n_rows * part // parts
+            if held >= shard or (part == parts and group is groups[-1]):
+                yield Piece(one.path, one.name, one.form, start, end), held
+                start, held = end, 0
+        first += n_rows
+
+
+def _line_ranges(one: _Input, source: Source, shard: int) -> Iterator[Sized]:
+    with source.open() as stream:
+        head = stream.read(4)
+    if marked_encoding(head) not in ("", "utf-8-sig"):
+        return
+    if source.compression:
+        cuts = _thinned(_passed_cuts(source, shard))
+    else:
+        cuts = _sought_cuts(one, source, shard)
+    for start, end in pairwise(cuts):
+        before = b"" if start == 0 else codecs.BOM_UTF8
+        yield Piece(one.path, one.name, one.form, start, end, before, None), end - start
+
+
+def _sought_cuts(one: _Input, source: Source, shard: int) -> list[int]:
+    """Find the line ends near every `shard` bytes, by looking there only."""
+    cuts = [0]
+    with source.open() as stream:
+        for near in range(shard, one.size, shard):
+            if near <= cuts[-1]:
+                continue
+            stream.seek(near)
+            at = near
+            while block := stream.read(64 * 2**10):
+                found = block.find(b"\n")
+                if found >= 0:
+                    cuts.append(at + found + 1)
+                    break
+                at += len(block)
+    return [*(cut for cut in cuts if cut < one.size), one.size]
+
+
+def _passed_cuts(source: Source, shard: int) -> list[int]:
+    """Find the line ends near every `shard` bytes of a stream that must be read from its start."""
+    cuts, near, at = [0], shard, 0
+    with source.open() as stream:
+        while block := stream.read(_CHUNK):
+            while near < at + len(block):
+                found = block.find(b"\n", max(near - at, 0))
+                if found < 0:
+                    break
+                cuts.append(at + found + 1)
+                near = cuts[-1] + shard
+            at += len(block)
+    return [*(cut for cut in cuts if cut < at), at]
+
+
+def _cell_ranges(one: _Input, source: Source, shard: int) -> Iterator[Sized]:
+    with source.open() as stream:
+        head = stream.read(_HEAD)
+        if encoding_of(head) not in ("utf-8", "utf-8-sig"):
+            return
+    with source.open() as stream:
+        found = list(_cell_cuts(stream, delimiter_of(one.form, head), head, shard))
+    if source.compression:
+        kept = _thinned([at for at, _ in found])
+        found = [pair for pair in found if pair[0] in kept]
+    (begin, head_lines), *_ = found
+    header = codecs.BOM_UTF8 + head[:begin].removeprefix(codecs.BOM_UTF8)
+    for (start, lines), (end, _) in pairwise(found):
+        if start == begin:
+            # The first range reads the header where it stands.
+            yield Piece(one.path, one.name, one.form, 0, end), end
+        else:
+            shift = lines - head_lines
+            yield Piece(one.path, one.name, one.form, start, end, header, shift), end - start
+
+
+def _cell_cuts(
+    stream: BinaryIO, delimiter: str, head: bytes, shard: int
+) -> Iterator[tuple[int, int]]:
+    """Give the end of the header, of a record near every `shard` bytes, and of the file.
+
+    Each with the number of lines before it.
+    """
+    marked = head.startswith(codecs.BOM_UTF8)
+    at = len(codecs.BOM_UTF8) if marked else 0
+    text = io.TextIOWrapper(stream, "utf-8", errors="surrogateescape", newline="")
+    text.read(1 if marked else 0)
+
+    def fed() -> Iterator[str]:
+        nonlocal at
+        for line in text:
+            at += len(line) if line.isascii() else len(line.encode("utf-8", "surrogateescape"))
+            yield line
+
+    csv.field_size_limit(RECORD_LIMIT)
+    rows = csv.reader(fed(), delimiter=delimiter)
+    last = -1
+    while True:
+        try:
+            row = next(rows)
+        except StopIteration:
+            break
+        except csv.Error:
+            continue
+        if last < 0:
+            if not row:
+                continue
+            if at > len(head):
+                raise ValueError("a header that is no header")
+            last = at
+            yield at, rows.line_num
+        elif at - last >= shard:
+            last = at
+            yield at, rows.line_num
+    if at > last:
+        yield at, rows.line_num
+    text.detach()
+
+
+def delimiter_of(form: str, head: bytes) -> str:
+    """Tell the delimiter of a table from its first line, as its reader does."""
+    first = head.split(b"\n", 1)[0].decode("utf-8", "replace")
+    return "\t" if form == ".tsv" else max(",;\t", key=first.count)
+
+
+def _thinned(cuts: list[int]) -> list[int]:
+    """Keep at most `MOST_PASSES` ranges of about the same size."""
+    n_ranges = len(cuts) - 1
+    if n_ranges <= MOST_PASSES:
+        return cuts
+    kept = sorted({round(k * n_ranges / MOST_PASSES) for k in range(MOST_PASSES + 1)})
+    return [cuts[k] for k in kept]

@@ -1,0 +1,203 @@
+"""The plan: inputs become shard tasks, the same ones whatever runs them.
+
+A task is one large file's range, or small files together, and gives one output shard with a fixed
+name. Whoever runs it any number of times gets the same shard; so an engine need only run each task
+at least once, and a run that was killed goes on with the tasks whose shards are missing. Nothing in
+a plan depends on the engine, on the number of processes, or on time.
+
+How a large file is cut is told in `cuts`.
+"""
+
+import codecs
+import csv
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+import pyarrow as pa
+
+from ....corpus import READERS
+from ....corpus.reading.read import form_of
+from ....corpus.reading.source import find
+from .cuts import CELLS, LINES, cut_input, delimiter_of
+from .pieces import Piece, open_parquet, open_source
+
+__all__ = ["SHARD", "Input", "Plan", "Task", "holds_units", "inputs_of", "plan"]
+
+SHARD = 4 * 2**20
+"""Bytes of input in a task, about; some four thousand articles, or thirty thousand sentences."""
+
+_MOST_FILES = 2_000
+_CHUNK = 2**20
+_BLOCKS = 64
+
+
+class Input(msgspec.Struct, frozen=True):
+    """One input file, as it was when the plan was made."""
+
+    name: str
+    """What the user calls it."""
+    path: str
+    """Where its bytes stand."""
+    form: str
+    """Suffix of its reader."""
+    size: int
+    """Bytes as stored."""
+    fingerprint: str
+    """Changes when the content changes: a hash (of samples, beyond 64 MB), or a store's own tag."""
+
+
+class Task(msgspec.Struct, frozen=True):
+    """What gives one output shard."""
+
+    number: int
+    """Number of the shard, from 0."""
+    pieces: tuple[Piece, ...]
+    """What is read, in this order."""
+    size: int
+    """Bytes of input, about."""
+
+    def moved(self, paths: Mapping[str, str]) -> "Task":
+        """Give the task with the places where the files stand now, by their names."""
+        pieces = tuple(replace(piece, path=paths[piece.name]) for piece in self.pieces)
+        return msgspec.structs.replace(self, pieces=pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All tasks of a run."""
+
+    inputs: tuple[Input, ...]
+    """The files."""
+    tasks: tuple[Task, ...]
+    """What gives the shards."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of input, unpacked, about."""
+        return sum(task.size for task in self.tasks)
+
+
+def inputs_of(given: Sequence[str], form: str | None, spool: Path | None = None) -> list[Input]:
+    """Find the inputs and tell what they are.
+
+    Parameters
+    ----------
+    given
+        Paths, folders, globs, URLs or ``-``, as `corpus.read_articles` takes them.
+    form
+        Read everything as this format.
+    spool
+        Where standard input was copied to.
+
+    Raises
+    ------
+    MissingFileError, InputError, UnknownNameError
+        As `corpus.read_articles`.
+    """
+    found = []
+    for source in find(given, tuple(READERS)):
+        path = str(spool) if source.name == "-" and spool is not None else source.name
+        # What was copied is told by its copy: it is read up.
+        seen = source if path == source.name else replace(open_source(path), name=source.name)
+        suffix = form_of(seen, form)
+        # Workers may stand in another folder.
+        path = path if "://" in path else str(Path(path).absolute())
+        size, mark = _state(path)
+        found.append(Input(source.name, path, suffix, size, mark))
+    return found
+
+
+def plan(inputs: Sequence[Input], *, shard: int = SHARD) -> Plan:
+    """Cut inputs into tasks.
+
+    Parameters
+    ----------
+    inputs
+        The files, in order.
+    shard
+        Bytes of input in a task, about.
+    """
+    tasks: list[Task] = []
+    waiting: list[tuple[Piece, int]] = []
+
+    def close() -> None:
+        if waiting:
+            pieces = tuple(piece for piece, _ in waiting)
+            tasks.append(Task(len(tasks), pieces, sum(size for _, size in waiting)))
+            waiting.clear()
+
+    for one in inputs:
+        for piece, size in cut_input(one.path, one.name, one.form, one.size, shard):
+            if not piece.whole:
+                close()
+            waiting.append((piece, size))
+            full = sum(size for _, size in waiting) >= shard or len(waiting) >= _MOST_FILES
+            if not piece.whole or full:
+                close()
+    close()
+    return Plan(tuple(inputs), tuple(tasks))
+
+
+def holds_units(inputs: Sequence[Input]) -> bool:
+    """Tell whether the first table among the inputs holds ready units, by its columns."""
+    for one in inputs:
+        if one.form in (*LINES, *CELLS, ".parquet") and one.size:
+            return {"unit_id", "text"} <= _columns(one)
+    return False
+
+
+def _columns(one: Input) -> set[str]:
+    source = open_source(one.path)
+    try:
+        if one.form == ".parquet":
+            with open_parquet(source) as file:
+                return set(file.schema_arrow.names)
+        with source.open() as stream:
+            first = stream.read(_CHUNK).split(b"\n", 1)[0].removeprefix(codecs.BOM_UTF8)
+        if one.form in LINES:
+            found = msgspec.json.decode(first)
+            return set(found) if isinstance(found, dict) else set()
+        text = first.decode("utf-8", "replace").strip()
+        return {
+            cell.strip()
+            for cell in next(csv.reader([text], delimiter=delimiter_of(one.form, first)))
+        }
+    except (pa.ArrowException, OSError, ValueError, EOFError, StopIteration, csv.Error):
+        # What cannot be read is told when it is read.
+        return set()
+
+
+def _state(path: str) -> tuple[int, str]:
+    """Give size and fingerprint of a file."""
+    if "://" in path:
+        import fsspec
+
+        filesystem, inside = fsspec.core.url_to_fs(path)
+        info = filesystem.info(inside)
+        size = int(info["size"])
+        tag = next((info[key] for key in ("ETag", "etag", "md5Hash", "mtime") if key in info), None)
+        if tag is not None:
+            return size, str(tag).strip('"')
+        with filesystem.open(inside, "rb") as stream:
+            return size, _sampled(stream, size)
+    size = os.stat(path).st_size  # noqa: PTH116 - a path may be a pipe
+    with Path(path).open("rb") as stream:
+        return size, _sampled(stream, size)
+
+
+def _sampled(stream: BinaryIO, size: int) -> str:
+    """Hash a file: all of it up to 64 MB, 64 blocks that lie evenly beyond."""
+    digest = blake2b(digest_size=16)
+    if size <= _BLOCKS * _CHUNK:
+        while block := stream.read(_CHUNK):
+            digest.update(block)
+    else:
+        for number in range(_BLOCKS):
+            stream.seek(number * (size - _CHUNK) // (_BLOCKS - 1))
+            digest.update(stream.read(_CHUNK))
+    return digest.hexdigest()

@@ -1,0 +1,202 @@
+"""What a run rests on: its model, its options, its inputs; and the folder that is bound to them.
+
+A folder of tags holds a manifest. To go on in it, everything must be as it was; what is not, is
+told.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ...corpus import Fields
+from ...corpus.storing.store import KEEP
+from ...errors import BundleError, ExistsError, MissingFileError, UnknownNameError
+from ...labels import parse_codebook
+from ...labels.codebook.codebook import Dimension
+from ..tagging.blocks import steps_of
+from ..tagging.units import Steps
+from ..training.from_definitions import refuse_prototype
+from .ending.finish import Summary
+from .inputs.plan import SHARD, Input, holds_units
+from .output import Folder
+from .task import PARTS, Job
+
+__all__ = [
+    "MANIFEST",
+    "SUCCESS",
+    "Described",
+    "Options",
+    "bound",
+    "describe",
+    "manifest_of",
+    "steps_for",
+]
+
+MANIFEST = "_manifest.json"
+"""What a folder of tags is bound to."""
+
+SUCCESS = "_SUCCESS"
+"""The counts; there when everything is."""
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user may choose."""
+
+    unit: str | None = None
+    """One of `UNITS`; as in the study that the model came from, when None."""
+    fields: Fields = field(default_factory=Fields)
+    """Columns of the inputs."""
+    form: str | None = None
+    """Read all inputs as this format."""
+    languages: tuple[str, ...] | None = None
+    """Languages that are kept; as in the study when None."""
+    near_duplicates: bool | None = None
+    """Whether near-duplicates are found; as in the study when None."""
+    keep: str | None = None
+    """Which near-duplicates have units, ``all`` or ``first``; as in the study when None."""
+    keep_debris: bool = False
+    """Do not clean."""
+    abstain_below: float = 0.0
+    """Answers with less confidence are left out."""
+    text: bool = True
+    """Whether texts are written."""
+    form_out: str | None = None
+    """Suffix of the shards; Parquet, or that of a single file, when None."""
+    shard: int = SHARD
+    """Bytes of input in a shard, about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What must be known of a model without loading it."""
+
+    version: str
+    """Sixteen digits of the hash of its manifest."""
+    name: str
+    """Id of its codebook, and its encoder."""
+    dimensions: tuple[Dimension, ...]
+    """What it answers."""
+    steps: Steps
+    """How its study made articles ready."""
+
+
+def describe(model: Path) -> Described:
+    """Read what a model is, without its weights.
+
+    Raises
+    ------
+    MissingFileError, BundleError, InputError
+        There is no model, what is there is none, or it has seen no label.
+    """
+    if not model.exists():
+        raise MissingFileError(model, "no such model", "make one with: standfirst train")
+    try:
+        told = json.loads((model / "manifest.json").read_bytes())
+        codebook = parse_codebook((model / "codebook.yaml").read_text(), str(model))
+        wanted = {one["id"] for one in told["dimensions"]}
+        described = Described(
+            str(told["digest"])[:16],
+            f"{codebook.id} ({told['encoder']['name']})",
+            tuple(one for one in codebook.dimensions if one.id in wanted),
+            steps_of(told["training"], codebook.unit, codebook.language),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BundleError(model, "is not a model of Standfirst", "train it again") from error
+    refuse_prototype(told["training"], model)
+    return described
+
+
+def steps_for(steps: Steps, options: Options, inputs: Sequence[Input]) -> Steps:
+    """Tell how articles are made ready: as the user wishes, else as the model's study did."""
+    if options.unit is not None:
+        steps = replace(steps, unit=options.unit)
+    elif holds_units(inputs):
+        steps = replace(steps, unit="row")
+    if options.keep_debris:
+        steps = replace(steps, clean=False)
+    if options.languages is not None:
+        steps = replace(steps, languages=options.languages)
+    if options.keep is not None:
+        if options.keep not in KEEP:
+            raise UnknownNameError("--keep", options.keep, KEEP)
+        steps = replace(steps, keep=options.keep, near_duplicates=True)
+    if options.near_duplicates is not None:
+        steps = replace(steps, near_duplicates=options.near_duplicates)
+    return steps
+
+
+def manifest_of(
+    job: Job, described: Described, inputs: Sequence[Input], options: Options
+) -> dict[str, Any]:
+    """Tell everything that a folder of tags is bound to, as JSON values."""
+    return {
+        "format": "standfirst-tags",
+        "format_version": FORMAT_VERSION,
+        "model": {"name": described.name, "version": described.version},
+        "options": {
+            **job.steps.as_json(),
+            "fields": asdict(job.fields),
+            "read_as": options.form,
+            "format_out": job.form,
+            "abstain_below": job.abstain_below,
+            "text": job.text,
+            "shard_bytes": options.shard,
+        },
+        "inputs": [
+            {"name": one.name, "size": one.size, "fingerprint": one.fingerprint} for one in inputs
+        ],
+    }
+
+
+def bound(folder: Folder, manifest: dict[str, Any]) -> Summary | None:
+    """Refuse a folder of something else; give its counts when it is finished."""
+    names = folder.names()
+    if MANIFEST not in names:
+        strange = [name for name in names if name != PARTS]
+        if strange:
+            problem = f"holds something else than tags ({strange[0]})"
+            raise ExistsError(folder.where, problem, "name another folder")
+        return None
+    with folder.open(MANIFEST) as stream:
+        try:
+            before = json.loads(stream.read())
+            difference = _difference(before, manifest)
+        except (ValueError, KeyError, TypeError):
+            difference = "its _manifest.json cannot be read"
+    if difference:
+        raise ExistsError(
+            folder.where, f"was begun with something else: {difference}", "name another folder"
+        )
+    if SUCCESS not in names:
+        return None
+    with folder.open(SUCCESS) as stream:
+        return msgspec.json.decode(stream.read(), type=Summary)
+
+
+def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
+    """Tell the first thing in which two manifests differ; empty when they are the same."""
+    if before["format_version"] != now["format_version"]:
+        return "another version of Standfirst"
+    if before["model"] != now["model"]:
+        told = [f"{one['model']['name']} {one['model']['version']}" for one in (before, now)]
+        return f"the model was {told[0]}, now {told[1]}"
+    for name in now["options"]:
+        was, is_now = (json.dumps(one["options"].get(name)) for one in (before, now))
+        if was != is_now:
+            return f"{name} was {was}, now {is_now}"
+    inputs, inputs_now = ({one["name"]: one for one in told["inputs"]} for told in (before, now))
+    for name in [*inputs, *inputs_now]:
+        if name not in inputs_now:
+            return f"the input {name} is not named now"
+        if name not in inputs:
+            return f"the input {name} is new"
+        if inputs[name] != inputs_now[name]:
+            return f"the input {name} has changed"
+    return "the inputs come in another order" if list(inputs) != list(inputs_now) else ""

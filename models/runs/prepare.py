@@ -1,0 +1,133 @@
+"""What can be known of a run before it begins: what is refused, what is left, what it is bound to.
+
+A run is prepared from the user's words and what lies in its folder; nothing is written.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ...errors import ExistsError, UnknownNameError
+from ...labels.codebook.codebook import Dimension
+from ...tables import FORMATS
+from .ending.finish import Summary
+from .inputs.plan import Input, Plan, Task, inputs_of, plan
+from .manifest import MANIFEST, Options, bound, describe, manifest_of, steps_for
+from .output import Folder, open_folder
+from .task import PARTS, Job, done_tasks
+
+__all__ = ["PLAN", "Prepared", "prepare"]
+
+PLAN = f"{PARTS}/plan.json"
+"""The tasks, as they were when the run began."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A run that can begin."""
+
+    job: Job
+    """What the tasks have in common."""
+    plan: Plan
+    """The tasks."""
+    dimensions: tuple[Dimension, ...]
+    """What is answered."""
+    folder: Folder
+    """Where the tasks write."""
+    single: str | None
+    """The single file that is wanted; None for a folder."""
+    done: frozenset[int]
+    """Tasks that were done before."""
+    finished: Summary | None
+    """The counts, when nothing is left to do."""
+    manifest: dict[str, Any]
+    """What the folder is bound to."""
+
+    @property
+    def where(self) -> str:
+        """The output as told to the user."""
+        return self.single or self.folder.where
+
+    @property
+    def left(self) -> list[Task]:
+        """The tasks that are not done."""
+        return [task for task in self.plan.tasks if task.number not in self.done]
+
+
+def prepare(
+    model: Path, given: Sequence[str], out: str, options: Options, *, spool: Path | None = None
+) -> Prepared:
+    """Look at everything that can be refused, and plan.
+
+    Parameters
+    ----------
+    model
+        Folder of the model.
+    given
+        Inputs, as the user named them.
+    out
+        A folder or a file, on this machine or in a store.
+    options
+        What the user chose.
+    spool
+        Where standard input was copied to.
+
+    Raises
+    ------
+    StandfirstError
+        Something is not there, not known, or made of something else.
+    """
+    described = describe(model)
+    form, single = _target(out, options)
+    place = _absolute(f"{out}.part" if single else out)
+    inputs = inputs_of(given, options.form, spool)
+    steps = steps_for(described.steps, options, inputs)
+    job = Job(
+        str(model.absolute()),
+        described.version,
+        place,
+        form,
+        steps,
+        options.fields,
+        options.abstain_below,
+        options.text,
+    )
+    manifest = manifest_of(job, described, inputs, options)
+    folder = open_folder(f"{out}.part" if single else out)
+    finished = bound(folder, manifest)
+    planned = _planned(folder, inputs, options)
+    done = frozenset(done_tasks(folder))
+    return Prepared(job, planned, described.dimensions, folder, single, done, finished, manifest)
+
+
+def _target(out: str, options: Options) -> tuple[str, str | None]:
+    """Tell the format of the shards, and the single file that is wanted."""
+    chosen = f".{options.form_out.lstrip('.')}" if options.form_out else None
+    if chosen is not None and chosen not in FORMATS:
+        raise UnknownNameError("format", chosen, sorted(FORMATS))
+    path = Path(out)
+    if not path.suffix or (("://" not in out) and path.is_dir()):
+        if "://" not in out and path.is_file():
+            raise ExistsError(out, "is a file without a suffix", "name a folder, or a .csv")
+        return chosen or ".parquet", None
+    if path.suffix not in FORMATS:
+        raise UnknownNameError(f"format of {out}:", path.suffix, sorted(FORMATS))
+    return chosen or path.suffix, out
+
+
+def _planned(folder: Folder, inputs: Sequence[Input], options: Options) -> Plan:
+    """Give the plan that a run began with, or make one."""
+    if "plan.json" in folder.names(PARTS) and MANIFEST in folder.names():
+        with folder.open(PLAN) as stream:
+            tasks = msgspec.json.decode(stream.read(), type=tuple[Task, ...])
+        # Standard input was copied to another place then.
+        paths = {one.name: one.path for one in inputs}
+        return Plan(tuple(inputs), tuple(task.moved(paths) for task in tasks))
+    return plan(inputs, shard=options.shard)
+
+
+def _absolute(place: str) -> str:
+    return place if "://" in place else str(Path(place).absolute())

@@ -1,0 +1,173 @@
+"""Tag files as one run: plan, run the tasks that are not done, finish; again with the same words.
+
+::
+
+    OUT/
+    |-- tags/00000.parquet   one shard a task
+    |-- articles.parquet     one row an article: shares, first and strongest unit
+    |-- rejects.jsonl        what could not be used; not there when there is nothing
+    |-- _manifest.json       inputs, model and options, which must be the same to go on
+    |-- _parts/              what is needed until the run ends
+    `-- _SUCCESS             the counts; there when everything is
+
+The manifest is written first. A folder that was made from other inputs, with another model or other
+options is refused. With a single file as output, the folder stands beside it until it is whole.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from ...errors import TooManyRejectsError
+from ...files import dump_json
+from .ending.finish import Summary, finish
+from .ending.leftovers import collect, write_rejects
+from .engines.engine import Engine
+from .manifest import MANIFEST, SUCCESS, Options
+from .output import Folder, open_folder
+from .prepare import PLAN, Prepared, prepare
+from .task import PARTS
+
+__all__ = ["Options", "Prepared", "State", "Summary", "prepare", "run"]
+
+_LEAST_READ = 1_000
+
+
+@dataclass(slots=True)
+class State:
+    """How far a run has come."""
+
+    n_shards: int
+    """All shards."""
+    shards: int = 0
+    """Shards done, before and now."""
+    size: int = 0
+    """Bytes of all tasks."""
+    size_before: int = 0
+    """Bytes of the tasks that were done before."""
+    size_done: int = 0
+    """Bytes of the tasks done, before and now."""
+    read: int = 0
+    """Records read, now."""
+    units: int = 0
+    """Units tagged, now."""
+    rejects: int = 0
+    """Rejects, before and now."""
+    records: int = 0
+    """Records read, before and now."""
+    begun: float = field(default_factory=time.monotonic)
+    """When it began."""
+
+
+def run(
+    prepared: Prepared,
+    engine: Engine,
+    *,
+    max_rejects: float = 1.0,
+    progress: Callable[[State], None] | None = None,
+) -> Summary:
+    """Run what is left, and finish.
+
+    Parameters
+    ----------
+    prepared
+        What `prepare` gave.
+    engine
+        What runs the tasks.
+    max_rejects
+        The largest share of records that may be rejected, between 0 and 1.
+    progress
+        Told how far it has come.
+
+    Returns
+    -------
+    The counts.
+
+    Raises
+    ------
+    TooManyRejectsError
+        More was rejected; what is done stays, and the same words with a larger share go on.
+    """
+    if prepared.finished is not None:
+        prepared.folder.remove(PARTS)
+        return prepared.finished
+    begun = time.monotonic()
+    with prepared.folder.locked():
+        prepared.folder.sweep()
+        _write_json(prepared.folder, PLAN, msgspec.to_builtins(prepared.plan.tasks))
+        _write_json(prepared.folder, MANIFEST, prepared.manifest)
+        try:
+            _run_tasks(prepared, engine, max_rejects, progress or (lambda _: None))
+            summary = _finish(prepared, max_rejects)
+        except TooManyRejectsError:
+            # What was rejected so far is there to be looked at.
+            write_rejects(prepared.folder, prepared.plan)
+            raise
+        # A process that was killed and replaced has left something, too.
+        prepared.folder.sweep()
+        summary.seconds = round(time.monotonic() - begun, 3)
+        if prepared.single is None:
+            _write_json(prepared.folder, SUCCESS, msgspec.to_builtins(summary))
+        prepared.folder.remove(PARTS if prepared.single is None else "")
+    return summary
+
+
+def _run_tasks(
+    prepared: Prepared, engine: Engine, max_rejects: float, progress: Callable[[State], None]
+) -> None:
+    sizes = {task.number: task.size for task in prepared.plan.tasks}
+    before = sum(sizes[number] for number in prepared.done)
+    state = State(len(sizes), len(prepared.done), prepared.plan.size, before, before)
+
+    def tell(read: int, units: int, rejects: int) -> None:
+        state.read += read
+        state.records += read
+        state.units += units
+        state.rejects += rejects
+        progress(state)
+
+    progress(state)
+    running = engine.run(prepared.job, prepared.left, tell)
+    n_read = n_rejects = 0
+    try:
+        for done in running:
+            state.shards += 1
+            state.size_done += sizes[done.number]
+            progress(state)
+            n_read += done.read
+            n_rejects += done.rejects
+            # A few bad records at the very beginning are no sign of a wrong column.
+            if n_read >= _LEAST_READ and n_rejects > max_rejects * n_read:
+                raise TooManyRejectsError(prepared.where, n_rejects, n_read, max_rejects)
+    finally:
+        # Its processes end now, not when the generator is collected.
+        running.close()  # type: ignore[attr-defined]
+
+
+def _finish(prepared: Prepared, max_rejects: float) -> Summary:
+    tasks = prepared.plan.tasks
+    done = collect(prepared.folder, len(tasks))
+    records, rejects = sum(one.read for one in done), sum(one.rejects for one in done)
+    if rejects > max_rejects * records:
+        raise TooManyRejectsError(prepared.where, rejects, records, max_rejects)
+    if prepared.single is None:
+        return finish(prepared.folder, prepared.job, prepared.plan, prepared.dimensions, None)
+    parent, _, name = prepared.single.rpartition("/")
+    outside = open_folder(parent or ".")
+    with outside.publish(name) as aside:
+        summary = finish(prepared.folder, prepared.job, prepared.plan, prepared.dimensions, aside)
+    beside = f"{name}.rejects.jsonl"
+    if summary.rejects:
+        with outside.publish(beside) as aside, prepared.folder.open("rejects.jsonl") as told:
+            aside.write_bytes(told.read())
+    else:
+        outside.remove(beside)
+    return summary
+
+
+def _write_json(folder: Folder, name: str, value: Any) -> None:
+    with folder.publish(name) as aside:
+        aside.write_text(dump_json(value) + "\n", encoding="utf-8")

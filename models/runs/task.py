@@ -1,0 +1,220 @@
+"""Run one shard task: read its pieces, tag them, write one shard, whole or not at all.
+
+A task writes, each aside and renamed, the shard itself and, in the folder ``_parts``, what the end
+of the run needs: the tally of its articles, its rejects, what tells copies (where they are looked
+for), and last its counts. A task is done when its counts are there. Whoever runs a task again
+writes the same; so it does no harm when two engines, or a run and the remains of one that was
+killed, run it at once.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+from pyarrow import parquet
+
+from ...corpus import Article, Fields, Reject
+from ...corpus.near_duplicates.sketch import sketch
+from ...files import dump_json
+from ...tables import FORMATS
+from ..model import Model
+from ..tagging.blocks import Counts, Tagged, tag_blocks
+from ..tagging.ready_units import Rows
+from ..tagging.tags import tag_schema
+from ..tagging.tallies import tally_schema
+from ..tagging.units import Steps
+from .inputs.pieces import Lines, Piece, read_piece
+from .inputs.plan import Task
+from .inputs.unit_columns import read_units
+from .output import Folder, open_folder
+
+__all__ = ["COPIES", "PARTS", "Done", "Job", "Tell", "done_tasks", "part", "run_task", "shard"]
+
+PARTS = "_parts"
+"""The folder of what is needed until the run ends."""
+
+COPIES = pa.schema(
+    [
+        ("id", pa.string()),
+        ("signature", pa.binary()),
+        ("fingerprint", pa.binary()),
+        ("text", pa.string()),
+    ]
+)
+"""What tells near-duplicates."""
+
+Tell = Callable[[int, int, int], None]
+"""Takes how many records were read, units tagged and records rejected since the last time."""
+
+
+class Job(msgspec.Struct, frozen=True):
+    """What all tasks of a run have in common."""
+
+    model: str
+    """Folder of the model."""
+    version: str
+    """The model's version, as it stands in every row."""
+    out: str
+    """Folder or URL of the output."""
+    form: str
+    """Suffix of the shards, one of `tables.FORMATS`."""
+    steps: Steps
+    """How articles are made ready."""
+    fields: Fields
+    """The columns that the user named."""
+    abstain_below: float
+    """Answers with less confidence are left out."""
+    text: bool
+    """Whether texts are written."""
+
+
+class Done(msgspec.Struct, frozen=True):
+    """The counts of one task."""
+
+    number: int
+    """Number of the shard."""
+    read: int
+    """Records that were read; the sum of the next four."""
+    articles: int
+    """Articles that were tagged."""
+    aside: int
+    """Articles in other languages."""
+    duplicates: int
+    """Articles that the task had read before."""
+    rejects: int
+    """Records that could not be used."""
+    units: int
+    """Units that were tagged."""
+    lines: int
+    """Lines of the range, where the numbers of later ones rest on them."""
+
+
+def shard(number: int, form: str) -> str:
+    """Name a shard."""
+    return f"tags/{number:05}{form}"
+
+
+def part(number: int, name: str) -> str:
+    """Name what a task leaves for the end of the run."""
+    return f"{PARTS}/{number:05}.{name}"
+
+
+def run_task(job: Job, model: Model, task: Task, tell: Tell | None = None) -> Done:
+    """Run a task.
+
+    Parameters
+    ----------
+    job
+        What all tasks have in common.
+    model
+        The model, loaded.
+    task
+        What is read.
+    tell
+        Told after each block of articles.
+    """
+    folder, counts, lines = open_folder(job.out), Counts(), Lines()
+    records = (one for piece in task.pieces for one in _records(job, model, piece, lines))
+    n_rejects = 0
+    with ExitStack() as stack:
+        writes = _Writes(job, model, task.number, folder, stack)
+        begun = (0, 0, 0)
+        blocks = tag_blocks(
+            model, records, counts, job.steps, abstain_below=job.abstain_below, text=job.text
+        )
+        for tagged in blocks:
+            writes.block(tagged)
+            n_rejects += writes.rejects(counts)
+            now = (counts.read, counts.units, n_rejects)
+            if tell is not None:
+                tell(*(after - before for after, before in zip(now, begun, strict=True)))
+            begun = now
+        n_rejects += writes.rejects(counts)
+    done = Done(
+        task.number,
+        counts.read,
+        counts.articles,
+        counts.aside,
+        counts.duplicates,
+        n_rejects,
+        counts.units,
+        lines.n,
+    )
+    with folder.publish(part(task.number, "json")) as aside:
+        aside.write_bytes(msgspec.json.encode(done))
+    return done
+
+
+def _records(
+    job: Job, model: Model, piece: Piece, lines: Lines
+) -> Iterator[Article | Reject | Rows]:
+    if job.steps.unit == "row":
+        return read_units(piece, job.fields, lines, model.needs)
+    return read_piece(piece, job.fields, lines)
+
+
+class _Writes:
+    """The files of a task, open; they get their names when the stack closes."""
+
+    def __init__(
+        self, job: Job, model: Model, number: int, folder: Folder, stack: ExitStack
+    ) -> None:
+        self._job = job
+        rejects = stack.enter_context(folder.publish(part(number, "rejects.jsonl")))
+        self._rejects = stack.enter_context(rejects.open("w", encoding="utf-8", newline="\n"))
+        self._copies: parquet.ParquetWriter | None = None
+        if job.steps.near_duplicates and job.steps.unit != "row":
+            aside = stack.enter_context(folder.publish(part(number, "copies.parquet")))
+            self._copies = stack.enter_context(_parquet(aside, COPIES))
+        schema = tally_schema(model.dimensions, text=job.text)
+        aside = stack.enter_context(folder.publish(part(number, "tally.parquet")))
+        self._tallies = stack.enter_context(_parquet(aside, schema))
+        aside = stack.enter_context(folder.publish(shard(number, job.form)))
+        self._schema = out_schema(job, model)
+        self._tags = stack.enter_context(FORMATS[job.form](aside, self._schema))
+
+    def block(self, tagged: Tagged) -> None:
+        """Write a block."""
+        tags = tagged.tags if self._job.text else tagged.tags.drop_columns(["text"])
+        version = pa.repeat(pa.scalar(self._job.version, pa.string()), len(tags))
+        self._tags(tags.append_column("model_version", version))
+        self._tallies.write_table(tagged.tallies)
+        if self._copies is not None:
+            texts = tagged.block.texts
+            ids = tagged.block.about["article_id"].combine_chunks()
+            columns: list[Any] = [ids, *sketch(texts).rows(), texts]
+            self._copies.write_table(pa.table(columns, schema=COPIES))
+
+    def rejects(self, counts: Counts) -> int:
+        """Write the rejects since the last time, and tell how many."""
+        n_rejects = len(counts.rejects)
+        self._rejects.writelines(
+            dump_json(asdict(one), indent=None) + "\n" for one in counts.rejects
+        )
+        counts.rejects.clear()
+        return n_rejects
+
+
+def out_schema(job: Job, model: Model) -> pa.Schema:
+    """Give the columns of a shard."""
+    fields = [field for field in tag_schema(model) if job.text or field.name != "text"]
+    return pa.schema([*fields, pa.field("model_version", pa.string())])
+
+
+def _parquet(path: Path, schema: pa.Schema) -> AbstractContextManager[parquet.ParquetWriter]:
+    writer: AbstractContextManager[parquet.ParquetWriter] = parquet.ParquetWriter(
+        path, schema, compression="zstd"
+    )
+    return writer
+
+
+def done_tasks(folder: Folder) -> Iterator[int]:
+    """Give the numbers of the tasks that are done."""
+    for name in folder.names(PARTS):
+        number, _, rest = name.partition(".")
+        if rest == "json" and number.isdigit():
+            yield int(number)

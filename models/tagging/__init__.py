@@ -1,0 +1,1 @@
+"""Tagging of one block: articles become units, units become tags and tallies."""

@@ -1,0 +1,165 @@
+"""Ready units, as `corpus units` gives them: each record is one unit, and is tagged as it is.
+
+They come record by record, or (from Parquet, see `ready_columns`) many at once; here they are
+collected into blocks of the size of all blocks.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ...corpus import Article, Reject, content_id
+from .tags import UNIT_COLUMNS
+from .units import ABOUT, OF_ARTICLE, Block
+
+__all__ = ["Rows", "about_of", "unit_blocks"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Some ready units."""
+
+    units: pa.Table
+    """The columns of `UNIT_COLUMNS`, and of the context that the model needs."""
+    about: pa.Table
+    """What is told of each unit's article, the columns of `ABOUT`."""
+
+    def slice(self, start: int, n: int) -> "Rows":
+        """Give some of them."""
+        return Rows(self.units.slice(start, n), self.about.slice(start, n))
+
+
+def unit_blocks(
+    records: Iterable[Rows | Article | Reject],
+    needs: Sequence[str],
+    rejected: Callable[[Reject], None],
+    read: Callable[[int], None],
+    *,
+    most: int,
+    longest: int,
+) -> Iterator[Block]:
+    """Collect ready units into blocks.
+
+    Parameters
+    ----------
+    records
+        What `read_units` or `corpus.read_articles` yields.
+    needs
+        The columns of context that the model wants.
+    rejected
+        Takes the records of no use.
+    read
+        Told how many records were read since the last time.
+    most, longest
+        Units in a block, and characters in its texts together; the unit that reaches them is its
+        last.
+    """
+    block = _Filling(needs, most, longest)
+    for record in records:
+        if isinstance(record, Reject):
+            read(1)
+            rejected(record)
+            continue
+        rest: Rows | Article | None = record
+        while rest is not None:
+            before = block.n_units
+            rest = block.take(rest)
+            read(block.n_units - before)
+            if block.full:
+                yield block.empty()
+    if block.n_units:
+        yield block.empty()
+
+
+@dataclass(slots=True)
+class _Filling:
+    """A block that is being filled."""
+
+    needs: Sequence[str]
+    most: int
+    longest: int
+    n_units: int = 0
+    size: int = 0
+    _parts: list[Rows] = field(default_factory=list)
+    _articles: list[Article] = field(default_factory=list)
+
+    @property
+    def full(self) -> bool:
+        """Tell whether nothing more may be taken."""
+        return self.n_units >= self.most or self.size >= self.longest
+
+    def take(self, record: Rows | Article) -> Rows | None:
+        """Take what there is room for, and give the rest."""
+        if isinstance(record, Article):
+            self._articles.append(record)
+            self.n_units += 1
+            self.size += len(record.text)
+            return None
+        sizes = np.cumsum(pc.utf8_length(record.units["text"]).to_numpy())
+        fits = int(np.searchsorted(sizes, self.longest - self.size)) + 1
+        n = min(len(sizes), self.most - self.n_units, fits)
+        self._close()
+        self._parts.append(record.slice(0, n))
+        self.n_units += n
+        self.size += int(sizes[n - 1])
+        return record.slice(n, len(sizes) - n) if n < len(sizes) else None
+
+    def empty(self) -> Block:
+        """Give the block, and begin another."""
+        self._close()
+        units = pa.concat_tables([one.units for one in self._parts]).combine_chunks()
+        about = pa.concat_tables([one.about for one in self._parts]).combine_chunks()
+        self._parts, self.n_units, self.size = [], 0, 0
+        return Block(about, units, np.arange(len(units)))
+
+    def _close(self) -> None:
+        if self._articles:
+            self._parts.append(_of_records(self._articles, self.needs))
+            self._articles = []
+
+
+def _of_records(articles: Sequence[Article], needs: Sequence[str]) -> Rows:
+    """Take each record as one unit, with the ids, offsets and context that it brings."""
+    columns = dict(zip(UNIT_COLUMNS, zip(*map(_unit, articles), strict=True), strict=True))
+    for name in needs:
+        columns[name] = tuple(
+            one.title if name == "title" else str(one.meta.get(name) or "") for one in articles
+        )
+    units = pa.table(
+        [pa.array(told, UNIT_COLUMNS.get(name, pa.string())) for name, told in columns.items()],
+        names=list(columns),
+    )
+    told = {name: [getattr(one, name) for one in articles] for name in OF_ARTICLE}
+    told |= {"file": [one.file for one in articles], "record": [one.record for one in articles]}
+    return Rows(units, about_of(units["article_id"].combine_chunks(), told))
+
+
+def about_of(article_ids: pa.Array, told: Mapping[str, Any]) -> pa.Table:
+    """Give the columns of `ABOUT`."""
+    columns = {**told, "article_id": article_ids, "aside": pa.repeat("", len(article_ids))}
+    return pa.table([pa.array(columns[one.name], one.type) for one in ABOUT], schema=ABOUT)
+
+
+def _unit(article: Article) -> tuple[str, str, int, int, str]:
+    meta = article.meta
+    unit_id = meta.get("unit_id") or (article.id if meta.get("article_id") else "")
+    start, end = _offset(meta.get("start")), _offset(meta.get("end"))
+    if start is None or end is None:
+        start, end = 0, len(article.text)
+    return (
+        str(unit_id) or content_id(article.id, "row", article.text),
+        str(meta.get("article_id") or article.id),
+        start,
+        end,
+        article.text,
+    )
+
+
+def _offset(value: Any) -> int | None:
+    if isinstance(value, str) and value.isdigit():
+        value = int(value)
+    return value if isinstance(value, int) and 0 <= value < 2**31 else None

@@ -1,0 +1,209 @@
+"""From articles to an Arrow table of units, made ready as a study does: clean, language, cut.
+
+A text that breaks a stage is set aside as a reject, and the others go on. Boilerplate is looked for
+within a block of articles, as the corpus does within a part.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from ...corpus import Article, Reject, clean
+from ...corpus.cleaning.boilerplate import without_boilerplate
+from ...corpus.cleaning.debris import Cleaned
+from ...corpus.cleaning.language import detect
+from ...corpus.units.cut import unit_rows
+from ...corpus.units.unit import UNIT_SCHEMA
+from .tags import UNIT_COLUMNS
+
+__all__ = ["ABOUT", "CONTEXT", "OF_ARTICLE", "UNITS", "Block", "Steps", "make_units"]
+
+UNITS = ("sentence", "window", "paragraph", "article", "row")
+"""What can be tagged; `row`: each record's text as it is."""
+
+CONTEXT = ("before", "after", "title", "target")
+"""What a model may want to know of a unit beside its text."""
+
+Row = tuple[Any, ...]
+"""A unit, with the columns of `UNIT_SCHEMA`."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """How articles are made ready: as in the study that the model came from."""
+
+    unit: str = "sentence"
+    """One of `UNITS`."""
+    context: int = 1
+    """Units before and after that come along, for models that want them."""
+    size: int = 3
+    """Sentences in a window."""
+    stride: int = 3
+    """Sentences from the start of a window to the start of the next."""
+    languages: tuple[str, ...] = ()
+    """ISO 639-1 codes; articles in others are set aside and counted. Empty takes all, and then the
+    language is not detected."""
+    language: str = "en"
+    """What is taken for the language of an article that does not tell it and is not asked."""
+    clean: bool = True
+    """Take debris out."""
+    near_duplicates: bool = False
+    """Find syndicated copies, and name their clusters."""
+    keep: str = "all"
+    """Which of them have units: ``all``, or the ``first`` that is read."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Give everything as JSON values."""
+        return {**asdict(self), "languages": list(self.languages)}
+
+
+OF_ARTICLE = ("title", "outlet", "published", "url", "language")
+"""What is told of an article beside its id."""
+
+ABOUT = pa.schema(
+    [("file", pa.string()), ("record", pa.int64()), ("article_id", pa.string())]
+    + [(name, pa.string()) for name in OF_ARTICLE]
+    + [("aside", pa.string())]
+)
+"""What is told of an article: where it stood, what it is, and why it has no units (if so)."""
+
+
+@dataclass(slots=True)
+class Block:
+    """Some articles and their units, in order; of ready units, each is an article of its own."""
+
+    about: pa.Table
+    """The articles, with the columns of `ABOUT`."""
+    units: pa.Table
+    """The columns of a unit, and those of `CONTEXT` that are wanted."""
+    owner: npt.NDArray[np.int64]
+    """To which article each unit belongs, by its place; shape (n_units,), rising."""
+    texts: list[str] = field(default_factory=list)
+    """The articles' texts, cleaned; none where units came ready."""
+
+    def without(self, places: Sequence[int]) -> "Block":
+        """Give the block without some of its articles."""
+        kept = np.ones(len(self.about), bool)
+        kept[list(places)] = False
+        units = self.units.filter(pa.array(kept[self.owner]))
+        numbers = np.cumsum(kept) - 1
+        owner = numbers[self.owner[kept[self.owner]]]
+        texts = [text for text, stays in zip(self.texts, kept, strict=False) if stays]
+        return Block(self.about.filter(pa.array(kept)), units, owner, texts)
+
+    def reject(self, place: int, stage: str, error: Exception) -> Reject:
+        """Tell which stage an article broke."""
+        file, record = (self.about[name][place].as_py() for name in ("file", "record"))
+        return _broken(file, record, self.texts[place] if self.texts else "", stage, error)
+
+
+def make_units(
+    articles: Sequence[Article], steps: Steps, needs: Sequence[str] = ()
+) -> tuple[Block, list[Reject]]:
+    """Make articles ready and cut them into units.
+
+    Parameters
+    ----------
+    articles
+        As they were read.
+    steps
+        What is done to them.
+    needs
+        The columns of `CONTEXT` that the model wants.
+
+    Returns
+    -------
+    The articles with their units, and what broke a stage.
+    """
+    rejects: list[Reject] = []
+    ready: list[Cleaned] = []
+    for article in articles:
+        found = _tried(_ready, article, steps, "cleaning", rejects)
+        if found is not None and not found.article.text:
+            reason = "nothing but debris"
+            rejects.append(Reject.of(article.file, article.record, reason, article.text))
+        elif found is not None:
+            ready.append(found)
+    if steps.clean:
+        ready = without_boilerplate(ready)
+    kept: list[Article] = []
+    aside: list[str] = []
+    lists: list[list[Row]] = []
+    for one in ready:
+        other = bool(steps.languages) and one.article.language not in steps.languages
+        units = (
+            [] if other else _tried(_units, one.article, (steps, needs), "segmentation", rejects)
+        )
+        if units is not None:
+            kept.append(one.article)
+            aside.append(f"language is {one.article.language}" if other else "")
+            lists.append(units)
+    owner = np.repeat(np.arange(len(kept)), [len(units) for units in lists])
+    texts = [one.text for one in kept]
+    return Block(_about(kept, aside), _table(kept, lists, owner, needs), owner, texts), rejects
+
+
+def _about(articles: Sequence[Article], aside: Sequence[str]) -> pa.Table:
+    columns: dict[str, list[Any]] = {
+        name: [getattr(one, "id" if name == "article_id" else name) for one in articles]
+        for name in ABOUT.names
+        if name != "aside"
+    }
+    return pa.table({**columns, "aside": list(aside)}, schema=ABOUT)
+
+
+def _broken(file: str, record: int | None, text: str, stage: str, error: Exception) -> Reject:
+    told = str(error).splitlines()[0][:200] if str(error) else ""
+    return Reject.of(file, record, f"{stage} failed: {told or type(error).__name__}", text)
+
+
+def _tried(
+    stage: Callable[[Article, T], R], article: Article, how: T, name: str, rejects: list[Reject]
+) -> R | None:
+    """Put an article through a stage; None, and a reject, where it breaks it."""
+    try:
+        return stage(article, how)
+    except Exception as error:  # noqa: BLE001 - whatever one text does, the others go on
+        rejects.append(_broken(article.file, article.record, article.text, name, error))
+        return None
+
+
+def _ready(article: Article, steps: Steps) -> Cleaned:
+    found = clean(article) if steps.clean else Cleaned(article)
+    one = found.article
+    if one.language:
+        return found
+    told = detect(f"{one.title}\n{one.text}") if steps.languages else steps.language
+    return replace(found, article=replace(one, language=told))
+
+
+def _units(article: Article, how: tuple[Steps, Sequence[str]]) -> list[Row]:
+    steps, needs = how
+    context = steps.context if {"before", "after"} & set(needs) else 0
+    return unit_rows(article, steps.unit, context, steps.size, steps.stride)
+
+
+def _table(
+    articles: Sequence[Article],
+    lists: Sequence[Sequence[Row]],
+    owner: npt.NDArray[np.int64],
+    needs: Sequence[str],
+) -> pa.Table:
+    names = [*UNIT_COLUMNS, *(name for name in CONTEXT if name in needs and name != "target")]
+    # Column by column, because an object or a mapping a unit would cost more than cutting it.
+    columns = list(zip(*chain.from_iterable(lists), strict=True)) or [()] * len(UNIT_SCHEMA)
+    places = dict(zip(UNIT_SCHEMA.names, columns, strict=True))
+    columns = [pa.array(places[name], UNIT_SCHEMA.field(name).type) for name in names]
+    table = pa.table(columns, names=names)
+    if "target" in needs:
+        targets = pa.array([str(one.meta.get("target") or "") for one in articles], pa.string())
+        table = table.append_column("target", targets.take(pa.array(owner)))
+    return table

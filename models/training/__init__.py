@@ -1,0 +1,1 @@
+"""Training: candidates are compared by nested folds, and the best is fitted."""

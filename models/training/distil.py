@@ -1,0 +1,267 @@
+"""Distillation: a fast student learns from a good model's answers on unlabelled text.
+
+The teacher gives every text of the pool its probabilities; the student, a linear model over hashed
+n-grams or static vectors, learns their log-odds by ridge regression. The penalty is chosen on a
+tenth of the pool that the fit does not see, and there the student's probabilities are brought to
+the teacher's once more, because ridge regression shrinks them. Rules for the decision are taken
+over from the teacher.
+
+Gold is only used to tell what was lost. Texts of the gold, and all texts of its articles, are left
+out of the pool, so that the student is scored on rows that neither it nor its penalty has met.
+
+References
+----------
+Hinton, G., Vinyals, O. & Dean, J. (2015). Distilling the Knowledge in a Neural Network. Ba, J. &
+Caruana, R. (2014). Do Deep Nets Really Need to be Deep? NeurIPS (regression on log-odds).
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import InputError
+from ..encoders.registry import make_encoder
+from ..evaluation.evaluate import evaluate
+from ..heads.calibration import sigmoid, softmax
+from ..heads.head import Head
+from ..labelled.same_text import hash_texts
+from ..labelled.training_set import TrainingSet
+from ..matrix import Matrix, dense_product
+from ..model import Model, Prediction
+from ..scores import Score
+
+__all__ = ["LEAST", "STUDENT", "Distilled", "distil", "make_pool"]
+
+STUDENT = "hashed-pieces"
+"""The encoder of a student, unless another is named."""
+
+LEAST = 100
+"""Texts that a pool needs."""
+
+_PENALTIES = (0.1, 0.3, 1.0, 3.0, 10.0)
+_CLIP = 1e-3
+_AT_ONCE = 2_000
+
+Floats = npt.NDArray[np.float64]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Distilled:
+    """A student, and what it lost."""
+
+    model: Model
+    """The student."""
+    n_pool: int
+    """Texts that it learned from."""
+    agreement: dict[str, float]
+    """Dimension to the share of held-out texts of the pool with the teacher's answer."""
+    gold: dict[str, tuple[Score, Score]]
+    """Dimension to the scores of teacher and student on gold."""
+    n_seen: int
+    """Gold rows that the teacher was trained on: its score flatters unless it is 0."""
+
+
+def make_pool(
+    texts: Sequence[str],
+    articles: Sequence[str] | None = None,
+    *,
+    leave_out: Collection[str] = (),
+    leave_out_articles: Collection[str] = (),
+    limit: int | None = None,
+    seed: int = 0,
+) -> list[str]:
+    """Choose the texts to learn from: each once, none of the gold and none of its articles.
+
+    Parameters
+    ----------
+    texts
+        The unlabelled texts.
+    articles
+        Id of the article of each.
+    leave_out
+        Texts of the gold; case and spacing do not count.
+    leave_out_articles
+        Ids of its articles.
+    limit
+        Draw so many at random.
+    seed
+        Of the draw.
+
+    Examples
+    --------
+    >>> make_pool(["Yes.", "No.", "yes. ", "Perhaps."], ["a", "a", "b", "c"], leave_out=["no."])
+    ['Yes.', 'Perhaps.']
+    """
+    hashes = hash_texts(texts)
+    first = np.zeros(len(texts), bool)
+    first[np.unique(hashes, return_index=True)[1]] = True
+    kept = first & ~np.isin(hashes, hash_texts(leave_out))
+    if articles is not None and leave_out_articles:
+        away = set(leave_out_articles)
+        kept &= np.array([article not in away for article in articles])
+    rows = np.flatnonzero(kept)
+    if limit is not None and len(rows) > limit:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, limit, replace=False))
+    return [texts[row] for row in rows]
+
+
+def distil(
+    teacher: Model,
+    pool: Sequence[str],
+    *,
+    student: str = STUDENT,
+    gold: TrainingSet | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Distilled:
+    """Teach a fast model what a good one answers.
+
+    Parameters
+    ----------
+    teacher
+        The good model; it must read nothing but the text.
+    pool
+        Unlabelled texts, without those of the gold: see `make_pool`.
+    student
+        Name of the student's encoder.
+    gold
+        Labelled rows that tell what was lost.
+    seed
+        Of the tenth that is held out, and of the bootstrap.
+    progress
+        Told how many of how many texts the teacher has answered.
+
+    Raises
+    ------
+    InputError
+        The teacher needs more than the text, or the pool is too small.
+    """
+    if teacher.needs:
+        told = f"reads {', '.join(teacher.needs)} beside the text, which a fast student cannot"
+        raise InputError("the teacher", told, "train one with --context none")
+    if len(pool) < LEAST:
+        told = f"{len(pool)} texts are left that are not in the gold"
+        raise InputError("the corpus", told, f"a student needs {LEAST}, better 10,000")
+    answers = _ask(teacher, pool, progress)
+    held = np.zeros(len(pool), bool)
+    held[np.random.default_rng(seed).permutation(len(pool))[: len(pool) // 10]] = True
+    empty, prepared = make_encoder(student).begin(pool)
+    encoder = empty.fit(prepared)
+    vectors = encoder.transform(prepared)
+    heads, agreement = {}, {}
+    for name, head in teacher.heads.items():
+        heads[name] = _learn(vectors, answers[name], head, held)
+        own = heads[name].decide(heads[name].probabilities(vectors[held]))
+        agreement[name] = float((own == answers[name].chosen[held]).all(axis=1).mean())
+    about = {
+        **{
+            key: teacher.about[key]
+            for key in ("data", "n_rows", "n_groups")
+            if key in teacher.about
+        },
+        "grouped_by": teacher.about.get("grouped_by", "row"),
+        "seed": seed,
+        "teacher": {"encoder": teacher.encoder_name, "data": teacher.about.get("data", "")},
+        "n_pool": len(pool),
+    }
+    seen = np.union1d(teacher.trained_on, hash_texts(pool))
+    made = Model(teacher.codebook, student, encoder, heads, about, {}, seen)
+    scores, n_seen = {}, 0
+    if gold is not None:
+        by_teacher, by_student = (evaluate(one, gold, seed=seed) for one in (teacher, made))
+        scores = {
+            name: (by_teacher.scores[name], by_student.scores[name]) for name in by_student.scores
+        }
+        n_seen = by_teacher.n_seen
+    metrics = {"distilled": _told(agreement, scores, n_seen)}
+    kept = Model(teacher.codebook, student, encoder, heads, about, metrics, seen)
+    return Distilled(kept, len(pool), agreement, scores, n_seen)
+
+
+def _ask(teacher: Model, pool: Sequence[str], progress: Progress | None) -> dict[str, Prediction]:
+    parts: dict[str, list[Prediction]] = {name: [] for name in teacher.heads}
+    for start in range(0, len(pool), _AT_ONCE):
+        some = pool[start : start + _AT_ONCE]
+        for name, found in teacher.predict(some).items():
+            parts[name].append(found)
+        if progress is not None:
+            progress(start + len(some), len(pool))
+    return {
+        name: Prediction(
+            *(
+                np.concatenate([getattr(part, key) for part in found])
+                for key in ("probabilities", "chosen", "asked")
+            )
+        )
+        for name, found in parts.items()
+    }
+
+
+def _learn(vectors: Matrix, answer: Prediction, head: Head, held: npt.NDArray[np.bool_]) -> Head:
+    """Fit the student of one dimension."""
+    from sklearn.linear_model import Ridge
+
+    told = answer.probabilities[:, head.seen]
+    target = np.log(np.clip(told, _CLIP, 1 - _CLIP))
+    if head.multiple:
+        target = target - np.log(np.clip(1 - told, _CLIP, 1 - _CLIP))
+    else:
+        target = target - target.mean(axis=1, keepdims=True)
+    best: tuple[float, Any, Floats, Floats] | None = None
+    for penalty in _PENALTIES:
+        fitted = Ridge(alpha=penalty, solver="lsqr", tol=1e-4).fit(vectors[~held], target[~held])
+        scores = dense_product(vectors[held], fitted.coef_) + fitted.intercept_
+        loss, slope, shift = _match(scores, told[held], multiple=head.multiple)
+        # Ties go to the stricter penalty, which comes last.
+        if best is None or loss <= best[0] + 1e-6:
+            best = (loss, fitted, slope, shift)
+    assert best is not None  # noqa: S101 - there is at least one penalty
+    _, fitted, slope, shift = best
+    return Head(
+        head.multiple,
+        head.seen,
+        np.atleast_2d(fitted.coef_).astype(np.float32),
+        np.atleast_1d(fitted.intercept_).astype(np.float64),
+        slope,
+        shift,
+        head.bonus,
+        head.least,
+        1 / float(fitted.alpha),
+    )
+
+
+def _match(scores: Floats, told: Floats, *, multiple: bool) -> tuple[float, Floats, Floats]:
+    """Find slope and shifts that bring scores closest to probabilities, by cross-entropy."""
+    from scipy.optimize import minimize
+
+    n_labels = told.shape[1]
+
+    def loss(parameters: Floats) -> float:
+        logits = np.exp(parameters[0]) * scores + parameters[1:]
+        own = np.clip(sigmoid(logits) if multiple else softmax(logits), 1e-9, 1 - 1e-9)
+        value = told * np.log(own)
+        if multiple:
+            value = value + (1 - told) * np.log1p(-own)
+        return float(-value.sum() / len(scores) + 1e-3 * (parameters**2).sum())
+
+    bounds = [(-2.0, 3.0), *[(-8.0, 8.0)] * n_labels]
+    found = minimize(loss, np.zeros(1 + n_labels), method="L-BFGS-B", bounds=bounds)
+    return float(found.fun), np.full(n_labels, np.exp(found.x[0])), np.asarray(found.x[1:])
+
+
+def _told(
+    agreement: dict[str, float], gold: dict[str, tuple[Score, Score]], n_seen: int
+) -> dict[str, Any]:
+    told: dict[str, Any] = {"gold_rows_seen_by_teacher": n_seen, "dimensions": {}}
+    for name, share in agreement.items():
+        one: dict[str, Any] = {"agreement_with_teacher": round(share, 6)}
+        if name in gold:
+            teacher, student = gold[name]
+            one |= {"teacher": teacher.as_json(), "student": student.as_json()}
+            one["kept"] = round(student.macro_f1 / max(teacher.macro_f1, 1e-9), 6)
+        told["dimensions"][name] = one
+    return told

@@ -1,0 +1,117 @@
+"""The active start: a model out of a codebook, before anything is labelled.
+
+The name, definition, cases and examples of a label are put through the encoder; their mean, brought
+to length 1, is the label's prototype. A text is the more probably of a label, the nearer it is to
+its prototype. That ranks units well enough to choose what to code first; it is no measurement, and
+`tag` and `evaluate` refuse it (`refuse_prototype`).
+
+References
+----------
+Snell, J., Swersky, K. & Zemel, R. (2017). Prototypical Networks for Few-shot Learning. NeurIPS,
+section 2.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import InputError
+from ...labels.codebook.codebook import Codebook, Dimension, Label
+from ..encoders.networks.transformer import is_ready
+from ..encoders.registry import make_encoder
+from ..heads.head import Head
+from ..matrix import Matrix
+from ..model import Model
+
+__all__ = ["prototype_model", "refuse_prototype"]
+
+SHARPNESS = 15.0
+"""What differences of cosines are multiplied with; at 15, .1 is a ratio of 4.5."""
+
+
+def prototype_model(codebook: Codebook, *, encoder: str | None = None) -> Model:
+    """Make a model that ranks units by the codebook alone.
+
+    Parameters
+    ----------
+    codebook
+        The more its labels say of themselves, the better.
+    encoder
+        Name of an encoder that learns nothing from texts; minilm where it is ready, else hashed
+        n-grams, which only know shared words.
+
+    Raises
+    ------
+    InputError
+        No dimension has labels with definitions or examples.
+    """
+    name = encoder or ("minilm" if is_ready() else "hashed-pieces")
+    dimensions = [one for one in codebook.dimensions if any(_sayings(k) for k in one.labels)]
+    if not dimensions:
+        remedy = "write some into the codebook"
+        raise InputError(codebook.id, "no label has a definition or an example", remedy)
+    texts = [
+        t for one in dimensions for label in one.labels for t in (label.name, *_sayings(label))
+    ]
+    # Each twice, because n-grams that one text alone holds would not count.
+    empty, prepared = make_encoder(name).begin(texts * 2)
+    fitted = empty.fit(prepared)
+    heads = {one.id: _head(one, fitted.encode) for one in dimensions}
+    about = {"prototype": True, "n_rows": 0, "n_groups": 0}
+    return Model(codebook, name, fitted, heads, about)
+
+
+def refuse_prototype(about: Mapping[str, Any], where: str | Path = "the model") -> None:
+    """Refuse a model that has seen no label.
+
+    Parameters
+    ----------
+    about
+        What the model rests on, as `Model.about` and the manifest's `training` tell it.
+    where
+        The model, as told to the user.
+
+    Raises
+    ------
+    InputError
+        It was made by `prototype_model`.
+    """
+    if about.get("prototype"):
+        told = "was made out of definitions alone: it ranks units for coding, and measures nothing"
+        raise InputError(where, told, "label some units, then run: standfirst train")
+
+
+def _sayings(label: Label) -> tuple[str, ...]:
+    told = (label.definition, *label.include, *label.examples)
+    return tuple(text for text in told if text.strip())
+
+
+def _head(dimension: Dimension, encode: Callable[[Sequence[str]], Matrix]) -> Head:
+    rows = []
+    for label in dimension.labels:
+        vectors = _dense(encode([f"{label.name}. {label.definition}", *_sayings(label)]))
+        mean = vectors.mean(axis=0)
+        length = float(np.linalg.norm(mean))
+        rows.append(mean / length if length else mean)
+    # What all labels of a question share tells none of them apart.
+    weights = SHARPNESS * (np.stack(rows) - np.stack(rows).mean(axis=0))
+    n_labels = len(rows)
+    nothing, ones = np.zeros(n_labels), np.ones(n_labels)
+    return Head(
+        dimension.choice == "multiple",
+        np.ones(n_labels, bool),
+        weights.astype(np.float32),
+        nothing,
+        ones,
+        nothing,
+        nothing,
+        nothing,
+        1.0,
+    )
+
+
+def _dense(vectors: Matrix) -> npt.NDArray[np.float64]:
+    return np.asarray(vectors.todense() if hasattr(vectors, "todense") else vectors, np.float64)

@@ -1,0 +1,96 @@
+"""What has to be fitted for one dimension: its rows, their labels and groups, and to what end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..heads.decision import Goal
+from ..heads.head import STRENGTHS, Head, fit_scored
+from ..labelled.folds import Fold
+from ..labelled.training_set import TrainingSet
+from ..matrix import Matrix, States
+from .ranking import Answers, Asked
+
+__all__ = ["Job", "make_jobs"]
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What has to be fitted for one dimension."""
+
+    name: str
+    """Id of the dimension."""
+    rows: npt.NDArray[np.int64]
+    """The answered rows, in numbers of the whole set."""
+    truth: Bools
+    """Their labels, shape (n_answered, n_labels)."""
+    groups: npt.NDArray[np.int64]
+    """Their groups."""
+    weight: Floats | None
+    """Their weights."""
+    multiple: bool
+    """Whether a row can have any number of labels."""
+    goal: Goal
+    """What labels should be good at."""
+    seed: int
+    """Of the inner folds."""
+
+    def fit(
+        self,
+        vectors: Matrix,
+        part: npt.NDArray[np.int64],
+        kind: str,
+        states: Sequence[States] = (),
+    ) -> tuple[Head, Floats | None]:
+        """Fit a head on a part of the answered rows; vectors are those of all rows of the data."""
+        return self.fit_rows(vectors[self.rows[part]], part, kind, states=states)
+
+    def fit_rows(
+        self,
+        vectors: Matrix,
+        part: npt.NDArray[np.int64],
+        kind: str,
+        strengths: Sequence[float] = STRENGTHS,
+        states: Sequence[States] = (),
+    ) -> tuple[Head, Floats | None]:
+        """Fit a head on a part of the answered rows; vectors are those of the part."""
+        return fit_scored(
+            vectors,
+            self.truth[part],
+            self.groups[part],
+            multiple=self.multiple,
+            kind=kind,
+            goal=self.goal,
+            sample_weight=None if self.weight is None else self.weight[part],
+            strengths=strengths,
+            states=states,
+            seed=self.seed,
+        )
+
+    def cut(self, fold: Fold) -> Fold:
+        """Give a fold of the whole set in numbers of the answered rows."""
+        return tuple(np.flatnonzero(np.isin(self.rows, side)) for side in fold)  # type: ignore[return-value]
+
+    def nothing(self) -> Answers:
+        """Give answers that are still empty."""
+        return Answers.empty(self.truth.shape)
+
+    def asked(self, part: npt.NDArray[np.int64] | slice = slice(None)) -> Asked:
+        """Give what a part of the answered rows asks."""
+        return Asked(self.truth[part], self.groups[part])
+
+
+def make_jobs(data: TrainingSet, goal: Goal, seed: int) -> list[Job]:
+    """Give what has to be fitted, one job a dimension."""
+    jobs = []
+    for name in data.answers:
+        rows, truth = data.truth(name)
+        weight = None if data.weights is None else data.weights[name][rows]
+        multiple = data.codebook.dimension(name).choice == "multiple"
+        jobs.append(Job(name, rows, truth, data.groups[rows], weight, multiple, goal, seed))
+    return jobs

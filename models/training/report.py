@@ -1,0 +1,69 @@
+"""What training found out: scores of each dimension, and how the candidates compared."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..model import Model
+from ..scores import Score
+from .selection import Choice
+
+__all__ = ["DimensionReport", "Report"]
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionReport:
+    """What training found out about one dimension."""
+
+    dimension: str
+    """Its id."""
+    score: Score
+    """Held-out score over all folds together; the choice of candidates is nested in it."""
+    n_folds: int
+    """Number of outer folds."""
+    baseline: float
+    """Macro-F1 of always giving the most frequent label (multiple choice: every label)."""
+    leak_gap: float | None
+    """Macro-F1 of random folds minus that of grouped folds; None where each row is a group."""
+    calibration_error: float
+    """Expected calibration error of the held-out probabilities."""
+    strength: float
+    """The inverse penalty of the final fit."""
+    weighted: bool
+    """Whether the decision helps rare labels beyond their probability."""
+    abstained: float
+    """Share of held-out rows on which the model abstained for the sake of its goal."""
+    warnings: tuple[str, ...] = ()
+    """What the user should know."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Give everything as JSON values, as in metrics.json."""
+        return {
+            **self.score.as_json(),
+            "n_groups": self.score.n_groups,
+            "n_folds": self.n_folds,
+            "accuracy": round(self.score.accuracy, 6),
+            "baseline_macro_f1": round(self.baseline, 6),
+            "leak_gap": None if self.leak_gap is None else round(self.leak_gap, 6),
+            "calibration_error": round(self.calibration_error, 6),
+            "inverse_penalty": self.strength,
+            "weighted_decision": self.weighted,
+            "abstained": round(self.abstained, 6),
+            "confusion": self.score.confusion,
+            "warnings": list(self.warnings),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The result of training."""
+
+    model: Model
+    """The model, fitted on all rows."""
+    dimensions: tuple[DimensionReport, ...]
+    """One report a dimension."""
+    choice: Choice
+    """What was compared, and what came of it."""
+    n_rows: int
+    """Number of rows in the training set."""
+    grouped_by: str
+    """What made a group."""

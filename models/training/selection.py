@@ -1,0 +1,228 @@
+"""Choosing among candidates by grouped folds, with a score that the choice does not flatter.
+
+The choice is nested. In each outer fold every candidate is fitted on the other folds, with inner
+folds of its own; the one that is best *on the inner folds* answers the outer fold, and these
+answers make the printed score. So what is scored is the whole procedure, choosing included.
+Beside it, every candidate has answered every outer fold: from these answers the final candidate is
+chosen, and the difference to the runner-up gets an interval by resampling groups, the same ones for
+both.
+
+References
+----------
+Varma, S. & Simon, R. (2006). Bias in error estimation when using cross-validation for model
+selection. BMC Bioinformatics 7:91. (Nested folds.)
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..labelled.folds import Fold, grouped_folds
+from ..matrix import Matrix, States
+from ..scores import paired
+from ..threads import side_by_side
+from .candidates import Candidate
+from .features import Features, states_of
+from .question import Job
+from .ranking import Answers, Ranked, rank
+
+__all__ = ["Choice", "Compared", "Standing", "compare"]
+
+Tell = Callable[[str, float], None]
+"""Takes what is being done, and the seconds that are left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one candidate did."""
+
+    name: str
+    """The candidate, in words."""
+    average_precision: float
+    """Its held-out average precision, as a mean over dimensions."""
+    macro_f1: float
+    """Its held-out macro-F1, as a mean over dimensions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was compared, and what came of it."""
+
+    standings: tuple[Standing, ...]
+    """All candidates, the chosen one first, the others by average precision."""
+    error: float
+    """Standard error of the distance between the average precision of the choice and that of the
+    runner-up, paired over groups; 0 without a runner-up."""
+    difference: tuple[float, float, float] | None
+    """Macro-F1 of the choice minus that of the runner-up, and its 95 % interval, paired over
+    groups."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as JSON values, as in metrics.json."""
+        told: dict[str, Any] = {
+            "candidates": [
+                {
+                    "name": one.name,
+                    "average_precision": round(one.average_precision, 6),
+                    "macro_f1": round(one.macro_f1, 6),
+                }
+                for one in self.standings
+            ]
+        }
+        if self.difference is not None:
+            mean, low, high = (round(value, 6) for value in self.difference)
+            told["difference_to_runner_up"] = {
+                "macro_f1": mean,
+                "low": low,
+                "high": high,
+                "average_precision_error": round(self.error, 6),
+            }
+        return told
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The result of a comparison."""
+
+    best: Candidate
+    """The candidate to keep."""
+    choice: Choice
+    """How it was found."""
+    nested: Mapping[str, Answers]
+    """Dimension to the held-out answers of the whole procedure, choosing included."""
+    folds: Sequence[Fold]
+    """The outer folds, in rows of the whole set."""
+
+
+def compare(
+    features: Features,
+    candidates: Sequence[Candidate],
+    jobs: Sequence[Job],
+    groups: npt.NDArray[np.int64],
+    *,
+    n_folds: int,
+    seed: int,
+    tell: Tell | None = None,
+) -> Compared:
+    """Compare candidates by grouped folds.
+
+    Parameters
+    ----------
+    features
+        What the candidates read.
+    candidates
+        What is compared, the usual one first: it wins ties.
+    jobs
+        The dimensions; all of them share the candidate that is kept.
+    groups
+        Number of the group of each row of the whole set.
+    n_folds
+        Number of outer folds; fewer where there are fewer groups.
+    seed
+        Of folds and bootstrap.
+    tell
+        Told after each fit.
+    """
+    together = np.zeros((len(groups), sum(job.truth.shape[1] for job in jobs)), bool)
+    start = 0
+    for job in jobs:
+        together[job.rows, start : start + job.truth.shape[1]] = job.truth
+        start += job.truth.shape[1]
+    folds = grouped_folds(together, groups, n_folds, seed)
+    nested = {job.name: job.nothing() for job in jobs}
+    answers = {one: {job.name: job.nothing() for job in jobs} for one in candidates}
+    clock = _Clock(len(folds), len(candidates), tell)
+
+    cuts = [[job.cut(fold) for job in jobs] for fold in folds]
+
+    def answer(pair: tuple[int, Candidate]) -> list[tuple[Answers, Answers]]:
+        number, candidate = pair
+        encoder, vectors = features.fit(candidate, folds[number][0])
+        states = states_of(encoder)
+        return [
+            _answer(job, cut, vectors, candidate.head, states)
+            for job, cut in zip(jobs, cuts[number], strict=True)
+        ]
+
+    found = side_by_side(answer, [(k, one) for k in range(len(folds)) for one in candidates])
+    for number, sides in enumerate(cuts, 1):
+        inner = []
+        for candidate in candidates:
+            told = next(found)
+            for job, (_, test), (_, on_test) in zip(jobs, sides, told, strict=True):
+                answers[candidate][job.name].probability[test] = on_test.probability
+                answers[candidate][job.name].chosen[test] = on_test.chosen
+            inner.append([on_part for on_part, _ in told])
+            clock.done(f"fold {number} of {len(folds)}: {candidate}")
+        asked = [job.asked(part) for job, (part, _) in zip(jobs, sides, strict=True)]
+        winner = candidates[rank(asked, inner, seed=seed).order[0]]
+        for job, (_, test) in zip(jobs, sides, strict=True):
+            nested[job.name].probability[test] = answers[winner][job.name].probability[test]
+            nested[job.name].chosen[test] = answers[winner][job.name].chosen[test]
+    given = [[answers[one][job.name] for job in jobs] for one in candidates]
+    ranked = rank([job.asked() for job in jobs], given, seed=seed)
+    choice = _tell_choice(candidates, ranked, jobs, given, seed)
+    return Compared(candidates[ranked.order[0]], choice, nested, folds)
+
+
+def _tell_choice(
+    candidates: Sequence[Candidate],
+    ranked: Ranked,
+    jobs: Sequence[Job],
+    given: Sequence[Sequence[Answers]],
+    seed: int,
+) -> Choice:
+    """Set the choice beside the others, and measure how far it is from the runner-up."""
+    standings = tuple(
+        Standing(
+            str(candidates[one]), float(ranked.average_precision[one]), float(ranked.macro_f1[one])
+        )
+        for one in ranked.order
+    )
+    best, *others = ranked.order
+    error, difference = 0.0, None
+    if others:
+        # The error is that of the distance to the best, which is one of these two.
+        error = float(max(ranked.error[best], ranked.error[others[0]]))
+        pairs = zip(jobs, given[best], given[others[0]], strict=True)
+        difference = paired(
+            [(job.truth, one.chosen, other.chosen, job.groups) for job, one, other in pairs],
+            seed=seed,
+        )
+    return Choice(standings, error, difference)
+
+
+def _answer(
+    job: Job, sides: Fold, vectors: Matrix, kind: str, states: Sequence[States]
+) -> tuple[Answers, Answers]:
+    """Fit on one side of a fold; give what the inner folds answered there, and the other side."""
+    part, test = sides
+    on_part, on_test = (Answers.empty(job.truth[rows].shape) for rows in sides)
+    if len(part) and len(test):
+        head, held_out = job.fit(vectors, part, kind, states)
+        if held_out is not None:
+            on_part = Answers(held_out, head.decide(held_out))
+        probability = head.probabilities(vectors[job.rows[test]])
+        on_test = Answers(probability, head.decide(probability))
+    return on_part, on_test
+
+
+class _Clock:
+    """Estimates what is left from what each candidate took so far."""
+
+    def __init__(self, n_folds: int, n_candidates: int, tell: Tell | None) -> None:
+        self._n_folds, self._n_candidates, self._tell = n_folds, n_candidates, tell
+        self._taken: list[float] = []
+        self._last = time.monotonic()
+
+    def done(self, what: str) -> None:
+        now = time.monotonic()
+        self._taken.append(now - self._last)
+        self._last = now
+        if self._tell is not None:
+            left = self._n_folds * self._n_candidates - len(self._taken)
+            self._tell(what, left * sum(self._taken) / len(self._taken))

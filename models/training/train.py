@@ -1,0 +1,257 @@
+"""Training: one classifier a dimension, and a held-out score that means what it says.
+
+The score is nested (`choose`). The rows are cut into grouped folds; for each, everything is chosen
+and fitted on the other folds (encoder, context, rareness of n-grams, penalty, calibration, decision
+rule), and only then is the fold scored. The model that is kept is fitted on all rows. Beside the
+score stands the *leak gap*: how much better the same classifier would have looked had the folds
+been drawn at random, so that sentences of one article stood on both sides.
+"""
+
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import InputError
+from ..heads.decision import Goal
+from ..heads.head import Head
+from ..heads.linear import rotate
+from ..labelled.folds import Fold, random_folds
+from ..labelled.same_text import hash_texts
+from ..labelled.training_set import TrainingSet
+from ..matrix import Matrix, even_out, scaled
+from ..model import Model
+from ..scores import calibration_error, macro_f1, score
+from ..threads import side_by_side
+from ..views import CONTEXTS, VIEWS, Inputs
+from .candidates import propose
+from .features import Features, states_of
+from .question import Job, make_jobs
+from .report import DimensionReport, Report
+from .selection import Compared, compare
+
+__all__ = ["train"]
+
+N_FOLDS = 5
+
+_MOSTLY_ALONE = 0.95
+
+Progress = Callable[[str, float | None], None]
+"""Takes what is being done, and the seconds that are left; None while nobody can know."""
+
+
+def train(
+    data: TrainingSet,
+    *,
+    encoder: str | Sequence[str] | None = None,
+    context: str | None = None,
+    effort: str = "default",
+    goal: Goal = Goal(),  # noqa: B008 - frozen
+    n_folds: int = N_FOLDS,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Report:
+    """Train one classifier for each dimension, and score it by grouped folds.
+
+    Parameters
+    ----------
+    data
+        Texts with answers. A target, where it has one, is always read.
+    encoder
+        A name in `ENCODERS`, several joined by ``+``, or a folder; a sequence of them is compared;
+        by default the effort decides.
+    context
+        A name in `inputs.CONTEXTS`; by default the folds decide.
+    effort
+        One of `candidates.EFFORTS`: how much is compared.
+    goal
+        What labels should be good at.
+    n_folds
+        Number of outer folds; fewer where there are fewer groups.
+    seed
+        Of the folds and of the bootstrap.
+    progress
+        Told after each step.
+
+    Raises
+    ------
+    InputError
+        A dimension cannot be learned (one label only, or one group only), or the data lacks the
+        context that was named.
+    """
+    from threadpoolctl import threadpool_limits
+
+    for dimension in data.answers:
+        _check(data, dimension)
+    named = [encoder] if isinstance(encoder, str) else list(encoder or ())
+    present = _present(data, context)
+    candidates = propose(len(data), present, encoders=named, context=context, effort=effort)
+    features = Features(Inputs(data.texts, data.context or {}), candidates, _reading(progress))
+    # One thread a fit: sums in a fixed order make the same bundle to the byte, and fits this small
+    # are quicker so. Fits stand side by side, and would take turns in setting filters of warnings.
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        jobs = make_jobs(data, goal, seed)
+        found = compare(
+            features, candidates, jobs, data.groups, n_folds=n_folds, seed=seed, tell=progress
+        )
+        return _keep(data, features, jobs, found, progress)
+
+
+def _keep(
+    data: TrainingSet,
+    features: Features,
+    jobs: Sequence[Job],
+    found: Compared,
+    progress: Progress | None,
+) -> Report:
+    """Fit what was chosen on all rows, and report."""
+    encoder, vectors = features.fit(found.best, None)
+    states = states_of(encoder)
+    even = scaled(vectors, even_out(vectors, states))
+    heads: dict[str, Head] = {}
+    reports = []
+    for job in jobs:
+        heads[job.name] = job.fit(vectors, np.arange(len(job.rows)), found.best.head, states)[0]
+        gap = _leak_gap(even, found, job, heads[job.name])
+        reports.append(_report(data, found, job, heads[job.name], gap))
+        if progress is not None:
+            progress(f"{job.name} is fitted", None)
+    about: dict[str, Any] = {
+        "data": data.fingerprint,
+        "n_rows": len(data),
+        "n_groups": len(np.unique(data.groups)),
+        "grouped_by": data.grouped_by,
+        "n_folds": len(found.folds),
+        "seed": jobs[0].seed,
+        "head": found.best.head,
+        "goal": str(jobs[0].goal),
+        "chosen": str(found.best),
+    }
+    metrics = {
+        "dimensions": {one.dimension: one.as_json() for one in reports},
+        "choice": found.choice.as_json(),
+    }
+    trained_on = np.unique(hash_texts(data.texts))
+    name = "+".join(dict.fromkeys(part.name for part in found.best.parts()))
+    model = Model(data.codebook, name, encoder, heads, about, metrics, trained_on)
+    return Report(model, tuple(reports), found.choice, len(data), data.grouped_by)
+
+
+def _present(data: TrainingSet, context: str | None) -> set[str]:
+    """Give the views that the data has, and refuse a context that it lacks."""
+    present = {name for name in VIEWS if name in (data.context or {})}
+    missing = [view for view in CONTEXTS[context or "none"] if view not in present]
+    if missing:
+        told = f"no column {missing[0]!r}, which --context {context} needs"
+        raise InputError(data.source, told, "add it, or name another context")
+    return present
+
+
+def _reading(progress: Progress | None) -> Callable[[str, int, int], None] | None:
+    if progress is None:
+        return None
+    began: dict[str, float] = {}
+
+    def told(what: str, done: int, n: int) -> None:
+        # The first pieces of a text's length tell little of the long ones at the end, so that the
+        # estimate counts from the second call on, and grows with length as far as it was seen.
+        first = began.setdefault(what, time.monotonic())
+        spent = time.monotonic() - first
+        progress(f"{what}: {done} of {n} texts", spent / done * (n - done) * 1.5 if spent else None)
+
+    return told
+
+
+def _report(
+    data: TrainingSet, found: Compared, job: Job, final: Head, gap: float | None
+) -> DimensionReport:
+    dimension = data.codebook.dimension(job.name)
+    answers = found.nested[job.name]
+    scored = score(
+        job.truth,
+        answers.chosen,
+        dimension.label_ids,
+        job.groups,
+        multiple=job.multiple,
+        seed=job.seed,
+    )
+    usual = np.zeros_like(job.truth)
+    usual[:, slice(None) if job.multiple else job.truth.sum(axis=0).argmax()] = True
+    return DimensionReport(
+        job.name,
+        scored,
+        len(found.folds),
+        macro_f1(job.truth, usual),
+        gap,
+        calibration_error(job.truth, answers.probability),
+        final.strength,
+        bool(final.bonus.any()),
+        float((~answers.chosen.any(axis=1)).mean()) if final.least.any() else 0.0,
+        _warnings(job, dimension.label_ids, len(found.folds)),
+    )
+
+
+def _leak_gap(vectors: Matrix, found: Compared, job: Job, final: Head) -> float | None:
+    """Compare random with grouped folds, both with the final candidate, penalty, and no tuning.
+
+    What an encoder learns of all texts without their labels is the same for both, so that one
+    rotation of the rows serves all fits.
+    """
+    # With hardly a row that shares its group, the difference would be chance.
+    if len(np.unique(job.groups)) > _MOSTLY_ALONE * len(job.groups):
+        return None
+    rows = rotate(vectors[job.rows]).rows
+
+    def scored(folds: Sequence[Fold]) -> float:
+        answers = job.nothing()
+
+        def answer(fold: Fold) -> None:
+            part, test = fold
+            if len(part) and len(test):
+                head = job.fit_rows(rows[part], part, found.best.head, [final.strength])[0]
+                answers.chosen[test] = head.decide(head.probabilities(rows[test]))
+
+        list(side_by_side(answer, folds))
+        return macro_f1(job.truth, answers.chosen)
+
+    grouped = [job.cut(fold) for fold in found.folds]
+    return scored(random_folds(job.truth, len(grouped), job.seed)) - scored(grouped)
+
+
+def _warnings(job: Job, labels: Sequence[str], n_folds: int) -> tuple[str, ...]:
+    told = []
+    for k, label in enumerate(labels):
+        n_groups = len(np.unique(job.groups[job.truth[:, k]]))
+        if n_groups == 0:
+            told.append(f"no row has the label {label!r}; it will never be given")
+        elif n_groups == 1:
+            told.append(f"{label!r} stands in one group only and cannot be scored; code more")
+        elif n_groups < n_folds:
+            told.append(f"{label!r} stands in {n_groups} groups only; its score is uncertain")
+    return tuple(told)
+
+
+def _check(data: TrainingSet, dimension: str) -> None:
+    rows, truth = data.truth(dimension)
+    where = f"{data.source}: {dimension}"
+    if len(rows) == 0:
+        raise InputError(where, "no row is labelled", "fill in the column, or name another")
+    multiple = data.codebook.dimension(dimension).choice == "multiple"
+    varied: npt.NDArray[np.bool_] = np.asarray(truth.any(axis=0) & ~truth.all(axis=0))
+    if not varied.any():
+        names = data.codebook.dimension(dimension).label_ids
+        only = [name for k, name in enumerate(names) if truth[:, k].any()]
+        told = f"all {len(rows)} rows have the same answer ({', '.join(only) or 'no label'})"
+        raise InputError(where, told, "a classifier needs two; code rows that differ")
+    n_groups = len(np.unique(data.groups[rows]))
+    if n_groups < 2:
+        told = f"all {len(rows)} rows belong to one group, so that nothing can be held out"
+        raise InputError(where, told, "label a second article, or name the right --group")
+    by_label = [len(np.unique(data.groups[rows[truth[:, k]]])) for k in np.flatnonzero(varied)]
+    if not multiple and max(by_label) < 2:
+        told = "every label stands in one group only, so that none can be held out"
+        raise InputError(where, told, "label more articles")

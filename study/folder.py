@@ -1,0 +1,210 @@
+"""A study: one folder that holds one project, found from inside it as git finds a repository.
+
+::
+
+    STUDY/
+    |-- study.toml          settings that people edit; its presence makes the folder a study
+    |-- codebook.yaml       what is coded
+    |-- corpus/             articles and units (Parquet), rejects.jsonl
+    |-- annotations/        annotations.jsonl, design.jsonl, gold.jsonl
+    |-- models/             one folder a model
+    |-- tags/               batch-tagged articles
+    `-- .standfirst/        state of this machine: the local Label Studio, tokens
+"""
+
+import tomllib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import ExistsError, InputError, StudyError
+from ..files import write_text
+
+__all__ = ["Settings", "Study"]
+
+_TEMPLATE = """\
+# Settings of this study. Every value can be changed; what is missing takes the default that is
+# shown here.
+[study]
+title = {title}
+
+[corpus]
+unit = "sentence"       # sentence, window, paragraph or article: what one person judges
+context = 1             # units before and after that a coder sees
+size = 3                # sentences in a window,
+stride = 3              # and from the start of one window to the start of the next
+languages = {languages}      # others are set aside, counted, and not lost
+"""
+
+
+_MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What study.toml says."""
+
+    title: str = ""
+    """One line for people."""
+    unit: str = "sentence"
+    """What articles are cut into."""
+    context: int = 1
+    """Number of units before and after that come along."""
+    size: int = 3
+    """Sentences in a window."""
+    stride: int = 3
+    """Sentences from the start of a window to the start of the next."""
+    languages: tuple[str, ...] = ("en",)
+    """ISO 639-1 codes of the languages that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """The folder of one project, and where things lie in it."""
+
+    root: Path
+    """The folder that holds study.toml."""
+
+    @classmethod
+    def find(cls, start: Path | None = None) -> "Study":
+        """Find the study that a folder lies in.
+
+        Parameters
+        ----------
+        start
+            The folder to look from, upwards; the current one if None.
+
+        Raises
+        ------
+        StudyError
+            Neither the folder nor any above it holds a study.toml.
+        """
+        here = (start or Path.cwd()).resolve()
+        for folder in (here, *here.parents):
+            if (folder / "study.toml").is_file():
+                return cls(folder)
+        raise StudyError(
+            start or Path.cwd(),
+            "is not in a study",
+            "make one with: standfirst init STUDY, or name one with --study",
+        )
+
+    @classmethod
+    def create(
+        cls, root: Path, codebook: str, *, title: str = "", languages: tuple[str, ...] = ("en",)
+    ) -> "Study":
+        """Make a new study.
+
+        Parameters
+        ----------
+        root
+            Its folder; made when missing, and refused when it holds a study already.
+        codebook
+            The YAML text of its codebook.
+        title
+            One line for people.
+        languages
+            ISO 639-1 codes of the languages to keep.
+        """
+        if (root / "study.toml").exists():
+            raise ExistsError(root, "is a study already", "choose another folder")
+        study = cls(root)
+        write_text(study.codebook_path, codebook)
+        write_text(study.state / ".gitignore", "*\n")
+        quoted = ", ".join(_toml_string(language) for language in languages)
+        write_text(
+            root / "study.toml",
+            _TEMPLATE.format(title=_toml_string(title or root.name), languages=f"[{quoted}]"),
+        )
+        return study
+
+    @property
+    def codebook_path(self) -> Path:
+        """The codebook."""
+        return self.root / "codebook.yaml"
+
+    @property
+    def corpus(self) -> Path:
+        """The folder of articles and units."""
+        return self.root / "corpus"
+
+    @property
+    def annotations(self) -> Path:
+        """The annotations, one JSON object a line."""
+        return self.root / "annotations" / "annotations.jsonl"
+
+    @property
+    def design(self) -> Path:
+        """The sampling plan, one drawn unit a line."""
+        return self.root / "annotations" / "design.jsonl"
+
+    @property
+    def gold(self) -> Path:
+        """The resolved answers, one unit and dimension a line."""
+        return self.root / "annotations" / "gold.jsonl"
+
+    @property
+    def models(self) -> Path:
+        """The folder of trained models."""
+        return self.root / "models"
+
+    @property
+    def tags(self) -> Path:
+        """The folder of batch-tagged articles."""
+        return self.root / "tags"
+
+    @property
+    def state(self) -> Path:
+        """State of this machine that no one else needs; ignored by git."""
+        return self.root / ".standfirst"
+
+    def preparation(self) -> dict[str, Any]:
+        """Tell how its articles were made ready, as JSON values, so that a model tags as coded."""
+        from ..corpus.storing.store import read_setup
+
+        settings = self.settings()
+        names = ("unit", "context", "size", "stride", "languages")
+        told = {name: getattr(settings, name) for name in names}
+        setup = read_setup(self.corpus)
+        if setup is not None:
+            # What was done to the corpus counts, not what its settings say by now.
+            told |= asdict(setup)
+        return {**told, "languages": list(told["languages"]), "near_duplicates": True}
+
+    def settings(self) -> Settings:
+        """Read study.toml.
+
+        Raises
+        ------
+        InputError
+            The file is not TOML, or a value is of the wrong kind.
+        """
+        path = self.root / "study.toml"
+        try:
+            raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise InputError(path, str(error), "correct the file") from error
+        return _settings(path, raw)
+
+
+def _settings(path: Path, raw: dict[str, Any]) -> Settings:
+    study, corpus = raw.get("study", {}), raw.get("corpus", {})
+    default = Settings()
+    unit = corpus.get("unit", default.unit)
+    if unit not in ("sentence", "window", "paragraph", "article"):
+        raise InputError(path, f"unit = {unit!r}", "use sentence, window, paragraph or article")
+    numbers = {}
+    for name, least in (("context", 0), ("size", 1), ("stride", 1)):
+        numbers[name] = corpus.get(name, getattr(default, name))
+        if type(numbers[name]) is not int or not least <= numbers[name] <= _MOST:
+            problem = f"{name} = {numbers[name]!r}"
+            raise InputError(path, problem, f"use a whole number from {least} to {_MOST}")
+    languages = corpus.get("languages", list(default.languages))
+    if not isinstance(languages, list) or not all(isinstance(code, str) for code in languages):
+        raise InputError(path, f"languages = {languages!r}", 'use a list such as ["en", "fr"]')
+    title = str(study.get("title", default.title))
+    return Settings(title=title, unit=unit, languages=tuple(languages), **numbers)
+
+
+def _toml_string(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'

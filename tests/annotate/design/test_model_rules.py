@@ -1,0 +1,153 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from standfirst.annotate.design.draw import MODEL_RULES
+from standfirst.annotate.design.inclusion import inclusion_probabilities, systematic
+from standfirst.annotate.design.model_rules import SCORES, distances
+from standfirst.annotate.design.pool import Aim, Pool, Scores
+from standfirst.errors import InputError
+
+RNG = np.random.default_rng(7)
+FIRST = RNG.dirichlet([1, 1, 4], 40)
+SECOND = RNG.dirichlet([2, 1, 1], 40)
+MANY = RNG.random((40, 3))
+VECTORS = RNG.normal(size=(40, 5)).astype(np.float32)
+
+
+def pool(*answers: NDArray[np.float64], multiple: bool = False, aim: Aim | None = None) -> Pool:
+    """Make a pool of 40 units with a model's or two models' answers."""
+    scores = Scores(
+        [{"stance": one} for one in answers or (FIRST, SECOND)],
+        frozenset({"stance"} if multiple else ()),
+        VECTORS,
+        distances(VECTORS, VECTORS[:3]),
+    )
+    ids = [f"u{i:02}" for i in range(40)]
+    return Pool(ids, [""] * 40, scores, aim or Aim("stance", 1))
+
+
+@given(
+    st.lists(st.floats(0, 1e6), min_size=1, max_size=30),
+    st.integers(1, 30),
+    st.sampled_from([0.0, 0.2, 1.0]),
+)
+def test_probabilities_add_up(scores: list[float], n: int, mix: float) -> None:
+    """They are above 0, at most 1, add up to n, and a higher score never has less."""
+    n = min(n, len(scores))
+    found = inclusion_probabilities(np.array(scores), n, mix=mix)
+
+    assert found.sum() == pytest.approx(n)
+    assert (found > 0).all()
+    assert (found <= 1 + 1e-9).all()
+    order = np.argsort(scores)
+    assert (np.diff(found[order]) >= -1e-9).all()
+    # The random part leaves nobody below its even share, or nearly so where others are certain.
+    assert mix < 1 or np.allclose(found, n / len(scores))
+
+
+@given(st.lists(st.floats(0.01, 5), min_size=2, max_size=25), st.data())
+def test_a_systematic_draw_has_its_size(scores: list[float], data: st.DataObject) -> None:
+    """N different units, whatever the probabilities; the certain ones among them."""
+    n = data.draw(st.integers(1, len(scores)))
+    chances = inclusion_probabilities(np.array(scores), n)
+    drawn = systematic(chances, np.random.default_rng(data.draw(st.integers(0, 99))))
+
+    assert len(drawn) == len(set(drawn.tolist())) == n
+    assert set(np.flatnonzero(chances >= 1).tolist()) <= set(drawn.tolist())
+
+
+@pytest.mark.parametrize("rule", sorted(SCORES))
+def test_probabilities_of_active_draws_are_true(rule: str) -> None:
+    """Over many draws each unit comes as often as its probability says."""
+    drawn: Counter[int] = Counter()
+    told: dict[int, float] = {}
+    n_draws, given_pool = 2000, pool(aim=Aim("stance", 1, power=1.0))
+    for seed in range(n_draws):
+        chosen, chances, _ = MODEL_RULES[rule].draw(given_pool, 12, np.random.default_rng(seed))
+        drawn.update(chosen)
+        told.update(zip(chosen, chances, strict=True))
+
+    assert sum(drawn.values()) == 12 * n_draws
+    assert max(told.values()) > 1.5 * min(told.values())
+    for place, chance in told.items():
+        error = 4 * (chance * (1 - chance) / n_draws) ** 0.5
+        assert drawn[place] / n_draws == pytest.approx(chance, abs=error + 1e-9)
+
+
+def test_diversity_draws_from_every_region() -> None:
+    """A far-off handful gets units of its own, and probabilities are those of its region."""
+    vectors = np.vstack([VECTORS[:36], VECTORS[36:] + 50])
+    given_pool = Pool([f"u{i}" for i in range(40)], [""] * 40, Scores(vectors=vectors), Aim())
+    for seed in range(20):
+        chosen, chances, strata = MODEL_RULES["diversity"].draw(
+            given_pool, 12, np.random.default_rng(seed)
+        )
+        assert len(set(chosen)) == 12
+        assert sum(place >= 36 for place in chosen) >= 2
+        # Each region's units, weighted, add up to its size, and all to the pool.
+        assert sum(1 / chance for chance in chances) == pytest.approx(40)
+        assert len(set(strata)) == 3
+
+
+def test_scores_of_doubt_on_hand_sized_answers() -> None:
+    """Sure, torn between two, torn between all: as can be reckoned by hand."""
+    answers = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [1 / 3, 1 / 3, 1 / 3]])
+    given_pool = Pool(["a", "b", "c"], [""] * 3, Scores([{"d": answers}]), Aim())
+    found = {name: SCORES[name](given_pool) for name in ("least-confidence", "margin", "entropy")}
+
+    assert found["least-confidence"].tolist() == pytest.approx([0, 1 / 2, 2 / 3])
+    assert found["margin"].tolist() == pytest.approx([0, 1, 1])
+    assert found["entropy"].tolist() == pytest.approx([0, np.log(2) / np.log(3), 1])
+
+
+def test_disagreement_is_zero_among_those_who_agree() -> None:
+    """Two models with the same doubts do not disagree; two that are sure of different labels do."""
+    same = SCORES["disagreement"](pool(FIRST, FIRST))
+    sure = np.tile([1.0, 0.0, 0.0], (40, 1))
+    other = np.tile([0.0, 1.0, 0.0], (40, 1))
+
+    assert same == pytest.approx(np.zeros(40), abs=1e-12)
+    assert SCORES["disagreement"](pool(sure, other)) == pytest.approx(np.full(40, np.log(2)))
+
+
+def test_labels_of_a_multiple_choice_are_doubted_one_by_one() -> None:
+    """A label at one half is doubtful, though the row adds up to more than 1."""
+    answers = np.array([[0.5, 0.5, 0.5], [1.0, 1.0, 0.0]])
+    scores = Scores([{"d": answers}], frozenset({"d"}))
+    given_pool = Pool(["a", "b"], [""] * 2, scores, Aim())
+
+    assert SCORES["entropy"](given_pool).tolist() == pytest.approx([1, 0])
+    assert SCORES["least-confidence"](given_pool).tolist() == pytest.approx([0.5, 0])
+
+
+def test_rare_search_leans_to_the_label() -> None:
+    """Units with a high probability of the label come more often, and power 0 forgets it."""
+    places, chances, _ = MODEL_RULES["rare"].draw(pool(), 39, np.random.default_rng(0))
+    by_score = dict(zip(places, chances, strict=True))
+    flat = MODEL_RULES["rare"].draw(pool(aim=Aim("stance", 1, power=0)), 12, RNG)[1]
+    label = np.mean([FIRST[:, 1], SECOND[:, 1]], axis=0)
+    likely, unlikely = int(label.argmax()), min(by_score, key=lambda place: label[place])
+
+    assert by_score[likely] > by_score[unlikely]
+    assert flat == pytest.approx([0.3] * 12)
+
+
+@pytest.mark.parametrize(
+    ("rule", "scores", "said"),
+    [
+        ("entropy", Scores(), "name one with --model"),
+        ("disagreement", Scores([{"stance": FIRST}]), "1 models cannot disagree"),
+        ("rare", Scores([{"stance": FIRST}]), "name it: --label"),
+        ("coreset", Scores(), "name an encoder"),
+        ("diversity", Scores(), "name an encoder"),
+    ],
+)
+def test_what_a_rule_lacks_is_told(rule: str, scores: Scores, said: str) -> None:
+    """A rule without its model, label or vectors is refused with what to name."""
+    with pytest.raises(InputError, match=said):
+        MODEL_RULES[rule].draw(Pool(["a"] * 40, [""] * 40, scores), 4, RNG)

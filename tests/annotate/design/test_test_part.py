@@ -1,0 +1,112 @@
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from standfirst.annotate.design.draw import draw
+from standfirst.annotate.design.shares import share
+from standfirst.annotate.design.test_part import closed_units, open_units, set_test_aside
+from standfirst.errors import InputError, StudyError
+
+
+def corpus(sizes: list[int]) -> list[dict[str, Any]]:
+    """Make clusters of two articles each, with so many units in all."""
+    return [
+        {"unit_id": f"u{c}_{i}", "article_id": f"a{c}_{i % 2}", "cluster": f"c{c}"}
+        for c, size in enumerate(sizes)
+        for i in range(size)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "n"),
+    [([16] * 48, 100), ([1, 2, 3, 5, 8, 40, 12, 7, 3, 1, 1, 1], 20), ([100, 1, 1, 1], 6)],
+)
+def test_every_unit_has_the_same_chance(sizes: list[int], n: int) -> None:
+    """Whatever the sizes of clusters, over many draws each unit comes n / N of the time."""
+    units, n_draws = corpus(sizes), 400
+    drawn: Counter[str] = Counter()
+    for seed in range(n_draws):
+        rows = set_test_aside(units, n, seed=seed)
+        assert len({row.unit_id for row in rows}) == n
+        drawn.update(row.unit_id for row in rows)
+    chance = n / len(units)
+    found = np.array([drawn[unit["unit_id"]] / n_draws for unit in units])
+
+    assert {row.probability for row in rows} == {chance}
+    assert found.mean() == pytest.approx(chance)
+    # Five standard errors, as there are hundreds of units.
+    assert np.abs(found - chance).max() < 5 * (chance * (1 - chance) / n_draws) ** 0.5
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=12), st.integers(1, 60), st.integers(0, 9))
+def test_no_cluster_stands_on_both_sides(sizes: list[int], n: int, seed: int) -> None:
+    """Units of a test unit's cluster are closed to every later draw; all others are open."""
+    units = corpus(sizes)
+    test = set_test_aside(units, min(n, len(units)), seed=seed)
+    clusters = {unit["unit_id"]: unit["cluster"] for unit in units}
+    touched = {clusters[row.unit_id] for row in test}
+    left = open_units(units, test)
+
+    assert len(test) == min(n, len(units))
+    assert {unit["cluster"] for unit in left}.isdisjoint(touched)
+    assert len(left) + len(closed_units(units, test)) == len(units)
+    if left:
+        coding = draw(units, len(left), design=test)
+        assert {clusters[row.unit_id] for row in coding}.isdisjoint(touched)
+
+
+def test_about_a_fifth_is_closed() -> None:
+    """Few large articles: few clusters are taken; many: as many clusters as units."""
+    small, large = corpus([16] * 48), corpus([16] * 2000)
+    few, many = set_test_aside(small, 100), set_test_aside(large, 100)
+
+    assert len(closed_units(small, few)) <= 0.2 * len(small)
+    assert len({row.stratum for row in few}) == 9
+    assert len({row.stratum for row in many}) == 100
+
+
+def test_an_article_that_came_in_later_is_closed_too() -> None:
+    """A near-duplicate of a test article that joins its cluster later is closed to coding."""
+    units = corpus([4] * 20)
+    test = set_test_aside(units, 4)
+    cluster = test[0].stratum
+    new = {"unit_id": "new", "article_id": "copy", "cluster": cluster}
+
+    assert "new" in closed_units([*units, new], test)
+    with pytest.raises(StudyError, match="belong to the test part or to its clusters"):
+        draw([*units, new], 80, design=test)
+
+
+def test_the_share_of_the_test_part_has_an_interval_over_clusters() -> None:
+    """Where clusters are all of one kind, the interval is as wide as that of so few clusters."""
+    units = corpus([10] * 200)
+    of_a_kind = {unit["unit_id"]: int(unit["cluster"][1:]) % 2 for unit in units}
+    covered, widths = 0, []
+    for seed in range(200):
+        test = set_test_aside(units, 80, seed=seed, most=0.1)
+        found = share(test, {row.unit_id: of_a_kind[row.unit_id] for row in test})
+        covered += found.low <= 0.5 <= found.high
+        widths.append(found.high - found.low)
+
+    assert len({row.stratum for row in test}) == 20
+    assert 0.9 <= covered / 200 <= 0.99
+    # 20 clusters, not 80 units: 2 x 1.96 x (0.25 / 20)^0.5 = 0.44, and Student's t for 19.
+    assert np.mean(widths) == pytest.approx(0.44, abs=0.05)
+
+
+def test_what_cannot_be_set_aside_is_refused() -> None:
+    """More units than there are, none, a second time, too late: one line each."""
+    units = corpus([3, 4])
+    with pytest.raises(StudyError, match="9 test units wanted, 7 there"):
+        set_test_aside(units, 9)
+    with pytest.raises(InputError, match="0 test units wanted"):
+        set_test_aside(units, 0)
+    with pytest.raises(StudyError, match="the test part is drawn already"):
+        set_test_aside(units, 1, design=set_test_aside(units, 2))
+    with pytest.raises(StudyError, match="a test part would miss them"):
+        set_test_aside(units, 1, design=draw(units, 2))

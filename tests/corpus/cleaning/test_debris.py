@@ -1,0 +1,96 @@
+"""Cleaning takes debris and leaves prose."""
+
+import pytest
+
+from standfirst.corpus import Article, clean
+from standfirst.corpus.cleaning.debris import unwrap
+
+
+def cleaned(text: str) -> tuple[str, list[str]]:
+    result = clean(Article("a", "", text))
+    return result.article.text, [gone.reason for gone in result.removed]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Leave a comment",
+        "12 Comments",
+        "Post Views: 1,230",
+        "Share this:",
+        "Share on Facebook",
+        "Facebook | Twitter | WhatsApp | Email",
+        "Read more »",
+        "READ ALSO: Minister denies talks",
+        "Advertisement",
+        "This website uses cookies to improve your experience.",
+        "Subscribe to our newsletter",
+        "© 2026 Harbour Wire. All rights reserved.",
+        "Tags: migration, courts",
+        "* * *",
+    ],
+)
+def test_debris_goes(line: str) -> None:
+    """A line that is nothing but debris goes, with its reason."""
+    text, reasons = cleaned(f"Talks resumed.\n{line}\nNo deal yet.")
+
+    assert text == "Talks resumed.\nNo deal yet."
+    assert len(reasons) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Share prices fell on Monday.",
+        "Comments by the minister drew anger.",
+        "Read more than one paper, she said.",
+        "Tags on the parcels were in two languages.",
+        "Leave a comment, he said, and nobody will answer it.",
+        "The site uses cookies, the regulator found, without asking anyone.",
+        "Search teams found the boat.",
+        "By Friday the camp was empty.",
+        "We use cookies as bait, the ranger said.",
+        "Views: they differ widely in the village.",
+        "Likes and dislikes aside, the plan is lawful.",
+    ],
+)
+def test_prose_stays(line: str) -> None:
+    """A sentence that begins like debris is prose."""
+    assert cleaned(f"Talks resumed.\n{line}\nNo deal yet.") == (
+        f"Talks resumed.\n{line}\nNo deal yet.",
+        [],
+    )
+
+
+def test_glued_debris() -> None:
+    """Debris that lost its line break is cut from the start or the end of a line."""
+    text, reasons = cleaned("Leave a commentTalks resume in Lurani\nNo deal yet. Post Views: 30")
+
+    assert text == "Talks resume in Lurani\nNo deal yet."
+    assert reasons == ["glued", "glued"]
+
+
+def test_byline_and_dateline_become_fields() -> None:
+    """They are taken out of the text and kept."""
+    result = clean(
+        Article("a", "", "By Ana Ruiz and Tom Holt\nLURANI, May 4 (Harbour Wire) - Talks resumed.")
+    )
+
+    assert result.article.text == "Talks resumed."
+    assert result.byline == "Ana Ruiz and Tom Holt"
+    assert result.dateline == "LURANI, May 4 (Harbour Wire)"
+
+
+def test_wrapped_text_is_unwrapped() -> None:
+    """Lines broken at a fixed width are joined; lines that are paragraphs are not."""
+    wrapped = (
+        "The minister said on Monday that the talks with the\n"
+        "government in Lurani would go on until the end of the\n"
+        "month, and that no text had been agreed upon by both\n"
+        "sides so far.\n\nNobody else spoke."
+    )
+    paragraphs = "The minister spoke.\nThe court ruled.\nNobody else spoke.\nThe end."
+
+    assert unwrap(wrapped).split("\n\n")[0].count("\n") == 0
+    assert unwrap(wrapped).endswith("sides so far.\n\nNobody else spoke.")
+    assert unwrap(paragraphs) == paragraphs

@@ -1,0 +1,140 @@
+import json
+import shutil
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from standfirst.errors import BundleError, ExistsError, MissingFileError
+from standfirst.models import Model, Report, TrainingSet, train
+
+TEXTS = ["The minister said it will work.", "A cruel and unlawful scheme.", "", "\ud800 odd"]
+
+
+@pytest.fixture
+def folder(report: Report, tmp_path: Path) -> Path:
+    """Give a bundle that a test may damage."""
+    report.model.save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def test_round_trip(report: Report, folder: Path) -> None:
+    """A model that was stored answers as it did."""
+    before, after = report.model.predict(TEXTS), Model.load(folder).predict(TEXTS)
+
+    for name, answer in before.items():
+        assert np.array_equal(answer.chosen, after[name].chosen)
+        assert np.allclose(answer.probabilities, after[name].probabilities)
+
+
+@pytest.mark.parametrize("n_threads", ["1", "4"])
+def test_same_data_same_bytes(
+    data: TrainingSet,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    n_threads: str,
+) -> None:
+    """Training again gives every file to the byte, however many fits stand side by side."""
+    monkeypatch.setenv("STANDFIRST_THREADS", n_threads)
+    train(data, encoder="tfidf", n_folds=3).model.save(tmp_path / "again")
+
+    for path in sorted(folder.iterdir()):
+        assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes(), path.name
+
+
+def test_no_text_of_training_is_kept(folder: Path) -> None:
+    """No sentence of the training data stands in the bundle."""
+    assert not any(b"save lives in region" in path.read_bytes() for path in folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    "name", ["CARD.md", "codebook.yaml", "golden.json", "metrics.json", "weights.safetensors"]
+)
+def test_every_file_is_guarded(folder: Path, name: str) -> None:
+    """One changed byte, or a missing file, is refused in one line."""
+    content = bytearray((folder / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / name).write_bytes(content)
+    with pytest.raises(BundleError, match=f"{name} was changed or damaged"):
+        Model.load(folder)
+    (folder / name).unlink()
+    with pytest.raises(BundleError, match=f"{name} is missing"):
+        Model.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"format_version": 99}, "has the format version 99"),
+        ({"format": "pickle"}, "has the format version None"),
+        ({"codebook": "other"}, "manifest.json was changed or damaged"),
+        ({"surprise": 1}, "manifest.json was changed or damaged"),
+    ],
+)
+def test_changed_manifest(folder: Path, change: dict[str, object], told: str) -> None:
+    """A newer, a foreign and a changed manifest are told apart."""
+    path = folder / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+
+    with pytest.raises(BundleError, match=told):
+        Model.load(folder)
+
+
+def test_strange_manifests(folder: Path) -> None:
+    """Whatever stands there: a refusal in one line, and nothing of it is run."""
+    rng = np.random.default_rng(0)
+    whole = (folder / "manifest.json").read_bytes()
+    strange = [b"", b"[]", b"null", b"\x80\x04cos\nsystem\n", b"[" * 10_000, whole[:100]]
+    for _ in range(200):
+        damaged = bytearray(whole)
+        damaged[rng.integers(len(damaged))] = rng.integers(256)
+        strange.append(bytes(damaged))
+    for content in strange:
+        (folder / "manifest.json").write_bytes(content)
+        # A blank that became another blank says the same.
+        if content.split() == whole.split():
+            continue
+        with pytest.raises(BundleError) as refused:
+            Model.load(folder)
+        assert "\n" not in str(refused.value)
+
+
+def test_what_is_no_model(tmp_path: Path, report: Report) -> None:
+    """A folder without a manifest is no model, and is not written over."""
+    with pytest.raises(MissingFileError, match="no such model"):
+        Model.load(tmp_path / "none")
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(BundleError, match="is not a model"):
+        Model.load(tmp_path)
+    with pytest.raises(ExistsError, match="holds something else"):
+        report.model.save(tmp_path)
+    shutil.rmtree(tmp_path)
+
+
+def test_hostile_bundles() -> None:
+    """A hundred damaged or hostile bundles are refused in one line, or load; no pickle runs."""
+    path = Path(__file__).parents[3] / "benchmarks" / "fuzz.py"
+    spec = spec_from_file_location("fuzz", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    counts, wrong = module.fuzz(100, seed=1)
+
+    assert wrong == []
+    assert counts.total() == 100
+    assert sum(n for name, n in counts.items() if name.endswith("refused")) > 50
+
+
+def test_manifest_says_what_a_score_rests_on(folder: Path, data: TrainingSet) -> None:
+    """Data, groups, folds, seed, the encoder's hash and versions stand in the manifest."""
+    told = json.loads((folder / "manifest.json").read_text())
+
+    assert told["training"]["data"] == data.fingerprint
+    assert (told["training"]["n_folds"], told["training"]["seed"]) == (3, 0)
+    assert told["training"]["grouped_by"] == "article_id"
+    assert len(told["encoder"]["sha256"]) == 64
+    assert {"python", "numpy", "scikit-learn", "standfirst"} <= told["versions"].keys()
+    assert "REFORMS" in (folder / "CARD.md").read_text()

@@ -1,0 +1,78 @@
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from standfirst.errors import InputError
+from standfirst.models.heads.calibration import softmax
+from standfirst.models.heads.decision import STEADY_FROM, Goal, decide, find_rule, parse_goal
+from standfirst.models.scores import score
+
+Drawn = tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]
+
+
+def draw(shares: tuple[float, ...], *, multiple: bool, seed: int = 0, n: int = 12_000) -> Drawn:
+    """Draw calibrated probabilities and the truth that they promise."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 1.5, (n, len(shares))) + np.log(shares)
+    if multiple:
+        probability = 1 / (1 + np.exp(-logits))
+        return probability, rng.random(probability.shape) < probability
+    probability = softmax(logits)
+    chosen = (probability.cumsum(axis=1) > rng.random((n, 1))).argmax(axis=1)
+    return probability, np.eye(len(shares), dtype=bool)[chosen]
+
+
+@pytest.mark.parametrize("multiple", [False, True])
+@pytest.mark.parametrize("goal", [Goal("precision", 0.8), Goal("recall", 0.8)])
+def test_a_promise_holds_on_other_rows(goal: Goal, multiple: bool) -> None:  # noqa: FBT001
+    """Each label (in single choice: each but the most frequent) reaches what was asked for."""
+    probability, target = draw((0.6, 0.3, 0.1), multiple=multiple)
+    rule = find_rule(probability, target, np.zeros(3), goal, multiple=multiple)
+    others, truth = draw((0.6, 0.3, 0.1), multiple=multiple, seed=1)
+    answer = decide(others, rule.bonus, rule.least, multiple=multiple)
+    names = ("usual", "some", "rare")
+    found = score(truth, answer, names, np.arange(len(truth)), multiple=multiple)
+
+    for name in names if multiple or goal.kind == "precision" else names[1:]:
+        assert getattr(found.labels[name], goal.kind) >= 0.8 - 0.05
+        # Not for free: the rule is no stricter than it must be.
+        assert found.labels[name].recall > 0.02
+    if not multiple:
+        assert (answer.sum(axis=1) <= 1).all()
+        assert (answer.any(axis=1).mean() < 1) == (goal.kind == "precision")
+
+
+def test_a_promise_that_cannot_be_kept_gives_no_label() -> None:
+    """Where no cut is precise enough, the label is never given."""
+    rng = np.random.default_rng(0)
+    target = np.eye(2, dtype=bool)[rng.integers(0, 2, 500)]
+    probability = softmax(rng.normal(0, 0.1, (500, 2)))
+    for multiple in (False, True):
+        rule = find_rule(
+            probability, target, np.zeros(2), Goal("precision", 0.95), multiple=multiple
+        )
+        answer = decide(probability, rule.bonus, rule.least, multiple=multiple)
+
+        # A few rows may keep it by chance.
+        assert answer.mean() < 0.05
+
+
+@pytest.mark.parametrize(
+    "told", ["f1", "precision", "precision=", "precision=2", "recall=x", "recall=0", "macro-f1=1"]
+)
+def test_goals_that_are_none(told: str) -> None:
+    """They are refused with what can be written."""
+    with pytest.raises(InputError, match=r"write macro-f1, precision=0\.9 or recall=0\.9"):
+        parse_goal(told)
+
+
+def test_few_rows_do_not_move_the_decision_of_a_single_choice() -> None:
+    """Below STEADY_FROM rows the calibration's shift is taken back; with more it stays."""
+    shift = np.array([0.5, -0.5])
+    probability, target = draw((0.9, 0.1), multiple=False, n=STEADY_FROM)
+    few = find_rule(probability[:-1], target[:-1], shift, Goal(), multiple=False)
+    # Two more rules are proposed; none is a point better than a perfect one.
+    enough = find_rule(target.astype(float), target, shift, Goal(), multiple=False)
+
+    assert few.bonus.tolist() == [-0.5, 0.5]
+    assert enough.bonus.tolist() == [0, 0]
