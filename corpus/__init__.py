@@ -2,11 +2,11 @@
 
 from .article import Article, content_id
 from .cleaning.debris import Cleaned, Removal, clean
-from .cleaning.prepare import rehearse
 from .reading.fields import Fields, Reject
 from .reading.read import READERS, read_articles
 from .storing.add import Added, add
 from .storing.part import Options, aside
+from .storing.prepare import rehearse
 from .storing.recut import Recut, recut
 from .storing.rejects import keep_rejects, load_rejects
 from .storing.store import KEEP, Setup, load_articles, load_units, read_setup, units_table

@@ -21,10 +21,10 @@ from .codebook.guide import guide_html, guide_markdown
 from .codebook.hotkeys import HOTKEYS, assign_hotkeys
 from .codebook.schema import json_schema
 from .codebook.starters import infer_codebook, ready_codebooks
+from .coders import competence, drift, stability
 from .gold.gold import Gold, read_gold, resolve, ties, write_gold
 from .reliability.agreement import Agreement, agreement
 from .reliability.bootstrap import Estimate
-from .reliability.coders import competence, drift, stability
 from .reliability.disagreements import disagreements
 from .reliability.report import agreement_as_json, agreement_as_text, missed_gate
 from .revisions.diff import diff_codebooks, touched

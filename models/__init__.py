@@ -5,7 +5,8 @@ from .evaluation.evaluate import Evaluation, evaluate
 from .heads.decision import Goal, parse_goal
 from .labelled.file import from_file
 from .labelled.training_set import TrainingSet, from_study
-from .model import Model, Prediction
+from .model import Model
+from .predictor import Prediction
 from .scores import LabelScore, Score
 from .training.distil import Distilled, distil
 from .training.from_definitions import prototype_model

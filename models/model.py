@@ -1,146 +1,22 @@
-"""The model: an encoder, one head a dimension, and the codebook that says what the labels mean."""
+"""The model as users hold it: a predictor that can be saved, loaded and put to work on tables."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Self
 
-import numpy as np
-import numpy.typing as npt
-
-from ..labels.codebook.codebook import Codebook, Dimension
-from .encoders.registry import Encoder
-from .heads.head import Head
-from .matrix import Matrix
-from .strings import Texts, as_strings
-from .views import Context, needed
+from .bundle.folder import load, save
+from .predictor import Predictor
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from datasets import Dataset
 
-__all__ = ["Model", "Prediction"]
+__all__ = ["Model"]
 
 
 @dataclass(frozen=True, slots=True)
-class Prediction:
-    """The answers of a model on one dimension."""
-
-    probabilities: npt.NDArray[np.float64]
-    """Shape (n_texts, n_labels), in the codebook's order."""
-    chosen: npt.NDArray[np.bool_]
-    """Which labels are given, same shape; conditions left aside.
-
-    A row of a single choice has none where the model abstains for the sake of its goal.
-    """
-    asked: npt.NDArray[np.bool_]
-    """Whether the dimension's condition holds by the model's own answers, shape (n_texts,)."""
-
-    @property
-    def confidence(self) -> npt.NDArray[np.float64]:
-        """The probability that the answer is right, shape (n_texts,).
-
-        For single choice it is the probability of the label given. For multiple choice it is the
-        smallest, over the labels, of the probability that this label is rightly given or rightly
-        left out.
-        """
-        if (self.chosen.sum(axis=1) <= 1).all() and np.allclose(self.probabilities.sum(axis=1), 1):
-            given = np.where(self.chosen, self.probabilities, 0).max(axis=1)
-            # Where the model abstains, the label that it would have given.
-            none = ~self.chosen.any(axis=1)
-            return np.asarray(np.where(none, self.probabilities.max(axis=1), given))
-        right = np.where(self.chosen, self.probabilities, 1 - self.probabilities)
-        return np.asarray(right.min(axis=1))
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A trained model."""
-
-    codebook: Codebook
-    """The codebook of training; labels stand in its order."""
-    encoder_name: str
-    """Name in the registry of encoders; several joined by `+`."""
-    encoder: Encoder
-    """The fitted encoder."""
-    heads: Mapping[str, Head]
-    """Id of the dimension to its classifier."""
-    about: Mapping[str, Any] = field(default_factory=dict)
-    """What the model rests on: data, folds, seeds; see `bundle.Manifest`."""
-    metrics: Mapping[str, Any] = field(default_factory=dict)
-    """Held-out scores of training, by dimension."""
-    trained_on: npt.NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
-    """Hashes of the texts of training, sorted, so that an evaluation on them can be told."""
-    _table: list[Any] = field(default_factory=list, repr=False, compare=False)
-
-    @property
-    def dimensions(self) -> tuple[Dimension, ...]:
-        """The dimensions that the model answers, in the codebook's order."""
-        return tuple(one for one in self.codebook.dimensions if one.id in self.heads)
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """What `predict` needs beside the texts: names of `inputs.VIEWS`; empty for most models."""
-        return tuple(getattr(self.encoder, "needs", ()))
-
-    def predict(self, texts: Texts, context: Context | None = None) -> dict[str, Prediction]:
-        """Answer every dimension on texts.
-
-        Parameters
-        ----------
-        texts
-            The units' own texts: a list of strings, or a column of Arrow.
-        context
-            Name of each view that the model `needs` to one text a row. A target is looked for in
-            its text unless `target_span` tells where it stands.
-
-        Raises
-        ------
-        InputError
-            The context lacks what the model needs.
-        """
-        scored = self._direct(texts)
-        if scored is None:
-            rows = texts if isinstance(texts, Sequence) else as_strings(texts).texts()
-            vectors = self._vectors(rows, context)
-            scored = {name: head.scores(vectors) for name, head in self.heads.items()}
-        found: dict[str, Prediction] = {}
-        for dimension in self.dimensions:
-            head = self.heads[dimension.id]
-            probabilities = head.from_scores(scored[dimension.id])
-            chosen = head.decide(probabilities)
-            asked = np.ones(len(texts), bool)
-            when = dimension.when
-            if when is not None and when.dimension in found:
-                ids = self.codebook.dimension(when.dimension).label_ids
-                among = np.array([label in when.labels for label in ids])
-                above = found[when.dimension]
-                asked = above.asked & (above.chosen & among).any(axis=1)
-            found[dimension.id] = Prediction(probabilities, chosen, asked)
-        return found
-
-    def _vectors(self, texts: Sequence[str], context: Context | None) -> Matrix:
-        if not self.needs:
-            return self.encoder.encode(texts)
-        encoder: Any = self.encoder
-        vectors: Matrix = encoder.encode(texts, needed(context, self.needs, len(texts)))
-        return vectors
-
-    def _direct(self, texts: Texts) -> dict[str, npt.NDArray[np.float64]] | None:
-        """Score all dimensions at once, where the encoder needs no vectors for that."""
-        encoder: Any = self.encoder
-        if not hasattr(encoder, "scores"):
-            return None
-        if not self._table:
-            weights = np.concatenate([head.weights for head in self.heads.values()])
-            self._table.append(encoder.table(weights))
-        scores = encoder.scores(texts, self._table[0])
-        ends = np.cumsum([len(head.weights) for head in self.heads.values()])
-        parts = np.split(scores, ends[:-1], axis=1)
-        return {
-            name: part + head.intercept
-            for (name, head), part in zip(self.heads.items(), parts, strict=True)
-        }
+class Model(Predictor):
+    """A trained model: `predict` on texts, `tag` on tables, `save` and `load` as a folder."""
 
     def tag(self, units: "Dataset | pa.Table", *, abstain_below: float = 0.0) -> "Dataset":
         """Tag a table of units.
@@ -157,14 +33,10 @@ class Model:
         return tag_table(self, units, abstain_below=abstain_below)
 
     def save(self, folder: Path) -> None:
-        """Write the model as a bundle."""
-        from .bundle.folder import save
-
+        """Write the model as a folder; see `bundle.folder.save`."""
         save(self, folder)
 
     @classmethod
-    def load(cls, folder: Path) -> "Model":
-        """Read a bundle, check it, and re-run its golden rows."""
-        from .bundle.folder import load
-
-        return load(folder)
+    def load(cls, folder: Path) -> Self:
+        """Read a model folder, check it, and re-run its golden sentences."""
+        return load(folder, cls)

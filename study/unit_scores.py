@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError, LeakError, UnknownNameError
+from ..errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ..annotate.design.assign import Drawn
     from ..annotate.design.pool import Scores
     from ..annotate.design.scorers import Scorer
     from ..models import Model, Prediction
@@ -24,8 +23,6 @@ __all__ = [
     "as_scorer",
     "label_aim",
     "load_models",
-    "refuse_taught",
-    "taught_by",
     "vector_scores",
 ]
 
@@ -79,39 +76,6 @@ def label_aim(models: "Sequence[Model]", dimension: str, label: str) -> "tuple[s
                 raise InputError("--model", f"labels of {dimension} differ", "use one codebook")
             place = ids.index(name)
     return dimension, place
-
-
-def refuse_taught(
-    models: "Sequence[Model]", names: Sequence[str], units: Units, design: "Sequence[Drawn]"
-) -> None:
-    """Refuse models that have learned from the test part: what they say would lead draws to it.
-
-    Raises
-    ------
-    LeakError
-        A model has learned from a text that stands in the test part and nowhere else.
-    """
-    from ..annotate.design.test_part import closed_units
-
-    shut = closed_units(units, design)
-    test = {row.unit_id for row in design if row.part == "test"}
-    for model, name in zip(models, names, strict=True):
-        taught = taught_by(model, units)
-        texts = {unit["unit_id"]: unit["text"] for unit in units if unit["unit_id"] in taught}
-        elsewhere = {text for unit_id, text in texts.items() if unit_id not in shut}
-        known = [one for one in taught & test if texts[one] not in elsewhere]
-        if known:
-            problem = f"has learned from {len(known)} units of the test part"
-            raise LeakError(name, problem, "train it in the study: standfirst train")
-
-
-def taught_by(model: "Model", units: Units) -> set[str]:
-    """Give the ids of the units whose text a model has learned from."""
-    from ..models.labelled.same_text import hash_texts
-
-    hashes = hash_texts(str(unit["text"]) for unit in units).tolist()
-    known = set(model.trained_on.tolist())
-    return {str(u["unit_id"]) for u, text in zip(units, hashes, strict=True) if text in known}
 
 
 def answers_on(model: "Model", units: Units) -> "dict[str, Prediction]":

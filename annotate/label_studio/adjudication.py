@@ -76,7 +76,7 @@ def disputed(
 
     Examples
     --------
-    >>> from ..labels import Label
+    >>> from ...labels import Label
     >>> stance = Dimension("s", "?", (Label("for", "For"), Label("no", "No")))
     >>> book = Codebook("b", "t", "1", (stance,))
     >>> said = [("u1", "ann", "no"), ("u1", "bo", "no"), ("u2", "ann", "no"), ("u2", "bo", "for")]

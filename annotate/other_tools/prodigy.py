@@ -61,7 +61,7 @@ def prodigy_rows(
 
     Examples
     --------
-    >>> from ..labels import Label
+    >>> from ...labels import Label
     >>> tone = Dimension("tone", "Which tone?", (Label("warm", "Warm"), Label("cold", "Cold")))
     >>> (row,) = prodigy_rows([{"unit_id": "u1", "text": "Hi."}], Codebook("b", "t", "1", (tone,)))
     >>> row["text"], row["options"][0], row["meta"]["question"]

@@ -75,7 +75,7 @@ def answer_problems(
 
     Examples
     --------
-    >>> from ..labels import Label
+    >>> from ...labels import Label
     >>> tone = Dimension("tone", "?", (Label("warm", "Warm"), Label("cold", "Cold")))
     >>> book = Codebook("b", "t", "1", (tone,))
     >>> region = {"from_name": "tone", "value": {"choices": ["warm", "cold"]}}

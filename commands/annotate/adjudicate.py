@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from ...errors import StudyError
+from ...study.contents import annotations_of, codebook_of, connected, projects_of, pulled, units_of
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
-from ..shared.place import annotations_of, codebook_of, connected, projects_of, pulled, units_of
 
 __all__ = ["adjudicate"]
 

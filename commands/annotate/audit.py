@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ...study.contents import annotations_of, units_of
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, print_table, say
-from ..shared.place import annotations_of, units_of
 
 if TYPE_CHECKING:
     from ...annotate.suggestions.anchoring import Audit
@@ -34,7 +34,8 @@ def audit(
     from ...annotate.design.assign import read_design
     from ...annotate.suggestions.anchoring import audit
     from ...errors import StudyError
-    from ...study.unit_scores import load_models, taught_by
+    from ...study.leaks import taught_by
+    from ...study.unit_scores import load_models
 
     place = find_study(study)
     design = [row for row in read_design(place.design) if round in (None, row.round)]

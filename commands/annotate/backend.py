@@ -14,8 +14,8 @@ import typer
 
 from ...errors import InputError, MissingExtraError, StandfirstError, StudyError
 from ...files import write_text
+from ...study.contents import codebook_of, connected, projects_of
 from ..shared.options import StudyOption, find_study, say
-from ..shared.place import codebook_of, connected, projects_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from ...errors import StudyError
+from ...study.contents import annotations_of, codebook_of, units_of
+from ..shared.answers import print_kept
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
-from ..shared.place import annotations_of, codebook_of, told_kept, units_of
 
 __all__ = ["export", "import_"]
 
@@ -79,4 +80,4 @@ def import_(
         read = import_tasks(file, codebook, coder=coder)
     else:
         read = import_lines(file, format, codebook, coder=coder)
-    told_kept(keep(place.annotations, read), as_json=json)
+    print_kept(keep(place.annotations, read), as_json=json)

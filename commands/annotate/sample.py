@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...errors import InputError, UnknownNameError
+from ...study.contents import units_of
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, print_table, say
-from ..shared.place import units_of
 from ..shared.progress import Progress
 
 if TYPE_CHECKING:
@@ -184,7 +184,8 @@ def _scores(
     from ...annotate.design.scorers import score_units
     from ...annotate.design.test_part import open_units
     from ...models.encoders.registry import default_encoder
-    from ...study.unit_scores import as_scorer, label_aim, load_models, refuse_taught, vector_scores
+    from ...study.leaks import refuse_taught
+    from ...study.unit_scores import as_scorer, label_aim, load_models, vector_scores
 
     if rule == "rare" and not label:
         raise InputError("--rule", "'rare' looks for a label", "name it: --label DIMENSION=LABEL")

@@ -7,16 +7,16 @@ from typing import Annotated
 import typer
 
 from ...errors import LeakError, ServerError, StudyError, UnknownNameError
-from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
-from ..shared.place import (
+from ...study.contents import (
     articles_of,
     codebook_of,
     connected,
     projects_of,
     pulled,
-    told_kept,
     units_of,
 )
+from ..shared.answers import print_kept
+from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
 
 __all__ = ["pull", "push", "start"]
 
@@ -142,4 +142,4 @@ def pull(
     place = find_study(study)
     with connected(place) as server:
         kept = pulled(place, server, codebook_of(place), full=all_)
-    told_kept(kept, as_json=json)
+    print_kept(kept, as_json=json)

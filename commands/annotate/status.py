@@ -1,7 +1,7 @@
 """``standfirst annotate status``: what is left to code, and how long it will take."""
 
+from ...study.contents import annotations_of
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, print_table, say
-from ..shared.place import annotations_of
 
 __all__ = ["status"]
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ...study.contents import gold_of
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
-from ..shared.place import gold_of
 from .score_tables import (
     GroupOption,
     LabelOption,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ...study.contents import gold_of
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
-from ..shared.place import gold_of
 from ..shared.progress import Progress
 from .fine_tuning import DeviceOption, EpochsOption, FineTuneOption, check, tune
 from .score_tables import (

@@ -30,7 +30,7 @@ def without_boilerplate(articles: Sequence[Cleaned]) -> list[Cleaned]:
 
     Examples
     --------
-    >>> from .article import Article
+    >>> from ..article import Article
     >>> pages = [
     ...     Cleaned(Article(str(i), "", f"Story {i}.\nThe Post stands for truth.", "Post"))
     ...     for i in range(6)

@@ -16,10 +16,10 @@ from pyarrow import parquet
 from ...errors import StudyError
 from ...files import locked
 from ..article import Article, content_id
-from ..cleaning.prepare import prepare
-from ..near_duplicates.find import find_copies
 from ..reading.fields import Reject
+from .near_duplicates import find_copies
 from .part import PART, Draft, Job, Made, Options, make
+from .prepare import prepare
 from .rejects import rejects_kept
 from .store import Setup, parts, read_setup, write_setup
 from .workers import in_order

@@ -40,7 +40,7 @@ def annotations_dataset(annotations: Iterable[Annotation], codebook: Codebook) -
 
     Examples
     --------
-    >>> from .codebook import Dimension, Label
+    >>> from ..codebook.codebook import Dimension, Label
     >>> labels = (Label("for", "For"), Label("no", "No"))
     >>> book = Codebook("b", "t", "1", (Dimension("stance", "?", labels),))
     >>> table = annotations_dataset([Annotation("u1", "ann", "stance", ("no",))], book)

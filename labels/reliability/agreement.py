@@ -122,7 +122,7 @@ def agreement(
 
     Examples
     --------
-    >>> from .codebook import Label
+    >>> from ..codebook.codebook import Label
     >>> book = Codebook(
     ...     "b", "t", "1", (Dimension("stance", "?", (Label("for", "For"), Label("no", "No"))),)
     ... )

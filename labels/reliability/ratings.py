@@ -75,7 +75,7 @@ def rate(annotations: Iterable[Annotation], dimension: Dimension) -> Ratings:
 
     Examples
     --------
-    >>> from .codebook import Label
+    >>> from ..codebook.codebook import Label
     >>> stance = Dimension("stance", "?", (Label("for", "For"), Label("against", "Against")))
     >>> rows = [Annotation("u1", coder, "stance", ("for",)) for coder in ("ann", "bo", "cy")]
     >>> [array.tolist() for array in rate(rows, stance).pairs()]

@@ -12,14 +12,14 @@ REFORMS: Consensus-based Recommendations for Machine-learning-based Science. Sci
 from typing import Any
 
 from ...labels.codebook.codebook import Dimension
-from ..model import Model
+from ..predictor import Predictor
 
 __all__ = ["write_card"]
 
 _OPEN = "not told by the model; its makers should add it here"
 
 
-def write_card(model: Model) -> str:
+def write_card(model: Predictor) -> str:
     """Write the card of a model from what it knows of itself."""
     about, codebook = model.about, model.codebook
     version = f"version {codebook.version}, revision {codebook.revision}"
@@ -183,7 +183,7 @@ def _interval(one: dict[str, Any]) -> str:
     return f"{one['macro_f1']:.3f} ({low:.3f} to {high:.3f})"
 
 
-def _choice(model: Model) -> list[str]:
+def _choice(model: Predictor) -> list[str]:
     """Tell what the model reads, what its labels promise, and what it was chosen from."""
     lines = []
     if model.needs:
@@ -205,7 +205,7 @@ def _choice(model: Model) -> list[str]:
     return lines
 
 
-def _tuned(model: Model) -> list[str]:
+def _tuned(model: Predictor) -> list[str]:
     """Tell what fine-tuning was worth, where the network was tuned."""
     found: dict[str, Any] = model.metrics.get("fine_tuning", {})
     kept = found.get("kept")

@@ -23,7 +23,7 @@ import platform
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +33,7 @@ from ...files import dump_json, write_bytes
 from ...labels import dump_codebook, parse_codebook
 from ..encoders.registry import restore_encoder
 from ..heads.head import Head
-from ..model import Model
+from ..predictor import Predictor
 from .card import write_card
 from .golden import are_close, golden_answers
 from .record import (
@@ -49,6 +49,8 @@ from .record import (
 )
 
 __all__ = ["can_save", "load", "save"]
+
+P = TypeVar("P", bound=Predictor)
 
 _FILES = ("CARD.md", "codebook.yaml", "golden.json", "metrics.json", "weights.safetensors")
 
@@ -68,7 +70,7 @@ def can_save(folder: Path) -> None:
         raise ExistsError(folder, "is a file", "name a folder")
 
 
-def save(model: Model, folder: Path) -> None:
+def save(model: Predictor, folder: Path) -> None:
     """Write a model, whole or not at all; a model that stands there is replaced.
 
     Raises
@@ -87,8 +89,15 @@ def save(model: Model, folder: Path) -> None:
         made.rename(folder)
 
 
-def load(folder: Path) -> Model:
+def load(folder: Path, kind: type[P]) -> P:
     """Read a model, check it, and re-run its golden sentences.
+
+    Parameters
+    ----------
+    folder
+        The folder that `save` wrote.
+    kind
+        The class to make of it: `Predictor`, or one that adds methods to it.
 
     Raises
     ------
@@ -110,7 +119,7 @@ def load(folder: Path) -> Model:
         if sha256(contents[name]) != manifest.files.get(name):
             raise BundleError(folder, f"{name} was changed or damaged", REMEDY)
     try:
-        model = _restore(folder, manifest, contents)
+        model = _restore(folder, manifest, contents, kind)
         golden = json.loads(contents["golden.json"])
         answers = golden_answers(model)
         same = are_close(golden, answers, encoder=model.encoder_name)
@@ -129,7 +138,7 @@ def load(folder: Path) -> Model:
     return model
 
 
-def _contents(model: Model) -> dict[str, bytes]:
+def _contents(model: Predictor) -> dict[str, bytes]:
     from safetensors.numpy import save as to_safetensors
 
     settings, arrays = model.encoder.state()
@@ -171,7 +180,7 @@ def _contents(model: Model) -> dict[str, bytes]:
     return {**contents, "manifest.json": told.encode()}
 
 
-def _restore(folder: Path, manifest: Manifest, contents: dict[str, bytes]) -> Model:
+def _restore(folder: Path, manifest: Manifest, contents: dict[str, bytes], kind: type[P]) -> P:
     from safetensors.numpy import load as from_safetensors
 
     codebook = parse_codebook(contents["codebook.yaml"].decode(), str(folder / "codebook.yaml"))
@@ -196,7 +205,7 @@ def _restore(folder: Path, manifest: Manifest, contents: dict[str, bytes]) -> Mo
         if len(head.seen) != len(entry.labels) or head.weights.shape[1] != encoder.width:
             raise BundleError(folder, "weights.safetensors does not fit manifest.json", REMEDY)
         heads[entry.id] = head
-    return Model(
+    return kind(
         codebook,
         manifest.encoder.name,
         encoder,

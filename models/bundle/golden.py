@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..model import Model
+from ..predictor import Predictor
 
 __all__ = ["GOLDEN_TEXTS", "are_close", "golden_answers"]
 
@@ -29,7 +29,7 @@ _TOLERANCE_8_BITS = 2e-2
 """In 8 bits a rounding that falls the other way on another processor moves a probability."""
 
 
-def golden_answers(model: Model) -> list[dict[str, Any]]:
+def golden_answers(model: Predictor) -> list[dict[str, Any]]:
     """Give the probabilities of the golden sentences."""
     # Whatever a model reads beside the text: sentences of our own will do.
     context: dict[str, tuple[str, ...]] = dict.fromkeys(model.needs, GOLDEN_TEXTS[::-1])

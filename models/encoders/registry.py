@@ -15,19 +15,19 @@ A new encoder is one class and one line in `ENCODERS`. The folder of a pretraine
 named instead.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any
 
 import numpy.typing as npt
 
 from ...errors import UnknownNameError
-from ..matrix import Matrix
 from .networks.int8 import SUFFIX, Transformer8
 from .networks.transformer import Transformer, is_ready
 from .networks.tuned import Tuned
-from .side_by_side import Beside, Part
+from .protocol import Encoder, SingleEncoder
+from .side_by_side import SHARES, Beside, Part
 from .tokens.model2vec import WordVectors
 from .tokens.static import Static
 from .weights.architectures import WORD_VECTORS
@@ -40,7 +40,6 @@ __all__ = [
     "ENCODERS",
     "TFIDF_FROM",
     "TFIDF_SHARE",
-    "Encoder",
     "base_of",
     "default_encoder",
     "make_encoder",
@@ -55,37 +54,7 @@ TFIDF_SHARE = 0.3**0.5
 """What TF-IDF is multiplied with beside a network."""
 
 
-class Encoder(Protocol):
-    """Turns texts into vectors."""
-
-    def begin(self, texts: Sequence[str]) -> tuple[Self, Matrix]:
-        """Give an encoder that knows what these texts are made of, and the texts prepared."""
-
-    @property
-    def width(self) -> int:
-        """Number of columns, prepared and transformed."""
-
-    def prepare(self, texts: Sequence[str]) -> Matrix:
-        """Make what depends on each text alone, one row a text."""
-
-    def fit(self, prepared: Matrix) -> Self:
-        """Learn from the prepared rows of the training part."""
-
-    def transform(self, prepared: Matrix) -> Matrix:
-        """Turn prepared rows into vectors, shape (n_texts, dim)."""
-
-    def encode(self, texts: Sequence[str]) -> Matrix:
-        """Turn texts into vectors: float32, shape (n_texts, dim)."""
-
-    def state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        """Give what must be stored: settings as JSON values, and arrays."""
-
-    @classmethod
-    def restore(cls, settings: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
-        """Make the encoder again from what was stored."""
-
-
-ENCODERS: dict[str, Callable[[], Encoder]] = {
+ENCODERS: dict[str, Callable[[], SingleEncoder]] = {
     "hashed": Hashed,
     "hashed-pieces": HashedPieces,
     "minilm": partial(Transformer.named, "minilm"),
@@ -146,7 +115,7 @@ def restore_encoder(
         The folder that it was made from is not here.
     """
     if "parts" in settings:
-        return Beside.restore(settings, arrays)
+        return _restore_parts(settings, arrays)
     if "tuned" in settings:
         return Tuned.restore(settings, arrays)
     if name in ENCODERS:
@@ -174,3 +143,17 @@ def default_encoder(n_rows: int) -> str:
     if not is_ready():
         return "tfidf"
     return "minilm+tfidf" if n_rows >= TFIDF_FROM else "minilm"
+
+
+def _restore_parts(settings: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> Beside:
+    """Make several encoders again; the arrays of each stand under its key."""
+    parts = []
+    for entry in settings["parts"]:
+        name, views = entry["name"], tuple(entry.get("views", ("text",)))
+        if not views or not set(views) <= set(SHARES):
+            raise ValueError(f"unknown views {views}")
+        prefix = f"{Part(name, None, views=views).key}/"
+        own = {key[len(prefix) :]: v for key, v in arrays.items() if key.startswith(prefix)}
+        encoder = restore_encoder(name, entry["settings"], own)
+        parts.append(Part(name, encoder, float(entry["share"]), views))
+    return Beside(parts)

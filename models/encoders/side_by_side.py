@@ -5,7 +5,7 @@ scaled by its share. A part that can mark targets reads text, target and what st
 right in one forward pass; for every other part the target is the words around it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,24 +136,6 @@ class Beside:
             )
             arrays.update({f"{part.key}/{key}": value for key, value in stored.items()})
         return {"parts": settings}, arrays
-
-    @classmethod
-    def restore(
-        cls, settings: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]
-    ) -> "Beside":
-        """Make the parts again."""
-        from .registry import restore_encoder
-
-        parts = []
-        for told in settings["parts"]:
-            name, views = told["name"], tuple(told.get("views", ("text",)))
-            if not views or not set(views) <= set(SHARES):
-                raise ValueError(f"unknown views {views}")
-            mark = f"{Part(name, None, views=views).key}/"
-            own = {key[len(mark) :]: v for key, v in arrays.items() if key.startswith(mark)}
-            made = restore_encoder(name, told["settings"], own)
-            parts.append(Part(name, made, float(told["share"]), views))
-        return cls(parts)
 
     def _cut(self, prepared: Matrix) -> Iterator[tuple[Part, str, Matrix]]:
         start = 0

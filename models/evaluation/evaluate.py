@@ -8,8 +8,8 @@ import numpy as np
 from ..labelled.same_text import hash_texts
 from ..labelled.training_set import TrainingSet
 from ..model import Model
+from ..predictor import refuse_prototype
 from ..scores import Score, score
-from ..training.from_definitions import refuse_prototype
 
 __all__ = ["Evaluation", "evaluate"]
 

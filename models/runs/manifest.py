@@ -17,9 +17,9 @@ from ...corpus.storing.store import KEEP
 from ...errors import BundleError, ExistsError, MissingFileError, UnknownNameError
 from ...labels import parse_codebook
 from ...labels.codebook.codebook import Dimension
+from ..predictor import refuse_prototype
 from ..tagging.blocks import steps_of
 from ..tagging.units import Steps
-from ..training.from_definitions import refuse_prototype
 from .ending.finish import Summary
 from .inputs.plan import SHARD, Input, holds_units
 from .output import Folder

@@ -21,7 +21,7 @@ from ...corpus import Article, Fields, Reject
 from ...corpus.near_duplicates.sketch import sketch
 from ...files import dump_json
 from ...tables import FORMATS
-from ..model import Model
+from ..predictor import Predictor
 from ..tagging.blocks import Counts, Tagged, tag_blocks
 from ..tagging.ready_units import Rows
 from ..tagging.tags import tag_schema
@@ -103,7 +103,7 @@ def part(number: int, name: str) -> str:
     return f"{PARTS}/{number:05}.{name}"
 
 
-def run_task(job: Job, model: Model, task: Task, tell: Tell | None = None) -> Done:
+def run_task(job: Job, model: Predictor, task: Task, tell: Tell | None = None) -> Done:
     """Run a task.
 
     Parameters
@@ -150,7 +150,7 @@ def run_task(job: Job, model: Model, task: Task, tell: Tell | None = None) -> Do
 
 
 def _records(
-    job: Job, model: Model, piece: Piece, lines: Lines
+    job: Job, model: Predictor, piece: Piece, lines: Lines
 ) -> Iterator[Article | Reject | Rows]:
     if job.steps.unit == "row":
         return read_units(piece, job.fields, lines, model.needs)
@@ -161,7 +161,7 @@ class _Writes:
     """The files of a task, open; they get their names when the stack closes."""
 
     def __init__(
-        self, job: Job, model: Model, number: int, folder: Folder, stack: ExitStack
+        self, job: Job, model: Predictor, number: int, folder: Folder, stack: ExitStack
     ) -> None:
         self._job = job
         rejects = stack.enter_context(folder.publish(part(number, "rejects.jsonl")))
@@ -199,7 +199,7 @@ class _Writes:
         return n_rejects
 
 
-def out_schema(job: Job, model: Model) -> pa.Schema:
+def out_schema(job: Job, model: Predictor) -> pa.Schema:
     """Give the columns of a shard."""
     fields = [field for field in tag_schema(model) if job.text or field.name != "text"]
     return pa.schema([*fields, pa.field("model_version", pa.string())])

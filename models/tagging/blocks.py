@@ -7,17 +7,19 @@ that breaks a stage, the model included, is set aside, and the others go on.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import pyarrow as pa
 
 from ...corpus import Article, Reject, content_id
-from ..model import Model
+from ..predictor import Predictor
 from .ready_units import Rows, unit_blocks
 from .tags import tag_schema, tag_units
 from .tallies import Marks, label_counts, tally
 from .units import UNITS, Block, Steps, make_units
+
+P = TypeVar("P", bound=Predictor)
 
 __all__ = ["UNITS", "Counts", "Tagged", "steps_of", "tag_blocks", "with_steps"]
 
@@ -76,7 +78,7 @@ def steps_of(about: Mapping[str, Any], unit: str, language: str) -> Steps:
     return Steps(**{"unit": unit if unit in UNITS else "sentence", "language": language, **known})
 
 
-def with_steps(model: Model, preparation: Mapping[str, Any]) -> Model:
+def with_steps(model: P, preparation: Mapping[str, Any]) -> P:
     """Note in a model how its study made articles ready, for `steps_of`; nothing where empty."""
     if not preparation:
         return model
@@ -84,7 +86,7 @@ def with_steps(model: Model, preparation: Mapping[str, Any]) -> Model:
 
 
 def tag_blocks(
-    model: Model,
+    model: Predictor,
     records: Iterable[Article | Reject | Rows],
     counts: Counts,
     steps: Steps,
@@ -124,7 +126,7 @@ def tag_blocks(
 
 
 def _made(
-    model: Model, records: Iterable[Article | Reject], counts: Counts, steps: Steps
+    model: Predictor, records: Iterable[Article | Reject], counts: Counts, steps: Steps
 ) -> Iterator[tuple[Block, Marks]]:
     """Make articles ready, block by block."""
     for articles, marks in _blocks(records, counts):
@@ -134,7 +136,7 @@ def _made(
 
 
 def _ready(
-    model: Model, records: Iterable[Article | Reject | Rows], counts: Counts
+    model: Predictor, records: Iterable[Article | Reject | Rows], counts: Counts
 ) -> Iterator[tuple[Block, Marks]]:
     """Collect ready units; the same article may come again, in this shard or another."""
 
@@ -184,7 +186,7 @@ def taken(article: Article) -> Reject:
     return Reject.of(article.file, article.record, reason, article.text)
 
 
-def _count(counts: Counts, model: Model, block: Block, tallies: pa.Table) -> None:
+def _count(counts: Counts, model: Predictor, block: Block, tallies: pa.Table) -> None:
     for dimension in model.dimensions:
         told = counts.labels.setdefault(dimension.id, dict.fromkeys(dimension.label_ids, 0))
         found = label_counts(tallies, dimension).tolist()
@@ -197,7 +199,7 @@ def _count(counts: Counts, model: Model, block: Block, tallies: pa.Table) -> Non
 
 
 def _answered(
-    model: Model, block: Block, abstain_below: float
+    model: Predictor, block: Block, abstain_below: float
 ) -> tuple[Block, pa.Table, list[Reject]]:
     """Tag the units of a block, and set aside the articles that the model breaks on."""
     rejects: list[Reject] = []

@@ -14,8 +14,7 @@ import pyarrow.compute as pc
 
 from ...corpus import content_id
 from ...errors import InputError
-from ..model import Model, Prediction
-from ..training.from_definitions import refuse_prototype
+from ..predictor import Prediction, Predictor, refuse_prototype
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -32,7 +31,7 @@ UNIT_COLUMNS = {
 """What a tag says of its unit."""
 
 
-def tag_schema(model: Model) -> pa.Schema:
+def tag_schema(model: Predictor) -> pa.Schema:
     """Give the columns of tags."""
     fields = list(UNIT_COLUMNS.items())
     for dimension in model.dimensions:
@@ -46,7 +45,7 @@ def tag_schema(model: Model) -> pa.Schema:
     return pa.schema(fields)
 
 
-def tag_units(model: Model, units: pa.Table, *, abstain_below: float = 0.0) -> pa.Table:
+def tag_units(model: Predictor, units: pa.Table, *, abstain_below: float = 0.0) -> pa.Table:
     """Tag a table of units.
 
     Parameters
@@ -90,7 +89,7 @@ def tag_units(model: Model, units: pa.Table, *, abstain_below: float = 0.0) -> p
 
 
 def tag_table(
-    model: Model, units: "Dataset | pa.Table", *, abstain_below: float = 0.0
+    model: Predictor, units: "Dataset | pa.Table", *, abstain_below: float = 0.0
 ) -> "Dataset":
     """Tag a table of units, and give the tags as a dataset."""
     from datasets import Dataset

@@ -30,7 +30,8 @@ from ..heads.head import Head
 from ..labelled.same_text import hash_texts
 from ..labelled.training_set import TrainingSet
 from ..matrix import Matrix, dense_product
-from ..model import Model, Prediction
+from ..model import Model
+from ..predictor import Prediction
 from ..scores import Score
 
 __all__ = ["LEAST", "STUDENT", "Distilled", "distil", "make_pool"]

@@ -3,7 +3,7 @@
 The name, definition, cases and examples of a label are put through the encoder; their mean, brought
 to length 1, is the label's prototype. A text is the more probably of a label, the nearer it is to
 its prototype. That ranks units well enough to choose what to code first; it is no measurement, and
-`tag` and `evaluate` refuse it (`refuse_prototype`).
+`tag` and `evaluate` refuse it (`predictor.refuse_prototype`).
 
 References
 ----------
@@ -11,9 +11,7 @@ Snell, J., Swersky, K. & Zemel, R. (2017). Prototypical Networks for Few-shot Le
 section 2.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +24,7 @@ from ..heads.head import Head
 from ..matrix import Matrix
 from ..model import Model
 
-__all__ = ["prototype_model", "refuse_prototype"]
+__all__ = ["prototype_model"]
 
 SHARPNESS = 15.0
 """What differences of cosines are multiplied with; at 15, .1 is a ratio of 4.5."""
@@ -62,26 +60,6 @@ def prototype_model(codebook: Codebook, *, encoder: str | None = None) -> Model:
     heads = {one.id: _head(one, fitted.encode) for one in dimensions}
     about = {"prototype": True, "n_rows": 0, "n_groups": 0}
     return Model(codebook, name, fitted, heads, about)
-
-
-def refuse_prototype(about: Mapping[str, Any], where: str | Path = "the model") -> None:
-    """Refuse a model that has seen no label.
-
-    Parameters
-    ----------
-    about
-        What the model rests on, as `Model.about` and the manifest's `training` tell it.
-    where
-        The model, as told to the user.
-
-    Raises
-    ------
-    InputError
-        It was made by `prototype_model`.
-    """
-    if about.get("prototype"):
-        told = "was made out of definitions alone: it ranks units for coding, and measures nothing"
-        raise InputError(where, told, "label some units, then run: standfirst train")
 
 
 def _sayings(label: Label) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ...strings import Texts, as_strings, batches
 from ..protocol import Frozen
-from ..words.ngrams import is_compiled
+from ..words.alphabet import is_compiled
 from .minilm_tokens import WIDTH, token_vectors
 from .wordpiece import WordPiece
 

@@ -19,20 +19,10 @@ import numpy.typing as npt
 
 from ....errors import MissingExtraError
 from ...strings import Strings
-from ..words.ngrams import BASIS, PRIME, SPREAD, is_compiled
+from ..words.alphabet import BASIS, PRIME, SPREAD, is_compiled
+from .alphabet import DROP, INSIDE, KNOWN, LONGEST, ODD, PUNCTUATION, SPACE
 
-__all__ = ["DROP", "KNOWN", "LONGEST", "ODD", "PUNCTUATION", "SPACE", "WordPiece", "clean"]
-
-KNOWN = 0x3000
-"""Code points from here on are left to `tokenizers`."""
-LONGEST = 100
-"""A word of more characters is unknown."""
-
-PUNCTUATION, SPACE, DROP, ODD = 1 << 24, 1 << 25, 1 << 26, 1 << 27
-"""Marks in the table of characters: a token of its own; between tokens; nothing; not for us."""
-
-INSIDE = 0x632BE59BD9B4E019
-"""Where the hash of a piece begins that continues a word."""
+__all__ = ["WordPiece", "clean"]
 
 _ALL_BITS = (1 << 64) - 1
 

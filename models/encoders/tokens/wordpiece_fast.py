@@ -8,9 +8,9 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from ..words.ngrams import BASIS, PRIME, SPREAD
+from ..words.alphabet import BASIS, PRIME, SPREAD
 from ..words.ngrams_fast import Bytes, Offsets, decode
-from .wordpiece import DROP, INSIDE, KNOWN, LONGEST, ODD, PUNCTUATION, SPACE
+from .alphabet import DROP, INSIDE, KNOWN, LONGEST, ODD, PUNCTUATION, SPACE
 
 __all__ = ["fill_pools", "fill_tokens"]
 

@@ -15,29 +15,16 @@ Large Scale Multitask Learning. Fowler, G., Noll, L. C. & Vo, P. (1991): FNV. Kn
 Art of Computer Programming 3, section 6.4 (multiplicative hashing).
 """
 
-import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ...strings import Strings, batches
+from .alphabet import BASIS, EDGE, KNOWN, LONGEST, PRIME, SPREAD, fold_table, is_compiled
 
-__all__ = ["LONGEST", "Buckets", "Kind", "count", "fold_table", "is_compiled", "sums"]
-
-LONGEST = 64
-"""Characters of a word that count."""
-
-BASIS = 0xCBF29CE484222325
-PRIME = 0x100000001B3
-SPREAD = 0x9E3779B97F4A7C15
-EDGE = 1
-"""Stands before and behind a word, for its pieces; no text is lowered to it."""
-KNOWN = 0x20000
-"""Code points from here on are rare ideographs: each is a letter, and has no lower case."""
+__all__ = ["Buckets", "Kind", "count", "sums"]
 
 _ROWS = 4_096
 
@@ -64,36 +51,12 @@ class Buckets:
     """Where each text's n-grams begin, and where the last end, shape (n_texts + 1,)."""
 
 
-def is_compiled() -> bool:
-    """Tell whether numba is there."""
-    return find_spec("numba") is not None
-
-
-@lru_cache(maxsize=1)
-def fold_table() -> npt.NDArray[np.uint32]:
-    """Give the lower case of each code point below `KNOWN`; 0 where it belongs to no word.
-
-    Examples
-    --------
-    >>> [chr(fold_table()[ord(c)]) for c in "aÉ_7"], int(fold_table()[ord("’")])
-    (['a', 'é', '_', '7'], 0)
-    """
-    table = np.zeros(KNOWN, np.uint32)
-    for point in range(KNOWN):
-        letter = chr(point)
-        if unicodedata.category(letter)[0] in "LMN" or letter == "_":
-            lower = letter.lower()
-            # Where the lower case is of several characters, the letter stays as it is.
-            table[point] = ord(lower) if len(lower) == 1 else point
-    return table
-
-
 def count(strings: Strings, kind: Kind) -> Buckets:
     """Find the n-grams of texts.
 
     Examples
     --------
-    >>> from .strings import as_strings
+    >>> from ...strings import as_strings
     >>> found = count(as_strings(["Talks fail.", "", "TALKS"]), Kind())
     >>> found.ends.tolist(), bool(found.numbers[0] == found.numbers[3])
     ([0, 3, 3, 4], True)

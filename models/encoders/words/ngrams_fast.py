@@ -7,7 +7,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from .ngrams import BASIS, EDGE, KNOWN, LONGEST, PRIME, SPREAD
+from .alphabet import BASIS, EDGE, KNOWN, LONGEST, PRIME, SPREAD
 
 __all__ = ["decode", "fill_buckets", "fill_sums"]
 

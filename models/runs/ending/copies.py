@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from ....corpus.near_duplicates.find import group_files
+from ....corpus.storing.near_duplicates import group_files
 from ..output import Folder
 from ..task import part
 

@@ -9,9 +9,9 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from ...files import publish
-from ..storing.store import parts
-from .clusters import clusters
-from .sketch import N_PERMUTATIONS, Sketches
+from ..near_duplicates.clusters import clusters
+from ..near_duplicates.sketch import N_PERMUTATIONS, Sketches
+from .store import parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

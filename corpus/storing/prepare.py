@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ..article import Article
+from ..cleaning.debris import Cleaned, clean
 from ..reading.fields import Reject
-from ..storing.part import PART, Options, finished
-from .debris import Cleaned, clean
+from .part import PART, Options, finished
 
 __all__ = ["prepare", "rehearse"]
 

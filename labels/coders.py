@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ..annotations.annotation import Annotation, current, readings
-from ..codebook.codebook import Codebook
-from ..gold.gold import Gold
-from .bootstrap import Estimate, share_of
+from .annotations.annotation import Annotation, current, readings
+from .codebook.codebook import Codebook
+from .gold.gold import Gold
+from .reliability.bootstrap import Estimate, share_of
 
 __all__ = ["Competence", "Stability", "Week", "competence", "drift", "stability"]
 

@@ -1,17 +1,16 @@
-"""What the commands of `standfirst annotate` need of a study: units, answers, codebook, server."""
+"""What stands in a study: its codebook, units, articles, annotations, gold, and its server."""
 
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import LeakError, RevisionError, StudyError
-from .options import print_json, say
+from ..errors import RevisionError, StudyError
 
 if TYPE_CHECKING:
-    from ...annotate.answers.merge import Kept
-    from ...annotate.label_studio.connection import Server
-    from ...labels import Codebook, Gold
-    from ...study.folder import Study
+    from ..annotate.answers.merge import Kept
+    from ..annotate.label_studio.connection import Server
+    from ..labels import Codebook, Gold
+    from .folder import Study
 
 __all__ = [
     "annotations_of",
@@ -21,22 +20,21 @@ __all__ = [
     "gold_of",
     "projects_of",
     "pulled",
-    "told_kept",
     "units_of",
 ]
 
 
 def codebook_of(place: "Study") -> "Codebook":
     """Read the codebook of a study."""
-    from ...labels import load_codebook
+    from ..labels import load_codebook
 
     return load_codebook(place.codebook_path)
 
 
 def connected(place: "Study") -> "Server":
     """Connect with the server that the environment names, or with the study's own."""
-    from ...annotate.label_studio.access import find_access
-    from ...annotate.label_studio.connection import connect
+    from ..annotate.label_studio.access import find_access
+    from ..annotate.label_studio.connection import connect
 
     return connect(find_access(place.state / "label-studio" / "access.json"))
 
@@ -48,7 +46,7 @@ def projects_of(place: "Study") -> Path:
 
 def units_of(place: "Study", columns: list[str] | None = None) -> list[dict[str, Any]]:
     """Read the units of a study, or some columns of them; refused where there are none."""
-    from ...corpus import load_units
+    from ..corpus import load_units
 
     table = load_units(place.corpus)
     table = table.select_columns(columns) if columns else table
@@ -60,14 +58,14 @@ def units_of(place: "Study", columns: list[str] | None = None) -> list[dict[str,
 
 def articles_of(place: "Study", wanted: Collection[str]) -> dict[str, dict[str, Any]]:
     """Read some articles of a study, by id."""
-    from ...corpus import load_articles
+    from ..corpus import load_articles
 
     return {row["id"]: row for row in load_articles(place.corpus) if row["id"] in wanted}
 
 
 def annotations_of(place: "Study") -> list[Any]:
     """Read the annotations of a study; none where nothing was coded yet."""
-    from ...labels import read_annotations
+    from ..labels import read_annotations
 
     return read_annotations(place.annotations) if place.annotations.exists() else []
 
@@ -80,7 +78,7 @@ def gold_of(place: "Study", codebook: "Codebook") -> "list[Gold]":
     RevisionError
         It was resolved by another revision of the codebook.
     """
-    from ...labels import read_gold
+    from ..labels import read_gold
 
     gold = read_gold(place.gold) if place.gold.is_file() else []
     others = sorted({row.revision for row in gold} - {"", codebook.revision})
@@ -96,9 +94,9 @@ def gold_of(place: "Study", codebook: "Codebook") -> "list[Gold]":
 
 def pulled(place: "Study", server: "Server", codebook: "Codebook", *, full: bool = False) -> "Kept":
     """Bring the answers back; those on blind units that had a suggestion in view are set aside."""
-    from ...annotate.design.draw import read_design
-    from ...annotate.label_studio.projects import pull_all
-    from ...annotate.suggestions.suggestion import blind_units
+    from ..annotate.design.draw import read_design
+    from ..annotate.label_studio.projects import pull_all
+    from ..annotate.suggestions.suggestion import blind_units
 
     return pull_all(
         server,
@@ -108,21 +106,3 @@ def pulled(place: "Study", server: "Server", codebook: "Codebook", *, full: bool
         full=full,
         blind=blind_units(read_design(place.design)),
     )
-
-
-def told_kept(kept: "Kept", *, as_json: bool) -> None:
-    """Print what was kept of answers that came in."""
-    if as_json:
-        print_json(kept.as_dict())
-    else:
-        print(kept)
-    if kept.n_rejected and not as_json:
-        say(f"{kept.n_rejected} answers were set aside, with reasons, in {kept.rejects}")
-    if kept.n_leaked:
-        problem = f"{kept.n_leaked} answers on units to be coded blind had a suggestion in view"
-        raise LeakError(kept.rejects, problem, "they do not count; have these units coded again")
-    if kept.n_exposed:
-        say(
-            f"warning: {kept.n_exposed} units to be coded blind have a suggestion on the server; "
-            "remove it there: Data Manager > Delete Predictions"
-        )

@@ -1,0 +1,71 @@
+"""The public names: a name that is added or taken away changes this list, and so is seen."""
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+PUBLIC = {
+    "standfirst": """
+        Annotation Article Classifier Codebook Gold Model StandfirstError Study Unit
+        agreement cut load_codebook load_units read_articles resolve sentences train
+    """,
+    "standfirst.corpus": """
+        KEEP KINDS READERS SEGMENTERS UNIT_SCHEMA Added Article Cleaned Fields Options Recut
+        Reject Removal Segmenter Setup Unit add aside clean content_id cut get_segmenter
+        keep_rejects load_articles load_rejects load_units read_articles read_setup recut
+        rehearse sentences summary unit_ids units_table
+    """,
+    "standfirst.labels": """
+        ADJUDICATION HOTKEYS Agreement Annotation Codebook Condition Dimension Estimate Gold
+        Label advise agreement agreement_as_json agreement_as_text annotations_dataset
+        assign_hotkeys check_annotations check_revision competence current diff_codebooks
+        disagreements drift dump_codebook guide_html guide_markdown infer_codebook
+        infer_from_annotations is_decision json_schema load_codebook load_mapping
+        merge_annotations migrate_annotations missed_gate parse_codebook parse_mapping
+        read_annotations read_coded read_gold read_log readings ready_codebooks resolve
+        stability ties touched undo_migration write_annotations write_gold write_log
+        write_long write_wide
+    """,
+    "standfirst.annotate": """
+        RULES Access Aim Drawn Kept LocalServer Progress Pushed Read Scores Server Share
+        assign assist closed_units config_problems connect draw export_tasks find_access
+        import_tasks keep labeling_config open_units progress pull push read_design
+        read_tasks set_test_aside share start_local strata_of task write_design
+    """,
+    "standfirst.models": """
+        Comparison DimensionReport Distilled Evaluation Goal LabelScore Model Prediction
+        Report Score TrainingSet compare distil evaluate from_file from_study parse_goal
+        prototype_model train
+    """,
+    "standfirst.study": """
+        Settings Study
+    """,
+    "standfirst.measure": """
+
+    """,
+}
+
+
+@pytest.mark.parametrize("package", PUBLIC)
+def test_public_names(package: str) -> None:
+    """Each package has the names that it is known for, in order, and each can be loaded."""
+    module = import_module(package)
+
+    assert list(getattr(module, "__all__", [])) == PUBLIC[package].split()
+    for name in PUBLIC[package].split():
+        assert getattr(module, name) is not None
+
+
+@pytest.mark.parametrize("package", PUBLIC)
+def test_no_public_name_hides_a_module(package: str) -> None:
+    """`import standfirst.models.NAME` gives a module wherever there is one of that name."""
+    module = import_module(package)
+    below = {path.stem for folder in module.__path__ for path in Path(folder).glob("*.py")}
+    below |= {
+        path.parent.name
+        for folder in module.__path__
+        for path in Path(folder).glob("*/__init__.py")
+    }
+
+    assert below & set(PUBLIC[package].split()) == set()
