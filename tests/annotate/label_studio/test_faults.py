@@ -33,9 +33,9 @@ pytestmark = pytest.mark.server
 PULL = """
 import sys
 from pathlib import Path
-from standfirst.annotate.access import Access
-from standfirst.annotate.projects import pull_all
-from standfirst.annotate.server import connect
+from standfirst.annotate.label_studio.access import Access
+from standfirst.annotate.label_studio.projects import pull_all
+from standfirst.annotate.label_studio.connection import connect
 from standfirst.labels import load_codebook, ready_codebooks
 url, token, state, annotations = sys.argv[1:]
 book = load_codebook(ready_codebooks()["transfer-deals"])
@@ -120,7 +120,7 @@ def test_killed_starter_takes_its_server_along(label_studio: LocalServer, tmp_pa
     shutil.copytree(label_studio.log.parent, folder, ignore=shutil.ignore_patterns("server.log"))
     script = (
         "import sys, time; from pathlib import Path\n"
-        "from standfirst.annotate.local import start_local\n"
+        "from standfirst.annotate.label_studio.local_server import start_local\n"
         "with start_local(Path(sys.argv[1]), port=int(sys.argv[2])) as server:\n"
         "    print(server.process.pid, flush=True); time.sleep(600)"
     )

@@ -213,10 +213,10 @@ def test_doubled_tasks_are_removed_unless_answered(
 
 KILLED = """
 import sys
-from standfirst.annotate.access import Access
-from standfirst.annotate.server import connect
-from standfirst.annotate.sync import push
-from standfirst.annotate.tasks import task
+from standfirst.annotate.label_studio.access import Access
+from standfirst.annotate.label_studio.connection import connect
+from standfirst.annotate.label_studio.sync import push
+from standfirst.annotate.page.tasks import task
 from standfirst.corpus import content_id
 url, token, project = sys.argv[1:]
 made = [

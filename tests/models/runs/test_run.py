@@ -420,8 +420,8 @@ def test_interrupted_inside_a_library(tmp_path: Path) -> None:
     """A call that does not hear Ctrl-C is ended with its children, and what must go is gone."""
     (tmp_path / "calls.py").write_text(
         "import ctypes, multiprocessing, pathlib, sys\n"
-        "from standfirst.commands.interrupt import stoppable\n"
-        "from standfirst.apart import end_all\n"
+        "from standfirst.commands.shared.interrupt import stoppable\n"
+        "from standfirst.worker_process import end_all\n"
         "leave = lambda: (end_all(), pathlib.Path('left').unlink())\n"
         "with stoppable(lambda: 'stopped', leave):\n"
         "    fork = multiprocessing.get_context('fork')\n"
