@@ -9,7 +9,7 @@ from .storing.part import Options, aside
 from .storing.prepare import rehearse
 from .storing.recut import Recut, recut
 from .storing.rejects import keep_rejects, load_rejects
-from .storing.store import KEEP, Setup, load_articles, load_units, read_setup, units_table
+from .storing.store import KEEP, Setup, load_articles, load_units, read_setup
 from .storing.summary import summary
 from .units.cut import cut
 from .units.segment import SEGMENTERS, Segmenter, get_segmenter, sentences
@@ -49,5 +49,4 @@ __all__ = [
     "sentences",
     "summary",
     "unit_ids",
-    "units_table",
 ]

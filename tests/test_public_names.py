@@ -14,7 +14,7 @@ PUBLIC = {
         KEEP KINDS READERS SEGMENTERS UNIT_SCHEMA Added Article Cleaned Fields Options Recut
         Reject Removal Segmenter Setup Unit add aside clean content_id cut get_segmenter
         keep_rejects load_articles load_rejects load_units read_articles read_setup recut
-        rehearse sentences summary unit_ids units_table
+        rehearse sentences summary unit_ids
     """,
     "standfirst.labels": """
         ADJUDICATION HOTKEYS Agreement Annotation Codebook Condition Dimension Estimate Gold

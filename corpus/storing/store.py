@@ -13,7 +13,7 @@ A part counts from the moment its articles file has its name, and that one is na
 what reads a corpus; `ingest` adds to it and `recut` cuts it again.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ from pyarrow import parquet
 
 from ...errors import InputError, StudyError
 from ...files import dump_json, write_text
-from ..units.unit import UNIT_SCHEMA, Unit
+from ..units.unit import UNIT_SCHEMA
 from .part import ARTICLE_SCHEMA, Options
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ __all__ = [
     "load_units",
     "parts",
     "read_setup",
-    "units_table",
     "write_setup",
 ]
 
@@ -153,13 +152,6 @@ def load_units(folder: Path, columns: Sequence[str] = (), *, article: str = "") 
         at = pc.index_in(owners, named["article_id"].combine_chunks())
         cluster = pc.coalesce(pc.take(named["cluster"].combine_chunks(), at), owners)
     return _dataset(table.append_column("cluster", cluster).select(wanted))
-
-
-def units_table(units: Iterable[Unit]) -> "Dataset":
-    """Make a table of units."""
-    rows = list(units)
-    columns = [[getattr(unit, name) for unit in rows] for name in UNIT_SCHEMA.names]
-    return _dataset(pa.table(columns, schema=UNIT_SCHEMA))
 
 
 def articles_table(folder: Path, columns: list[str]) -> pa.Table:
