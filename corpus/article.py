@@ -30,7 +30,7 @@ def content_id(*parts: str) -> str:
 
 
 def framed(part: str) -> bytes:
-    """Give a part of what is hashed, behind its length."""
+    """Return a part as it is hashed: its length, then its bytes."""
     raw = part.encode("utf-8", "surrogatepass")
     return len(raw).to_bytes(8, "little") + raw
 

@@ -24,7 +24,7 @@ STRATA: dict[str, Callable[[Mapping[str, Any]], str]] = {
 def strata_of(
     units: Iterable[Mapping[str, Any]], by: Sequence[str] = (), *, keyword: str = ""
 ) -> dict[str, str]:
-    """Give the stratum of every unit.
+    """Return the stratum of every unit.
 
     Parameters
     ----------

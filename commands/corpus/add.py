@@ -63,8 +63,8 @@ def add(
 ) -> None:
     """Read articles, clean them, cut them into units and find near-duplicates.
 
-    Adding the same files again adds nothing; a run that was killed is started again with the same
-    words.
+    Adding the same files again adds nothing; a run that was killed goes on when the same command
+    is run again.
 
     Example: standfirst corpus add articles/ more.csv --text body --outlet newspaper
     """
@@ -75,9 +75,9 @@ def add(
     from ...corpus import add as add_articles
     from ..shared.progress import Progress
 
-    found = find_study(study)
+    home = find_study(study)
     fields = Fields(text, title, id, outlet, published, url, language)
-    options = replace(_options(found), keep_debris=keep_debris, fix_encoding=fix_encoding)
+    options = replace(_options(home), keep_debris=keep_debris, fix_encoding=fix_encoding)
     records = read_articles(paths, fields=fields, form=format)
     if dry_run:
         _dry_run(records, options)
@@ -85,7 +85,7 @@ def add(
     n_workers = processes or min(len(os.sched_getaffinity(0)), _MOST_WORKERS)
     progress = Progress()
     counts = add_articles(
-        found.corpus,
+        home.corpus,
         records,
         options,
         keep=_keep(keep),
@@ -96,7 +96,7 @@ def add(
     if as_json:
         print_json(asdict(counts))
     else:
-        print("\n".join(_told(counts, options.kind, found.corpus)))
+        print("\n".join(_report(counts, options.kind, home.corpus)))
     if strict and counts.rejected:
         raise typer.Exit(1)
 
@@ -113,9 +113,9 @@ def cut(study: StudyOption = None, keep: KeepOption = None, as_json: JsonOption 
 
     from ...corpus import recut
 
-    found = find_study(study)
-    options = _options(found)
-    result = recut(found.corpus, options, keep=_keep(keep))
+    home = find_study(study)
+    options = _options(home)
+    result = recut(home.corpus, options, keep=_keep(keep))
     if as_json:
         print_json(asdict(result))
         return
@@ -156,41 +156,41 @@ def _dry_run(records: Any, options: "Options") -> None:
     from ...corpus import Reject, aside, rehearse
 
     n_read = n_rejected = n_aside = n_pieces = 0
-    for one in rehearse(records, options):
+    for record in rehearse(records, options):
         n_read += 1
-        if isinstance(one, Reject):
+        if isinstance(record, Reject):
             n_rejected += 1
-            where = f"{one.file}:{one.record}" if one.record else one.file
-            print(f"{where}: rejected: {one.reason}")
+            where = f"{record.file}:{record.record}" if record.record else record.file
+            print(f"{where}: rejected: {record.reason}")
             continue
-        if one.repaired:
-            print(f"{one.article.id}: encoding repaired")
-        for gone in one.removed:
+        if record.repaired:
+            print(f"{record.article.id}: encoding repaired")
+        for gone in record.removed:
             n_pieces += 1
-            print(f"{one.article.id}: {gone.reason}: {gone.text}")
-        if reason := aside(one.article.language, options):
+            print(f"{record.article.id}: {gone.reason}: {gone.text}")
+        if reason := aside(record.article.language, options):
             n_aside += 1
-            print(f"{one.article.id}: set aside: {reason}")
+            print(f"{record.article.id}: set aside: {reason}")
     say(
         f"{n_read} records read, {n_pieces} pieces of debris found, {n_aside} articles to set "
         f"aside, {n_rejected} rejected; nothing added"
     )
 
 
-def _told(counts: "Added", kind: str, folder: Path) -> list[str]:
-    """Tell in words what became of the records."""
+def _report(counts: "Added", kind: str, folder: Path) -> list[str]:
+    """Say what became of the records."""
     parts = [f"{counts.added} added"]
     parts += [f"{counts.known} there already"] if counts.known else []
     parts += [f"{counts.aside} set aside (another language)"] if counts.aside else []
     parts += [f"{counts.rejected} rejected"] if counts.rejected else []
-    told = [f"{counts.read} records read: {', '.join(parts)}", f"{counts.units} {kind}s"]
+    lines = [f"{counts.read} records read: {', '.join(parts)}", f"{counts.units} {kind}s"]
     if counts.removed:
         pieces = ", ".join(f"{name} {n}" for name, n in sorted(counts.removed.items()))
-        told.append(f"debris taken out: {pieces}")
+        lines.append(f"debris taken out: {pieces}")
     if counts.repaired:
-        told.append(f"{counts.repaired} articles had their encoding repaired")
+        lines.append(f"{counts.repaired} articles had their encoding repaired")
     if counts.copies:
-        told.append(f"{counts.copies} near-duplicates in the corpus (they share a cluster)")
+        lines.append(f"{counts.copies} near-duplicates in the corpus (they share a cluster)")
     if counts.rejected:
-        told.append(f"rejected records are in {folder / 'rejects.jsonl'}, with their reasons")
-    return told
+        lines.append(f"rejected records are in {folder / 'rejects.jsonl'}, with their reasons")
+    return lines

@@ -46,7 +46,7 @@ def show(
             print(f"{row['id']}  {row['published'] or '-':10}  {row['outlet'] or '-'}  {title}")
         return
     ids = articles["id"]
-    matches = [index for index, one in enumerate(ids) if one.startswith(article)]
+    matches = [index for index, known in enumerate(ids) if known.startswith(article)]
     if len(matches) != 1:
         raise UnknownNameError("article", article, [ids[index] for index in matches] or list(ids))
     row = articles[matches[0]]

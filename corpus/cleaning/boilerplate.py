@@ -35,16 +35,16 @@ def without_boilerplate(articles: Sequence[Cleaned]) -> list[Cleaned]:
     ...     Cleaned(Article(str(i), "", f"Story {i}.\nThe Post stands for truth.", "Post"))
     ...     for i in range(6)
     ... ]
-    >>> found = without_boilerplate(pages)[0]
-    >>> found.article.text, found.removed[0].reason
+    >>> first = without_boilerplate(pages)[0]
+    >>> first.article.text, first.removed[0].reason
     ('Story 0.', 'boilerplate of the outlet')
     """
     texts: dict[str, set[str]] = defaultdict(set)
-    for one in articles:
-        if one.article.outlet:
-            texts[one.article.outlet].add(one.article.text)
-    repeated = {outlet: _repeated(found) for outlet, found in texts.items()}
-    return [_without(one, repeated.get(one.article.outlet, frozenset())) for one in articles]
+    for cleaned in articles:
+        if cleaned.article.outlet:
+            texts[cleaned.article.outlet].add(cleaned.article.text)
+    repeated = {outlet: _repeated(bodies) for outlet, bodies in texts.items()}
+    return [_without(each, repeated.get(each.article.outlet, frozenset())) for each in articles]
 
 
 def _repeated(texts: set[str]) -> frozenset[str]:
@@ -63,14 +63,14 @@ def _edges(lines: list[str]) -> list[str]:
     return [line for line in edges if len(line) <= _LONGEST]
 
 
-def _without(one: Cleaned, repeated: frozenset[str]) -> Cleaned:
+def _without(cleaned: Cleaned, repeated: frozenset[str]) -> Cleaned:
     if not repeated:
-        return one
-    lines = one.article.text.split("\n")
+        return cleaned
+    lines = cleaned.article.text.split("\n")
     gone = {line for line in _edges(lines) if line.strip() in repeated}
     kept = [line for line in lines if line not in gone]
     if not gone or not any(line.strip() for line in kept):
-        return one
+        return cleaned
     removed = [Removal("boilerplate of the outlet", line.strip()) for line in lines if line in gone]
-    article = replace(one.article, text="\n".join(kept).strip("\n"))
-    return replace(one, article=article, removed=(*one.removed, *removed))
+    article = replace(cleaned.article, text="\n".join(kept).strip("\n"))
+    return replace(cleaned, article=article, removed=(*cleaned.removed, *removed))

@@ -155,10 +155,10 @@ def clean(article: Article) -> Cleaned:
             byline = name
             removed.append(Removal("byline", line.strip()))
             continue
-        if n_lines <= _TOP and not dateline and (found := _DATELINE.match(line.strip())):
-            dateline = found.group().strip(" —–-")
-            removed.append(Removal("dateline", found.group().strip()))
-            line = line.strip()[found.end() :]
+        if n_lines <= _TOP and not dateline and (match := _DATELINE.match(line.strip())):
+            dateline = match.group().strip(" —–-")
+            removed.append(Removal("dateline", match.group().strip()))
+            line = line.strip()[match.end() :]
         kept.append(line.rstrip())
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n")
     return Cleaned(replace(article, text=text), tuple(removed), byline, dateline)
@@ -201,12 +201,12 @@ def _debris(line: str) -> str | None:
 
 
 def _unglued(line: str, removed: list[Removal]) -> str:
-    while found := _GLUED_BEFORE.match(line):
-        removed.append(Removal("glued", found.group()))
-        line = line[found.end() :]
-    while found := _GLUED_AFTER.search(line):
-        removed.append(Removal("glued", found.group().strip()))
-        line = line[: found.start()]
+    while match := _GLUED_BEFORE.match(line):
+        removed.append(Removal("glued", match.group()))
+        line = line[match.end() :]
+    while match := _GLUED_AFTER.search(line):
+        removed.append(Removal("glued", match.group().strip()))
+        line = line[: match.start()]
     return line
 
 

@@ -1,9 +1,9 @@
-"""Tell the language of an article, with py3langid (Lui & Baldwin's langid.py, refitted).
+"""Detect the language of an article, with py3langid (Lui & Baldwin's langid.py, refitted).
 
 The first few hundred characters are enough for a whole article. Short texts are guessed badly by
 every detector: of single English sentences from the web, one in five was taken for another
 language. So the languages that a study expects are believed unless another one is far more
-probable; that leaves one in a hundred and fifty, and still tells sentences in other languages.
+probable; that leaves one in a hundred and fifty, and still recognises sentences in other languages.
 
 References
 ----------
@@ -22,7 +22,7 @@ _FAR_MORE = 20
 
 
 def detect(text: str, expected: Sequence[str] = ()) -> str:
-    """Tell the language of a text.
+    """Detect the language of a text.
 
     Parameters
     ----------

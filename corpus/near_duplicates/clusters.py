@@ -92,8 +92,8 @@ def clusters(
                 failures=failures,
                 failed=failed,
             )
-    for one, other in sharing(sketches, groups):
-        groups.join(one, other)
+    for left, right in sharing(sketches, groups):
+        groups.join(left, right)
     roots = groups.roots(order)
     sizes = np.bincount(roots, minlength=len(ids))
     named: dict[str, str] = {}
@@ -105,12 +105,12 @@ def clusters(
 
 
 def _look_alike(signatures: "NDArray[np.uint32]", order: "Indices", alike: "_Alike") -> "Indices":
-    """Give the articles whose signature is near enough to that of another one."""
+    """Return the articles whose signature is near enough to that of another one."""
     wanted = np.zeros(len(order), dtype=bool)
     for band in range(_BANDS):
-        for one, other in _neighbours(signatures, order, band):
-            fresh = ~(wanted[one] & wanted[other])
-            some, others = alike(one[fresh], other[fresh])
+        for left, right in _neighbours(signatures, order, band):
+            fresh = ~(wanted[left] & wanted[right])
+            some, others = alike(left[fresh], right[fresh])
             wanted[some] = wanted[others] = True
     return np.flatnonzero(wanted)
 
@@ -128,9 +128,9 @@ def _link(
     """Join the pairs of a band that are similar enough, and give the pairs that are not."""
     size = len(failures)
     lost: list[int] = []
-    for one, other in meetings:
-        apart = groups.roots(one) != groups.roots(other)
-        some, others = alike(one[apart], other[apart])
+    for left, right in meetings:
+        apart = groups.roots(left) != groups.roots(right)
+        some, others = alike(left[apart], right[apart])
         keys = np.minimum(some, others) * size + np.maximum(some, others)
         fresh = ~np.isin(keys, failed)
         for a, b in zip(some[fresh].tolist(), others[fresh].tolist(), strict=True):
@@ -148,7 +148,7 @@ def _link(
 def _neighbours(
     signatures: "NDArray[np.uint32]", order: "Indices", band: int
 ) -> "Iterator[tuple[Indices, Indices]]":
-    """Give pairs of articles that agree on a band: each one and its next few."""
+    """Yield pairs of articles that agree on a band: each with its next few."""
     keys = _keys(signatures, band)[order]
     sort = np.argsort(keys, kind="stable")
     equal = keys[sort[1:]] == keys[sort[:-1]]
@@ -177,7 +177,7 @@ class _Alike:
     """Keep the pairs whose signatures agree nearly as often as the threshold asks."""
 
     def __init__(self, signatures: "NDArray[np.uint32]", threshold: float) -> None:
-        # The lowest byte of each place tells nearly as much, in a quarter of the memory.
+        # The lowest byte of each hash says nearly as much, in a quarter of the memory.
         self._short = np.empty(signatures.shape, dtype=np.uint8)
         for start in range(0, len(signatures), _BATCH):
             self._short[start : start + _BATCH] = signatures[start : start + _BATCH]
@@ -186,9 +186,9 @@ class _Alike:
         error = (threshold * (1 - threshold) / N_PERMUTATIONS) ** 0.5
         self._least = (threshold - 3 * error) * N_PERMUTATIONS
 
-    def __call__(self, one: "Indices", other: "Indices") -> "tuple[Indices, Indices]":
-        alike = (self._short[one] == self._short[other]).sum(axis=1) >= self._least
-        return one[alike], other[alike]
+    def __call__(self, left: "Indices", right: "Indices") -> "tuple[Indices, Indices]":
+        alike = (self._short[left] == self._short[right]).sum(axis=1) >= self._least
+        return left[alike], right[alike]
 
 
 class _Runs:
@@ -196,16 +196,16 @@ class _Runs:
 
     def __init__(self, wanted: "Indices", texts: "Texts", scratch: Path | None) -> None:
         size = 0
-        self._place: dict[int, tuple[int, int]] = {}
+        self._range: dict[int, tuple[int, int]] = {}
         # The file has no name, so that nothing is left of it however the process ends.
         with TemporaryFile(dir=scratch) as file:
-            for indices, found in texts(wanted):
-                for index, runs in zip(indices.tolist(), shingles(found), strict=True):
-                    self._place[index] = (size, size + len(runs))
+            for indices, batch in texts(wanted):
+                for index, runs in zip(indices.tolist(), shingles(batch), strict=True):
+                    self._range[index] = (size, size + len(runs))
                     size += len(runs)
                     file.write(runs.tobytes())
             file.flush()
             self._hashes = np.memmap(file, dtype=np.uint64, mode="r", shape=(size,))
 
-    def similarity(self, one: int, other: int) -> float:
-        return jaccard(*(self._hashes[slice(*self._place[index])] for index in (one, other)))
+    def similarity(self, left: int, right: int) -> float:
+        return jaccard(*(self._hashes[slice(*self._range[index])] for index in (left, right)))

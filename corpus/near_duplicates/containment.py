@@ -23,7 +23,7 @@ _MOST_PAIRS = 4_000_000
 
 
 def sharing(sketches: Sketches, groups: Groups) -> "Iterator[tuple[int, int]]":
-    """Give pairs of which one holds two fifths of the other's sentences, and three at least.
+    """Yield pairs of which either holds two fifths of the other's sentences, and three at least.
 
     A sentence that stands in more than fifty articles is a formula, and ties nothing.
     """
@@ -44,8 +44,8 @@ def sharing(sketches: Sketches, groups: Groups) -> "Iterator[tuple[int, int]]":
         met = [np.empty(0, dtype=np.int64)]
         for lag in range(1, most):
             at = np.flatnonzero(hashes[lag:] == hashes[:-lag])
-            one, other = owners[at], owners[at + lag]
-            lower, upper = np.minimum(one, other), np.maximum(one, other)
+            left, right = owners[at], owners[at + lag]
+            lower, upper = np.minimum(left, right), np.maximum(left, right)
             fresh = (lower % n_passes == number) & (groups.roots(lower) != groups.roots(upper))
             met.append(lower[fresh] * len(sizes) + upper[fresh])
         pairs, shared = np.unique(np.concatenate(met), return_counts=True)

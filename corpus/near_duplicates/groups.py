@@ -13,28 +13,28 @@ __all__ = ["Groups"]
 
 
 class Groups:
-    """Sets that are joined, each known by one of its members (union-find)."""
+    """Sets that are joined, each named after one of its members (union-find)."""
 
     def __init__(self, size: int) -> None:
         self._parent = np.arange(size)
 
     def roots(self, members: "Indices") -> "Indices":
-        """Give the set of each member."""
-        found = self._parent[members]
-        while not np.array_equal(above := self._parent[found], found):
-            found = above
-        self._parent[members] = found
-        return found
+        """Return the root of each member's set."""
+        roots = self._parent[members]
+        while not np.array_equal(above := self._parent[roots], roots):
+            roots = above
+        self._parent[members] = roots
+        return roots
 
-    def root(self, one: int) -> int:
-        """Give the set of one member."""
+    def root(self, member: int) -> int:
+        """Return the root of a member's set."""
         parent = self._parent
-        while (above := int(parent[one])) != one:
-            parent[one] = parent[above]
-            one = above
-        return one
+        while (above := int(parent[member])) != member:
+            parent[member] = parent[above]
+            member = above
+        return member
 
-    def join(self, one: int, other: int) -> None:
+    def join(self, left: int, right: int) -> None:
         """Join the sets of two members."""
-        one, other = self.root(one), self.root(other)
-        self._parent[max(one, other)] = min(one, other)
+        left, right = self.root(left), self.root(right)
+        self._parent[max(left, right)] = min(left, right)

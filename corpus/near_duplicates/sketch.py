@@ -1,7 +1,7 @@
 """Sketch a text in a few hundred bytes, so that copies of it can be found without reading it again.
 
 A sketch has two sides. The signature is a MinHash (Broder, 1997) over the runs of five words: the
-share of equal places in two signatures estimates the Jaccard similarity of the texts. The
+share of equal positions in two signatures estimates the Jaccard similarity of the texts. The
 fingerprint is the set of hashes of the longer sentences: it finds copy that makes up only a part of
 an article. Words are hashed once and runs are computed from the hashes of their words, because
 joining words to strings costs more than everything after it.
@@ -49,11 +49,11 @@ class Sketches:
     """Number of those hashes for each text, shape (n_texts,)."""
 
     def rows(self) -> tuple[list[bytes], list[bytes]]:
-        """Give the signature and the fingerprint of each text as bytes, little-endian."""
+        """Return the signature and the fingerprint of each text as bytes, little-endian."""
         ends = np.cumsum(self.n_sentences)
         cut = np.split(self.sentences.astype("<u8"), ends[:-1]) if len(ends) else []
         signed = self.signatures.astype("<u4")
-        return [one.tobytes() for one in signed], [one.tobytes() for one in cut]
+        return [row.tobytes() for row in signed], [row.tobytes() for row in cut]
 
 
 def sketch(texts: Sequence[str]) -> Sketches:
@@ -61,23 +61,23 @@ def sketch(texts: Sequence[str]) -> Sketches:
 
     Examples
     --------
-    >>> found = sketch(["The talks resumed in Lurani on Monday. Yes.", "Yes."])
-    >>> found.signatures.shape, found.n_sentences.tolist()
+    >>> sketches = sketch(["The talks resumed in Lurani on Monday. Yes.", "Yes."])
+    >>> sketches.signatures.shape, sketches.n_sentences.tolist()
     ((2, 128), [1, 0])
     """
     from rensa import RMinHash
 
     hashed = _hashed(texts)
-    runs = [_runs(one[one != 0]) for one in hashed]
+    runs = [_runs(words[words != 0]) for words in hashed]
     ends = np.cumsum([0, *map(len, runs)], dtype=np.uint64)
     flat = np.concatenate(runs) if runs else np.empty(0, np.uint64)
     matrix = RMinHash.digest_matrix_from_flat_token_hashes(flat, ends, N_PERMUTATIONS, _SEED)
     signatures = np.array(matrix.to_rows(), dtype=np.uint32).reshape(len(runs), N_PERMUTATIONS)
-    sentences = [_sentences(one) for one in hashed]
+    sentences = [_sentences(words) for words in hashed]
     return Sketches(
         signatures,
         np.concatenate(sentences) if sentences else np.empty(0, np.uint64),
-        np.array([len(one) for one in sentences], dtype=np.int64),
+        np.array([len(hashes) for hashes in sentences], dtype=np.int64),
     )
 
 
@@ -88,19 +88,19 @@ def shingles(texts: Sequence[str]) -> "list[NDArray[np.uint64]]":
 
     Examples
     --------
-    >>> one, other = shingles(["One two three. Four five six", "One, two, three, four, five!"])
-    >>> len(one), len(other), jaccard(one, other)
+    >>> left, right = shingles(["One two three. Four five six", "One, two, three, four, five!"])
+    >>> len(left), len(right), jaccard(left, right)
     (2, 1, 0.5)
     """
-    return [_runs(one[one != 0]) for one in _hashed(texts)]
+    return [_runs(words[words != 0]) for words in _hashed(texts)]
 
 
-def jaccard(one: "NDArray[np.uint64]", other: "NDArray[np.uint64]") -> float:
+def jaccard(left: "NDArray[np.uint64]", right: "NDArray[np.uint64]") -> float:
     """Measure the similarity of two sets: the share of what either has that both have.
 
     Parameters
     ----------
-    one, other
+    left, right
         Hashes, rising, each once.
 
     Examples
@@ -108,8 +108,8 @@ def jaccard(one: "NDArray[np.uint64]", other: "NDArray[np.uint64]") -> float:
     >>> jaccard(np.array([1, 2], dtype=np.uint64), np.array([2, 3], dtype=np.uint64))
     0.3333333333333333
     """
-    both = len(np.intersect1d(one, other, assume_unique=True))
-    either = len(one) + len(other) - both
+    both = len(np.intersect1d(left, right, assume_unique=True))
+    either = len(left) + len(right) - both
     return both / either if either else 1.0
 
 
@@ -118,10 +118,10 @@ def _hashed(texts: Sequence[str]) -> "list[NDArray[np.uint64]]":
     from rensa import RMinHash
 
     tokens = [_TOKEN.findall(text.lower()) for text in texts]
-    words = list({word for one in tokens for word in one})
+    words = list({word for text in tokens for word in text})
     (hashes,) = RMinHash.hash_token_sets([words])
     table = dict(zip(words, hashes, strict=True)) | dict.fromkeys(_STOPS, 0)
-    return [np.fromiter(map(table.__getitem__, one), np.uint64, len(one)) for one in tokens]
+    return [np.fromiter(map(table.__getitem__, text), np.uint64, len(text)) for text in tokens]
 
 
 def _runs(words: "NDArray[np.uint64]") -> "NDArray[np.uint64]":
@@ -144,8 +144,8 @@ def _sentences(words: "NDArray[np.uint64]") -> "NDArray[np.uint64]":
         return np.empty(0, np.uint64)
     starts, sizes = bounds[:-1][long] + 1, lengths[long]
     ends = np.cumsum(sizes)
-    place = np.arange(ends[-1]) - np.repeat(ends - sizes, sizes)
-    weighed = words[np.repeat(starts, sizes) + place] * _POWERS[place % len(_POWERS)]
+    position = np.arange(ends[-1]) - np.repeat(ends - sizes, sizes)
+    weighed = words[np.repeat(starts, sizes) + position] * _POWERS[position % len(_POWERS)]
     return np.unique(_mixed(np.add.reduceat(weighed, ends - sizes)))
 
 

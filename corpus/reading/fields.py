@@ -1,8 +1,8 @@
-"""From a stranger's record to an article: which column is the text, the title, the date.
+"""Turn a record into an article: which column is the text, the title, the date.
 
 Columns are named by the user or guessed from the usual names. What no field claims is kept as
-``meta``. A record that cannot become an article is not dropped but told apart, as a `Reject` with
-its place, reason and raw text.
+``meta``. A record that cannot become an article is not dropped: it becomes a `Reject` with its
+file, record number, reason and raw text.
 """
 
 import datetime as dt
@@ -94,7 +94,7 @@ class Reject:
 def to_article(
     record: Mapping[str, Any], chosen: Fields, file: str, number: int | None
 ) -> Article | Reject:
-    """Make an article from a record, or tell why not.
+    """Make an article from a record, or a `Reject` with the reason.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def to_article(
     chosen
         The columns that the user named.
     file
-        Where the record stands, for messages.
+        The file's name, for messages.
     number
         Its line or record number, from 1.
 
@@ -156,27 +156,27 @@ def to_article(
 
 
 def named(chosen: Fields) -> list[str]:
-    """Give the columns that the user named."""
+    """List the columns that the user named."""
     return [name for field in fields(chosen) if (name := getattr(chosen, field.name)) is not None]
 
 
 def columns_of(record: Mapping[str, Any], chosen: Fields) -> dict[str, str]:
-    """Tell which column of a record holds which field."""
+    """Map each field to the column of a record that holds it."""
     spelled: dict[str, str] = {}
     for column in record:
         spelled.setdefault(_SEPARATOR.sub("_", column.strip().lower()), column)
-    found = {}
+    columns = {}
     for name, guesses in GUESSES.items():
         named = getattr(chosen, name)
         if named is not None:
             if named in record:
-                found[name] = named
+                columns[name] = named
             continue
         for guess in guesses:
             if guess in spelled:
-                found[name] = spelled[guess]
+                columns[name] = spelled[guess]
                 break
-    return found
+    return columns
 
 
 def plain(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Tell by its first bytes what a file is, where its name does not."""
+"""Guess what a file is from its first bytes, where its name does not say."""
 
 import zlib
 
@@ -16,7 +16,7 @@ _MARK = b"\xef\xbb\xbf"
 
 
 def compressed(head: bytes) -> str:
-    r"""Tell how a file is compressed, as a suffix; empty when it is not.
+    r"""Return a file's compression as a suffix; empty when it has none.
 
     Examples
     --------
@@ -27,7 +27,7 @@ def compressed(head: bytes) -> str:
 
 
 def kind(head: bytes) -> str:
-    """Tell what a file is, as a suffix; empty when its beginning says nothing.
+    """Return a file's format as a suffix; empty when its first bytes do not say.
 
     Examples
     --------
@@ -43,8 +43,8 @@ def kind(head: bytes) -> str:
     except (zlib.error, zstandard.ZstdError):
         return ""
     text = head.removeprefix(_MARK).lstrip()
-    found = (
+    kinds = (
         *(name for mark, name in _KINDS.items() if head.startswith(mark)),
         *(name for mark, name in _TEXTS.items() if text.startswith(mark)),
     )
-    return next(iter(found), "")
+    return next(iter(kinds), "")

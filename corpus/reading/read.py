@@ -1,7 +1,7 @@
-"""Read articles from files of strangers: one after the other, in bounded memory, and nothing lost.
+"""Read articles from files of any origin: one by one, in bounded memory, and nothing lost.
 
 A reader takes an open source and yields an article or a `Reject` for every record; it never raises
-for the sake of one record. A new format is one reader and one line in `READERS`.
+because of a single record. A new format is one reader and one line in `READERS`.
 """
 
 import zlib
@@ -22,7 +22,7 @@ from .workbooks import read_xlsx
 __all__ = ["BROKEN", "READERS", "Reader", "form_of", "read_articles"]
 
 BROKEN = (OSError, EOFError, zlib.error, zstandard.ZstdError)
-"""What a truncated archive raises, or a file that went away."""
+"""What a truncated archive raises, or a file that disappeared."""
 
 Reader = Callable[[BinaryIO, str, Fields], Iterator[Article | Reject]]
 """Takes an open stream, its name and the user's choice of columns."""
@@ -57,7 +57,7 @@ def read_articles(
         Names of columns; what is None is guessed.
     form
         Read everything as this format (``jsonl``, ``csv``, ...) instead of by suffix; what has no
-        suffix that is known, as standard input, is told by how it begins.
+        suffix that is known, as standard input, is recognised by its first bytes.
 
     Yields
     ------
@@ -79,7 +79,7 @@ def read_articles(
 
 
 def form_of(source: Source, form: str | None = None) -> str:
-    """Tell the suffix in `READERS` by which a source is read, `form` being the user's wish.
+    """Return the suffix in `READERS` by which a source is read; `form` is the user's choice.
 
     Raises
     ------
@@ -87,11 +87,11 @@ def form_of(source: Source, form: str | None = None) -> str:
         No reader has it.
     """
     suffix = f".{form.lstrip('.')}" if form else source.suffix
-    if suffix not in READERS and not form and (found := source.kind()):
-        suffix = found
+    if suffix not in READERS and not form and (guess := source.kind()):
+        suffix = guess
     if suffix not in READERS:
-        told = f"format of {source.name} (name it with --format):"
-        raise UnknownNameError(told, suffix, sorted(READERS))
+        what = f"format of {source.name} (name it with --format):"
+        raise UnknownNameError(what, suffix, sorted(READERS))
     return suffix
 
 
@@ -100,5 +100,5 @@ def _read(source: Source, reader: Reader, fields: Fields) -> Iterator[Article | 
         with source.open() as stream:
             yield from reader(stream, source.name, fields)
     except BROKEN as error:
-        # What was read so far stands, the rest is told.
+        # What was read so far stands; the rest becomes one reject.
         yield Reject.of(source.name, None, f"cannot be read to its end: {error}")

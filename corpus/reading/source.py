@@ -24,7 +24,7 @@ __all__ = ["COMPRESSIONS", "Source", "find"]
 
 
 _BLOCK = 4 * 2**20
-# What is fetched at once from a store; with more, whoever reads a range fetches far beyond its end.
+# Bytes fetched at once from a store; larger blocks fetch far beyond the end of a range.
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,13 @@ class Source:
     """One input, not yet opened."""
 
     name: str
-    """The path or URL, as told to the user; ``-`` for standard input."""
+    """The path or URL, as shown to the user; ``-`` for standard input."""
     suffix: str
     """Lower-case suffix without compression, such as ``.jsonl``."""
     raw: Callable[[], AbstractContextManager[BinaryIO]]
     """Opens it for reading bytes as they are stored."""
     compression: str = ""
-    """Suffix of its compression; without one, how it begins tells."""
+    """Suffix of its compression; empty when only its first bytes can tell."""
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -51,20 +51,20 @@ class Source:
                 yield stored
 
     def packing(self) -> str:
-        """Tell the suffix of its compression, by its name or by how it begins."""
+        """Return the suffix of its compression, from its name or its first bytes."""
         if self.compression:
             return self.compression
         with self.raw() as stored:
             return compressed(_head(stored))
 
     def kind(self) -> str:
-        """Tell by how it begins what it is, as a suffix; empty when that tells nothing."""
+        """Guess its format from its first bytes, as a suffix; empty when they do not say."""
         with self.raw() as stored:
             return kind(_head(stored))
 
 
 def _head(stream: BinaryIO) -> bytes:
-    """Give the first bytes of a stream, and leave them in it."""
+    """Return the first bytes of a stream without consuming them."""
     if isinstance(stream, io.BufferedReader):
         return stream.peek(HEAD)[:HEAD]
     if not stream.seekable():
@@ -154,21 +154,21 @@ def _remote(url: str, known: Sequence[str]) -> Iterator[Source]:
     try:
         filesystem, path = fsspec.core.url_to_fs(url)
         if glob.has_magic(path):
-            found = sorted(filesystem.glob(path))
+            paths = sorted(filesystem.glob(path))
         elif filesystem.isdir(path):
-            found = sorted(one for one in filesystem.find(path) if _suffix(one) in known)
+            paths = sorted(name for name in filesystem.find(path) if _suffix(name) in known)
         else:
-            found = [path] if filesystem.exists(path) else []
+            paths = [path] if filesystem.exists(path) else []
     except ImportError as error:
         raise MissingExtraError(f"reading {url}", "s3") from error
     except (ValueError, OSError) as error:
         raise InputError(url, str(error), "check the URL and its access rights") from error
-    if not found:
+    if not paths:
         raise MissingFileError(url, "no such file or folder", "check the URL")
-    for one in found:
-        opened = partial(filesystem.open, one, "rb", block_size=_BLOCK)
-        name = filesystem.unstrip_protocol(one)
-        yield Source(name, _suffix(one), opened, _compression(one))
+    for stored in paths:
+        opened = partial(filesystem.open, stored, "rb", block_size=_BLOCK)
+        name = filesystem.unstrip_protocol(stored)
+        yield Source(name, _suffix(stored), opened, _compression(stored))
 
 
 def _compression(name: str) -> str:

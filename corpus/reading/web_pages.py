@@ -1,8 +1,8 @@
 """The readers of web pages: HTML files, and WARC archives as crawlers and Common Crawl keep them.
 
-The text of an article is found by trafilatura, without comments and with its choice for precision:
-on real news pages that gives the better F1 (``benchmarks/extraction.py``), and what it leaves out
-is mostly debris. Pages that hold no article are rejects.
+Trafilatura extracts the text of an article, without comments and in favour of precision: on real
+news pages that gives the better F1 (``benchmarks/extraction.py``), and what it leaves out is mostly
+debris. Pages that hold no article are rejects.
 """
 
 import io
@@ -24,27 +24,27 @@ def extract(page: bytes | str, url: str = "") -> dict[str, Any] | None:
     page
         The HTML.
     url
-        Where it was published, when that is known.
+        Where it was published, when it is known.
 
     Returns
     -------
-    Text, title, date, outlet, author and URL as far as the page tells them; None when it holds no
+    Text, title, date, outlet, author and URL as far as the page has them; None when it holds no
     article.
     """
     import trafilatura
 
-    found = trafilatura.bare_extraction(
+    page_text = trafilatura.bare_extraction(
         page, url=url or None, include_comments=False, favor_precision=True, with_metadata=True
     )
-    if found is None or isinstance(found, dict) or not (found.text or "").strip():
+    if page_text is None or isinstance(page_text, dict) or not (page_text.text or "").strip():
         return None
     return {
-        "text": found.text,
-        "title": found.title or "",
-        "published": found.date or "",
-        "outlet": found.sitename or found.hostname or "",
-        "url": url or found.url or "",
-        "author": found.author,
+        "text": page_text.text,
+        "title": page_text.title or "",
+        "published": page_text.date or "",
+        "outlet": page_text.sitename or page_text.hostname or "",
+        "url": url or page_text.url or "",
+        "author": page_text.author,
     }
 
 
@@ -93,10 +93,10 @@ def read_warc(stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article 
 
 def _article(page: bytes, url: str, name: str, number: int) -> Article | Reject:
     try:
-        found = extract(page, url)
+        page_text = extract(page, url)
     except (ValueError, RecursionError, AssertionError) as error:
         return Reject.of(name, number, f"broken HTML: {error}", page)
-    if found is None:
+    if page_text is None:
         shown = f"{url}\n".encode() + page if url else page
         return Reject.of(name, number, "no article on this page", shown)
-    return to_article(found, Fields(), name, number)
+    return to_article(page_text, Fields(), name, number)

@@ -28,7 +28,7 @@ def read_xlsx(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Article |
     try:
         for sheet in book.worksheets:
             header: list[str] | None = None
-            place = f"{name}[{sheet.title}]" if len(book.worksheets) > 1 else name
+            where = f"{name}[{sheet.title}]" if len(book.worksheets) > 1 else name
             for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
                 if all(cell is None for cell in row):
                     continue
@@ -37,7 +37,7 @@ def read_xlsx(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Article |
                     continue
                 n_rows += 1
                 cells = {key: cell for key, cell in zip(header, row, strict=False) if key}
-                yield to_article(cells, fields, place, number)
+                yield to_article(cells, fields, where, number)
     finally:
         book.close()
     if n_rows == 0:

@@ -25,7 +25,7 @@ _COUNTED = b"n_articles"
 
 
 def find_copies(folder: Path) -> int:
-    """Group the near-duplicates of the whole corpus, and tell how many copies there are.
+    """Group the near-duplicates of the whole corpus, and count the copies.
 
     Nothing is done when no article was added since the last time.
     """
@@ -74,7 +74,7 @@ def group_files(files: "Sequence[Path]", scratch: Path) -> tuple[list[str], dict
             file.write(b"".join(table["signature"].to_pylist()))
             prints = table["fingerprint"].to_pylist()
             hashes.append(np.frombuffer(b"".join(prints), dtype="<u8"))
-            sizes.append(np.array([len(one) // 8 for one in prints], dtype=np.int64))
+            sizes.append(np.array([len(hashes) // 8 for hashes in prints], dtype=np.int64))
         file.flush()
         if not n_articles:
             return [], {}
@@ -84,16 +84,16 @@ def group_files(files: "Sequence[Path]", scratch: Path) -> tuple[list[str], dict
 
 
 def _clustered(folder: Path, files: list[Path], n_articles: int) -> pa.Table:
-    ids, found = group_files(files, folder)
+    ids, cluster_of = group_files(files, folder)
     seen: set[str] = set()
     first = set()
     for name in ids:
-        cluster = found.get(name)
+        cluster = cluster_of.get(name)
         if cluster is not None and cluster not in seen:
             seen.add(cluster)
             first.add(name)
-    names = sorted(found)
-    columns = [names, [found[name] for name in names], [name in first for name in names]]
+    names = sorted(cluster_of)
+    columns = [names, [cluster_of[name] for name in names], [name in first for name in names]]
     schema = _SCHEMA.with_metadata({_COUNTED: str(n_articles)})
     return pa.table(columns, schema=schema)
 

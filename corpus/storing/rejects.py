@@ -28,13 +28,13 @@ def load_rejects(path: Path) -> list[Reject]:
 def keep_rejects(path: Path, new: Iterable[Reject]) -> None:
     """Add rejects to a file; it is written only when something is new."""
     with rejects_kept(path) as keep:
-        for one in new:
-            keep(one)
+        for reject in new:
+            keep(reject)
 
 
 @contextmanager
 def rejects_kept(path: Path) -> Iterator[Callable[[Reject], None]]:
-    """Give a function that keeps a reject; the file is written when the block ends well.
+    """Yield a function that keeps a reject; the file is written when the block ends well.
 
     New ones wait on disk, and only their hashes in memory, so that there may be any number.
     """
@@ -42,8 +42,8 @@ def rejects_kept(path: Path) -> Iterator[Callable[[Reject], None]]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryFile(dir=path.parent) as new:
 
-        def keep(one: Reject) -> None:
-            line = dump_json(asdict(one), indent=None).encode() + b"\n"
+        def keep(reject: Reject) -> None:
+            line = dump_json(asdict(reject), indent=None).encode() + b"\n"
             digest = blake2b(line, digest_size=16).digest()
             if digest not in seen:
                 seen.add(digest)

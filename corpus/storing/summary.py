@@ -40,7 +40,7 @@ def summary(folder: Path) -> dict[str, Any]:
         n_clusters = pc.sum(first).as_py() or 0
         n_copies = len(first) - n_clusters
     rejects = load_rejects(folder / "rejects.jsonl")
-    reasons = Counter(one.reason.split(":", 1)[0] for one in rejects)
+    reasons = Counter(reject.reason.split(":", 1)[0] for reject in rejects)
     return {
         "articles": len(table),
         "units": _n_units(folder, setup is not None and setup.keep == "first"),

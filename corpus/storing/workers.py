@@ -16,7 +16,7 @@ from ...worker_process import end_with_parent
 
 __all__ = ["in_order"]
 
-_REMEDY = "start again with the same words, or with --processes 1"
+_REMEDY = "run the same command again, or with --processes 1"
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 def in_order(
     work: Callable[[Job], Result], jobs: Iterable[Job], n_workers: int
 ) -> Iterator[Result]:
-    """Give the result of each job, in the order of the jobs.
+    """Yield the result of each job, in the order of the jobs.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ class Segmenter(Protocol):
     """What splits a text into units."""
 
     def segment(self, text: str) -> list[Span]:
-        """Give the units' spans, in order, not overlapping, without blanks at their ends."""
+        """Return the units' spans, in order, not overlapping, without blanks at their ends."""
         ...
 
 
@@ -65,7 +65,7 @@ _FUNCTION_WORD = re.compile(
 
 
 def lines(text: str) -> Iterator[Span]:
-    r"""Give the spans of a text's lines that hold more than blanks, without blanks at their ends.
+    r"""Return the spans of a text's lines that hold more than blanks, without blanks at their ends.
 
     Examples
     --------
@@ -94,10 +94,10 @@ class Sentences:
         self._punkt = _punkt(language, frozenset(self._titles | known["general"]))
 
     def segment(self, text: str) -> list[Span]:
-        """Give the sentences' spans, in order; no character but blanks is outside of them."""
+        """Return the sentences' spans, in order; no character but blanks is outside of them."""
         spans: list[Span] = []
         breaks = [start for start, _ in self._punkt.span_tokenize(text)]
-        # Behind the last one stands one that no line reaches.
+        # A last entry that no line reaches ends the list.
         breaks.append(len(text) + 1)
         special = " I. " in text or ".M. " in text or (not text.isascii() and _bulleted(text))
         at = 0
@@ -120,7 +120,7 @@ class Sentences:
         return spans
 
     def _joins(self, text: str, before: str, at: int) -> bool:
-        """Tell whether the piece that starts at an offset belongs to the one before."""
+        """Whether the piece that starts at an offset belongs to the one before."""
         follows = text[at]
         if follows in _INSIDE and _STARTS_INSIDE.match(text, at):
             return True
@@ -156,7 +156,7 @@ SEGMENTERS: dict[str, Callable[[str], Segmenter]] = {"sentences": Sentences}
 
 @cache
 def get_segmenter(name: str = "sentences", language: str = "en") -> Segmenter:
-    """Give a segmenter by name.
+    """Return a segmenter by name.
 
     Raises
     ------
@@ -188,8 +188,8 @@ def _trimmed(text: str, start: int, end: int) -> Span:
 
 
 def _word(text: str, at: int) -> str:
-    found = _NEXT_WORD.match(text, at)
-    return found.group().lower() if found else ""
+    match = _NEXT_WORD.match(text, at)
+    return match.group().lower() if match else ""
 
 
 @cache
@@ -240,8 +240,8 @@ def _items(line: str, first: re.Match[str]) -> list[int]:
     while True:
         mark = str(int(mark) + 1) if mark.isdigit() else chr(ord(mark) + 1)
         marker = rf"(?<=\s){re.escape(first.group('open') + mark + first.group('close'))}\s*(?=\S)"
-        found = re.compile(marker).search(line, at)
-        if found is None:
+        match = re.compile(marker).search(line, at)
+        if match is None:
             return cuts if len(cuts) > 1 else []
-        cuts.append(found.start())
-        at = found.end()
+        cuts.append(match.start())
+        at = match.end()

@@ -2,8 +2,8 @@
 
 By default a sentence; also a window of sentences, a paragraph, or the article.
 
-``text == article.text[start:end]`` always holds, so that a judgement can be traced to its place.
-The id is a hash of the article's id, the kind, the text and the how-manieth such text it is in the
+``text == article.text[start:end]`` always holds, so that a judgement can be traced to its sentence.
+The id is a hash of the article's id, the kind, the text and its number among equal texts of the
 article: cleaning a line of debris out of an article moves offsets, but no id, and annotations stay
 with their sentences.
 """

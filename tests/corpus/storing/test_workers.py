@@ -27,5 +27,5 @@ def test_results_come_in_order() -> None:
 
 def test_a_killed_worker_is_told() -> None:
     """The error says what to do, instead of a traceback or a wait without end."""
-    with pytest.raises(TaskError, match=r"memory ran out; start again .* with --processes 1"):
+    with pytest.raises(TaskError, match=r"memory ran out; run the same .* with --processes 1"):
         list(in_order(os._exit, [1, 1], n_workers=2))
