@@ -15,6 +15,7 @@ from ...corpus import Reject
 from ...errors import InputError, MissingFileError, UnknownNameError
 from ...files import dump_json, write_jsonl, write_text
 from ...labels import Annotation, Codebook
+from ...tables import Row, read_rows
 from ..answers.from_label_studio import Read, read_tasks
 from ..page.labeling_config import labeling_config
 from ..page.tasks import task, with_annotations
@@ -195,15 +196,11 @@ def import_lines(path: Path, form: str, codebook: Codebook, *, coder: str = "") 
 
 
 def _lines(path: Path, bad: list[Reject]) -> Iterator[tuple[int, Any]]:
-    try:
-        lines = path.read_bytes().splitlines()
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-        raise MissingFileError(path) from error
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            yield number, json.loads(line)
-        except (ValueError, RecursionError) as error:
-            text = line.decode("utf-8", "replace")
-            bad.append(Reject.of(str(path), number, f"not JSON ({error})", text))
+    if not path.is_file():
+        raise MissingFileError(path)
+    with path.open("rb") as stream:
+        for row in read_rows(stream, ".jsonl"):
+            if isinstance(row, Row):
+                yield row
+            elif row.line is not None:
+                bad.append(Reject.of(str(path), row.line, row.problem, row.raw))

@@ -115,11 +115,11 @@ def distil(
 
 def _articles(data: Path, group: str | None) -> set[str]:
     """Give the ids of the articles that a labelled file's rows come from."""
-    from ...models.labelled.strict_reader import read_rows
+    from ...tables import read_strictly
 
     names = (group,) if group else ("group", "article_id")
     found: set[str] = set()
-    for _, row in read_rows(data):
+    for _, row in read_strictly(data):
         value = next((row[name] for name in names if row.get(name)), None)
         if value is not None:
             found.add(str(value))

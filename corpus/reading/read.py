@@ -6,14 +6,16 @@ because of a single record. A new format is one reader and one line in `READERS`
 
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import BinaryIO
 
 import zstandard
 
 from ...errors import UnknownNameError
+from ...tables.reading import TABLES
 from ..article import Article
 from .fields import Fields, Reject
-from .formats import read_csv, read_jsonl, read_parquet, read_text, read_tsv
+from .formats import read_table, read_text
 from .json_lists import read_json
 from .source import Source, find
 from .web_pages import read_html, read_warc
@@ -28,15 +30,11 @@ Reader = Callable[[BinaryIO, str, Fields], Iterator[Article | Reject]]
 """Takes an open stream, its name and the user's choice of columns."""
 
 READERS: dict[str, Reader] = {
-    ".csv": read_csv,
+    **{form: partial(read_table, form=form) for form in TABLES},
     ".htm": read_html,
     ".html": read_html,
     ".json": read_json,
-    ".jsonl": read_jsonl,
     ".md": read_text,
-    ".ndjson": read_jsonl,
-    ".parquet": read_parquet,
-    ".tsv": read_tsv,
     ".txt": read_text,
     ".warc": read_warc,
     ".xlsx": read_xlsx,

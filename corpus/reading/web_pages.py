@@ -9,9 +9,9 @@ import io
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from ...tables.rows import RECORD_LIMIT, TOO_LONG
 from ..article import Article
 from .fields import Fields, Reject, to_article
-from .formats import RECORD_LIMIT
 
 __all__ = ["extract", "read_html", "read_warc"]
 
@@ -52,7 +52,7 @@ def read_html(stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article 
     """Read one article from an HTML file."""
     page = stream.read(RECORD_LIMIT + 1)
     if len(page) > RECORD_LIMIT:
-        yield Reject.of(name, 1, f"longer than {RECORD_LIMIT // 2**20} MB", page)
+        yield Reject.of(name, 1, TOO_LONG, page)
     elif not page.strip():
         yield Reject.of(name, None, "the file is empty")
     else:
@@ -80,7 +80,7 @@ def read_warc(stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article 
             url = str(record.headers.get("WARC-Target-URI", ""))
             page = record.reader.read(RECORD_LIMIT + 1)
             if len(page) > RECORD_LIMIT:
-                reason = f"longer than {RECORD_LIMIT // 2**20} MB"
+                reason = TOO_LONG
                 yield Reject.of(name, number, reason, f"{url}\n{page[:1000]!r}")
             else:
                 yield _article(page, url, name, number)

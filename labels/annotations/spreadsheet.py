@@ -12,8 +12,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from ...errors import InputError, MissingFileError, UnknownLabelError, UnknownNameError
+from ...errors import InputError, UnknownLabelError, UnknownNameError
 from ...files import publish
+from ...tables import read_strictly
 from ..codebook.codebook import Codebook
 from ..codebook.starters import infer_codebook
 from .annotation import Annotation, current, is_decision, readings
@@ -59,29 +60,20 @@ def read_coded(
         A dimension or label is not in the codebook.
     """
     path = Path(path)
-    lines = _read_lines(path)
-    dialect = _delimiter(lines[0]) if lines else ","
-    rows = csv.reader(lines, delimiter=dialect)
-    header = [_ALIASES.get(name.strip().lower(), name.strip().lower()) for name in next(rows, [])]
-    for name in _NEEDED:
-        if name not in header:
-            remedy = f"name the columns {', '.join(_NEEDED)} in the first line"
-            raise InputError(f"{path}:1", f"no column {name!r}", remedy)
     answers: dict[tuple[str, ...], Annotation] = {}
-    for cells in rows:
-        if not any(cell.strip() for cell in cells):
-            continue
-        where = f"{path}:{rows.line_num}"
-        if len(cells) > len(header):
-            problem = f"{len(cells)} cells under {len(header)} columns"
-            raise InputError(where, problem, "put text with separators in quotes")
-        cell = dict(zip(header, (_plain(c) for c in cells), strict=False))
-        row = _annotation(cell, where, codebook, created, source or path.name)
+    form = ".tsv" if path.suffix.lower() == ".tsv" else ".csv"
+    for line, values in read_strictly(path, form=form):
+        cell = {_column(name): _plain(value) for name, value in values.items()}
+        for name in _NEEDED:
+            if name not in cell:
+                remedy = f"name the columns {', '.join(_NEEDED)} in the first line"
+                raise InputError(f"{path}:1", f"no column {name!r}", remedy)
+        row = _annotation(cell, f"{path}:{line}", codebook, created, source or path.name)
         key: tuple[str, ...] = (row.unit_id, row.coder, row.dimension, row.created)
         if _adds_to(answers.get(key), row, codebook):
             row = _joined(answers[key], row, codebook)
         else:
-            key = key if key not in answers else (*key, str(rows.line_num))
+            key = key if key not in answers else (*key, str(line))
         answers[key] = row
     return list(answers.values())
 
@@ -156,18 +148,9 @@ def write_wide(path: Path, annotations: Iterable[Annotation]) -> None:
     _write(path, columns, (table[key] for key in sorted(table)))
 
 
-def _read_lines(path: Path) -> list[str]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-        raise MissingFileError(path) from error
-    except UnicodeDecodeError as error:
-        raise InputError(path, "not UTF-8 text", "save the sheet as CSV UTF-8") from error
-    return text.splitlines(keepends=True)
-
-
-def _delimiter(header: str) -> str:
-    return max(",;\t", key=header.count)
+def _column(name: str) -> str:
+    name = name.strip().lower()
+    return _ALIASES.get(name, name)
 
 
 def _annotation(

@@ -11,9 +11,9 @@ from typing import Any
 
 from ...errors import InputError, UnknownNameError
 from ...labels.codebook.codebook import Codebook
+from ...tables import read_strictly
 from ..views import VIEWS, Span
 from .folds import join_groups
-from .strict_reader import read_rows
 from .training_set import Answer, TrainingSet, find_dimension, known_answer
 from .votes import agreed_shares
 
@@ -73,7 +73,7 @@ def from_file(
     columns: set[str] = set()
     used_group, used_target = group, target or "target"
     dotted = [name for name in (text, group, target, *dimensions) if name and "." in name]
-    for number, row in read_rows(path):
+    for number, row in read_strictly(path):
         where = f"{path}:{number}"
         flat = _flatten(row, dotted)
         if not columns or not columns.issuperset(flat):

@@ -8,8 +8,6 @@ other alphabets than UTF-8, are read whole.
 """
 
 import codecs
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -17,11 +15,12 @@ from typing import BinaryIO, NamedTuple
 
 import pyarrow as pa
 
-from ....corpus.reading.formats import RECORD_LIMIT, encoding_of, marked_encoding
 from ....corpus.reading.source import Source
+from ....tables.encodings import HEAD, decoded, encoding_of
+from ....tables.separated import delimiter_of, records
 from .pieces import Piece, open_parquet, open_source
 
-__all__ = ["CELLS", "LINES", "MOST_PASSES", "Sized", "cut_input", "delimiter_of"]
+__all__ = ["CELLS", "LINES", "MOST_PASSES", "Sized", "cut_input"]
 
 Sized = tuple[Piece, int]
 """A piece, and its size in bytes, unpacked, about."""
@@ -36,7 +35,6 @@ CELLS = (".csv", ".tsv")
 """Formats whose records may span lines."""
 
 _UNPACKED = 4
-_HEAD = 256 * 2**10
 _CHUNK = 2**20
 
 
@@ -73,7 +71,7 @@ def cut_input(path: str, name: str, form: str, stored: int, shard: int) -> list[
             pieces = list(_line_ranges(one, source, shard))
         elif size > shard and one.form in CELLS:
             pieces = list(_cell_ranges(one, source, shard))
-    except (pa.ArrowException, OSError, EOFError, ValueError, csv.Error):
+    except (pa.ArrowException, OSError, EOFError, ValueError):
         # A file that is damaged is read whole, and told where it breaks.
         pieces = []
     return pieces if len(pieces) > 1 else [(whole, size)]
@@ -98,9 +96,8 @@ def _row_ranges(one: _Input, source: Source, shard: int) -> Iterator[Sized]:
 
 def _line_ranges(one: _Input, source: Source, shard: int) -> Iterator[Sized]:
     with source.open() as stream:
-        head = stream.read(4)
-    if marked_encoding(head) not in ("", "utf-8-sig"):
-        return
+        if encoding_of(stream.read(HEAD)) not in ("utf-8", "utf-8-sig"):
+            return
     if source.compression:
         cuts = _thinned(_passed_cuts(source, shard))
     else:
@@ -145,11 +142,15 @@ def _passed_cuts(source: Source, shard: int) -> list[int]:
 
 def _cell_ranges(one: _Input, source: Source, shard: int) -> Iterator[Sized]:
     with source.open() as stream:
-        head = stream.read(_HEAD)
+        head = stream.read(HEAD)
         if encoding_of(head) not in ("utf-8", "utf-8-sig"):
             return
     with source.open() as stream:
-        found = list(_cell_cuts(stream, delimiter_of(one.form, head), head, shard))
+        found = list(
+            _cell_cuts(
+                stream, "\t" if one.form == ".tsv" else delimiter_of(head, "utf-8-sig"), head, shard
+            )
+        )
     if source.compression:
         kept = _thinned([at for at, _ in found])
         found = [pair for pair in found if pair[0] in kept]
@@ -171,46 +172,24 @@ def _cell_cuts(
 
     Each with the number of lines before it.
     """
-    marked = head.startswith(codecs.BOM_UTF8)
-    at = len(codecs.BOM_UTF8) if marked else 0
-    text = io.TextIOWrapper(stream, "utf-8", errors="surrogateescape", newline="")
-    text.read(1 if marked else 0)
-
-    def fed() -> Iterator[str]:
-        nonlocal at
-        for line in text:
-            at += len(line) if line.isascii() else len(line.encode("utf-8", "surrogateescape"))
-            yield line
-
-    csv.field_size_limit(RECORD_LIMIT)
-    rows = csv.reader(fed(), delimiter=delimiter)
-    last = -1
-    while True:
-        try:
-            row = next(rows)
-        except StopIteration:
-            break
-        except csv.Error:
-            continue
-        if last < 0:
-            if not row:
+    at = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
+    stream.read(at)
+    last, n_lines = -1, 0
+    with decoded(stream, "utf-8") as text:
+        for record in records(text.readline, delimiter):
+            at += sum(len(line.encode("utf-8", "surrogateescape")) for line in record.lines)
+            n_lines = record.line - 1 + len(record.lines)
+            if last < 0:
+                if not any(record.cells):
+                    continue
+                if at > len(head):
+                    raise ValueError("a header that is no header")
+            elif at - last < shard:
                 continue
-            if at > len(head):
-                raise ValueError("a header that is no header")
             last = at
-            yield at, rows.line_num
-        elif at - last >= shard:
-            last = at
-            yield at, rows.line_num
+            yield at, n_lines
     if at > last:
-        yield at, rows.line_num
-    text.detach()
-
-
-def delimiter_of(form: str, head: bytes) -> str:
-    """Tell the delimiter of a table from its first line, as its reader does."""
-    first = head.split(b"\n", 1)[0].decode("utf-8", "replace")
-    return "\t" if form == ".tsv" else max(",;\t", key=first.count)
+        yield at, n_lines
 
 
 def _thinned(cuts: list[int]) -> list[int]:

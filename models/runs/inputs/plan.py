@@ -8,23 +8,22 @@ a plan depends on the engine, on the number of processes, or on time.
 How a large file is cut is told in `cuts`.
 """
 
-import codecs
-import csv
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
-import pyarrow as pa
 
 from ....corpus import READERS
-from ....corpus.reading.read import form_of
+from ....corpus.reading.read import BROKEN, form_of
 from ....corpus.reading.source import find
-from .cuts import CELLS, LINES, cut_input, delimiter_of
-from .pieces import Piece, open_parquet, open_source
+from ....tables import TABLES, Row, read_rows
+from .cuts import cut_input
+from .pieces import Piece, open_source
 
 __all__ = ["SHARD", "Input", "Plan", "Task", "holds_units", "inputs_of", "plan"]
 
@@ -32,6 +31,7 @@ SHARD = 4 * 2**20
 """Bytes of input in a task, about; some four thousand articles, or thirty thousand sentences."""
 
 _MOST_FILES = 2_000
+_TRIED = 100
 _CHUNK = 2**20
 _BLOCKS = 64
 
@@ -146,30 +146,26 @@ def plan(inputs: Sequence[Input], *, shard: int = SHARD) -> Plan:
 def holds_units(inputs: Sequence[Input]) -> bool:
     """Tell whether the first table among the inputs holds ready units, by its columns."""
     for one in inputs:
-        if one.form in (*LINES, *CELLS, ".parquet") and one.size:
+        if one.form in TABLES and one.size:
             return {"unit_id", "text"} <= _columns(one)
     return False
 
 
 def _columns(one: Input) -> set[str]:
-    source = open_source(one.path)
     try:
-        if one.form == ".parquet":
-            with open_parquet(source) as file:
-                return set(file.schema_arrow.names)
-        with source.open() as stream:
-            first = stream.read(_CHUNK).split(b"\n", 1)[0].removeprefix(codecs.BOM_UTF8)
-        if one.form in LINES:
-            found = msgspec.json.decode(first)
-            return set(found) if isinstance(found, dict) else set()
-        text = first.decode("utf-8", "replace").strip()
-        return {
-            cell.strip()
-            for cell in next(csv.reader([text], delimiter=delimiter_of(one.form, first)))
-        }
-    except (pa.ArrowException, OSError, ValueError, EOFError, StopIteration, csv.Error):
-        # What cannot be read is told when it is read.
+        with open_source(one.path).open() as stream:
+            first = next(
+                (
+                    row
+                    for row in islice(read_rows(stream, one.form), _TRIED)
+                    if isinstance(row, Row)
+                ),
+                None,
+            )
+    except BROKEN:
+        # What cannot be read is reported when it is read.
         return set()
+    return set(first.values) if first else set()
 
 
 def _state(path: str) -> tuple[int, str]:

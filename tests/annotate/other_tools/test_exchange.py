@@ -157,7 +157,14 @@ def test_what_prodigy_writes(tmp_path: Path) -> None:
     assert (two.status, two.labels) == ("skipped", ())
     reasons = [f"{reject.record} {reject.reason}" for reject in read.rejects]
     assert len(reasons) == len(bad)
-    for part in ("not JSON", "'mood' is not", "'bogus' is not", "on a single", "'reject'", "coder"):
+    for part in (
+        "broken JSON",
+        "'mood' is not",
+        "'bogus' is not",
+        "on a single",
+        "'reject'",
+        "coder",
+    ):
         assert any(part in reason for reason in reasons), part
 
 

@@ -11,8 +11,8 @@ import zstandard
 from pyarrow import parquet
 
 from standfirst.corpus import Article, Fields, Reject, read_articles
-from standfirst.corpus.reading.formats import RECORD_LIMIT
 from standfirst.errors import InputError, MissingFileError, UnknownNameError
+from standfirst.tables import RECORD_LIMIT
 
 
 def read(path: Path, **fields: str) -> tuple[list[Article], list[Reject]]:
@@ -23,7 +23,7 @@ def read(path: Path, **fields: str) -> tuple[list[Article], list[Reject]]:
     )
 
 
-GOOD = json.dumps({"id": "a", "text": "Talks resume."}).encode()
+GOOD = json.dumps({"id": "a", "text": "Élan resumes."}, ensure_ascii=False).encode()
 BAD_LINES = {
     "broken": (b'{"text": "x"', "broken JSON"),
     "nul": (b'{"text": "a\\u0000b"}', "a NUL byte in the text"),
@@ -131,7 +131,7 @@ def test_bad_rows_of_a_csv(tmp_path: Path) -> None:
     assert [article.id for article in articles] == ["1", "4", "5"]
     assert [one.record for one in rejects] == [3, 4]
     assert rejects[0].reason == "3 cells where the header has 2"
-    assert rejects[1].reason == "invalid UTF-8 in the text"
+    assert rejects[1].reason == "invalid UTF-8 in the column 'text'"
 
 
 def test_another_encoding_is_found(tmp_path: Path) -> None:

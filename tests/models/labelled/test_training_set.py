@@ -96,7 +96,7 @@ def test_wrong_files(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"rows\.csv:3: 3 cells where the header has 2"):
         from_file(tmp_path / "rows.csv", ["stance"])
     (tmp_path / "rows.csv").write_bytes("text,stance\nÉlan,b\n".encode("latin-1"))
-    with pytest.raises(InputError, match=r"rows\.csv:2: not UTF-8"):
+    with pytest.raises(InputError, match=r"rows\.csv:2: invalid UTF-8"):
         from_file(tmp_path / "rows.csv", ["stance"])
 
 

@@ -10,9 +10,9 @@ import pytest
 from pyarrow import parquet
 
 from standfirst.corpus import Article, Reject, load_rejects, read_articles
-from standfirst.corpus.reading.formats import RECORD_LIMIT
 from standfirst.models.runs.engines.local import Local
 from standfirst.models.runs.run import Options, Summary, prepare, run
+from standfirst.tables import RECORD_LIMIT
 
 GOOD = "The minister defended plan {}. Campaigners called it cruel."
 

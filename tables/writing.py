@@ -14,8 +14,8 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import parquet
 
-from .errors import UnknownNameError
-from .files import dump_json, publish
+from ..errors import UnknownNameError
+from ..files import dump_json, publish
 
 __all__ = ["FORMATS", "inert", "table_writer", "write_table"]
 

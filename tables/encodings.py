@@ -1,0 +1,79 @@
+"""Which encoding a text file has, and how its stream is decoded without being closed."""
+
+import codecs
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, cast
+
+__all__ = ["HEAD", "decoded", "encoding_of", "marked_encoding", "peekable"]
+
+HEAD = 256 * 2**10
+"""How many bytes are looked at to tell an encoding."""
+
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
+
+def marked_encoding(head: bytes) -> str:
+    """Tell the encoding that a byte order mark names; empty without a mark."""
+    return next((name for mark, name in _MARKS.items() if head.startswith(mark)), "")
+
+
+def encoding_of(head: bytes) -> str:
+    """Tell the encoding of a file from its first bytes.
+
+    A byte order mark decides. Otherwise it is UTF-8 where most lines beyond ASCII are, so that one
+    bad line is one bad line and does not turn all others into another alphabet. Otherwise
+    charset-normalizer is asked.
+
+    Examples
+    --------
+    >>> encoding_of("Élan".encode()), encoding_of("Élan".encode("utf-16"))
+    ('utf-8', 'utf-16')
+    """
+    if marked := marked_encoding(head):
+        return marked
+    good = bad = 0
+    for line in head.splitlines():
+        if not line.isascii():
+            try:
+                line.decode("utf-8")
+                good += 1
+            except UnicodeDecodeError:
+                bad += 1
+    if bad <= good or bad == 0:
+        return "utf-8"
+    import charset_normalizer
+
+    best: Any = charset_normalizer.from_bytes(head[:HEAD]).best()
+    return best.encoding if best is not None else "utf-8"
+
+
+@contextmanager
+def peekable(stream: BinaryIO) -> Iterator[Any]:
+    """Look ahead in a stream, and leave it open."""
+    buffered = io.BufferedReader(cast("io.RawIOBase", stream), HEAD)
+    try:
+        yield buffered
+    finally:
+        buffered.detach()
+
+
+@contextmanager
+def decoded(stream: Any, encoding: str) -> Iterator[io.TextIOWrapper]:
+    """Read a stream as text, and leave it open.
+
+    Bytes that the encoding does not have survive as lone surrogates, so that only the record that
+    holds them is of no use.
+    """
+    text = io.TextIOWrapper(stream, encoding, errors="surrogateescape", newline="")
+    try:
+        yield text
+    finally:
+        text.detach()
