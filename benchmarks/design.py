@@ -142,8 +142,8 @@ def told(data: Data, rows: Sequence[Drawn], true: float) -> Result:
     found = share(rows, holds)
     plain = float(np.mean(list(holds.values())))
     half = 1.96 * (plain * (1 - plain) / len(holds)) ** 0.5
-    covered = found.low <= true <= found.high
-    return Result(found.value, covered, found.high - found.low, plain, abs(plain - true) <= half)
+    value, low, high = found.numbers()
+    return Result(value, low <= true <= high, high - low, plain, abs(plain - true) <= half)
 
 
 def one_round(data: Data, rule: str, n_draws: int) -> Iterator[tuple[Result, float]]:

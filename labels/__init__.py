@@ -1,5 +1,6 @@
 """What is coded, who coded what, how far coders agree, and what holds in the end."""
 
+from ..intervals import Estimate
 from .annotations.annotation import (
     ADJUDICATION,
     Annotation,
@@ -24,7 +25,6 @@ from .codebook.starters import infer_codebook, ready_codebooks
 from .coders import competence, drift, stability
 from .gold.gold import Gold, read_gold, resolve, ties, write_gold
 from .reliability.agreement import Agreement, agreement
-from .reliability.bootstrap import Estimate
 from .reliability.disagreements import disagreements
 from .reliability.report import agreement_as_json, agreement_as_text, missed_gate
 from .revisions.diff import diff_codebooks, touched

@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from ..intervals import Estimate, mean_over_groups
 from .annotations.annotation import Annotation, current, readings
 from .codebook.codebook import Codebook
 from .gold.gold import Gold
-from .reliability.bootstrap import Estimate, share_of
 
 __all__ = ["Competence", "Stability", "Week", "competence", "drift", "stability"]
 
@@ -193,7 +193,7 @@ def _most(answers: Sequence[frozenset[str]]) -> frozenset[str] | None:
 
 
 def _share(cases: Sequence[tuple[float, str]]) -> Estimate:
-    return share_of([same for same, _ in cases], [article for _, article in cases])
+    return mean_over_groups([same for same, _ in cases], [article for _, article in cases])
 
 
 def _time(row: Annotation) -> datetime | None:

@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..intervals import Estimate, draw_groups, interval, over_draws
+
 __all__ = [
     "LabelScore",
     "Score",
@@ -25,7 +27,6 @@ __all__ = [
     "calibration_error",
     "macro_f1",
     "paired",
-    "resample",
     "score",
 ]
 
@@ -142,7 +143,8 @@ def score(
     n_groups = int(member.max()) + 1
     by_group = np.zeros((n_groups, *counts.shape[1:]))
     np.add.at(by_group, member, counts)
-    low, high = _interval(by_group, n_resamples, level, seed)
+    drawn = over_draws(lambda drawn: _macro_drawn(drawn, by_group), n_groups, n_resamples, seed)
+    macro, low, high = interval(drawn, level).numbers()
     confusion = None
     if not multiple:
         confusion = tuple(
@@ -151,7 +153,7 @@ def score(
     return Score(
         len(truth),
         n_groups,
-        float(_macro(total)),
+        macro,
         low,
         high,
         float((truth == answer).all(axis=1).mean()),
@@ -166,7 +168,7 @@ def paired(
     n_resamples: int = 2_000,
     level: float = 0.95,
     seed: int = 0,
-) -> tuple[float, float, float]:
+) -> Estimate:
     """Compare two sets of answers on the same rows.
 
     Parameters
@@ -185,22 +187,19 @@ def paired(
     --------
     >>> truth = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], bool)
     >>> worse = np.array([[1, 0], [0, 1], [0, 1], [0, 1]], bool)
-    >>> [round(x, 3) for x in paired([(truth, truth, worse, np.array([0, 0, 0, 0]))])]
-    [0.267, 0.267, 0.267]
+    >>> print(paired([(truth, truth, worse, np.array([0, 0, 0, 0]))]))
+    .267 [.267, .267]
     """
-    names, drawn = resample([groups for *_, groups in answered], n_resamples, seed)
+    names = np.unique(np.concatenate([groups for *_, groups in answered]))
+    drawn = draw_groups(len(names), n_resamples, seed)
     difference = np.zeros(n_resamples + 1)
     for truth, one, other, groups in answered:
         for sign, answer in ((1, one), (-1, other)):
             counts = _counts(truth, answer)
             by_group = np.zeros((len(names), *counts.shape[1:]))
             np.add.at(by_group, np.searchsorted(names, groups), counts)
-            total = drawn @ by_group.reshape(len(names), -1)
-            difference += sign * _macro(total.reshape(len(drawn), *counts.shape[1:]))
-    difference /= len(answered)
-    tail = 100 * (1 - level) / 2
-    low, high = np.percentile(difference[1:], [tail, 100 - tail])
-    return float(difference[0]), float(low), float(high)
+            difference += sign * _macro_drawn(drawn, by_group)
+    return interval(difference / len(answered), level)
 
 
 def average_precision(
@@ -250,31 +249,6 @@ def average_precision(
     return np.asarray(total / np.maximum(n_labels, 1))
 
 
-def resample(
-    groups: Sequence[npt.NDArray[np.int64]], n_resamples: int, seed: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Draw groups with replacement, as many as there are, the same ones for all dimensions.
-
-    Parameters
-    ----------
-    groups
-        For each dimension the numbers of the rows' groups.
-    n_resamples
-        How often.
-    seed
-        Of the drawing.
-
-    Returns
-    -------
-    The groups' numbers, ascending; and how often each was drawn, shape (1 + n_resamples, n_groups),
-    the first row being the groups as they are, once each.
-    """
-    names = np.unique(np.concatenate(groups))
-    chance = np.full(len(names), 1 / max(1, len(names)))
-    drawn = np.random.default_rng(seed).multinomial(len(names), chance, size=n_resamples)
-    return names, np.vstack([np.ones(len(names), np.int64), drawn])
-
-
 def calibration_error(truth: Bools, probability: npt.NDArray[np.floating[Any]]) -> float:
     """Measure the expected calibration error of the probabilities, over ten equal bins.
 
@@ -307,21 +281,12 @@ def _macro(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.asarray(f1.sum(axis=-1) / np.maximum(occurs.sum(axis=-1), 1))
 
 
-def _interval(
-    by_group: npt.NDArray[np.float64], n_resamples: int, level: float, seed: int
-) -> tuple[float, float]:
-    n_groups = len(by_group)
-    flat = by_group.reshape(n_groups, -1)
-    rng = np.random.default_rng(seed)
-    values: list[npt.NDArray[np.float64]] = []
-    step = max(1, min(n_resamples, _AT_ONCE // n_groups))
-    for start in range(0, n_resamples, step):
-        size = min(step, n_resamples - start)
-        drawn = rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=size)
-        values.append(_macro((drawn @ flat).reshape(size, *by_group.shape[1:])))
-    tail = 100 * (1 - level) / 2
-    low, high = np.percentile(np.concatenate(values), [tail, 100 - tail])
-    return float(low), float(high)
+def _macro_drawn(
+    drawn: npt.NDArray[np.int64], by_group: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Macro-F1 in each draw of groups, from the groups' counts."""
+    flat = by_group.reshape(len(by_group), -1)
+    return _macro((drawn @ flat).reshape(len(drawn), *by_group.shape[1:]))
 
 
 def _label_score(counts: npt.NDArray[np.float64]) -> LabelScore:

@@ -35,6 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
+from ...intervals import Estimate
 from .assign import Drawn
 
 __all__ = ["Share", "share", "weights"]
@@ -43,20 +44,14 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """The share of a label among all units that could be drawn."""
+class Share(Estimate):
+    """The share of a label among all units that could be drawn, between 0 and 1."""
 
-    value: float
-    """The estimate, between 0 and 1."""
-    low: float
-    """Lower end of the interval."""
-    high: float
-    """Upper end of the interval."""
-    n_units: int
+    n_units: int = 0
     """Units that it rests on: drawn, and answered."""
-    n_pool: int
+    n_pool: int = 0
     """Units that it stands for."""
-    n_effective: float
+    n_effective: float = 0.0
     """Size of a simple random sample with an interval as wide."""
 
     def __str__(self) -> str:

@@ -26,8 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError, StudyError
+from ...intervals import Estimate, draw_groups, interval
 from ...labels import Annotation, current, readings
-from ...labels.reliability.bootstrap import Estimate, draw_weights, interval
 from ..design.assign import Drawn
 
 __all__ = ["Audit", "Effect", "Shift", "audit"]
@@ -237,11 +237,9 @@ def _compare(
     sums = np.zeros_like(counts)
     np.add.at(counts, (article, column), 1)
     np.add.at(sums, (article, column), values)
-    blind, assisted = _means(sums.sum(axis=0)[None], counts.sum(axis=0)[None])
-    weights = draw_weights(len(articles), draws, seed).astype(np.float64)
-    low, high = _means(weights @ sums, weights @ counts)
-    value = float(assisted[0] - blind[0])
-    return float(blind[0]), float(assisted[0]), interval(value, high - low, level)
+    drawn = draw_groups(len(articles), draws, seed)
+    blind, assisted = _means(drawn @ sums, drawn @ counts)
+    return float(blind[0]), float(assisted[0]), interval(assisted - blind, level)
 
 
 def _means(sums: Floats, counts: Floats) -> tuple[Floats, Floats]:

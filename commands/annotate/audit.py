@@ -10,7 +10,7 @@ from ..shared.options import JsonOption, StudyOption, find_study, print_json, pr
 
 if TYPE_CHECKING:
     from ...annotate.suggestions.anchoring import Audit
-    from ...labels.reliability.bootstrap import Estimate
+    from ...intervals import Estimate
     from ...models import Model
 
 __all__ = ["audit"]

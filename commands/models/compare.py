@@ -49,8 +49,9 @@ def compare(
             cells = [folder, told_interval(score), "", "", ""]
             if folder in one.differences:
                 gap = one.differences[folder]
-                verdict = "differs" if gap.is_clear else "not told apart"
-                interval = f"{gap.value:+.3f} ({gap.low:+.3f} to {gap.high:+.3f})"
+                verdict = "differs" if gap.macro_f1.excludes_zero else "not told apart"
+                value, low, high = gap.macro_f1.numbers()
+                interval = f"{value:+.3f} ({low:+.3f} to {high:+.3f})"
                 cells[2:] = [interval, verdict, f"{gap.agreement:.1%}"]
             lines.append(cells)
         print_table(["model", "macro-F1", "against the first", "", "same answer"], lines)

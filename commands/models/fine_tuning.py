@@ -103,7 +103,7 @@ def tune(
 
 def _told(found: "Outcome") -> list[str]:
     """Tell whether fine-tuning paid."""
-    mean, low, high = found.difference
+    mean, low, high = found.difference.numbers()
     lines = [
         f"fine-tuning {name}: macro-F1 {f1:.3f}; frozen {found.frozen:.3f}, on the same folds"
         for name, f1 in found.tuned.items()

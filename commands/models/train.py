@@ -299,7 +299,7 @@ def _told_choice(report: "Report") -> list[str]:
         return [f"taken: {best.name}"]
     others = choice.standings[1:]
     second = others[0]
-    mean, low, high = choice.difference
+    mean, low, high = choice.difference.numbers()
     precision = (
         f"  average precision {best.average_precision:.3f} to {second.average_precision:.3f} "
         f"(standard error of the difference {choice.error:.3f})"

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...intervals import Estimate, draw_groups
 from ..annotations.annotation import Annotation, readings
 from ..codebook.codebook import Codebook, Dimension
 from .alpha import alpha, alpha_per_label, collect
-from .bootstrap import Estimate, draw_weights
 from .cautions import warnings_on
 from .coefficients import Coefficients, coefficients
 from .pairs import Pair, pairs_of_coders
@@ -148,7 +148,7 @@ def _one(
     rows: list[Annotation], dimension: Dimension, draws: int, level: float, seed: int
 ) -> Agreement:
     ratings = rate(rows, dimension)
-    weights = draw_weights(len(ratings.articles), draws, seed)
+    weights = draw_groups(len(ratings.articles), draws, seed)
     many = ratings.n_per_unit > 1
     pairs = tuple(pairs_of_coders(ratings, weights, level))
     overall = alpha(collect(ratings), weights, level)
@@ -198,7 +198,7 @@ def _rounds(
     found = []
     for name in names:
         ratings = rate((row for row in rows if row.round == name), dimension)
-        weights = draw_weights(len(ratings.articles), draws, seed)
+        weights = draw_groups(len(ratings.articles), draws, seed)
         n_units = int((ratings.n_per_unit > 1).sum())
         value = alpha(collect(ratings), weights, level)
         found.append(RoundAgreement(name, value, n_units, len(ratings.coders)))

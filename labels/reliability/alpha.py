@@ -19,14 +19,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .bootstrap import Estimate, interval
+from ...intervals import Estimate, interval
 from .ratings import Ratings
 
 __all__ = ["Sums", "alpha", "alpha_per_label", "collect", "masi"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Weights = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,7 @@ def collect(ratings: Ratings, rows: tuple[Ints, Ints] | None = None) -> Sums:
     return Sums(observed.astype(np.float64), totals, distance)
 
 
-def alpha(sums: Sums, weights: Weights, level: float = 0.95) -> Estimate:
+def alpha(sums: Sums, weights: Ints, level: float = 0.95) -> Estimate:
     """Compute alpha and its interval.
 
     Parameters
@@ -113,7 +112,7 @@ def alpha(sums: Sums, weights: Weights, level: float = 0.95) -> Estimate:
     sums
         Each article's share, from `collect`.
     weights
-        How often each article counts in each draw, shape (draws, n_articles).
+        How often each article counts, shape (1 + draws, n_articles), from `draw_groups`.
     level
         Coverage of the interval, between 0 and 1.
 
@@ -124,21 +123,16 @@ def alpha(sums: Sums, weights: Weights, level: float = 0.95) -> Estimate:
     Examples
     --------
     >>> perfect = Sums(np.zeros(2), np.array([[2.0, 0], [0, 2.0]]), 1 - np.eye(2))
-    >>> alpha(perfect, np.ones((0, 2), np.float32)).value
+    >>> alpha(perfect, np.ones((1, 2), np.int64)).value
     1.0
     """
     used = np.flatnonzero(sums.totals.sum(axis=1) > 0)
-    every = np.ones((1, len(used)))
-    drawn = np.asarray(weights[:, used], np.float64)
-    totals, observed = sums.totals[used], sums.observed[used]
-    values = [
-        _alpha(np.asarray(np.tensordot(w, observed, 1), np.float64), w @ totals, sums.distance)
-        for w in (every, drawn)
-    ]
-    return interval(float(values[0][0]), values[1], level)
+    drawn = weights[:, used].astype(np.float64)
+    observed = np.asarray(np.tensordot(drawn, sums.observed[used], 1), np.float64)
+    return interval(_alpha(observed, drawn @ sums.totals[used], sums.distance), level)
 
 
-def alpha_per_label(ratings: Ratings, weights: Weights, level: float = 0.95) -> list[Estimate]:
+def alpha_per_label(ratings: Ratings, weights: Ints, level: float = 0.95) -> list[Estimate]:
     """Compute alpha for each label against all others: was it chosen or not.
 
     A low alpha overall often comes from one label; this says from which.
@@ -154,12 +148,12 @@ def alpha_per_label(ratings: Ratings, weights: Weights, level: float = 0.95) -> 
         sums = np.zeros((n_articles, part.shape[1]))
         np.add.at(sums, ratings.article, part)
         shares.append(sums)
-    with_all = np.vstack([np.ones((1, n_articles), np.float32), weights]).astype(np.float64)
-    observed, ones, zeros = (with_all @ share for share in shares)
+    drawn = weights.astype(np.float64)
+    observed, ones, zeros = (drawn @ share for share in shares)
     n, expected = ones + zeros, 2 * ones * zeros
     result = np.full_like(n, np.nan)
     np.divide((n - 1) * observed, expected, out=result, where=expected > 0)
-    return [interval(column[0], column[1:], level) for column in (1 - result).T]
+    return [interval(column, level) for column in (1 - result).T]
 
 
 def _alpha(observed: Floats, totals: Floats, distance: Floats | None) -> Floats:

@@ -11,7 +11,7 @@ Krippendorff, K. (2004). Content Analysis, 2nd edition, chapter 11.
 
 from collections.abc import Sequence
 
-from .bootstrap import Estimate
+from ...intervals import Estimate
 
 __all__ = ["FIRM", "TENTATIVE", "verdict", "warnings_on"]
 

@@ -89,7 +89,7 @@ def _clashes(ratings: Ratings, dimension: Dimension, most: int, examples: int) -
     a, b = ratings.value[first], ratings.value[second]
     apart = np.flatnonzero(a != b)
     sums = collect(ratings)
-    whole = alpha(sums, np.zeros((0, len(ratings.articles)), np.float32)).value
+    whole = alpha(sums, np.ones((1, len(ratings.articles)), np.int64)).value
     if whole is None or not len(apart):
         return []
     low, high = np.minimum(a, b)[apart], np.maximum(a, b)[apart]

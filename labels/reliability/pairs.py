@@ -11,14 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...intervals import Estimate, interval
 from .alpha import alpha, collect, masi
-from .bootstrap import Estimate, interval
 from .ratings import Ratings
 
 __all__ = ["Pair", "beyond_chance", "pairs_of_coders"]
 
 Ints = NDArray[np.int64]
-Weights = NDArray[np.float32]
 
 _BLOCK = 4_000_000
 """Numbers that one block may hold: 32 MB."""
@@ -40,7 +39,7 @@ class Pair:
     """Krippendorff's alpha."""
 
 
-def pairs_of_coders(ratings: Ratings, weights: Weights, level: float = 0.95) -> list[Pair]:
+def pairs_of_coders(ratings: Ratings, weights: Ints, level: float = 0.95) -> list[Pair]:
     """Measure each two coders who share units, in the order of their names.
 
     Parameters
@@ -48,7 +47,7 @@ def pairs_of_coders(ratings: Ratings, weights: Weights, level: float = 0.95) -> 
     ratings
         The answers.
     weights
-        How often each article counts in each draw, shape (draws, n_articles).
+        How often each article counts, shape (1 + draws, n_articles), from `draw_groups`.
     level
         Coverage of the intervals.
     """
@@ -56,7 +55,7 @@ def pairs_of_coders(ratings: Ratings, weights: Weights, level: float = 0.95) -> 
     if ratings.dimension.scale == "ordinal":
         alphas = [alpha(collect(ratings, rows), weights, level) for rows in groups]
     else:
-        per_pair = len(ratings.members) * max(len(weights) + 1, len(ratings.articles))
+        per_pair = len(ratings.members) * max(len(weights), len(ratings.articles))
         size = max(1, _BLOCK // per_pair)
         blocks = [groups[at : at + size] for at in range(0, len(groups), size)]
         alphas = [found for block in blocks for found in _alphas(ratings, block, weights, level)]
@@ -87,7 +86,7 @@ def _shared(ratings: Ratings) -> Iterator[tuple[Ints, Ints]]:
 
 
 def _alphas(
-    ratings: Ratings, block: list[tuple[Ints, Ints]], weights: Weights, level: float
+    ratings: Ratings, block: list[tuple[Ints, Ints]], weights: Ints, level: float
 ) -> list[Estimate]:
     n_values, n_articles, n_pairs = len(ratings.members), len(ratings.articles), len(block)
     single = ratings.dimension.choice == "single"
@@ -104,12 +103,12 @@ def _alphas(
     np.add.at(totals, (article, pair, a), 1)
     np.add.at(totals, (article, pair, b), 1)
     np.add.at(observed, (article, pair), 2 * distance[a, b])
-    every = np.vstack([np.ones((1, n_articles)), weights])
-    used = (every @ totals.reshape(n_articles, -1)).reshape(len(every), n_pairs, n_values)
+    drawn = weights.astype(np.float64)
+    used = (drawn @ totals.reshape(n_articles, -1)).reshape(len(drawn), n_pairs, n_values)
     n, expected = used.sum(axis=2), ((used @ distance) * used).sum(axis=2)
     result = np.full_like(n, np.nan)
-    np.divide((n - 1) * (every @ observed), expected, out=result, where=expected > 0)
-    return [interval(column[0], column[1:], level) for column in (1 - result).T]
+    np.divide((n - 1) * (drawn @ observed), expected, out=result, where=expected > 0)
+    return [interval(column, level) for column in (1 - result).T]
 
 
 def _pair(ratings: Ratings, rows: tuple[Ints, Ints], found: Estimate) -> Pair:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
+from ...intervals import Estimate
 from .agreement import Agreement
-from .bootstrap import Estimate
 from .cautions import verdict
 
 __all__ = ["agreement_as_json", "agreement_as_text", "missed_gate"]

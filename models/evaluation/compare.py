@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import InputError
+from ...intervals import Estimate
 from ..labelled.training_set import TrainingSet
 from ..model import Model
 from ..scores import Score, paired
@@ -24,19 +25,10 @@ __all__ = ["Comparison", "Difference", "compare"]
 class Difference:
     """A model's macro-F1 minus that of the first one."""
 
-    value: float
+    macro_f1: Estimate
     """The difference on all rows."""
-    low: float
-    """Lower end of its interval."""
-    high: float
-    """Upper end of its interval."""
     agreement: float
     """Share of rows on which both give the same answer."""
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether the interval leaves out zero."""
-        return self.low > 0 or self.high < 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +42,15 @@ class Comparison:
 
     def as_json(self) -> dict[str, Any]:
         """Give everything as JSON values."""
-        return {
-            "models": {name: one.as_json() for name, one in self.scores.items()},
-            "differences": {
-                name: {
-                    "macro_f1": round(one.value, 6),
-                    "low": round(one.low, 6),
-                    "high": round(one.high, 6),
-                    "agreement": round(one.agreement, 6),
-                }
-                for name, one in self.differences.items()
-            },
-        }
+        differences = {}
+        for name, difference in self.differences.items():
+            numbers = (*difference.macro_f1.numbers(), difference.agreement)
+            fields = ("macro_f1", "low", "high", "agreement")
+            differences[name] = {
+                field: round(number, 6) for field, number in zip(fields, numbers, strict=True)
+            }
+        models = {name: score.as_json() for name, score in self.scores.items()}
+        return {"models": models, "differences": differences}
 
 
 def compare(
@@ -117,7 +106,7 @@ def _difference(
     seed: int,
 ) -> Difference:
     same = float((one == other).all(axis=1).mean())
-    return Difference(*paired([(truth, one, other, groups)], seed=seed), same)
+    return Difference(paired([(truth, one, other, groups)], seed=seed), same)
 
 
 def _check(models: Mapping[str, Model], data: TrainingSet) -> None:

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError, MissingExtraError
+from ...intervals import Estimate
 from ..heads.head import Head
 from ..labelled.training_set import TrainingSet
 from ..scores import calibration_error, score
@@ -62,7 +63,7 @@ class Outcome:
     """Method to the same of the model tuned by it."""
     best: str
     """The better method."""
-    difference: tuple[float, float, float]
+    difference: Estimate
     """Macro-F1 of the better tuned model minus that of the frozen one, and its 95 % interval,
     paired over groups."""
 
@@ -75,7 +76,8 @@ class Outcome:
             "frozen_macro_f1": round(self.frozen, 6),
             "tuned_macro_f1": {name: round(value, 6) for name, value in self.tuned.items()},
             "difference": {
-                name: round(value, 6) for name, value in zip(names, self.difference, strict=True)
+                name: round(value, 6)
+                for name, value in zip(names, self.difference.numbers(), strict=True)
             },
         }
 

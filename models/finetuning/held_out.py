@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ...intervals import Estimate
 from ..heads.decision import MARGIN
 from ..labelled.folds import Fold, grouped_folds
 from ..scores import macro_f1, paired
@@ -68,14 +69,14 @@ class HeldOut:
         scores = {one: self.f1(answers, rows) for one, answers in self.tuned.items()}
         return max(scores, key=scores.__getitem__)
 
-    def difference(self, method: str) -> tuple[float, float, float]:
+    def difference(self, method: str) -> Estimate:
         """Give macro-F1 of a method minus that of the frozen model, and its 95 % interval."""
         return paired(self._pairs(self.tuned[method], self.frozen), seed=self.seed)
 
     def pays(self, method: str, rows: Sequence[Ints] | None = None) -> bool:
         """Tell whether a method is better by enough, and surely enough."""
         pairs = self._pairs(self.tuned[method], self.frozen, rows)
-        difference, low, _ = paired(pairs, level=_SURE, seed=self.seed)
+        difference, low, _ = paired(pairs, level=_SURE, seed=self.seed).numbers()
         return difference >= MARGIN and low > 0
 
     def chosen_by_others(self) -> list[Answers]:

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..scores import average_precision, macro_f1, resample
+from ...intervals import draw_groups
+from ..scores import average_precision, macro_f1
 
 __all__ = ["Answers", "Asked", "Ranked", "rank"]
 
@@ -89,7 +90,8 @@ def rank(asked: Sequence[Asked], answers: Sequence[Sequence[Answers]], *, seed: 
     (1, 0)
     """
     n_resamples = _RESAMPLES if len(answers) > 1 else 0
-    names, drawn = resample([one.groups for one in asked], n_resamples, seed)
+    names = np.unique(np.concatenate([one.groups for one in asked]))
+    drawn = draw_groups(len(names), n_resamples, seed)
     copies = [drawn[:, np.searchsorted(names, one.groups)] for one in asked]
     precision = np.zeros((len(answers), 1 + n_resamples))
     f1 = np.zeros(len(answers))

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ...intervals import Estimate
 from ..labelled.folds import Fold, grouped_folds
 from ..matrix import Matrix, States
 from ..scores import paired
@@ -57,7 +58,7 @@ class Choice:
     error: float
     """Standard error of the distance between the average precision of the choice and that of the
     runner-up, paired over groups; 0 without a runner-up."""
-    difference: tuple[float, float, float] | None
+    difference: Estimate | None
     """Macro-F1 of the choice minus that of the runner-up, and its 95 % interval, paired over
     groups."""
 
@@ -74,7 +75,7 @@ class Choice:
             ]
         }
         if self.difference is not None:
-            mean, low, high = (round(value, 6) for value in self.difference)
+            mean, low, high = (round(value, 6) for value in self.difference.numbers())
             told["difference_to_runner_up"] = {
                 "macro_f1": mean,
                 "low": low,

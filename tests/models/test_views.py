@@ -90,7 +90,7 @@ def test_context_is_chosen_by_the_folds(tmp_path: Path) -> None:
     assert [one.name for one in report.choice.standings] == ["tfidf, neighbours", "tfidf"]
     assert found.score.macro_f1 > 0.95
     assert report.choice.difference is not None
-    mean, low, high = report.choice.difference
+    mean, low, high = report.choice.difference.numbers()
     assert 0 < low < mean < high
     assert evaluate(report.model, data).scores["s"].macro_f1 > 0.95
     ranked = [one.average_precision for one in report.choice.standings]

@@ -13,8 +13,8 @@ def test_a_model_equals_itself(report: Report, data: TrainingSet) -> None:
 
     for one in found.values():
         gap = one.differences["b"]
-        assert (gap.value, gap.low, gap.high, gap.agreement) == (0, 0, 0, 1)
-        assert not gap.is_clear
+        assert (*gap.macro_f1.numbers(), gap.agreement) == (0, 0, 0, 1)
+        assert not gap.macro_f1.excludes_zero
     assert seen == {"a": len(data), "b": len(data)}
 
 
@@ -28,12 +28,13 @@ def test_pairs_are_sharper_than_intervals(report: Report, data: TrainingSet) -> 
         report.model, heads={**report.model.heads, "stance": dull}, _table=[]
     )
     found, _ = compare({"good": report.model, "dull": worse}, data)
-    gap = found["stance"].differences["dull"]
+    gap = found["stance"].differences["dull"].macro_f1
+    value, low, high = gap.numbers()
     scores = [evaluate(one, data).scores["stance"].macro_f1 for one in (worse, report.model)]
 
-    assert gap.is_clear
-    assert gap.value == pytest.approx(scores[0] - scores[1])
-    assert gap.low <= gap.value <= gap.high < 0
+    assert gap.excludes_zero
+    assert value == pytest.approx(scores[0] - scores[1])
+    assert low <= value <= high < 0
 
 
 def test_what_cannot_be_compared(report: Report, data: TrainingSet) -> None:

@@ -114,7 +114,7 @@ def test_kept_where_it_pays(matter: list[int], rows: TrainingSet, frozen: Report
 
     assert found.pays
     assert found.kept == found.best == "contrastive"
-    assert found.difference[1] > 0
+    assert found.difference.numbers()[1] > 0
     assert found.tuned["contrastive"] > found.frozen + 0.1
     assert found.report.model.encoder_name.split("+")[0].endswith("-tuned")
     mean = np.mean([one.score.macro_f1 for one in found.report.dimensions])
