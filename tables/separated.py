@@ -107,7 +107,7 @@ def records(readline: Callable[[int], str], delimiter: str) -> Iterator[Record]:
             problem = _OPEN_QUOTE
             lines.put_back(closed=True)
         width = width or len(cells)
-        yield Record(lines.first, lines.taken, cells, problem)
+        yield Record(lines.first, lines.taken, [] if problem else cells, problem)
         lines.start()
 
 

@@ -21,7 +21,7 @@ from standfirst.corpus import (
 from standfirst.corpus.storing import add as ingest
 from standfirst.errors import StudyError
 
-SHARED = Path(__file__).parents[3] / "shared"
+SHARED = Path(__file__).parents[4] / "shared"
 
 
 def articles(n: int) -> list[Article | Reject]:
