@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from .annotate.answers.merge import keep
-from .annotate.design.draw import assign, draw, write_design
+from .annotate.answers.merge import merge_answers
+from .annotate.design.sampling import assign, draw, write_design
 from .annotate.design.strata import strata_of
 from .annotate.other_tools.exchange import export_tasks, import_tasks
 from .corpus import add, load_units, read_articles
@@ -117,7 +117,7 @@ def _import(study: Study, data: Path) -> Step:
     coded = [task for task in readings if task["data"]["unit_id"] in wanted]
     path = study.annotations.with_name("readings.json")
     write_text(path, dump_json(coded, indent=None) + "\n")
-    kept = keep(study.annotations, import_tasks(path, load_codebook(study.codebook_path)))
+    kept = merge_answers(study.annotations, import_tasks(path, load_codebook(study.codebook_path)))
     told = (
         f"{kept.n_answers} answers of {len(kept.coders)} readers on {kept.n_tasks} sentences",
         f"{kept.n_annotations} annotations (one for each reader, sentence and dimension)",

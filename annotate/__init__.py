@@ -1,9 +1,9 @@
 """Label Studio, live and lossless, and a sampling plan whose probabilities are kept."""
 
 from .answers.from_label_studio import Read, read_tasks
-from .answers.merge import Kept, keep
-from .answers.status import Progress, progress
-from .design.draw import (
+from .answers.merge import Merged, merge_answers
+from .answers.status import Workload, workloads
+from .design.sampling import (
     RULES,
     Aim,
     Drawn,
@@ -25,7 +25,7 @@ from .label_studio.local_server import LocalServer, start_local
 from .label_studio.sync import Pushed, pull, push
 from .other_tools.exchange import export_tasks, import_tasks
 from .page.checks import config_problems
-from .page.labeling_config import labeling_config
+from .page.config import labeling_config
 from .page.tasks import task
 
 __all__ = [
@@ -33,14 +33,14 @@ __all__ = [
     "Access",
     "Aim",
     "Drawn",
-    "Kept",
     "LocalServer",
-    "Progress",
+    "Merged",
     "Pushed",
     "Read",
     "Scores",
     "Server",
     "Share",
+    "Workload",
     "assign",
     "assist",
     "closed_units",
@@ -50,10 +50,9 @@ __all__ = [
     "export_tasks",
     "find_access",
     "import_tasks",
-    "keep",
     "labeling_config",
+    "merge_answers",
     "open_units",
-    "progress",
     "pull",
     "push",
     "read_design",
@@ -63,5 +62,6 @@ __all__ = [
     "start_local",
     "strata_of",
     "task",
+    "workloads",
     "write_design",
 ]

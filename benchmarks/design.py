@@ -25,8 +25,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from standfirst.annotate.design.assign import Drawn
 from standfirst.annotate.design.model_rules import distances, draw_regions, regions_of
+from standfirst.annotate.design.plan import Drawn
 from standfirst.annotate.design.pool import Aim, Pool, Scores
 from standfirst.annotate.design.rules import RULES
 from standfirst.annotate.design.shares import share

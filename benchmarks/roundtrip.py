@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from standfirst.annotate.answers.from_label_studio import Read
-from standfirst.annotate.answers.merge import keep
+from standfirst.annotate.answers.merge import merge_answers
 from standfirst.annotate.label_studio.connection import Server, connect
 from standfirst.annotate.label_studio.local_server import free_port, start_local
 from standfirst.annotate.label_studio.projects import Batch, project
@@ -182,10 +182,10 @@ def main() -> int:
         read.n_answers -= 1
         compare(read, rows)
         path = folder / "annotations.jsonl"
-        keep(path, read)
+        merge_answers(path, read)
         before = path.read_bytes()
         with timed("pull of what changed since"):
-            keep(path, pull(server, number, codebook, since=read.newest))
+            merge_answers(path, pull(server, number, codebook, since=read.newest))
         after = {row for row in path.read_bytes().splitlines() if b"by the API" not in row}
         assert after == set(before.splitlines())
 

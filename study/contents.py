@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import RevisionError, StudyError
 
 if TYPE_CHECKING:
-    from ..annotate.answers.merge import Kept
+    from ..annotate.answers.merge import Merged
     from ..annotate.label_studio.connection import Server
     from ..labels import Codebook, Gold
     from .folder import Study
@@ -92,9 +92,11 @@ def gold_of(place: "Study", codebook: "Codebook") -> "list[Gold]":
     return gold
 
 
-def pulled(place: "Study", server: "Server", codebook: "Codebook", *, full: bool = False) -> "Kept":
+def pulled(
+    place: "Study", server: "Server", codebook: "Codebook", *, full: bool = False
+) -> "Merged":
     """Bring the answers back; those on blind units that had a suggestion in view are set aside."""
-    from ..annotate.design.draw import read_design
+    from ..annotate.design.sampling import read_design
     from ..annotate.label_studio.projects import pull_all
     from ..annotate.suggestions.suggestion import blind_units
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import LeakError
 
 if TYPE_CHECKING:
-    from ..annotate.design.assign import Drawn
+    from ..annotate.design.plan import Drawn
     from ..models import Model
 
 __all__ = ["refuse_taught", "taught_by"]

@@ -28,10 +28,11 @@ PUBLIC = {
         write_long write_wide
     """,
     "standfirst.annotate": """
-        RULES Access Aim Drawn Kept LocalServer Progress Pushed Read Scores Server Share
-        assign assist closed_units config_problems connect draw export_tasks find_access
-        import_tasks keep labeling_config open_units progress pull push read_design
-        read_tasks set_test_aside share start_local strata_of task write_design
+        RULES Access Aim Drawn LocalServer Merged Pushed Read Scores Server Share
+        Workload assign assist closed_units config_problems connect draw export_tasks
+        find_access import_tasks labeling_config merge_answers open_units pull push
+        read_design read_tasks set_test_aside share start_local strata_of task workloads
+        write_design
     """,
     "standfirst.models": """
         Comparison DimensionReport Distilled Evaluation Goal LabelScore Model Prediction

@@ -16,11 +16,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from ...corpus import Reject
 from ...labels import Annotation, Codebook
-from ..page.labeling_config import COMMENT, SPEAKER
+from ..page.config import COMMENT, SPEAKER
 from .bodies import AnswerBody, PersonBody, RegionBody, TaskBody
 from .regions import fate, labels_in, noted, units_of
 
-__all__ = ["Read", "read_tasks", "told_errors"]
+__all__ = ["Read", "first_problem", "read_tasks"]
 
 _ANSWER = TypeAdapter(AnswerBody)
 _TASK = TypeAdapter(TaskBody)
@@ -99,7 +99,7 @@ def read_tasks(
         try:
             one = _TASK.validate_python(raw)
         except ValidationError as error:
-            read.rejects.append(place.reject(told_errors(error), raw))
+            read.rejects.append(place.reject(first_problem(error), raw))
             continue
         read.n_drafts += len(one.drafts)
         for answer in one.annotations:
@@ -133,7 +133,7 @@ def _read_answer(read: Read, one: TaskBody, raw: Any, codebook: Codebook, place:
     try:
         answer = _ANSWER.validate_python(raw)
     except ValidationError as error:
-        read.rejects.append(place.reject(f"{named}: {told_errors(error)}", raw))
+        read.rejects.append(place.reject(f"{named}: {first_problem(error)}", raw))
         return
     read.n_answers += 1
     who = _coder(answer.completed_by, place.coders) or place.coder
@@ -219,7 +219,7 @@ def _source(one: TaskBody, answer: AnswerBody) -> str:
     return "label-studio:" + "/".join("-" if n is None else str(n) for n in numbers)
 
 
-def told_errors(error: ValidationError) -> str:
+def first_problem(error: ValidationError) -> str:
     """Say what is wrong with a record, in a few words: the first field, and why."""
     first = error.errors(include_url=False, include_input=False)[0]
     return f"{'.'.join(map(str, first['loc'])) or 'record'}: {first['msg']}"

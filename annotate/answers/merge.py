@@ -18,11 +18,11 @@ from ...labels import (
 )
 from .from_label_studio import Read
 
-__all__ = ["Kept", "keep"]
+__all__ = ["Merged", "merge_answers"]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Merged:
     """What became of a set of answers."""
 
     n_tasks: int
@@ -60,7 +60,7 @@ class Kept:
         )
 
 
-def keep(path: Path, read: Read) -> Kept:
+def merge_answers(path: Path, read: Read) -> Merged:
     """Add answers to the annotations file.
 
     Parameters
@@ -77,7 +77,7 @@ def keep(path: Path, read: Read) -> Kept:
         write_annotations(path, merged)
     rejects = path.with_name("rejects.jsonl")
     keep_rejects(rejects, read.rejects)
-    return Kept(
+    return Merged(
         n_tasks=read.n_tasks,
         n_answers=read.n_answers,
         n_skipped=read.n_skipped,

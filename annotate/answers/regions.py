@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from ...labels import Dimension
 from ..page.checks import labels_of
-from ..page.labeling_config import MARK
+from ..page.config import MARK
 from .bodies import AnswerBody, RegionBody, SuggestedBody, TaskBody
 
 __all__ = ["fate", "labels_in", "noted", "units_of"]

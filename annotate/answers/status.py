@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from statistics import mean, median
 
 from ...labels import Annotation, current, is_decision, readings
-from ..design.assign import Drawn
+from ..design.plan import Drawn
 
-__all__ = ["Progress", "progress", "trimmed_mean"]
+__all__ = ["Workload", "trimmed_mean", "workloads"]
 
 _TRIM = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class Workload:
     """The work of one coder in one round."""
 
     round: str
@@ -48,7 +48,7 @@ class Progress:
         return None if self.pace is None else self.n_left * self.pace
 
 
-def progress(design: Sequence[Drawn], annotations: Iterable[Annotation]) -> list[Progress]:
+def workloads(design: Sequence[Drawn], annotations: Iterable[Annotation]) -> list[Workload]:
     """Compare the design with the annotations.
 
     Parameters
@@ -66,7 +66,7 @@ def progress(design: Sequence[Drawn], annotations: Iterable[Annotation]) -> list
     Examples
     --------
     >>> rows = [Annotation("u1", "ann", "stance", ("favour",), round="1", seconds=8.0)]
-    >>> (one,) = progress([], rows)
+    >>> (one,) = workloads([], rows)
     >>> one.n_done, one.n_left, one.seconds
     (1, 0, 8.0)
     """
@@ -127,11 +127,11 @@ def _row(
     n_free: int,
     units: dict[str, list[Annotation]],
     everybody: float | None,
-) -> Progress:
+) -> Workload:
     times = _times(units)
     own = trimmed_mean(times)
     n_left = len(given - set(units)) + n_free
-    return Progress(
+    return Workload(
         round=place[0],
         coder=place[1],
         n_units=len(units) + n_left,

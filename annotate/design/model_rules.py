@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
-from .allocate import allocate, draw_within, members_of
+from .allocation import allocate, draw_within, members_of
 from .inclusion import inclusion_probabilities, systematic
 from .pool import Floats, Pool
 

@@ -1,6 +1,6 @@
 """The rules by name. A rule is a class with one method and one line in `RULES`.
 
-The rules in this module need no model; those that do are in `active`.
+The rules in this module need no model; those that do are in `model_rules`.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from ...errors import InputError
-from .allocate import allocate, draw_within, members_of
+from .allocation import allocate, draw_within, members_of
 from .model_rules import SCORES, Diverse, Scored
 from .pool import Pool, Rule
 

@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...intervals import Estimate
-from .assign import Drawn
+from .plan import Drawn
 
 __all__ = ["Share", "share", "weights"]
 

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError, StudyError
-from .assign import Drawn
 from .inclusion import inclusion_probabilities, systematic
+from .plan import Drawn
 
 __all__ = ["CLOSED", "closed_units", "cluster_of", "open_units", "set_test_aside"]
 

@@ -24,10 +24,10 @@ from ...labels import (
     resolve,
     ties,
 )
-from ..page.labeling_config import READINGS
+from ..page.config import READINGS
 from ..page.tasks import task
 from .batches import Batch, short_title
-from .connection import Server, told
+from .connection import Server, server_errors
 from .projects import project
 from .sync import Pushed, push
 from .task_list import ANSWERS, answered, tasks_of
@@ -212,5 +212,5 @@ def _update(server: Server, number: int, tasks: Sequence[dict[str, Any]]) -> Non
         and row["data"] != wanted[row["data"]["unit_id"]]
     ]
     for task_id, data in stale:
-        with told(server.url):
+        with server_errors(server.url):
             server.client.tasks.update(id=str(task_id), data=data)

@@ -11,8 +11,8 @@ from typing import Any
 
 from ...corpus import content_id
 from ...labels import Codebook
-from ..design.draw import Drawn
-from ..page.labeling_config import View
+from ..design.sampling import Drawn
+from ..page.config import View
 from ..page.tasks import article_task, task
 
 __all__ = ["Batch", "batch_tasks", "batches", "short_title"]

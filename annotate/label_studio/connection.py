@@ -16,7 +16,7 @@ import httpx
 from ...errors import ServerError
 from .access import Access
 
-__all__ = ["OLDEST", "TRIES", "Server", "connect", "passing", "pause", "told"]
+__all__ = ["OLDEST", "TRIES", "Server", "connect", "passing", "pause", "server_errors"]
 
 OLDEST = (1, 20)
 """The oldest version of Label Studio whose answers are understood."""
@@ -65,7 +65,7 @@ class Server:
         raise AssertionError
 
     def _raw(self, method: str, path: str, options: dict[str, Any]) -> Any:
-        with told(self.url):
+        with server_errors(self.url):
             # Private, and the one place that handles both kinds of token.
             headers = self.client._client_wrapper.get_headers()  # noqa: SLF001
             answer = self.http.request(method, f"{self.url}{path}", headers=headers, **options)
@@ -105,7 +105,7 @@ def connect(access: Access, *, timeout: float = 600.0) -> Server:
     token = access.token.strip()
     if not token.isascii() or not token.isprintable() or " " in token or not token:
         raise ServerError(access.url, "the token has characters that no token has", _TOKEN)
-    with told(access.url):
+    with server_errors(access.url):
         # Asked first and without a token, to tell a wrong address from a wrong token.
         answer = httpx.get(f"{access.url}/api/version/", timeout=min(timeout, 20))
         answer.raise_for_status()
@@ -122,7 +122,7 @@ def connect(access: Access, *, timeout: float = 600.0) -> Server:
 
     http = httpx.Client(timeout=timeout, follow_redirects=True)
     try:
-        with told(access.url):
+        with server_errors(access.url):
             client = LabelStudio(  # type: ignore[no-untyped-call]
                 base_url=access.url, api_key=token, httpx_client=http, max_retries=0
             )
@@ -149,7 +149,7 @@ def pause(attempt: int) -> float:
 
 
 @contextmanager
-def told(url: str) -> Iterator[None]:
+def server_errors(url: str) -> Iterator[None]:
     """Turn the ways in which a request fails into one line each.
 
     Raises

@@ -13,13 +13,13 @@ from ...errors import InputError, ServerError, StudyError
 from ...files import dump_json, write_text
 from ...labels import Codebook
 from ..answers.from_label_studio import Read
-from ..answers.merge import Kept, keep
-from ..design.draw import Drawn
+from ..answers.merge import Merged, merge_answers
+from ..design.sampling import Drawn
 from ..page.checks import config_problems
-from ..page.labeling_config import MARK, READINGS, View, instructions, labeling_config
+from ..page.config import MARK, READINGS, View, instructions, labeling_config
 from ..page.tasks import unfit
 from .batches import Batch, batch_tasks, batches
-from .connection import Server, told
+from .connection import Server, server_errors
 from .sync import Pushed, pull, push
 
 __all__ = [
@@ -81,7 +81,7 @@ def pull_all(
     state: Path,
     full: bool = False,
     blind: Collection[str] = (),
-) -> Kept:
+) -> Merged:
     """Bring the answers of all the study's projects into its annotations file.
 
     Parameters
@@ -116,7 +116,7 @@ def pull_all(
         one = pull(server, number, codebook, since=stamps.get(key, ""), blind=blind)
         read.add(one)
         stamps[key] = one.newest
-    kept = keep(annotations, read)
+    kept = merge_answers(annotations, read)
     # Last, so that a pull that is killed before is done again in full.
     write_text(path, dump_json(stamps) + "\n")
     return kept
@@ -166,7 +166,7 @@ def project(server: Server, codebook: Codebook, batch: Batch, state: Path) -> in
         raise InputError(codebook.id, "; ".join(problems), "mend the codebook")
     found = _find(server, batch, state)
     if found is None:
-        with told(server.url):
+        with server_errors(server.url):
             found = server.client.projects.create(
                 title=batch.title,
                 label_config=config,
@@ -176,7 +176,7 @@ def project(server: Server, codebook: Codebook, batch: Batch, state: Path) -> in
                 maximum_annotations=batch.n_coders,
             )
     elif (found.label_config or "").strip() != config.strip():
-        with told(f"{server.url}/projects/{found.id}"):
+        with server_errors(f"{server.url}/projects/{found.id}"):
             # The update itself would let answers keep labels that the config has no more.
             server.client.projects.validate_label_config(found.id, label_config=config)
             server.client.projects.update(
@@ -191,7 +191,7 @@ def project(server: Server, codebook: Codebook, batch: Batch, state: Path) -> in
 
 
 def _view(server: Server, number: int) -> View:
-    with told(server.url):
+    with server_errors(server.url):
         config = str(server.client.projects.get(number).label_config or "")
     if f'name="{READINGS}' in config:
         return "adjudication"
@@ -199,7 +199,7 @@ def _view(server: Server, number: int) -> View:
 
 
 def _shown(server: Server, number: int) -> str:
-    with told(server.url):
+    with server_errors(server.url):
         return str(server.client.projects.get(number).model_version or "units")
 
 
@@ -207,14 +207,14 @@ def _find(server: Server, batch: Batch, state: Path) -> Any:
     number = known_projects(state, server).get(batch.title)
     if number is not None:
         try:
-            with told(server.url):
+            with server_errors(server.url):
                 return server.client.projects.get(number)
         except ServerError as error:
             # Deleted in Label Studio; a project of that title may have been made since.
             if getattr(error.__cause__, "status_code", None) != 404:
                 raise
     # The server's filter finds parts of titles, in any case.
-    with told(server.url):
+    with server_errors(server.url):
         same = [p for p in server.client.projects.list(title=batch.title) if p.title == batch.title]
     if len(same) > 1:
         problem = f"{len(same)} projects are called {batch.title!r}"

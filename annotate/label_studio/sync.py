@@ -17,8 +17,8 @@ from typing import Any, Literal
 from ...errors import ServerError
 from ...labels import Codebook
 from ..answers.from_label_studio import Read, read_tasks
-from ..page.labeling_config import MARK
-from .connection import TRIES, Server, passing, pause, told
+from ..page.config import MARK
+from .connection import TRIES, Server, passing, pause, server_errors
 from .task_list import ANSWERS, answered, item, n_tasks, newest_change, tasks_of
 
 __all__ = ["Pushed", "pull", "push"]
@@ -184,7 +184,7 @@ def _push_batch(
                 # After a lost answer the server may have stored them all the same.
                 return n_sent
             n_sent = len(missing)
-            with told(f"{server.url}/projects/{project}"):
+            with server_errors(f"{server.url}/projects/{project}"):
                 server.client.projects.import_tasks(project, request=missing)
         except ServerError as error:
             if attempt == TRIES - 1 or not passing(error):
@@ -212,7 +212,7 @@ def _remove_doubles(server: Server, project: int) -> int:
         blank = [row for row in rows if not answered(row)]
         keep = 0 if len(blank) < len(rows) else 1
         for row in blank[keep:]:
-            with told(server.url):
+            with server_errors(server.url):
                 server.client.tasks.delete(id=str(row["id"]))
             n_doubles += 1
     return n_doubles

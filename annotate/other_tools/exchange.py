@@ -17,7 +17,7 @@ from ...files import dump_json, write_jsonl, write_text
 from ...labels import Annotation, Codebook
 from ...tables import Row, read_rows
 from ..answers.from_label_studio import Read, read_tasks
-from ..page.labeling_config import labeling_config
+from ..page.config import labeling_config
 from ..page.tasks import task, with_annotations
 from .doccano import doccano_labels, doccano_rows, read_doccano
 from .prodigy import prodigy_rows, read_prodigy

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from ...corpus import Reject
 from ...labels import Annotation
-from ..answers.from_label_studio import Read, told_errors
+from ..answers.from_label_studio import Read, first_problem
 
 __all__ = ["read_lines"]
 
@@ -46,7 +46,7 @@ def read_lines(
             rows = parse(raw)
         except ValueError as error:
             text = json.dumps(raw, ensure_ascii=False, default=str)
-            reason = told_errors(error) if isinstance(error, ValidationError) else str(error)
+            reason = first_problem(error) if isinstance(error, ValidationError) else str(error)
             read.rejects.append(Reject.of(where, number, reason, text))
             continue
         read.n_answers += bool(rows)

@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, ParseError
 from xml.etree.ElementTree import fromstring as parse
 
 from ...labels import Codebook, Dimension
-from .labeling_config import COMMENT, SPEAKER
+from .config import COMMENT, SPEAKER
 
 __all__ = ["answer_problems", "config_problems", "labels_of"]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ...labels import Annotation
-from .labeling_config import COMMENT, MARK, SPEAKER, UNIT
+from .config import COMMENT, MARK, SPEAKER, UNIT
 
 __all__ = ["TASK_KEYS", "article_task", "marks", "result", "task", "unfit", "with_annotations"]
 

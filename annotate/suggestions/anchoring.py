@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from ...errors import InputError, StudyError
 from ...intervals import Estimate, draw_groups, interval
 from ...labels import Annotation, current, readings
-from ..design.assign import Drawn
+from ..design.plan import Drawn
 
 __all__ = ["Audit", "Effect", "Shift", "audit"]
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from ...errors import ServerError
 from ...labels import Codebook
-from ..design.draw import Drawn
-from ..label_studio.connection import Server, told
+from ..design.sampling import Drawn
+from ..label_studio.connection import Server, server_errors
 from ..label_studio.task_list import ANSWERS, answered, tasks_of
 from .suggestion import (
     Suggester,
@@ -115,7 +115,7 @@ def push_suggestions(
         bare = [row for row in others if _lacks(row, suggester.version)]
         made = [_prediction(row, {}, codebook, suggester.version) for row in bare]
         _import(server, project, made)
-        with told(f"{server.url}/projects/{project}"):
+        with server_errors(f"{server.url}/projects/{project}"):
             # The form begins with the suggestions of the version that the project names.
             server.client.projects.update(project, model_version=suggester.version)
     asked = [unit for row in rows for unit in _units(row) if wanted is None or unit in wanted]
@@ -182,7 +182,7 @@ def _import(server: Server, project: int, made: Sequence[dict[str, Any]]) -> Non
     if not made:
         return
     where = f"{server.url}/projects/{project}"
-    with told(where):
+    with server_errors(where):
         answer = server.client.projects.import_predictions(project, request=list(made))
     if answer.created != len(made):
         # Depending on its settings the server drops what it does not like without a word.

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...errors import StandfirstError
 from ...labels import Codebook
-from ..design.draw import Drawn
+from ..design.sampling import Drawn
 from .suggestion import Suggester, blind_units, prediction
 
 __all__ = ["Service"]

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from ...errors import InputError, LeakError
 from ...labels import Codebook
-from ..design.draw import Drawn
+from ..design.sampling import Drawn
 from ..page.checks import answer_problems
 from ..page.tasks import marks, result
 

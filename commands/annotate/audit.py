@@ -31,7 +31,7 @@ def audit(
 
     Example: standfirst annotate audit --model models/deals
     """
-    from ...annotate.design.assign import read_design
+    from ...annotate.design.plan import read_design
     from ...annotate.suggestions.anchoring import audit
     from ...errors import StudyError
     from ...study.leaks import taught_by

@@ -20,7 +20,7 @@ from ..shared.options import StudyOption, find_study, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ...annotate.design.draw import Drawn
+    from ...annotate.design.sampling import Drawn
     from ...annotate.suggestions.suggestion import Suggester
     from ...study.folder import Study
 
@@ -127,7 +127,7 @@ def _secret(file: Path) -> str:
 
 def _register(place: "Study", url: str) -> None:
     from ...annotate.label_studio.projects import coding_projects
-    from ...annotate.suggestions.register import register
+    from ...annotate.suggestions.registration import register
 
     with connected(place) as server:
         projects = coding_projects(projects_of(place), server)
@@ -148,7 +148,7 @@ class _Design:
         self._read: tuple[int, Sequence[Drawn]] = (0, ())
 
     def __call__(self) -> "Sequence[Drawn]":
-        from ...annotate.design.draw import read_design
+        from ...annotate.design.sampling import read_design
 
         changed = self._path.stat().st_mtime_ns if self._path.exists() else 0
         if changed != self._read[0]:

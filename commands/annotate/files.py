@@ -7,7 +7,7 @@ import typer
 
 from ...errors import StudyError
 from ...study.contents import annotations_of, codebook_of, units_of
-from ..shared.answers import print_kept
+from ..shared.answers import print_merged
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
 
 __all__ = ["export", "import_"]
@@ -28,7 +28,7 @@ def export(
 
     Example: standfirst annotate export -o tasks.json
     """
-    from ...annotate.design.draw import read_design
+    from ...annotate.design.sampling import read_design
     from ...annotate.other_tools.exchange import export_lines, export_tasks
     from ...labels import current
 
@@ -71,7 +71,7 @@ def import_(
 
     Example: standfirst annotate import project-1.json
     """
-    from ...annotate.answers.merge import keep
+    from ...annotate.answers.merge import merge_answers
     from ...annotate.other_tools.exchange import import_lines, import_tasks
 
     place = find_study(study)
@@ -80,4 +80,4 @@ def import_(
         read = import_tasks(file, codebook, coder=coder)
     else:
         read = import_lines(file, format, codebook, coder=coder)
-    print_kept(keep(place.annotations, read), as_json=json)
+    print_merged(merge_answers(place.annotations, read), as_json=json)

@@ -11,7 +11,7 @@ from ..shared.options import JsonOption, StudyOption, find_study, print_json, pr
 from ..shared.progress import Progress
 
 if TYPE_CHECKING:
-    from ...annotate.design.assign import Drawn
+    from ...annotate.design.plan import Drawn
     from ...annotate.design.pool import Aim, Scores
     from ...study.folder import Study
 
@@ -89,7 +89,7 @@ def sample(
 
     Example: standfirst annotate sample 300 --rule equal --by outlet --test 100 --overlap 0.2
     """
-    from ...annotate.design import draw as plan
+    from ...annotate.design import sampling as plan
 
     place = find_study(study)
     _refuse(rule, by or [], keyword, model or [], encoder)
@@ -136,7 +136,7 @@ def _refuse(
     rule: str, by: list[str], keyword: str, models: list[Path], encoder: str | None
 ) -> None:
     """Refuse options that do not fit the rule, before anything is read."""
-    from ...annotate.design.draw import MODEL_RULES, RULES
+    from ...annotate.design.sampling import MODEL_RULES, RULES
 
     if rule not in RULES:
         raise UnknownNameError("rule", rule, list(RULES))

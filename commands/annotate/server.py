@@ -15,7 +15,7 @@ from ...study.contents import (
     pulled,
     units_of,
 )
-from ..shared.answers import print_kept
+from ..shared.answers import print_merged
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
 
 __all__ = ["pull", "push", "start"]
@@ -78,7 +78,7 @@ def push(
     """
     from dataclasses import asdict
 
-    from ...annotate.design.draw import read_design
+    from ...annotate.design.sampling import read_design
     from ...annotate.label_studio.projects import push_design
     from ...annotate.suggestions.push import push_suggestions
     from ...annotate.suggestions.suggestion import blind_units
@@ -142,4 +142,4 @@ def pull(
     place = find_study(study)
     with connected(place) as server:
         kept = pulled(place, server, codebook_of(place), full=all_)
-    print_kept(kept, as_json=json)
+    print_merged(kept, as_json=json)

@@ -13,11 +13,11 @@ def status(study: StudyOption = None, json: JsonOption = False) -> None:
     """
     from dataclasses import asdict
 
-    from ...annotate.answers.status import progress
-    from ...annotate.design.assign import read_design
+    from ...annotate.answers.status import workloads
+    from ...annotate.design.plan import read_design
 
     place = find_study(study)
-    rows = progress(read_design(place.design), annotations_of(place))
+    rows = workloads(read_design(place.design), annotations_of(place))
     if json:
         print_json({"rows": [asdict(row) | {"seconds_left": row.seconds_left} for row in rows]})
         return

@@ -74,7 +74,7 @@ def evaluate(
 
 
 def _test_part(folder: Path | None, model: "Model", label: list[str] | None) -> "TrainingSet":
-    from ...annotate.design.draw import read_design
+    from ...annotate.design.sampling import read_design
     from ...corpus import load_units
     from ...errors import RevisionError, StudyError
     from ...labels import load_codebook

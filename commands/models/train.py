@@ -238,7 +238,7 @@ def _check_context(context: str | None) -> None:
 def _from_study(
     folder: Path | None, label: list[str] | None, codebook: Path | None, *, votes: bool
 ) -> "tuple[TrainingSet, Path]":
-    from ...annotate.design.draw import closed_units, read_design
+    from ...annotate.design.sampling import closed_units, read_design
     from ...corpus import load_units
     from ...errors import StudyError
     from ...labels import load_codebook

@@ -6,12 +6,12 @@ from ...errors import LeakError
 from .options import print_json, say
 
 if TYPE_CHECKING:
-    from ...annotate.answers.merge import Kept
+    from ...annotate.answers.merge import Merged
 
-__all__ = ["print_kept"]
+__all__ = ["print_merged"]
 
 
-def print_kept(kept: "Kept", *, as_json: bool) -> None:
+def print_merged(kept: "Merged", *, as_json: bool) -> None:
     """Print what was kept of answers that came in."""
     if as_json:
         print_json(kept.as_dict())

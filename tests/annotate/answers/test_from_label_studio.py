@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from standfirst.annotate.answers.from_label_studio import read_tasks
-from standfirst.annotate.answers.merge import keep
+from standfirst.annotate.answers.merge import merge_answers
 from standfirst.annotate.other_tools.exchange import export_tasks, import_tasks
 from standfirst.annotate.page.tasks import result, task, with_annotations
 from standfirst.errors import InputError, MissingFileError
@@ -167,9 +167,9 @@ def test_files_without_a_server(tmp_path: Path) -> None:
     ]
     assert export_tasks(path, [UNIT], CODEBOOK, annotations=given_, rounds={"u1": "2"}) == 1
     assert path.with_suffix(".xml").read_text(encoding="utf-8").startswith("<View>")
-    kept = keep(annotations, import_tasks(path, CODEBOOK))
+    kept = merge_answers(annotations, import_tasks(path, CODEBOOK))
     before = annotations.read_bytes()
-    again = keep(annotations, import_tasks(path, CODEBOOK))
+    again = merge_answers(annotations, import_tasks(path, CODEBOOK))
 
     assert (kept.n_new, again.n_new, annotations.read_bytes()) == (4, 0, before)
     assert {row.round for row in read_annotations(annotations)} == {"2"}
@@ -180,7 +180,7 @@ def test_same_answer_with_a_moved_time_stays_one_row(tmp_path: Path) -> None:
     path = tmp_path / "annotations.jsonl"
     for hour in ("09", "10"):
         one = answer({"stance": ["legal_check"]}, updated_at=f"2026-03-01T{hour}:00:00Z")
-        kept = keep(path, read_tasks(exported(one), CODEBOOK))
+        kept = merge_answers(path, read_tasks(exported(one), CODEBOOK))
 
     assert kept.n_annotations == len(CODEBOOK.dimensions)
 

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from standfirst.annotate.design.draw import MODEL_RULES
 from standfirst.annotate.design.inclusion import inclusion_probabilities, systematic
 from standfirst.annotate.design.model_rules import SCORES, distances
 from standfirst.annotate.design.pool import Aim, Pool, Scores
+from standfirst.annotate.design.sampling import MODEL_RULES
 from standfirst.errors import InputError
 
 RNG = np.random.default_rng(7)

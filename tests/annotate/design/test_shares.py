@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from standfirst.annotate.design.assign import Drawn
-from standfirst.annotate.design.draw import RULES
+from standfirst.annotate.design.plan import Drawn
 from standfirst.annotate.design.pool import Aim, Pool, Scores
+from standfirst.annotate.design.sampling import RULES
 from standfirst.annotate.design.shares import share, weights
 from standfirst.errors import InputError
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from standfirst.annotate.design.draw import draw
+from standfirst.annotate.design.sampling import draw
 from standfirst.annotate.design.shares import share
 from standfirst.annotate.design.test_part import closed_units, open_units, set_test_aside
 from standfirst.errors import InputError, StudyError

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from standfirst.annotate.answers.merge import keep
+from standfirst.annotate.answers.merge import merge_answers
 from standfirst.annotate.label_studio.connection import Server, connect
 from standfirst.annotate.label_studio.local_server import LocalServer, free_port, start_local
 from standfirst.annotate.label_studio.projects import Batch, project
@@ -67,7 +67,7 @@ def test_killed_pull_goes_on(
     for row in list(tasks_of(server, number))[:40]:
         answers = {d.id: [dice.choice(d.label_ids)] for d in codebook.dimensions}
         server.client.annotations.create(id=row["id"], result=result(answers))
-    keep(tmp_path / "clean.jsonl", pull(server, number, codebook))
+    merge_answers(tmp_path / "clean.jsonl", pull(server, number, codebook))
     access, file = label_studio.access, tmp_path / "annotations.jsonl"
     words = [sys.executable, "-c", PULL, access.url, access.token, str(state), str(file)]
     ended = kill_often(words, 4, 1.2, 5)

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from standfirst.annotate.answers.merge import keep
+from standfirst.annotate.answers.merge import merge_answers
 from standfirst.annotate.label_studio.connection import Server
 from standfirst.annotate.label_studio.sync import pull, push
 from standfirst.annotate.label_studio.task_list import tasks_of
@@ -95,9 +95,9 @@ def test_round_trip(
     assert {row.revision for row in read.annotations} == {codebook.revision}
 
     path = tmp_path / "annotations.jsonl"
-    keep(path, read)
+    merge_answers(path, read)
     before = path.read_bytes()
-    kept = keep(path, pull(server, project, codebook))
+    kept = merge_answers(path, pull(server, project, codebook))
     assert (kept.n_new, path.read_bytes()) == (0, before)
     assert len(read_annotations(path)) == 12 * 2 * len(codebook.dimensions)
 
@@ -144,9 +144,9 @@ def test_changed_answer_supersedes_and_stays(
         id=row["id"], result=result({"stance": ["legal_check"]})
     )
     path = tmp_path / "annotations.jsonl"
-    keep(path, pull(server, project, codebook))
+    merge_answers(path, pull(server, project, codebook))
     server.client.annotations.update(id=made.id, result=result({"stance": ["neutral_reporting"]}))
-    keep(path, pull(server, project, codebook))
+    merge_answers(path, pull(server, project, codebook))
 
     labels = [row.labels for row in read_annotations(path) if row.dimension == "stance"]
     assert labels == [("legal_check",), ("neutral_reporting",)]

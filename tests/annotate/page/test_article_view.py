@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from standfirst.annotate.answers.from_label_studio import read_tasks
-from standfirst.annotate.design.draw import Drawn
+from standfirst.annotate.design.sampling import Drawn
 from standfirst.annotate.label_studio.batches import Batch
 from standfirst.annotate.label_studio.connection import Server
 from standfirst.annotate.label_studio.projects import project, push_design
 from standfirst.annotate.label_studio.sync import pull, push
 from standfirst.annotate.label_studio.task_list import tasks_of
 from standfirst.annotate.page.checks import config_problems
-from standfirst.annotate.page.labeling_config import labeling_config
+from standfirst.annotate.page.config import labeling_config
 from standfirst.annotate.page.tasks import article_task
 from standfirst.annotate.suggestions.push import push_suggestions
 from standfirst.annotate.suggestions.suggestion import Suggestion, article_prediction, blind_units

@@ -8,7 +8,7 @@ import pytest
 from standfirst.annotate.label_studio.connection import Server
 from standfirst.annotate.label_studio.sync import pull, push
 from standfirst.annotate.label_studio.task_list import tasks_of
-from standfirst.annotate.page.labeling_config import labeling_config
+from standfirst.annotate.page.config import labeling_config
 from standfirst.annotate.page.tasks import task
 from standfirst.labels import Codebook, Condition, assign_hotkeys
 

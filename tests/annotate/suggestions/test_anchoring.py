@@ -4,7 +4,7 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from standfirst.annotate.design.assign import Drawn
+from standfirst.annotate.design.plan import Drawn
 from standfirst.annotate.suggestions.anchoring import Audit, audit
 from standfirst.errors import InputError, StudyError
 from standfirst.labels import Annotation

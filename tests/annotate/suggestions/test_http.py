@@ -7,13 +7,13 @@ from typing import Any
 import httpx
 import pytest
 
-from standfirst.annotate.design.draw import Drawn
+from standfirst.annotate.design.sampling import Drawn
 from standfirst.annotate.label_studio.connection import Server
 from standfirst.annotate.label_studio.local_server import free_port
 from standfirst.annotate.label_studio.sync import pull, push
 from standfirst.annotate.label_studio.task_list import tasks_of
 from standfirst.annotate.page.tasks import result, task
-from standfirst.annotate.suggestions.register import TITLE, register
+from standfirst.annotate.suggestions.registration import TITLE, register
 from standfirst.annotate.suggestions.service import Service
 from standfirst.annotate.suggestions.suggestion import Suggestion
 from standfirst.errors import InputError, ServerError

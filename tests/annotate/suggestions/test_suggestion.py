@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from standfirst.annotate.answers.from_label_studio import read_tasks
-from standfirst.annotate.design.draw import Drawn
+from standfirst.annotate.design.sampling import Drawn
 from standfirst.annotate.label_studio.connection import Server
 from standfirst.annotate.label_studio.sync import pull, push
 from standfirst.annotate.label_studio.task_list import tasks_of

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from standfirst.annotate.design.draw import closed_units, read_design
+from standfirst.annotate.design.sampling import closed_units, read_design
 from standfirst.annotate.label_studio.local_server import LocalServer
 from standfirst.annotate.label_studio.task_list import tasks_of
 from standfirst.annotate.page.tasks import result

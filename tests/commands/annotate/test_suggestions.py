@@ -14,12 +14,12 @@ from typing import Any
 import httpx
 import pytest
 
-from standfirst.annotate.design.draw import read_design
+from standfirst.annotate.design.sampling import read_design
 from standfirst.annotate.label_studio.connection import Server
 from standfirst.annotate.label_studio.local_server import LocalServer, free_port
 from standfirst.annotate.label_studio.task_list import tasks_of
 from standfirst.annotate.page.tasks import result
-from standfirst.annotate.suggestions.register import TITLE
+from standfirst.annotate.suggestions.registration import TITLE
 from standfirst.annotate.suggestions.suggestion import blind_units
 from standfirst.labels import ready_codebooks
 from standfirst.study.folder import Study

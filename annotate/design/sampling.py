@@ -2,7 +2,7 @@
 
 A rule is a class with one method and one line in `RULES`; it must draw with known probabilities.
 Taking the top of a ranking has none, and is not offered. This module is also the door to the
-design's other parts: the plan (`plan`), and the test part that is set aside first (`aside`).
+design's other parts: the plan (`plan`) and the test part that is set aside first (`test_part`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError, StudyError, UnknownNameError
-from .assign import Drawn, assign, assist, read_design, write_design
+from .plan import Drawn, assign, assist, read_design, write_design
 from .pool import Aim, Pool, Rule, Scores
 from .rules import MODEL_RULES, RULES
 from .test_part import closed_units, open_units, set_test_aside

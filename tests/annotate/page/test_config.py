@@ -4,7 +4,7 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from standfirst.annotate.page.checks import answer_problems, config_problems
-from standfirst.annotate.page.labeling_config import SPEAKER, View, instructions, labeling_config
+from standfirst.annotate.page.config import SPEAKER, View, instructions, labeling_config
 from standfirst.annotate.page.tasks import result
 from standfirst.errors import CodebookError
 from standfirst.labels import Codebook, Condition, Label

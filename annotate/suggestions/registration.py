@@ -7,7 +7,7 @@ earlier connection of ours, at another address or with another secret, goes toge
 from typing import Any
 
 from ...errors import ServerError
-from ..label_studio.connection import Server, told
+from ..label_studio.connection import Server, server_errors
 
 __all__ = ["TITLE", "register"]
 
@@ -37,7 +37,7 @@ def register(server: Server, project: int, url: str) -> bool:
         Label Studio cannot reach the backend, or does not talk to addresses on its own machine.
     """
     where = f"{server.url}/projects/{project}"
-    with told(where):
+    with server_errors(where):
         ours = [one for one in server.client.ml.list(project=project) if one.title == TITLE]
     there = [one for one in ours if one.url.rstrip("/") == url.rstrip("/")]
     for one in ours:
@@ -45,7 +45,7 @@ def register(server: Server, project: int, url: str) -> bool:
             _forget(server, project, one)
     if not there:
         _create(server, project, url, where)
-    with told(where):
+    with server_errors(where):
         # What a project's form begins with: suggestions of the connection with this name.
         server.client.projects.update(project, model_version=TITLE)
     return not there
@@ -53,11 +53,11 @@ def register(server: Server, project: int, url: str) -> bool:
 
 def _create(server: Server, project: int, url: str, where: str) -> None:
     try:
-        with told(where):
+        with server_errors(where):
             server.client.ml.create(project=project, url=url, title=TITLE)
     except ServerError as error:
         status = getattr(error.__cause__, "status_code", None)
-        with told(where):
+        with server_errors(where):
             # Depending on its settings it has been stored nevertheless.
             for one in server.client.ml.list(project=project):
                 if one.title == TITLE:
@@ -73,7 +73,7 @@ def _create(server: Server, project: int, url: str, where: str) -> None:
 
 
 def _forget(server: Server, project: int, one: Any) -> None:
-    with told(server.url):
+    with server_errors(server.url):
         server.client.ml.delete(one.id)
         hook = f"{one.url.rstrip('/')}/webhook"
         for webhook in server.client.webhooks.list(project=project):

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from standfirst.annotate.answers.status import progress
-from standfirst.annotate.design.draw import (
+from standfirst.annotate.answers.status import workloads
+from standfirst.annotate.design.sampling import (
     MODEL_RULES,
     RULES,
     Aim,
@@ -162,7 +162,7 @@ def test_progress_counts_what_is_left() -> None:
         Annotation(unit_id, "ann", "stance", (), "skipped" if i == 0 else "open", seconds=4.0 + i)
         for i, unit_id in enumerate(mine[:3])
     ]
-    ann, bo = progress(design, rows)
+    ann, bo = workloads(design, rows)
 
     assert (ann.n_units, ann.n_done, ann.n_skipped, ann.n_open) == (len(mine), 3, 1, 2)
     assert (ann.seconds, ann.seconds_left) == (5.0, 5.0 * (len(mine) - 3))
@@ -177,7 +177,7 @@ def test_progress_is_not_misled_by_a_page_left_open() -> None:
         Annotation(row.unit_id, "ann", "stance", ("x",), seconds=3600.0 if i == 0 else 4.0 + i % 3)
         for i, row in enumerate(design[:20])
     ]
-    (ann,) = progress(design, rows)
+    (ann,) = workloads(design, rows)
 
     assert ann.seconds == 5.0
     assert ann.seconds_left == pytest.approx(20 * 5.0, rel=0.05)
@@ -187,7 +187,7 @@ def test_progress_of_units_that_were_somebody_elses() -> None:
     """A coder who answers the units of another has still all of the own ones to do."""
     design = assign(draw(units(), 10), ["ann", "bo"])
     others = [row.unit_id for row in design if row.coders == ("bo",)]
-    ann, bo = progress(design, [Annotation(u, "ann", "stance", ("x",)) for u in others[:3]])
+    ann, bo = workloads(design, [Annotation(u, "ann", "stance", ("x",)) for u in others[:3]])
 
     assert (ann.n_done, ann.n_left, ann.n_units) == (3, 5, 8)
     assert (bo.n_done, bo.n_left) == (0, 5)
@@ -198,9 +198,9 @@ def test_progress_keeps_decisions_apart() -> None:
     design = assign(draw(units(), 4), [])
     first = design[0].unit_id
     rows = [Annotation(first, "cy", "stance", ("x",), round="adjudication")]
-    anybody, decided = progress(design, rows)
+    anybody, decided = workloads(design, rows)
     own = Annotation(first, "cy", "stance", ("y",), round="1")
-    _, coder, decided_too = progress(design, [own, replace(rows[0], created="2026-03-09")])
+    _, coder, decided_too = workloads(design, [own, replace(rows[0], created="2026-03-09")])
 
     assert (anybody.n_left, decided.round, decided.n_done, decided.n_left) == (
         4,
@@ -215,7 +215,7 @@ def test_progress_of_an_open_pool() -> None:
     """Where nobody was named, each reading uses up one that anybody may do."""
     design = assign(draw(units(), 4), [], overlap=0.5)
     rows = [Annotation(row.unit_id, "ann", "stance", ("x",)) for row in design[:3]]
-    anybody, ann = progress(design, rows)
+    anybody, ann = workloads(design, rows)
 
     assert (anybody.coder, anybody.n_left) == ("", 3)
     assert (ann.n_done, ann.n_left) == (3, 0)
