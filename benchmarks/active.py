@@ -162,7 +162,7 @@ def fit(data: Task, drawn: Ints, part: slice) -> Head | None:
     # As `train` does it: all columns are states of the network.
     width = vectors.shape[1]
     states = [States(0, width - LAYER, width)]
-    return fit_head(vectors, truth, data.articles[drawn], multiple=False, states=states)
+    return fit_head(vectors, truth, data.articles[drawn], multiple=False, states=states)[0]
 
 
 def ask(head: Head | None, vectors: NDArray[np.float32]) -> Floats:

@@ -113,7 +113,7 @@ def fit(
         multiple=False,
         strengths=strengths,
         states=states,
-    )
+    )[0]
 
 
 def ask(head: Head | None, vectors: NDArray[np.float32]) -> Floats:

@@ -79,7 +79,7 @@ def measure(
     truth, groups, drawn = rows.truth, np.array(rows.groups), cut.draws[size]
     began = time.process_time()
     encoder, vectors = features.fit(candidate, drawn)
-    head = fit_head(
+    head, _ = fit_head(
         vectors[drawn],
         truth[drawn],
         groups[drawn],

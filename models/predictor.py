@@ -132,13 +132,13 @@ class Predictor:
         if not hasattr(encoder, "scores"):
             return None
         if not self._table:
-            weights = np.concatenate([head.weights for head in self.heads.values()])
+            weights = np.concatenate([head.fit.weights for head in self.heads.values()])
             self._table.append(encoder.table(weights))
         scores = encoder.scores(texts, self._table[0])
-        ends = np.cumsum([len(head.weights) for head in self.heads.values()])
+        ends = np.cumsum([len(head.fit.weights) for head in self.heads.values()])
         parts = np.split(scores, ends[:-1], axis=1)
         return {
-            name: part + head.intercept
+            name: part + head.fit.intercept
             for (name, head), part in zip(self.heads.items(), parts, strict=True)
         }
 

@@ -202,7 +202,7 @@ def _restore(folder: Path, manifest: Manifest, contents: dict[str, bytes], kind:
             multiple=entry.choice == "multiple",
             strength=entry.inverse_penalty,
         )
-        if len(head.seen) != len(entry.labels) or head.weights.shape[1] != encoder.width:
+        if len(head.seen) != len(entry.labels) or head.fit.weights.shape[1] != encoder.width:
             raise BundleError(folder, "weights.safetensors does not fit manifest.json", REMEDY)
         heads[entry.id] = head
     return kind(

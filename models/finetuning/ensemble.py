@@ -10,18 +10,18 @@ References
 Wortsman, M. et al. (2022). Robust fine-tuning of zero-shot models. CVPR (both together).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..encoders.networks.tuned import Tuned
-from ..heads.calibration import calibrate_multiple, calibrate_single, sigmoid, softmax
+from ..heads.calibration import Calibration, calibrate
 from ..heads.decision import MARGIN, Rule, find_rule
 from ..heads.head import Head
 from ..heads.linear import LinearFit
-from ..matrix import Matrix, dense_product
+from ..matrix import Matrix
 from ..training.question import Job
 
 __all__ = ["NEVER", "Arm", "Held", "Unseen", "make_head"]
@@ -56,10 +56,7 @@ class Arm:
         """Score some rows on the dimension at a place."""
         tuned, frozen = self.tuned[place], _all_labels(self.frozen[place])
         width, some = tuned.weights.shape[1], self.vectors[rows]
-        return (
-            dense_product(some[:, :width], tuned.weights) + tuned.intercept,
-            dense_product(some[:, width:], frozen.weights) + frozen.intercept,
-        )
+        return tuned.scores(some[:, :width]), frozen.scores(some[:, width:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,35 +90,26 @@ def make_head(arm: Arm, place: int, job: Job, unseen: Unseen) -> Head:
     tuned, frozen, seen = arm.tuned[place], _all_labels(arm.frozen[place]), unseen.seen
     spread = [max(float(scores[:, seen].std()), 1e-6) for scores in unseen.scores]
     target = unseen.truth[:, seen]
-    best: tuple[float, Rule, Floats, Floats] | None = None
+    best: tuple[float, Rule, Calibration] | None = None
     for share in (1.0, 0.0):
         scores = unseen.scores[0] / spread[0] + unseen.scores[1] / spread[1] * share
         scores = scores[:, seen]
-        slope, shift = (calibrate_multiple if job.multiple else calibrate_single)(scores, target)
-        calibrated = scores * slope + shift
-        probabilities = sigmoid(calibrated) if job.multiple else softmax(calibrated)
-        rule = find_rule(probabilities, target, shift, job.goal, multiple=job.multiple)
+        calibration = calibrate(scores, target, multiple=job.multiple)
+        probabilities = calibration.probabilities(scores, multiple=job.multiple)
+        rule = find_rule(probabilities, target, calibration.shift, job.goal, multiple=job.multiple)
         if best is None or rule.f1 >= best[1].f1 + MARGIN:
-            best = share, rule, slope, shift
+            best = share, rule, calibration
     assert best is not None  # noqa: S101 - for the type checker
-    share, rule, slope, shift = best
+    share, rule, calibration = best
     weights = np.hstack([tuned.weights / spread[0], frozen.weights / spread[1] * share])
     intercept = tuned.intercept / spread[0] + frozen.intercept / spread[1] * share
-    return replace(
-        arm.frozen[place],
-        seen=seen,
-        weights=weights[seen].astype(np.float32),
-        intercept=intercept[seen],
-        slope=slope,
-        shift=shift,
-        bonus=rule.bonus,
-        least=rule.least,
-    )
+    fit = LinearFit(weights[seen].astype(np.float32), intercept[seen])
+    return Head(job.multiple, seen, fit, calibration, rule, arm.frozen[place].strength)
 
 
 def _all_labels(head: Head) -> LinearFit:
     """Give a head's scores of all labels, those that no row had among them."""
-    weights = np.zeros((len(head.seen), head.weights.shape[1]))
+    weights = np.zeros((len(head.seen), head.fit.weights.shape[1]))
     intercept = np.full(len(head.seen), NEVER)
-    weights[head.seen], intercept[head.seen] = head.weights, head.intercept
+    weights[head.seen], intercept[head.seen] = head.fit.weights, head.fit.intercept
     return LinearFit(weights, intercept)

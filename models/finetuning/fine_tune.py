@@ -212,8 +212,8 @@ def _scored_anew(
         score=found,
         calibration_error=calibration_error(job.truth, answers.probability),
         strength=head.strength,
-        weighted=bool(head.bonus.any()),
-        abstained=float((~answers.chosen.any(axis=1)).mean()) if head.least.any() else 0.0,
+        weighted=bool(head.rule.bonus.any()),
+        abstained=float((~answers.chosen.any(axis=1)).mean()) if head.rule.least.any() else 0.0,
     )
 
 

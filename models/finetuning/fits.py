@@ -15,7 +15,8 @@ from ...errors import InputError
 from ..encoders.networks.transformer import Transformer
 from ..encoders.networks.tuned import SUFFIX, Tuned
 from ..encoders.side_by_side import MARKED, SHARES, Beside, Part
-from ..heads.decision import parse_goal
+from ..heads.calibration import Calibration
+from ..heads.decision import Rule, parse_goal
 from ..heads.head import Head
 from ..heads.linear import LinearFit, fit_path
 from ..labelled.training_set import TrainingSet
@@ -159,11 +160,10 @@ class Workshop:
         """
         parts = [Part(f"{self._base.weights.name}{SUFFIX}", arm.encoder, 1.0, self._views)]
         width = self._start.shape[1]
-        if any(head.weights[:, width:].any() for head in heads.values()):
+        if any(head.fit.weights[:, width:].any() for head in heads.values()):
             parts += _parts(replace(self.model, encoder=arm.frozen_encoder))
         else:
-            cut = {name: np.ascontiguousarray(h.weights[:, :width]) for name, h in heads.items()}
-            heads = {name: replace(head, weights=cut[name]) for name, head in heads.items()}
+            heads = {name: _first_columns(head, width) for name, head in heads.items()}
         name = "+".join(part.name for part in parts)
         alone = len(parts) == 1 and self._views == ("text",)
         return name, arm.encoder if alone else Beside(parts), dict(heads)
@@ -198,12 +198,17 @@ class Workshop:
         return Lesson(answered[rows], truth[rows], job.multiple, start, weight[rows])
 
 
+def _first_columns(head: Head, width: int) -> Head:
+    """Leave the first columns of a head's weights."""
+    weights = np.ascontiguousarray(head.fit.weights[:, :width])
+    return replace(head, fit=replace(head.fit, weights=weights))
+
+
 def _no_head(job: Job, width: int) -> Head:
     """Give a head that knows no label, for a dimension of which no row is answered."""
-    none = np.zeros(0)
     seen = np.zeros(job.truth.shape[1], bool)
-    weights = np.zeros((0, width), np.float32)
-    return Head(job.multiple, seen, weights, none, none, none, none, none, _START)
+    fit = LinearFit(np.zeros((0, width), np.float32), np.zeros(0))
+    return Head(job.multiple, seen, fit, Calibration.none(0), Rule.none(0), _START)
 
 
 def _parts(model: Model) -> list[Part]:

@@ -11,12 +11,13 @@ Guo, C., Pleiss, G., Sun, Y. & Weinberger, K. (2017). On Calibration of Modern N
 section 4.2. Platt, J. (1999). Probabilistic outputs for support vector machines.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["calibrate_multiple", "calibrate_single", "sigmoid", "softmax"]
+__all__ = ["Calibration", "calibrate", "sigmoid", "softmax"]
 
 _PULL = 2.0
 """Weight of the pull, in rows."""
@@ -44,20 +45,49 @@ def softmax(scores: Floats) -> Floats:
     return np.asarray(soft(scores, axis=1))
 
 
-def calibrate_single(scores: Floats, truth: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Find the slope and the shifts for one label of several.
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What turns scores into probabilities."""
+
+    slope: Floats
+    """What scores are multiplied with, shape (n_labels,)."""
+    shift: Floats
+    """What is added then, shape (n_labels,)."""
+
+    @classmethod
+    def none(cls, n_labels: int) -> "Calibration":
+        """Take scores as they are."""
+        return cls(np.ones(n_labels), np.zeros(n_labels))
+
+    def probabilities(self, scores: Floats, *, multiple: bool) -> Floats:
+        """Calibrate scores, shape (n_rows, n_labels).
+
+        Examples
+        --------
+        >>> Calibration.none(2).probabilities(np.log([[1.0, 3.0]]), multiple=False).tolist()
+        [[0.25, 0.75]]
+        """
+        calibrated = scores * self.slope + self.shift
+        return sigmoid(calibrated) if multiple else softmax(calibrated)
+
+
+def calibrate(scores: Floats, truth: npt.NDArray[np.bool_], *, multiple: bool) -> Calibration:
+    """Find the calibration of held-out scores.
 
     Parameters
     ----------
     scores
-        Held-out scores, shape (n_rows, n_labels).
+        Held-out scores (multiple choice: log-odds), shape (n_rows, n_labels).
     truth
-        The one label of each row, same shape.
-
-    Returns
-    -------
-    Slope and shift, both of shape (n_labels,).
+        Which labels each row has, same shape.
+    multiple
+        Whether a row can have any number of labels.
     """
+    return Calibration(*(_each_label if multiple else _all_labels)(scores, truth))
+
+
+def _all_labels(scores: Floats, truth: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Find one slope for all labels, and the shift of each, for one label of several."""
     n_rows, n_labels = truth.shape
     prior = np.log((truth.sum(axis=0) + 0.5) / (n_rows + 0.5 * n_labels) * n_labels)
     prior -= prior.mean()
@@ -80,16 +110,8 @@ def calibrate_single(scores: Floats, truth: npt.NDArray[np.bool_]) -> tuple[Floa
     return np.full(n_labels, np.exp(found[0])), shift
 
 
-def calibrate_multiple(scores: Floats, truth: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Find slope and shift of each of several independent labels.
-
-    Parameters
-    ----------
-    scores
-        Held-out log-odds, shape (n_rows, n_labels).
-    truth
-        Which labels each row has, same shape.
-    """
+def _each_label(scores: Floats, truth: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Find slope and shift of each of several independent labels."""
     slope, shift = np.ones(scores.shape[1]), np.zeros(scores.shape[1])
     for k in range(scores.shape[1]):
         score, event = scores[:, k], truth[:, k].astype(float)

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from ...errors import InputError
 from ..scores import macro_f1
 
-__all__ = ["MARGIN", "STEADY_FROM", "Goal", "Rule", "decide", "find_rule", "parse_goal"]
+__all__ = ["MARGIN", "STEADY_FROM", "Goal", "Rule", "find_rule", "parse_goal"]
 
 MARGIN = 0.01
 """How much better in macro-F1 a rule must be that does not simply take the most probable label."""
@@ -50,14 +50,37 @@ class Rule:
     """How probabilities become labels."""
 
     bonus: Floats
-    """What is added to log-probabilities (multiple choice: log-odds), shape (n_labels,)."""
+    """What is added to log-probabilities (multiple choice: log-odds), shape (n_labels,).
+
+    Where it is zero, the most probable label wins.
+    """
     least: Floats
     """The probability below which a label is not given, shape (n_labels,); single choice only."""
-    f1: float
+    f1: float = np.nan
     """Macro-F1 on the rows on which it was found."""
 
+    @classmethod
+    def none(cls, n_labels: int) -> "Rule":
+        """Give the most probable label, or every label with at least one half."""
+        return cls(np.zeros(n_labels), np.zeros(n_labels))
 
-def parse_goal(told: str) -> Goal:
+    def decide(self, probabilities: Floats, *, multiple: bool) -> Bools:
+        """Choose labels by probabilities, shape (n_rows, n_labels).
+
+        A row of a single choice has no label where its best one is less probable than it must be.
+        """
+        with np.errstate(divide="ignore"):
+            log_odds = np.log(probabilities)
+            if multiple:
+                return np.asarray(log_odds - np.log1p(-probabilities) + self.bonus >= 0)
+        best = (log_odds + self.bonus).argmax(axis=1)
+        rows = np.arange(len(probabilities))
+        answer = np.zeros(probabilities.shape, bool)
+        answer[rows, best] = probabilities[rows, best] >= self.least[best]
+        return answer
+
+
+def parse_goal(text: str) -> Goal:
     """Read a goal as a user types it.
 
     Examples
@@ -70,35 +93,19 @@ def parse_goal(told: str) -> Goal:
     InputError
         It is none of the three, or its number is not between 0 and 1.
     """
-    kind, _, value = told.partition("=")
+    kind, _, value = text.partition("=")
     remedy = "write macro-f1, precision=0.9 or recall=0.9"
-    if told == "macro-f1":
+    if text == "macro-f1":
         return Goal()
     if kind not in ("precision", "recall"):
-        raise InputError("--goal", f"{told!r} is no goal", remedy)
+        raise InputError("--goal", f"{text!r} is not a goal", remedy)
     try:
         number = float(value)
     except ValueError as error:
-        raise InputError("--goal", f"{value!r} is no number", remedy) from error
+        raise InputError("--goal", f"{value!r} is not a number", remedy) from error
     if not 0 < number < 1:
         raise InputError("--goal", f"{value} is not between 0 and 1", remedy)
     return Goal(kind, number)
-
-
-def decide(probabilities: Floats, bonus: Floats, least: Floats, *, multiple: bool) -> Bools:
-    """Choose labels by probabilities, shape (n_rows, n_labels).
-
-    A row of a single choice has no label where its best one is less probable than it must be.
-    """
-    with np.errstate(divide="ignore"):
-        log_odds = np.log(probabilities)
-        if multiple:
-            return np.asarray(log_odds - np.log1p(-probabilities) + bonus >= 0)
-    places = (log_odds + bonus).argmax(axis=1)
-    rows = np.arange(len(probabilities))
-    answer = np.zeros(probabilities.shape, bool)
-    answer[rows, places] = probabilities[rows, places] >= least[places]
-    return answer
 
 
 def find_rule(
@@ -122,7 +129,7 @@ def find_rule(
     none = np.zeros(target.shape[1])
 
     def scored(bonus: Floats, least: Floats = none) -> Rule:
-        answer = decide(probabilities, bonus, least, multiple=multiple)
+        answer = Rule(bonus, least).decide(probabilities, multiple=multiple)
         return Rule(bonus, least, macro_f1(target, answer))
 
     best = scored(none)
@@ -140,10 +147,11 @@ def find_rule(
                 _precise(p, t, goal.value) for p, t in zip(probabilities.T, target.T, strict=True)
             ]
             return scored(-_logit(np.array(cuts)))
-        places = probabilities.argmax(axis=1)
+        best_labels = probabilities.argmax(axis=1)
         cuts = [
-            _precise(probabilities[places == k, k], target[places == k, k], goal.value)
+            _precise(probabilities[answered, k], target[answered, k], goal.value)
             for k in range(target.shape[1])
+            for answered in [best_labels == k]
         ]
         return scored(none, np.array(cuts))
     if multiple:

@@ -6,7 +6,7 @@ given: the strength of the penalty, the calibration, the rule that turns probabi
 Whoever scores a head on rows that were not given to it gets an honest score.
 
 Probabilities and labels serve two masters. The probabilities are calibrated to how often labels
-occur, so that shares can be computed from them. Labels serve the stated goal (`goals`).
+occur, so that shares can be computed from them. Labels serve the stated goal (`decision`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,12 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ..labelled.folds import Fold, grouped_folds
-from ..matrix import Matrix, States, dense_product, even_out, only_last, scaled
-from .calibration import calibrate_multiple, calibrate_single, sigmoid, softmax
-from .decision import MARGIN, STEADY_FROM, Goal, Rule, decide, find_rule
+from ..matrix import Matrix, States, even_out, only_last, scaled
+from .calibration import Calibration, calibrate
+from .decision import MARGIN, STEADY_FROM, Goal, Rule, find_rule
 from .linear import LinearFit, Space, fit_path, rotate
 
-__all__ = ["MARGIN", "STRENGTHS", "Head", "fit_head", "fit_scored"]
+__all__ = ["MARGIN", "STRENGTHS", "Head", "fit_head"]
 
 STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0)
 """Inverse penalties (scikit-learn's C) that are tried, from strict to loose."""
@@ -44,21 +44,12 @@ class Head:
     """Whether a unit takes any number of labels."""
     seen: npt.NDArray[np.bool_]
     """Which labels of the codebook occurred in training; the others are never given."""
-    weights: npt.NDArray[np.float32]
-    """Shape (n_seen, dim)."""
-    intercept: npt.NDArray[np.float64]
-    """Shape (n_seen,)."""
-    slope: npt.NDArray[np.float64]
-    """Calibration: what scores are multiplied with, shape (n_seen,)."""
-    shift: npt.NDArray[np.float64]
-    """Calibration: what is added then, shape (n_seen,)."""
-    bonus: npt.NDArray[np.float64]
-    """What is added for the decision only, in log-odds, shape (n_seen,).
-
-    Where it is zero, the most probable label wins.
-    """
-    least: npt.NDArray[np.float64]
-    """The probability below which a label of a single choice is not given, shape (n_seen,)."""
+    fit: LinearFit
+    """The classifier of the labels that occurred."""
+    calibration: Calibration
+    """What turns its scores into probabilities."""
+    rule: Rule
+    """What turns these into labels."""
     strength: float
     """The inverse penalty that was chosen."""
 
@@ -68,14 +59,12 @@ class Head:
 
     def scores(self, vectors: Matrix) -> Floats:
         """Score the labels seen, shape (n_rows, n_seen)."""
-        return dense_product(vectors, self.weights) + self.intercept
+        return self.fit.scores(vectors)
 
     def from_scores(self, scores: Floats) -> Floats:
-        """Calibrate scores of the labels seen."""
-        calibrated = scores * self.slope + self.shift
-        seen = sigmoid(calibrated) if self.multiple else softmax(calibrated)
+        """Calibrate scores of the labels seen; shape (n_rows, n_labels)."""
         full = np.zeros((len(scores), len(self.seen)))
-        full[:, self.seen] = seen
+        full[:, self.seen] = self.calibration.probabilities(scores, multiple=self.multiple)
         return full
 
     def decide(self, probabilities: Floats) -> Bools:
@@ -84,20 +73,19 @@ class Head:
         A row of a single choice has none where the model abstains for the sake of its goal.
         """
         answer = np.zeros(probabilities.shape, bool)
-        seen = probabilities[:, self.seen]
-        answer[:, self.seen] = decide(seen, self.bonus, self.least, multiple=self.multiple)
+        answer[:, self.seen] = self.rule.decide(probabilities[:, self.seen], multiple=self.multiple)
         return answer
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Give what must be stored."""
         return {
             "seen": self.seen.astype(np.uint8),
-            "weights": self.weights,
-            "intercept": self.intercept,
-            "slope": self.slope,
-            "shift": self.shift,
-            "bonus": self.bonus,
-            "least": self.least,
+            "weights": self.fit.weights,
+            "intercept": self.fit.intercept,
+            "slope": self.calibration.slope,
+            "shift": self.calibration.shift,
+            "bonus": self.rule.bonus,
+            "least": self.rule.least,
         }
 
     @classmethod
@@ -117,54 +105,14 @@ class Head:
         return cls(
             multiple,
             seen,
-            weights,
-            arrays["intercept"],
-            arrays["slope"],
-            arrays["shift"],
-            arrays["bonus"],
-            arrays["least"],
+            LinearFit(weights, arrays["intercept"]),
+            Calibration(arrays["slope"], arrays["shift"]),
+            Rule(arrays["bonus"], arrays["least"]),
             strength,
         )
 
 
 def fit_head(
-    vectors: Matrix,
-    truth: Bools,
-    groups: npt.NDArray[np.int64],
-    *,
-    multiple: bool,
-    kind: str = "logistic",
-    goal: Goal = Goal(),  # noqa: B008 - frozen
-    sample_weight: Floats | None = None,
-    strengths: Sequence[float] = STRENGTHS,
-    states: Sequence[States] = (),
-    seed: int = 0,
-) -> Head:
-    """Fit the classifier of one dimension; see `fit_scored`.
-
-    Examples
-    --------
-    >>> vectors = np.repeat(np.eye(2, dtype=np.float32), 20, axis=0)
-    >>> truth = np.repeat(np.eye(2, dtype=bool), 20, axis=0)
-    >>> head = fit_head(vectors, truth, np.arange(40), multiple=False)
-    >>> head.decide(head.probabilities(np.eye(2, dtype=np.float32))).tolist()
-    [[True, False], [False, True]]
-    """
-    return fit_scored(
-        vectors,
-        truth,
-        groups,
-        multiple=multiple,
-        kind=kind,
-        goal=goal,
-        sample_weight=sample_weight,
-        strengths=strengths,
-        states=states,
-        seed=seed,
-    )[0]
-
-
-def fit_scored(
     vectors: Matrix,
     truth: Bools,
     groups: npt.NDArray[np.int64],
@@ -210,6 +158,14 @@ def fit_scored(
     The head, and the probabilities that the inner folds gave to the rows, shape (n_rows, n_labels):
     fit to compare heads on the same rows, but not to tell how good one is, because penalty and rule
     were chosen on them. None without inner folds.
+
+    Examples
+    --------
+    >>> vectors = np.repeat(np.eye(2, dtype=np.float32), 20, axis=0)
+    >>> truth = np.repeat(np.eye(2, dtype=bool), 20, axis=0)
+    >>> head, _ = fit_head(vectors, truth, np.arange(40), multiple=False)
+    >>> head.decide(head.probabilities(np.eye(2, dtype=np.float32))).tolist()
+    [[True, False], [False, True]]
     """
     seen: Bools = np.asarray(truth.any(axis=0))
     target = truth[:, seen]
@@ -224,8 +180,8 @@ def fit_scored(
         )
         return _best(scores, target, multiple=multiple)
 
-    none = np.zeros(target.shape[1])
-    tuned = _Tuned(np.inf, len(strengths) // 2, none + 1, none, None)
+    n_seen = target.shape[1]
+    tuned = _Tuned(np.inf, len(strengths) // 2, Calibration.none(n_seen), None)
     if folds:
         tuned = tune(space)
         last = only_last(scale, states) if len(target) < STEADY_FROM else None
@@ -234,25 +190,17 @@ def fit_scored(
             other = tune(narrow)
             if other.loss < _CLEARLY * tuned.loss:
                 tuned, scale, space = other, last, narrow
-    rule, held_out = Rule(none, none, np.nan), None
+    rule, held_out = Rule.none(n_seen), None
     if tuned.probabilities is not None:
-        rule = find_rule(tuned.probabilities, target, tuned.shift, goal, multiple=multiple)
+        shift = tuned.calibration.shift
+        rule = find_rule(tuned.probabilities, target, shift, goal, multiple=multiple)
         held_out = np.zeros(truth.shape)
         held_out[:, seen] = tuned.probabilities
-    strength = strengths[tuned.place]
+    strength = strengths[tuned.index]
     fitted = fit_path(space.rows, target, [strength], multiple, sample_weight, kind)[0]
-    head = Head(
-        multiple,
-        seen,
-        (space.back(fitted.weights) * scale).astype(np.float32),
-        fitted.intercept,
-        tuned.slope,
-        tuned.shift,
-        rule.bonus,
-        rule.least,
-        float(strength),
-    )
-    return head, held_out
+    weights = (space.back(fitted.weights) * scale).astype(np.float32)
+    fit = LinearFit(weights, fitted.intercept)
+    return Head(multiple, seen, fit, tuned.calibration, rule, float(strength)), held_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,10 +208,9 @@ class _Tuned:
     """The penalty with the lowest loss on held-out rows, and what belongs to it."""
 
     loss: float
-    place: int
+    index: int
     """Of the penalty among those that were tried."""
-    slope: Floats
-    shift: Floats
+    calibration: Calibration
     probabilities: Floats | None
     """Of the held-out rows, calibrated; None without inner folds."""
 
@@ -271,12 +218,11 @@ class _Tuned:
 def _best(held_out: Sequence[Floats], target: Bools, *, multiple: bool) -> _Tuned:
     """Calibrate the scores of each penalty, and choose by the log loss."""
     found = []
-    for place, scores in enumerate(held_out):
-        slope, shift = _calibrate(scores, target, multiple)
-        calibrated = scores * slope + shift
-        probabilities = sigmoid(calibrated) if multiple else softmax(calibrated)
+    for index, scores in enumerate(held_out):
+        calibration = calibrate(scores, target, multiple=multiple)
+        probabilities = calibration.probabilities(scores, multiple=multiple)
         loss = _log_loss(probabilities, target, multiple=multiple)
-        found.append(_Tuned(loss, place, slope, shift, probabilities))
+        found.append(_Tuned(loss, index, calibration, probabilities))
     least = min(one.loss for one in found)
     # Ties go to the stricter penalty, which comes first.
     return next(one for one in found if one.loss < least + 1e-9)
@@ -298,11 +244,9 @@ def _held_out_scores(
     scores = [np.zeros(target.shape) for _ in strengths]
     for train, test in folds:
         weight = None if sample_weight is None else sample_weight[train]
-        path: list[LinearFit] = fit_path(
-            rows[train], target[train], strengths, multiple, weight, kind
-        )
-        for place, fitted in enumerate(path):
-            scores[place][test] = dense_product(rows[test], fitted.weights) + fitted.intercept
+        path = fit_path(rows[train], target[train], strengths, multiple, weight, kind)
+        for held_out, fitted in zip(scores, path, strict=True):
+            held_out[test] = fitted.scores(rows[test])
     return scores
 
 
@@ -312,11 +256,3 @@ def _log_loss(probabilities: Floats, target: Bools, *, multiple: bool) -> float:
         np.where(target, probabilities, 1 - probabilities) if multiple else probabilities[target]
     )
     return float(-np.log(np.maximum(right, 1e-12)).mean())
-
-
-def _calibrate(
-    scores: Floats,
-    target: Bools,
-    multiple: bool,  # noqa: FBT001
-) -> tuple[Floats, Floats]:
-    return calibrate_multiple(scores, target) if multiple else calibrate_single(scores, target)

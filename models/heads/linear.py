@@ -24,7 +24,7 @@ from scipy import sparse
 from scipy.linalg import solve_triangular
 from scipy.linalg.lapack import dpstrf
 
-from ..matrix import Matrix, gram
+from ..matrix import Matrix, dense_product, gram
 
 __all__ = ["KINDS", "LinearFit", "Space", "fit_path", "rotate"]
 
@@ -43,10 +43,14 @@ Path = list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]
 class LinearFit:
     """Weights of one fit, one row a label, for single and multiple choice alike."""
 
-    weights: npt.NDArray[np.float64]
+    weights: npt.NDArray[np.floating[Any]]
     """Shape (n_labels, dim)."""
     intercept: npt.NDArray[np.float64]
     """Shape (n_labels,)."""
+
+    def scores(self, vectors: Matrix) -> npt.NDArray[np.float64]:
+        """Score the labels, shape (n_rows, n_labels)."""
+        return dense_product(vectors, self.weights) + self.intercept
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class Space:
     triangle: npt.NDArray[np.float64]
     """These rows in the space: a lower triangle, shape (dim of the space, dim of the space)."""
 
-    def back(self, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def back(self, weights: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
         """Bring weights back to the original columns."""
         if self.original is None:
             return weights

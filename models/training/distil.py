@@ -25,11 +25,12 @@ import numpy.typing as npt
 from ...errors import InputError
 from ..encoders.registry import make_encoder
 from ..evaluation.evaluate import evaluate
-from ..heads.calibration import sigmoid, softmax
+from ..heads.calibration import Calibration
 from ..heads.head import Head
+from ..heads.linear import LinearFit
 from ..labelled.same_text import hash_texts
 from ..labelled.training_set import TrainingSet
-from ..matrix import Matrix, dense_product
+from ..matrix import Matrix
 from ..model import Model
 from ..predictor import Prediction
 from ..scores import Score
@@ -206,52 +207,49 @@ def _learn(vectors: Matrix, answer: Prediction, head: Head, held: npt.NDArray[np
     """Fit the student of one dimension."""
     from sklearn.linear_model import Ridge
 
-    told = answer.probabilities[:, head.seen]
-    target = np.log(np.clip(told, _CLIP, 1 - _CLIP))
+    teacher = answer.probabilities[:, head.seen]
+    target = np.log(np.clip(teacher, _CLIP, 1 - _CLIP))
     if head.multiple:
-        target = target - np.log(np.clip(1 - told, _CLIP, 1 - _CLIP))
+        target = target - np.log(np.clip(1 - teacher, _CLIP, 1 - _CLIP))
     else:
         target = target - target.mean(axis=1, keepdims=True)
-    best: tuple[float, Any, Floats, Floats] | None = None
+    best: tuple[float, Calibration, LinearFit, float] | None = None
     for penalty in _PENALTIES:
         fitted = Ridge(alpha=penalty, solver="lsqr", tol=1e-4).fit(vectors[~held], target[~held])
-        scores = dense_product(vectors[held], fitted.coef_) + fitted.intercept_
-        loss, slope, shift = _match(scores, told[held], multiple=head.multiple)
+        fit = LinearFit(
+            np.atleast_2d(fitted.coef_), np.atleast_1d(fitted.intercept_).astype(np.float64)
+        )
+        scores = fit.scores(vectors[held])
+        loss, calibration = _match(scores, teacher[held], multiple=head.multiple)
         # Ties go to the stricter penalty, which comes last.
         if best is None or loss <= best[0] + 1e-6:
-            best = (loss, fitted, slope, shift)
+            best = (loss, calibration, fit, 1 / penalty)
     assert best is not None  # noqa: S101 - there is at least one penalty
-    _, fitted, slope, shift = best
-    return Head(
-        head.multiple,
-        head.seen,
-        np.atleast_2d(fitted.coef_).astype(np.float32),
-        np.atleast_1d(fitted.intercept_).astype(np.float64),
-        slope,
-        shift,
-        head.bonus,
-        head.least,
-        1 / float(fitted.alpha),
-    )
+    _, calibration, fit, strength = best
+    fit = LinearFit(fit.weights.astype(np.float32), fit.intercept)
+    return Head(head.multiple, head.seen, fit, calibration, head.rule, strength)
 
 
-def _match(scores: Floats, told: Floats, *, multiple: bool) -> tuple[float, Floats, Floats]:
-    """Find slope and shifts that bring scores closest to probabilities, by cross-entropy."""
+def _match(scores: Floats, teacher: Floats, *, multiple: bool) -> tuple[float, Calibration]:
+    """Find the calibration that brings scores closest to probabilities, by cross-entropy."""
     from scipy.optimize import minimize
 
-    n_labels = told.shape[1]
+    n_labels = teacher.shape[1]
+
+    def calibration(parameters: Floats) -> Calibration:
+        return Calibration(np.full(n_labels, np.exp(parameters[0])), parameters[1:])
 
     def loss(parameters: Floats) -> float:
-        logits = np.exp(parameters[0]) * scores + parameters[1:]
-        own = np.clip(sigmoid(logits) if multiple else softmax(logits), 1e-9, 1 - 1e-9)
-        value = told * np.log(own)
+        own = calibration(parameters).probabilities(scores, multiple=multiple)
+        own = np.clip(own, 1e-9, 1 - 1e-9)
+        value = teacher * np.log(own)
         if multiple:
-            value = value + (1 - told) * np.log1p(-own)
+            value = value + (1 - teacher) * np.log1p(-own)
         return float(-value.sum() / len(scores) + 1e-3 * (parameters**2).sum())
 
     bounds = [(-2.0, 3.0), *[(-8.0, 8.0)] * n_labels]
     found = minimize(loss, np.zeros(1 + n_labels), method="L-BFGS-B", bounds=bounds)
-    return float(found.fun), np.full(n_labels, np.exp(found.x[0])), np.asarray(found.x[1:])
+    return float(found.fun), calibration(np.asarray(found.x))
 
 
 def _told(

@@ -97,7 +97,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             sample_weight=None if sample_weight is None else np.asarray(sample_weight, float),
             states=states_of(self.encoder_),
             seed=self.random_state,
-        )
+        )[0]
         return self
 
     def predict_proba(self, X: Sequence[str]) -> npt.NDArray[np.float64]:  # noqa: N803

@@ -20,7 +20,10 @@ from ...errors import InputError
 from ...labels.codebook.codebook import Codebook, Dimension, Label
 from ..encoders.networks.transformer import is_ready
 from ..encoders.registry import make_encoder
+from ..heads.calibration import Calibration
+from ..heads.decision import Rule
 from ..heads.head import Head
+from ..heads.linear import LinearFit
 from ..matrix import Matrix
 from ..model import Model
 
@@ -77,16 +80,13 @@ def _head(dimension: Dimension, encode: Callable[[Sequence[str]], Matrix]) -> He
     # What all labels of a question share tells none of them apart.
     weights = SHARPNESS * (np.stack(rows) - np.stack(rows).mean(axis=0))
     n_labels = len(rows)
-    nothing, ones = np.zeros(n_labels), np.ones(n_labels)
+    fit = LinearFit(weights.astype(np.float32), np.zeros(n_labels))
     return Head(
         dimension.choice == "multiple",
         np.ones(n_labels, bool),
-        weights.astype(np.float32),
-        nothing,
-        ones,
-        nothing,
-        nothing,
-        nothing,
+        fit,
+        Calibration.none(n_labels),
+        Rule.none(n_labels),
         1.0,
     )
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..heads.decision import Goal
-from ..heads.head import STRENGTHS, Head, fit_scored
+from ..heads.head import STRENGTHS, Head, fit_head
 from ..labelled.folds import Fold
 from ..labelled.training_set import TrainingSet
 from ..matrix import Matrix, States
@@ -59,7 +59,7 @@ class Job:
         states: Sequence[States] = (),
     ) -> tuple[Head, Floats | None]:
         """Fit a head on a part of the answered rows; vectors are those of the part."""
-        return fit_scored(
+        return fit_head(
             vectors,
             self.truth[part],
             self.groups[part],

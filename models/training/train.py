@@ -189,8 +189,8 @@ def _report(
         gap,
         calibration_error(job.truth, answers.probability),
         final.strength,
-        bool(final.bonus.any()),
-        float((~answers.chosen.any(axis=1)).mean()) if final.least.any() else 0.0,
+        bool(final.rule.bonus.any()),
+        float((~answers.chosen.any(axis=1)).mean()) if final.rule.least.any() else 0.0,
         _warnings(job, dimension.label_ids, len(found.folds)),
     )
 

@@ -274,7 +274,7 @@ def test_other_heads(data: TrainingSet, head: str) -> None:
     _, vectors = Features(Inputs(data.texts), [candidate]).fit(candidate, None)
     for dimension, multiple in (("stance", False), ("frames", True)):
         rows, truth = data.truth(dimension)
-        fitted = fit_head(vectors[rows], truth, data.groups[rows], multiple=multiple, kind=head)
+        fitted, _ = fit_head(vectors[rows], truth, data.groups[rows], multiple=multiple, kind=head)
         probability = fitted.probabilities(vectors[rows])
 
         assert (fitted.decide(probability) == truth).mean() > 0.98

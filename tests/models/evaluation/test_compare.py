@@ -5,6 +5,7 @@ import pytest
 
 from standfirst.errors import InputError
 from standfirst.models import Report, TrainingSet, compare, evaluate, train
+from standfirst.models.heads.decision import Rule
 
 
 def test_a_model_equals_itself(report: Report, data: TrainingSet) -> None:
@@ -22,7 +23,9 @@ def test_pairs_are_sharper_than_intervals(report: Report, data: TrainingSet) -> 
     """A model that always gives one label is clearly worse, by the difference of the scores."""
     head = report.model.heads["stance"]
     dull = dataclasses.replace(
-        head, weights=np.zeros_like(head.weights), bonus=np.array([0.0, 9.0, 0.0])
+        head,
+        fit=dataclasses.replace(head.fit, weights=np.zeros_like(head.fit.weights)),
+        rule=Rule(np.array([0.0, 9.0, 0.0]), np.zeros(3)),
     )
     worse = dataclasses.replace(
         report.model, heads={**report.model.heads, "stance": dull}, _table=[]

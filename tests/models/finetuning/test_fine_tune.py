@@ -281,7 +281,7 @@ def test_what_is_kept_reads_as_what_was_scored(
     (job,) = shop.jobs
     held = arm.scores(0, rows)
     head = make_head(arm, 0, job, Unseen(held, job.truth, np.ones(2, bool)))
-    whole = replace(head, weights=np.ones_like(head.weights))
+    whole = replace(head, fit=replace(head.fit, weights=np.ones_like(head.fit.weights)))
     _, encoder, _ = shop.joined(arm, {"stance": whole})
 
     assert np.allclose(encoder.encode(data.texts, data.context), arm.vectors, atol=1e-6)
@@ -307,4 +307,4 @@ def test_alone_where_the_frozen_one_misleads(rows: TrainingSet, frozen: Report) 
 
     assert name.endswith("-tuned")
     assert encoder is arm.encoder
-    assert all(head.weights.shape[1] == encoder.width for head in cut.values())
+    assert all(head.fit.weights.shape[1] == encoder.width for head in cut.values())

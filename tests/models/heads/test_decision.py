@@ -4,7 +4,7 @@ import pytest
 
 from standfirst.errors import InputError
 from standfirst.models.heads.calibration import softmax
-from standfirst.models.heads.decision import STEADY_FROM, Goal, decide, find_rule, parse_goal
+from standfirst.models.heads.decision import STEADY_FROM, Goal, find_rule, parse_goal
 from standfirst.models.scores import score
 
 Drawn = tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]
@@ -29,7 +29,7 @@ def test_a_promise_holds_on_other_rows(goal: Goal, multiple: bool) -> None:  # n
     probability, target = draw((0.6, 0.3, 0.1), multiple=multiple)
     rule = find_rule(probability, target, np.zeros(3), goal, multiple=multiple)
     others, truth = draw((0.6, 0.3, 0.1), multiple=multiple, seed=1)
-    answer = decide(others, rule.bonus, rule.least, multiple=multiple)
+    answer = rule.decide(others, multiple=multiple)
     names = ("usual", "some", "rare")
     found = score(truth, answer, names, np.arange(len(truth)), multiple=multiple)
 
@@ -51,7 +51,7 @@ def test_a_promise_that_cannot_be_kept_gives_no_label() -> None:
         rule = find_rule(
             probability, target, np.zeros(2), Goal("precision", 0.95), multiple=multiple
         )
-        answer = decide(probability, rule.bonus, rule.least, multiple=multiple)
+        answer = rule.decide(probability, multiple=multiple)
 
         # A few rows may keep it by chance.
         assert answer.mean() < 0.05

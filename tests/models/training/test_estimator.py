@@ -110,9 +110,9 @@ def test_states_are_evened_out_as_in_training(data: TrainingSet, labels: list[st
     truth = np.array([[one == name for name in model.classes_] for one in labels])
     vectors = model.encoder_.encode(data.texts)
     even, plain = (
-        fit_head(vectors, truth, data.groups, multiple=False, states=states)
+        fit_head(vectors, truth, data.groups, multiple=False, states=states)[0]
         for states in ((States(0, 384, 768),), ())
     )
 
-    assert np.allclose(model.head_.weights, even.weights, rtol=1e-3, atol=1e-4)
-    assert not np.allclose(model.head_.weights, plain.weights, rtol=1e-1, atol=1e-2)
+    assert np.allclose(model.head_.fit.weights, even.fit.weights, rtol=1e-3, atol=1e-4)
+    assert not np.allclose(model.head_.fit.weights, plain.fit.weights, rtol=1e-1, atol=1e-2)

@@ -150,7 +150,7 @@ def test_large_constant_columns_do_not_drown_the_others() -> None:
     vectors = np.hstack([small, large]).astype(np.float32)
     truth = np.column_stack([~event, event])
     plain, even = (
-        fit_head(vectors[:60], truth[:60], np.arange(60), multiple=False, states=states)
+        fit_head(vectors[:60], truth[:60], np.arange(60), multiple=False, states=states)[0]
         for states in ((), [States(0, 0, 8)])
     )
     right = [
@@ -168,7 +168,7 @@ def test_probabilities_are_calibrated() -> None:
     event = rng.random(2_000) < 0.1
     vectors = (rng.normal(size=(2_000, 5)) + event[:, None] * 0.8).astype(np.float32)
     truth = np.column_stack([~event, event])
-    head = fit_head(vectors, truth, np.arange(2_000), multiple=False)
+    head, _ = fit_head(vectors, truth, np.arange(2_000), multiple=False)
 
     assert head.probabilities(vectors)[:, 1].mean() == pytest.approx(event.mean(), abs=0.01)
 
@@ -198,9 +198,9 @@ def test_few_rows_may_leave_out_the_middle_layer() -> None:
             vectors[event, :20] += 0.2
         truth = np.column_stack([~event, event])
         rows = vectors.astype(np.float32)
-        return fit_head(rows, truth, np.arange(n), multiple=False, states=states)
+        return fit_head(rows, truth, np.arange(n), multiple=False, states=states)[0]
 
-    assert not head(120, middle=False).weights[:, :60].any()
-    assert head(120, middle=False).weights[:, 60:].any()
-    assert head(120, middle=True).weights[:, :60].any()
-    assert head(STEADY_FROM, middle=False).weights[:, :60].any()
+    assert not head(120, middle=False).fit.weights[:, :60].any()
+    assert head(120, middle=False).fit.weights[:, 60:].any()
+    assert head(120, middle=True).fit.weights[:, :60].any()
+    assert head(STEADY_FROM, middle=False).fit.weights[:, :60].any()
