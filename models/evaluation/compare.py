@@ -15,8 +15,9 @@ from ...errors import InputError
 from ...intervals import Estimate
 from ..labelled.training_set import TrainingSet
 from ..model import Model
+from ..predictor import refuse_prototype
 from ..scores import Score, paired
-from .evaluate import evaluate
+from .evaluate import score_answers
 
 __all__ = ["Comparison", "Difference", "compare"]
 
@@ -81,8 +82,12 @@ def compare(
         raise InputError("compare", f"{len(models)} model", "name two or more")
     first, *others = models
     _check(models, data)
-    scored = {name: evaluate(model, data, seed=seed) for name, model in models.items()}
+    for name, model in models.items():
+        refuse_prototype(model.about, name)
     answers = {name: model.predict(data.texts, data.context) for name, model in models.items()}
+    scored = {
+        name: score_answers(model, answers[name], data, seed=seed) for name, model in models.items()
+    }
     found = {}
     for dimension in data.answers:
         rows, truth = data.truth(dimension)

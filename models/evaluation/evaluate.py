@@ -1,5 +1,6 @@
 """Evaluation: a model that exists already, on labelled rows that it has not seen."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +9,10 @@ import numpy as np
 from ..labelled.same_text import hash_texts
 from ..labelled.training_set import TrainingSet
 from ..model import Model
-from ..predictor import refuse_prototype
+from ..predictor import Prediction, refuse_prototype
 from ..scores import Score, score
 
-__all__ = ["Evaluation", "evaluate"]
+__all__ = ["Evaluation", "evaluate", "score_answers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,13 @@ def evaluate(model: Model, data: TrainingSet, *, seed: int = 0) -> Evaluation:
         The model has seen no label: it only ranks units for coding.
     """
     refuse_prototype(model.about)
-    answers = model.predict(data.texts, data.context)
+    return score_answers(model, model.predict(data.texts, data.context), data, seed=seed)
+
+
+def score_answers(
+    model: Model, answers: Mapping[str, Prediction], data: TrainingSet, *, seed: int
+) -> Evaluation:
+    """Score what a model has answered on labelled rows; see `evaluate`."""
     scores = {}
     for name in data.answers:
         rows, truth = data.truth(name)

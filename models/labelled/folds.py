@@ -11,6 +11,8 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from .same_text import normal_form
+
 __all__ = ["Fold", "grouped_folds", "join_groups", "random_folds", "strata"]
 
 Fold = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
@@ -23,7 +25,7 @@ def join_groups(texts: Sequence[str], keys: Sequence[Hashable | None]) -> npt.ND
     Parameters
     ----------
     texts
-        The text of each row. Texts that differ only in case or spacing count as the same.
+        The text of each row. Texts with the same `normal_form` are tied.
     keys
         What else ties rows, such as the article; None ties a row to no other.
 
@@ -43,7 +45,7 @@ def join_groups(texts: Sequence[str], keys: Sequence[Hashable | None]) -> npt.ND
     nodes: dict[Hashable, int] = {}
     rows, columns = [], []
     for row, (text, key) in enumerate(zip(texts, keys, strict=True)):
-        ties: list[Hashable] = [("text", " ".join(text.casefold().split()))]
+        ties: list[Hashable] = [("text", normal_form(text))]
         if key is not None:
             ties.append(("key", key))
         for tie in ties:

@@ -1,4 +1,7 @@
-"""Texts by their hashes, so that a bundle can tell what it was trained on without holding it."""
+"""When two texts count as the same, and hashes of texts by this rule.
+
+By its hashes a bundle can say what it was trained on without holding it.
+"""
 
 from collections.abc import Iterable
 from hashlib import blake2b
@@ -6,11 +9,22 @@ from hashlib import blake2b
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["hash_texts"]
+__all__ = ["hash_texts", "normal_form"]
+
+
+def normal_form(text: str) -> str:
+    """Return what two texts have in common that count as the same: case and spacing do not.
+
+    Examples
+    --------
+    >>> normal_form("Talks  fail. ")
+    'talks fail.'
+    """
+    return " ".join(text.casefold().split())
 
 
 def hash_texts(texts: Iterable[str]) -> npt.NDArray[np.uint64]:
-    """Hash texts to 64 bits each; case and spacing do not count.
+    """Hash the normal form of texts to 64 bits each.
 
     Examples
     --------
@@ -18,16 +32,6 @@ def hash_texts(texts: Iterable[str]) -> npt.NDArray[np.uint64]:
     >>> bool(a == b), bool(a == c)
     (True, False)
     """
-    return np.array(
-        [
-            int.from_bytes(
-                blake2b(
-                    " ".join(text.casefold().split()).encode("utf-8", "surrogatepass"),
-                    digest_size=8,
-                ).digest(),
-                "little",
-            )
-            for text in texts
-        ],
-        np.uint64,
-    )
+    forms = (normal_form(text).encode("utf-8", "surrogatepass") for text in texts)
+    digests = (blake2b(form, digest_size=8).digest() for form in forms)
+    return np.array([int.from_bytes(digest, "little") for digest in digests], np.uint64)
