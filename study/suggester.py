@@ -1,6 +1,5 @@
 """A trained model as a source of suggestions: what `annotate` takes without knowing models."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,7 +48,7 @@ class ModelSuggester:
 def load_suggester(folder: Path) -> ModelSuggester:
     """Load a model and name its version by its folder and its manifest's hash."""
     from ..models import Model
+    from ..models.bundle.record import read_manifest
 
     model = Model.load(folder)
-    manifest = json.loads((folder / "manifest.json").read_bytes())
-    return ModelSuggester(model, f"{folder.resolve().name}@{str(manifest['digest'])[:12]}")
+    return ModelSuggester(model, f"{folder.resolve().name}@{read_manifest(folder).digest[:12]}")

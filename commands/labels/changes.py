@@ -106,19 +106,10 @@ def migrate(
 
 def _models_of(revision: str, folder: Path) -> list[str]:
     """Name the models that were trained by a revision of the codebook."""
-    import json
+    from ...models.bundle.record import read_manifest
 
-    from ...errors import BundleError
-
-    names = []
-    for path in sorted(folder.glob("*/manifest.json")):
-        try:
-            manifest = json.loads(path.read_bytes())
-        except ValueError as error:
-            raise BundleError(path, "is damaged", "restore or remove the model") from error
-        if isinstance(manifest, dict) and manifest.get("codebook_revision") == revision:
-            names.append(path.parent.name)
-    return names
+    models = (path.parent for path in sorted(folder.glob("*/manifest.json")))
+    return [model.name for model in models if read_manifest(model).codebook_revision == revision]
 
 
 def _study_if_any(path: Path | None) -> Any:

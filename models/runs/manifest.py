@@ -17,6 +17,7 @@ from ...corpus.storing.store import KEEP
 from ...errors import BundleError, ExistsError, MissingFileError, UnknownNameError
 from ...labels import parse_codebook
 from ...labels.codebook.codebook import Dimension
+from ..bundle.record import read_manifest
 from ..predictor import refuse_prototype
 from ..tagging.blocks import steps_of
 from ..tagging.units import Steps
@@ -97,19 +98,20 @@ def describe(model: Path) -> Described:
     """
     if not model.exists():
         raise MissingFileError(model, "no such model", "make one with: standfirst train")
+    manifest = read_manifest(model)
+    training = manifest.training.model_dump(exclude_unset=True)
     try:
-        told = json.loads((model / "manifest.json").read_bytes())
         codebook = parse_codebook((model / "codebook.yaml").read_text(), str(model))
-        wanted = {one["id"] for one in told["dimensions"]}
+        wanted = {entry.id for entry in manifest.dimensions}
         described = Described(
-            str(told["digest"])[:16],
-            f"{codebook.id} ({told['encoder']['name']})",
-            tuple(one for one in codebook.dimensions if one.id in wanted),
-            steps_of(told["training"], codebook.unit, codebook.language),
+            manifest.digest[:16],
+            f"{codebook.id} ({manifest.encoder.name})",
+            tuple(dimension for dimension in codebook.dimensions if dimension.id in wanted),
+            steps_of(training, codebook.unit, codebook.language),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise BundleError(model, "is not a model of Standfirst", "train it again") from error
-    refuse_prototype(told["training"], model)
+    refuse_prototype(training, model)
     return described
 
 
