@@ -1,21 +1,14 @@
 """The sets, splits and draws that all benchmarks of classifiers share.
 
 Five sets of `../shared/data` give six tasks, and two of them in part. For each seed the articles
-are cut into a training
-side and a test side (a third, at most `MOST_TEST` rows, whole articles, similar shares of labels);
-from the training side 50, 200, 1,000 and all rows are drawn, each draw holding the smaller ones.
-The first rows of a draw are two of each label, from different articles where there are such, so
+are cut into a training side and a test side (a third, at most `MOST_TEST` rows, whole articles,
+similar shares of labels); from the training side 50, 200, 1,000 and all rows are drawn, each draw
+holding the smaller ones. The first rows of a draw are two of each label, from different articles where there are such, so
 that every classifier can be fitted; the others come at random, as an analyst would code them.
-
-    python benchmarks/sets.py draws.json
-
-writes texts, labels, targets, splits and draws into one file, for peers that live in environments
-of their own.
 """
 
 import json
-import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -157,27 +150,3 @@ def split(rows: Rows, seed: int) -> Split:
     order = np.concatenate([first, order[~np.isin(order, first)]]).astype(np.int64)
     draws = {str(n): order[:n] for n in SIZES if n is not None and n < len(order)}
     return Split(test, {**draws, "all": order})
-
-
-def main() -> None:
-    """Write all tasks, splits and draws as JSON."""
-    told = {}
-    for name, task in TASKS.items():
-        rows = load(name)
-        if rows is None:
-            print(f"{name}: {DATA} does not have it; skipped")
-            continue
-        splits = []
-        for seed in SEEDS:
-            made = split(rows, seed)
-            draws = {size: drawn.tolist() for size, drawn in made.draws.items()}
-            splits.append({"seed": seed, "test": made.test.tolist(), "draws": draws})
-        told[name] = {**asdict(task), **asdict(rows), "splits": splits}
-        sizes = {size: len(drawn) for size, drawn in splits[0]["draws"].items()}
-        print(f"{name}: {len(rows.texts)} rows, test {len(splits[0]['test'])}, draws {sizes}")
-    if len(sys.argv) > 1:
-        Path(sys.argv[1]).write_text(json.dumps(told, ensure_ascii=False))
-
-
-if __name__ == "__main__":
-    main()

@@ -14,8 +14,8 @@ import pytest
 
 pytest.importorskip("ray", reason="the extra ray is not installed")
 
-from standfirst.benchmarks.interrupt import members
-from standfirst.benchmarks.ray_nodes import Nodes, ray_nodes
+from standfirst.tests.models.runs.processes import members
+from standfirst.tests.models.runs.ray_nodes import Nodes, ray_nodes
 
 
 @pytest.fixture(scope="module")

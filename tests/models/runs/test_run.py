@@ -16,7 +16,6 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from standfirst.benchmarks.interrupt import members
 from standfirst.errors import (
     BundleError,
     ExistsError,
@@ -30,6 +29,7 @@ from standfirst.models.runs.engines.local import Local
 from standfirst.models.runs.inputs.plan import Task
 from standfirst.models.runs.run import Options, State, Summary, prepare, run
 from standfirst.models.runs.task import Done, Job, Tell
+from standfirst.tests.models.runs.processes import members
 
 SMALL = Options(shard=1_000)
 HERE = Local(1)
@@ -408,7 +408,7 @@ def test_interrupted_on_a_terminal(model: Path, tmp_path: Path, processes: int) 
     n_done = len(list(tmp_path.glob("out/_parts/0*.json")))
 
     assert "are done and stay. The same words go on." in err
-    # A second at rest (benchmarks/interrupt.py); the rest is for machines that are busy.
+    # A second at rest; the rest is for machines that are busy.
     assert max(early, late) < 2
     whole = [sys.executable, "-m", "standfirst", *words]
     done = subprocess.run(whole, cwd=tmp_path, capture_output=True, text=True, check=True)
