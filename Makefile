@@ -25,8 +25,17 @@ format: .venv/.developer
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# Under ten minutes; each script says in its docstring how to run it in full.
 bench: .venv/.developer
-	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	$(BIN)/python benchmarks/extraction.py
+	$(BIN)/python benchmarks/segmentation.py
+	$(BIN)/python benchmarks/gold.py --seeds 2
+	$(BIN)/python benchmarks/quality.py babe-bias newsmtsc-part --seeds 1 --sizes 50 200
+	$(BIN)/python benchmarks/ingest.py 5000
+	$(BIN)/python benchmarks/scale.py speed 10000
+	$(BIN)/python benchmarks/tag.py --smoke
+	$(BIN)/python benchmarks/fuzz.py --cases 200
+	$(BIN)/python benchmarks/kill.py 12
 
 docs: .venv/.developer
 	$(BIN)/python docs/make.py

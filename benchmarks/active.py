@@ -14,14 +14,14 @@ its fold, and macro-F1 is computed over all nine together. Seeds differ in what 
 "labels needed" is where the mean curve first reaches the macro-F1 of random sampling, read between
 the rounds on a straight line. Labels count those of one training.
 
-    python benchmarks/active.py ../shared/data [--seeds 10] [--plot docs/images]
+    python benchmarks/active.py ../shared/data [--seeds 10] [--plot docs/images] [--smoke]
 """
 
 import argparse
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -92,7 +92,7 @@ class Design:
     """Rule of the others."""
 
 
-def task(folder: Path, name: str) -> Task:
+def task(folder: Path, name: str, most: int | None = None) -> Task:
     """Read a data set, and encode its sentences (once: the vectors are cached)."""
     file, dimension, label, keyword, step, random_step, top, random_top = {
         "csta": ("csta_immigration", "topic", "immigration", "immigra|asylum", 100, 200, 600, 1200),
@@ -102,7 +102,7 @@ def task(folder: Path, name: str) -> Task:
         row
         for line in (folder / f"{file}.jsonl").read_text(encoding="utf-8").splitlines()
         if (row := json.loads(line))["labels"].get(dimension) is not None
-    ]
+    ][:most]
     texts = [row["text"] for row in rows]
     articles = [row["article_id"] for row in rows]
     numbers = {article: i for i, article in enumerate(dict.fromkeys(articles))}
@@ -280,15 +280,20 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--only", choices=sorted(DESIGNS))
+    parser.add_argument("--smoke", action="store_true", help="a tiny run of all parts")
     options = parser.parse_args()
     if not options.data.is_dir() or default_encoder(0) != "minilm":
         print("skipped: needs ../shared/data and MiniLM's weights")
         return
-    for name in [options.only] if options.only else sorted(DESIGNS, reverse=True):
-        data = task(options.data, name)
+    names = [options.only] if options.only else sorted(DESIGNS, reverse=True)
+    most, n_seeds = (400, 1) if options.smoke else (None, options.seeds)
+    for name in ["babe"] if options.smoke else names:
+        data = task(options.data, name, most)
+        if options.smoke:
+            data = replace(data, step=50, random_step=50, top=100, random_top=100)
         curves, found = {}, {}
-        for design in DESIGNS[name]:
-            made = [curve(data, design, seed) for seed in range(options.seeds)]
+        for design in DESIGNS[name][: 2 if options.smoke else None]:
+            made = [curve(data, design, seed) for seed in range(n_seeds)]
             curves[design.name] = np.array([scores for scores, _ in made])
             at = data.top // data.step - 1
             found[design.name] = float(np.mean([positives[at] for _, positives in made]))

@@ -12,7 +12,7 @@ draws has a model of its own, as later rounds depend on what earlier ones found.
 of fits and regions affordable, these models and the regions of `diversity` use the 32 main axes of
 the vectors, and regions are found once for each of the ten models.
 
-    python benchmarks/design.py ../shared/data [--draws 2000] [--plot docs/images]
+    python benchmarks/design.py ../shared/data [--draws 2000] [--plot docs/images] [--smoke]
 """
 
 import argparse
@@ -75,7 +75,7 @@ class Result:
     plain_covered: bool
 
 
-def read(folder: Path, name: str) -> Data:
+def read(folder: Path, name: str, most: int | None = None) -> Data:
     """Read a data set and encode it (once: the vectors are cached)."""
     from sklearn.decomposition import PCA
 
@@ -84,7 +84,7 @@ def read(folder: Path, name: str) -> Data:
         row
         for line in (folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
         if (row := json.loads(line))["labels"].get(dimension) is not None
-    ]
+    ][:most]
     texts = [row["text"] for row in rows]
     positive = np.array([row["labels"][dimension] == label for row in rows])
     vectors = make_encoder("minilm").begin(texts)[1]
@@ -194,13 +194,15 @@ def two_rounds(data: Data, rule: str, n_draws: int) -> Iterator[tuple[Result, fl
 
 
 def measure(
-    data: Data, n_draws: int, known: dict[str, tuple[float, float]]
+    data: Data, n_draws: int, known: dict[str, tuple[float, float]], *, smoke: bool
 ) -> Iterator[tuple[str, tuple[float, float]]]:
     """Print a table, and give the coverage with and without weights by design."""
     rules = ["random", "rare", "least-confidence", "entropy", "disagreement"]
     rules += ["coreset", "diversity", *(["keyword"] if data.keyword.any() else [])]
+    if smoke:
+        rules = ["random"]
     designs = {rule: one_round(data, rule, n_draws) for rule in rules}
-    designs["two rounds, rare"] = two_rounds(data, "rare", n_draws)
+    designs["two rounds, rare"] = two_rounds(data, "rare", 2 if smoke else n_draws)
     true = data.truth[:, 1].mean()
     print(f"{data.name}: {len(data.truth)} units, true share {true:.2%}; {N_DRAWN} drawn")
     print(f"  {'design':<24}{'bias':>8}{'covered':>9}{'width':>8}{'unweighted':>12}{'covered':>9}")
@@ -255,6 +257,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=2000)
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--keep", type=Path, help="a file from which a run goes on that was ended")
+    parser.add_argument("--smoke", action="store_true", help="a tiny run of all parts")
     options = parser.parse_args()
     if not options.data.is_dir() or default_encoder(0) != "minilm":
         print("skipped: needs ../shared/data and MiniLM's weights")
@@ -263,10 +266,11 @@ def main() -> None:
     found: dict[str, dict[str, tuple[float, float]]] = {}
     if keep and keep.exists():
         found = json.loads(keep.read_text(encoding="utf-8"))
-    for name in SETS:
-        data = read(options.data, name)
+    most, n_draws = (700, N_MODELS) if options.smoke else (None, options.draws)
+    for name in ["babe"] if options.smoke else SETS:
+        data = read(options.data, name, most)
         done = found.setdefault(data.name, {})
-        for design, coverage in measure(data, options.draws, dict(done)):
+        for design, coverage in measure(data, n_draws, dict(done), smoke=options.smoke):
             done[design] = coverage
             if keep:
                 keep.write_text(json.dumps(found, indent=2), encoding="utf-8")

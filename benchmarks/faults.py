@@ -1,6 +1,7 @@
 """Whether push and pull end whole, however often they are killed, and the server with them.
 
-``python benchmarks/faults.py [--units 1000] [--kills 20]`` makes a study, starts a Label Studio of
+``python benchmarks/faults.py [--units 1000] [--kills 20]
+[--smoke]`` makes a study, starts a Label Studio of
 its own with a relay before it that counts requests, and then: kills `annotate push` by SIGKILL at
 random moments that lie in all parts of its run, each time into a project that was empty, and runs
 it again; kills the server by SIGKILL in the middle of a push, starts it again, and lets the push go
@@ -191,8 +192,11 @@ def main() -> int:
     options.add_argument("--units", type=int, default=1_000)
     options.add_argument("--kills", type=int, default=20)
     options.add_argument("--restarts", type=int, default=5)
-    options.add_argument("--template", type=Path, help="Folder of a server whose database is made.")
+    options.add_argument("--template", type=Path, help="the folder of a server, to copy")
+    options.add_argument("--smoke", action="store_true", help="a tiny run of all parts")
     asked = options.parse_args()
+    if asked.smoke:
+        asked.units, asked.kills, asked.restarts = 40, 1, 0
     if importlib.util.find_spec("label_studio") is None:
         print("Label Studio is not installed: skipped")
         return 0

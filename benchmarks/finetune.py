@@ -101,7 +101,11 @@ def main() -> None:
     parser.add_argument("--methods", default=",".join(METHODS))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=0, help="0: by the number of labels")
+    parser.add_argument("--smoke", action="store_true", help="a tiny run of all parts")
     told = parser.parse_args()
+    if told.smoke:
+        told.tasks, told.sizes, told.seeds, told.epochs = ["babe-part"], "50", 1, 1
+        told.methods = METHODS[0]
     if find_spec("torch") is None or not is_ready():
         print("torch or MiniLM's weights are not here; skipped")
         return

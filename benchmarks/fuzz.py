@@ -5,7 +5,7 @@ knows the format: values of the manifest are exchanged, arrays get other shapes 
 hashes are made right again, as an attacker would. Pickles that write a file when they are loaded
 stand in every place where one could be expected; the file must never appear.
 
-    python benchmarks/fuzz.py [--cases 1000] [--seed 0]
+    python benchmarks/fuzz.py [--cases 1000] [--seed 0] [--smoke]
 """
 
 import argparse
@@ -237,8 +237,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cases", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--smoke", action="store_true", help="a tiny run of all parts")
     options = parser.parse_args()
     begun = time.monotonic()
+    options.cases = 20 if options.smoke else options.cases
     counts, wrong = fuzz(options.cases, options.seed)
     for name, n in sorted(counts.items()):
         print(f"{name}: {n}")

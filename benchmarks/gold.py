@@ -5,7 +5,7 @@ of all votes (units tied there are left out). "agree" counts a tie as no answer;
 gives each tie an even chance. crowd-kit's models run on the same votes where crowd-kit is
 installed.
 
-    python benchmarks/gold.py ../shared/data [--seeds 20]
+    python benchmarks/gold.py ../shared/data [--seeds 20] [--smoke]
 """
 
 import argparse
@@ -99,9 +99,14 @@ def crowdkit_models() -> Iterator[tuple[str, Callable[[Ints, Ints, Ints], Ints]]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
+    parser.add_argument("data", type=Path, nargs="?", default=Path("../shared/data"))
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--smoke", action="store_true", help="a tiny run of all parts")
     options = parser.parse_args()
+    if not options.data.is_dir():
+        print(f"skipped: {options.data} is not there")
+        return
+    n_seeds = 1 if options.smoke else options.seeds
     for name, dimension in (
         ("csta_immigration", "topic"),
         ("csta_immigration", "stance"),
@@ -114,7 +119,7 @@ def main() -> None:
         sure = full >= 0
         shares: dict[str, list[float]] = {}
         seconds: dict[str, float] = {}
-        for seed in range(options.seeds):
+        for seed in range(n_seeds):
             rows = keep(unit, n_units, np.random.default_rng(seed))
             votes = unit[rows], coder[rows], value[rows]
             plain = majority(votes[0], votes[2], n_units, n_labels)
@@ -128,7 +133,7 @@ def main() -> None:
                 found = run(*votes)
                 seconds[model] = seconds.get(model, 0) + time.perf_counter() - start
                 shares.setdefault(model, []).append(float((found == full)[sure].mean()))
-        print(f"{name} {dimension}: {n_units} units, {len(value)} votes, {options.seeds} seeds")
+        print(f"{name} {dimension}: {n_units} units, {len(value)} votes, {n_seeds} seeds")
         for model, share in shares.items():
             agree = shares["majority, agree"][: len(share)]
             coin = shares["majority, ties by coin"][: len(share)]

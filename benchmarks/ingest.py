@@ -5,13 +5,14 @@ add`` without interruption, and again killed in the middle and started again; th
 file. Memory is the resident set, summed over the command and its workers (pages that they share
 count once for each), sampled five times a second.
 
-    python benchmarks/ingest.py [N_ARTICLES] [--alike]
+    python benchmarks/ingest.py [N_ARTICLES] [--alike] [--smoke]
 
 200,000 articles by default. One in fifty is a copy of an earlier one with another opening. With
 ``--alike``, articles are made of a few stock phrases, so that very many of them look like copies:
 the worst case for finding near-duplicates.
 """
 
+import argparse
 import hashlib
 import json
 import os
@@ -126,11 +127,15 @@ def digest(folder: Path) -> str:
 
 def main() -> None:
     """Measure and print."""
-    numbers = [word for word in sys.argv[1:] if word.isdigit()]
-    n_articles = int(numbers[0]) if numbers else 200_000
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("n_articles", type=int, nargs="?", default=200_000)
+    parser.add_argument("--alike", action="store_true")
+    parser.add_argument("--smoke", action="store_true", help="a tiny run of all parts")
+    options = parser.parse_args()
+    n_articles = 200 if options.smoke else options.n_articles
     with tempfile.TemporaryDirectory() as scratch:
         source = Path(scratch) / "news.jsonl"
-        write(source, n_articles, alike="--alike" in sys.argv)
+        write(source, n_articles, alike=options.alike)
         size = source.stat().st_size / 1e6
 
         whole = study(Path(scratch) / "whole")

@@ -1,6 +1,6 @@
 """Kill ``standfirst tag`` at random moments, give the same words again, and compare every row.
 
-    python benchmarks/kill.py [N_KILLS] [moment|rename|worker]
+    python benchmarks/kill.py [N_KILLS] [moment|rename|worker] [--smoke]
 
 100 kills of all kinds by default.
 
@@ -15,6 +15,7 @@ step of a run, which leaves copies out, is hit as well. Runs in one process are 
 has imported everything, which saves two seconds each; those with workers are started anew.
 """
 
+import argparse
 import importlib
 import json
 import os
@@ -215,8 +216,12 @@ class Trials:
 
 def main() -> None:
     """Kill and compare."""
-    n_kills = int(sys.argv[1]) if len(sys.argv) > 1 else 100
-    only = sys.argv[2] if len(sys.argv) > 2 else ""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("n_kills", type=int, nargs="?", default=100)
+    parser.add_argument("only", nargs="?", choices=["moment", "rename", "worker"])
+    parser.add_argument("--smoke", action="store_true", help="a tiny run of all parts")
+    options = parser.parse_args()
+    n_kills, only = (1, "moment") if options.smoke else (options.n_kills, options.only)
     for heavy in ("standfirst.models.runs.engines.engine", "sklearn.feature_extraction.text"):
         importlib.import_module(heavy)
 

@@ -203,7 +203,10 @@ def main() -> None:
     options.add_argument("--mpnet", action="store_true")
     options.add_argument("--sizes", nargs="+", default=list(SIZES))
     options.add_argument("--only", nargs="+", default=[], help="methods, as the table names them")
+    options.add_argument("--smoke", action="store_true", help="a tiny run of all parts")
     asked = options.parse_args()
+    if asked.smoke:
+        asked.tasks, asked.seeds, asked.sizes, asked.only = ["babe-bias"], 1, ["50"], ["tfidf"]
     found: Found = defaultdict(list)
     print("macro-F1 ± standard error over seeds; ECE and CPU seconds at 1,000 labels, or all")
     for task in asked.tasks:

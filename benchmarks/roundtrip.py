@@ -1,6 +1,7 @@
 """Whether what goes to Label Studio comes back equal, and how long it takes.
 
-``python benchmarks/roundtrip.py [--units 100000] [--answers 5000]`` starts a Label Studio of its
+``python benchmarks/roundtrip.py [--units 100000] [--answers 5000]
+[--smoke]`` starts a Label Studio of its
 own, pushes units whose texts are hard to carry (any characters of any plane, right-to-left script,
 HTML, line breaks of all kinds, NUL), has some of them answered at random by two coders, and
 compares every task and every answer. Then it times a pull of 5,000 tasks with 6,000 answers.
@@ -10,11 +11,12 @@ import argparse
 import importlib.util
 import os
 import random
+import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -152,17 +154,20 @@ def main() -> int:
     options = argparse.ArgumentParser()
     options.add_argument("--units", type=int, default=100_000)
     options.add_argument("--answers", type=int, default=5_000)
+    options.add_argument("--smoke", action="store_true", help="a tiny run of all parts")
+    options.add_argument("--template", type=Path, help="the folder of a server, to copy")
     asked = options.parse_args()
+    asked.units, asked.answers = (60, 20) if asked.smoke else (asked.units, asked.answers)
     if importlib.util.find_spec("label_studio") is None:
         print("Label Studio is not installed: skipped")
         return 0
     codebook = load_codebook(ready_codebooks()["transfer-deals"])
-    with (
-        tempfile.TemporaryDirectory() as name,
-        start_local(Path(name) / "ls", port=free_port()) as local,
-        connect(local.access) as server,
-    ):
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
+        if asked.template:
+            shutil.copytree(asked.template, folder / "ls")
+        local = stack.enter_context(start_local(folder / "ls", port=free_port()))
+        server = stack.enter_context(connect(local.access))
         for email in CODERS:
             server.client.users.create(email=email, username=email, first_name="", last_name="")
         number, tasks, rows = send(
@@ -189,14 +194,16 @@ def main() -> int:
         after = {row for row in path.read_bytes().splitlines() if b"by the API" not in row}
         assert after == set(before.splitlines())
 
-        number, tasks, rows = send(server, codebook, 5_000, 6_000, folder=folder, title="Bar")
+        n_units, n_answers = (50, 60) if asked.smoke else (5_000, 6_000)
+        number, tasks, rows = send(server, codebook, n_units, n_answers, folder=folder, title="Bar")
         begun, busy = time.perf_counter(), _busy(local.process.pid)
         read = pull(server, number, codebook)
         seconds, busy = time.perf_counter() - begun, _busy(local.process.pid) - busy
         compare(read, rows)
         met = "met" if seconds < 30 else "NOT met"
         print(
-            f"pull of 5,000 tasks with 6,000 answers: {seconds:.1f} s (bar: 30 s, {met}); "
+            f"pull of {n_units:,} tasks with {n_answers:,} answers: {seconds:.1f} s "
+            f"(bar: 30 s, {met}); "
             f"the server computed {busy:.1f} s of it; load {os.getloadavg()[0]:.1f}"
         )
     return 0

@@ -7,6 +7,7 @@
     python benchmarks/scale.py speed [N]         one process against two; 100,000 articles,
                                                  1 million sentences
     python benchmarks/scale.py parts             where the time goes, from 2,000 articles
+    python benchmarks/scale.py --smoke           where the time goes, from 20 articles
 
 Articles are generated (`ingest.write`): ten sentences each, one in fifty a copy with another
 opening. Memory is the peak resident set of each process (``VmHWM``); it holds the libraries too, of
@@ -15,6 +16,7 @@ the machine does other work, or its two cores are two threads of one, CPU second
 work itself grew. Start-up (imports, loading the model) is left out of both.
 """
 
+import argparse
 import json
 import os
 import subprocess
@@ -194,7 +196,11 @@ def speed(scratch: Path, n_articles: int) -> None:
     print(f"{CORES} over 1: {both / alone:.2f} times by the clock; by CPU seconds {by_cpu:.2f}")
 
 
-def parts(scratch: Path) -> None:
+def parts(
+    scratch: Path,
+    n_articles: int,
+    encoders: tuple[str, ...] = ("hashed", "static", "tfidf", "minilm"),
+) -> None:
     """Tell the CPU seconds of each stage, one after the other, on the same articles."""
     import pyarrow as pa
     from pyarrow import parquet
@@ -211,7 +217,7 @@ def parts(scratch: Path) -> None:
     from standfirst.models.tagging.units import Steps, make_units
 
     source = scratch / "news.jsonl"
-    write(source, 2_000)
+    write(source, n_articles)
     spent: dict[str, float] = {}
 
     def stage(name: str, work: Any) -> Any:
@@ -234,7 +240,7 @@ def parts(scratch: Path) -> None:
     spent["cut"] -= spent["segment"]
     block, _ = make_units([one.article for one in cleaned], Steps(clean=False))
     n_units = len(block.units)
-    for encoder in ("hashed", "static", "tfidf", "minilm"):
+    for encoder in encoders:
         try:
             model = Model.load(trained(scratch, encoder))
         except (subprocess.CalledProcessError, OSError):
@@ -256,18 +262,25 @@ def parts(scratch: Path) -> None:
 
 def main() -> None:
     """Measure and print."""
-    what, *numbers = sys.argv[1:] or ["speed"]
-    sizes = [int(one) for one in numbers]
+    parser = argparse.ArgumentParser(description=__doc__)
+    kinds = ["memory", "copies", "minilm", "speed", "parts"]
+    parser.add_argument("what", nargs="?", choices=kinds, default="speed")
+    parser.add_argument("sizes", nargs="*", type=int)
+    parser.add_argument("--smoke", action="store_true", help="a tiny run of all parts")
+    options = parser.parse_args()
+    what, sizes = options.what, options.sizes
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
-        if what == "memory":
+        if options.smoke:
+            parts(scratch, 20, ("hashed",))
+        elif what == "memory":
             memory(scratch, "hashed", sizes or [50_000, 200_000])
         elif what == "copies":
             memory(scratch, "hashed", sizes or [50_000, 200_000], "--near-duplicates")
         elif what == "minilm":
             memory(scratch, "minilm", sizes or [50_000, 200_000], "--shard-mb", "0.5")
         elif what == "parts":
-            parts(scratch)
+            parts(scratch, sizes[0] if sizes else 2_000)
         else:
             speed(scratch, sizes[0] if sizes else 100_000)
 

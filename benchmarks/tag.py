@@ -5,7 +5,7 @@ units a second of CPU, the better of two runs, so that other work on the machine
 The table tells each bar: how many times as fast as its peer a tier is, and whether labels are the
 same.
 
-    python benchmarks/tag.py [--venvs DIR] [--setup] [--picture tag.png]
+    python benchmarks/tag.py [--venvs DIR] [--setup] [--picture tag.png] [--smoke]
 
 Peers live in environments of their own (``DIR/fasttext``, ``DIR/spacy``, ``DIR/torch``), which
 --setup makes; those that are not there are left out, with a line.
@@ -106,6 +106,7 @@ def main() -> None:
     parser.add_argument("--setup", action="store_true")
     parser.add_argument("--venvs", type=Path, default=ROOT.parent / "venvs")
     parser.add_argument("--picture", type=Path)
+    parser.add_argument("--smoke", action="store_true", help="a tiny run of all parts")
     options = parser.parse_args()
     if options.setup:
         set_up(options.venvs)
@@ -122,7 +123,7 @@ def main() -> None:
         path = Path(folder) / "rows.jsonl"
         path.write_text("".join(json.dumps(r) + "\n" for r in learn), encoding="utf-8")
         data = from_file(path, ["bias"])
-    for name, n in TIERS.items():
+    for name, n in ({"hashed": 2_000} if options.smoke else TIERS).items():
         if not is_ready() and name not in ("hashed", "hashed-pieces", "tfidf"):
             print(f"{name}: left out; run: standfirst encoders pull minilm")
             continue
@@ -140,7 +141,7 @@ def main() -> None:
         rates[name] = quickest(models[name], units)
         print(f"{name}: {rates[name]:,.0f} units a second", flush=True)
     states = None
-    for name, (_, _, n) in PEERS.items():
+    for name, (_, _, n) in ({} if options.smoke else PEERS).items():
         found = peer(name, rows, (tagged * (n // len(tagged) + 1))[:n], options.venvs)
         if found is None:
             continue
