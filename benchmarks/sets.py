@@ -3,8 +3,9 @@
 Five sets of `../shared/data` give six tasks, and two of them in part. For each seed the articles
 are cut into a training side and a test side (a third, at most `MOST_TEST` rows, whole articles,
 similar shares of labels); from the training side 50, 200, 1,000 and all rows are drawn, each draw
-holding the smaller ones. The first rows of a draw are two of each label, from different articles where there are such, so
-that every classifier can be fitted; the others come at random, as an analyst would code them.
+holding the smaller ones. The first rows of a draw are two of each label, from different articles
+where there are such, so that every classifier can be fitted; the others come at random, as an
+analyst would code them.
 """
 
 import json

@@ -34,6 +34,13 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or ""
 SUBMIT = "[data-testid=bottombar-submit-button]"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Call every test slow that needs a server or a browser."""
+    for item in items:
+        if item.get_closest_marker("server") or item.get_closest_marker("browser"):
+            item.add_marker("slow")
+
+
 @dataclass(frozen=True, slots=True)
 class Coder:
     """Somebody with an account on the test server."""

@@ -113,6 +113,7 @@ def test_what_is_no_model(tmp_path: Path, report: Report) -> None:
     shutil.rmtree(tmp_path)
 
 
+@pytest.mark.slow
 def test_hostile_bundles() -> None:
     """A hundred damaged or hostile bundles are refused in one line, or load; no pickle runs."""
     path = Path(__file__).parents[3] / "benchmarks" / "fuzz.py"

@@ -17,6 +17,8 @@ pytest.importorskip("ray", reason="the extra ray is not installed")
 from standfirst.tests.models.runs.processes import members
 from standfirst.tests.models.runs.ray_nodes import Nodes, ray_nodes
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Nodes]:
