@@ -66,7 +66,7 @@ class Predictor:
     heads: Mapping[str, Head]
     """Id of the dimension to its classifier."""
     about: Mapping[str, Any] = field(default_factory=dict)
-    """What the model rests on: data, folds, seeds; see `bundle.Manifest`."""
+    """What the model rests on: data, folds, seeds; see `bundle.record.Manifest`."""
     metrics: Mapping[str, Any] = field(default_factory=dict)
     """Held-out scores of training, by dimension."""
     trained_on: npt.NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
@@ -80,7 +80,7 @@ class Predictor:
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """What `predict` needs beside the texts: names of `inputs.VIEWS`; empty for most models."""
+        """What `predict` needs beside the texts: names of `views.VIEWS`; empty for most models."""
         return tuple(getattr(self.encoder, "needs", ()))
 
     def predict(self, texts: Texts, context: Context | None = None) -> dict[str, Prediction]:

@@ -1,4 +1,4 @@
-"""Fitting tuned and frozen models on parts of a data set; see `arms` for what comes out.
+"""Fitting tuned and frozen models on parts of a data set; see `ensemble` for what comes out.
 
 Everything that does not change from fold to fold is made once: tokens, the frozen vectors, the
 weights to start from.

@@ -63,9 +63,9 @@ class Tagged:
     block: Block
     """The articles and their units."""
     tags: pa.Table
-    """The answers, one row a unit; the columns of `answers.tag_schema`."""
+    """The answers, one row a unit; the columns of `tags.tag_schema`."""
     tallies: pa.Table
-    """The counts, one row an article; see `rollup`."""
+    """The counts, one row an article; see `tallies`."""
 
 
 def steps_of(about: Mapping[str, Any], unit: str, language: str) -> Steps:

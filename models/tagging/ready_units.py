@@ -1,6 +1,6 @@
 """Ready units, as `corpus units` gives them: each record is one unit, and is tagged as it is.
 
-They come record by record, or (from Parquet, see `ready_columns`) many at once; here they are
+They come record by record, or (from Parquet, see `unit_columns`) many at once; here they are
 collected into blocks of the size of all blocks.
 """
 

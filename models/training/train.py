@@ -1,6 +1,6 @@
 """Training: one classifier a dimension, and a held-out score that means what it says.
 
-The score is nested (`choose`). The rows are cut into grouped folds; for each, everything is chosen
+The score is nested (`selection`). The rows are cut into grouped folds; for each, everything is chosen
 and fitted on the other folds (encoder, context, rareness of n-grams, penalty, calibration, decision
 rule), and only then is the fold scored. The model that is kept is fitted on all rows. Beside the
 score stands the *leak gap*: how much better the same classifier would have looked had the folds
@@ -64,7 +64,7 @@ def train(
         A name in `ENCODERS`, several joined by ``+``, or a folder; a sequence of them is compared;
         by default the effort decides.
     context
-        A name in `inputs.CONTEXTS`; by default the folds decide.
+        A name in `views.CONTEXTS`; by default the folds decide.
     effort
         One of `candidates.EFFORTS`: how much is compared.
     goal
