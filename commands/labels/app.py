@@ -28,14 +28,20 @@ _FileArgument = Annotated[
 
 @app.command()
 def check(file: _FileArgument = None, study: StudyOption = None, json: JsonOption = False) -> None:
-    """Say whether a codebook is sound, and name every problem with its line.
+    """Say whether a codebook is sound and makes a labelling page, and name every problem.
 
     Example: standfirst labels check codebook.yaml
     """
+    from ...annotate.page.checks import config_problems
+    from ...annotate.page.labeling_config import labeling_config
+    from ...errors import CodebookError
     from ...labels import advise, load_codebook
 
     path = file or find_study(study).codebook_path
     book = load_codebook(path)
+    # What push would refuse is refused here, too.
+    if problems := config_problems(labeling_config(book), book):
+        raise CodebookError([f"{path}: {problem}; correct the codebook" for problem in problems])
     advice = advise(book)
     if json:
         dimensions = {

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from ...errors import CodebookError, MissingFileError
+from ...errors import CodebookError, InputError, MissingFileError
 from .codebook import Codebook, Condition, Dimension, Label
 from .consistency import check_consistency
 from .hotkeys import assign_hotkeys
@@ -22,11 +22,26 @@ from .yaml_with_lines import Document, read_yaml
 
 __all__ = ["dump_codebook", "load_codebook", "parse_codebook"]
 
-_Id = Annotated[str, StringConstraints(pattern=r"^[^\s|,][^|\n\t\r,]{0,99}$")]
-_Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+_CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+"""Characters that show nothing, end a line, or turn the direction of what follows."""
+
+# The ids of a codebook and its dimensions become names of folders, columns and controls; those of
+# labels stand in data only, and data that people have hold labels such as "economy/budget".
+_Name = Annotated[str, StringConstraints(pattern=r"^\w[\w .:+&()#'?!%-]{0,99}$")]
+_Id = Annotated[str, StringConstraints(pattern=rf"^[^\s|,./\\{_CONTROL}][^|,{_CONTROL}]{{0,99}}$")]
+_Line = Annotated[
+    str,
+    StringConstraints(min_length=1, strip_whitespace=True, pattern=rf"^(?:[^{_CONTROL}]|[\t\n])*$"),
+]
+_Prose = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$")]
+_Text = Annotated[_Prose, StringConstraints(min_length=1, strip_whitespace=True)]
 _Key = Annotated[str, StringConstraints(pattern=r"^.$")]
 _Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 _Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")]
+
+
+_LARGEST = 4_000_000
+"""Bytes that a codebook's file may have."""
 
 
 class _Door(BaseModel):
@@ -35,8 +50,8 @@ class _Door(BaseModel):
 
 class _Label(_Door):
     id: _Id
-    name: _Text | None = None
-    definition: str = ""
+    name: _Line | None = None
+    definition: _Prose = ""
     include: tuple[_Text, ...] = ()
     exclude: tuple[_Text, ...] = ()
     examples: tuple[_Text, ...] = ()
@@ -47,25 +62,25 @@ class _Label(_Door):
 
 
 class _Condition(_Door):
-    dimension: _Id
+    dimension: _Name
     labels: Annotated[tuple[_Id, ...], Field(min_length=1)]
 
 
 class _Dimension(_Door):
-    id: _Id
-    question: _Text
+    id: _Name
+    question: _Line
     labels: Annotated[tuple[_Label, ...], Field(min_length=1)]
     choice: Literal["single", "multiple"] = "single"
     required: bool = True
-    help: str = ""
+    help: _Prose = ""
     when: _Condition | None = None
     target: _Text | None = None
     scale: Literal["nominal", "ordinal"] = "nominal"
 
 
 class _Codebook(_Door):
-    id: _Id
-    title: _Text
+    id: _Name
+    title: _Line
     version: _Text
     dimensions: Annotated[tuple[_Dimension, ...], Field(min_length=1)]
     language: _Language = "en"
@@ -86,6 +101,9 @@ def load_codebook(path: Path) -> Codebook:
     """
     path = Path(path)
     try:
+        if path.stat().st_size > _LARGEST or not (path.is_file() or path.is_dir()):
+            problem = f"is no text file of up to {_LARGEST // 1_000_000} MB"
+            raise InputError(path, problem, "name a codebook's YAML file")
         text = path.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         remedy = "name a codebook's YAML file, or copy one with: standfirst init STUDY"
@@ -202,6 +220,9 @@ def _told(error: ValidationError, document: Document) -> Iterator[tuple[int, str
 
 _REMEDIES = {
     "id": "use lower-case letters, digits and underscores",
+    "name": "take out what is no printed character",
+    "question": "take out what is no printed character",
+    "title": "take out what is no printed character",
     "hotkey": "use one digit or lower-case letter",
     "colour": 'use six hex digits in quotes, such as "#2f6db3"',
     "language": "use an ISO 639-1 code such as en",

@@ -5,10 +5,11 @@ Markdown is for repositories and wikis. Both say the same. Texts of the codebook
 codebook is data, whoever wrote it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 
 from .codebook import Codebook, Dimension, Label
+from .markdown import as_code, as_text
 
 __all__ = ["guide_html", "guide_markdown"]
 
@@ -34,6 +35,8 @@ nav ol { padding-left: 1.4rem; } nav a { color: inherit; }
 .example { font-style: italic; }
 @media print { body { font-size: 11pt; margin: 0; max-width: none; } h2 { break-after: avoid; } }
 """.strip()
+
+_Write = Callable[[str], str]
 
 _SPEAKER = "You may also write down the name of whoever speaks."
 _PARTS = (
@@ -93,28 +96,33 @@ def guide_markdown(codebook: Codebook) -> str:
     >>> text.splitlines()[4:10]
     ['## 1. Which?', '', '`tone`; one answer; required', '', '### Warm (`warm`, key `1`)', '']
     """
-    lines = [f"# {_flat(codebook.title)}", "", _flat(_edition(codebook)), ""]
+    lines = [f"# {as_text(codebook.title)}", "", as_text(_edition(codebook)), ""]
     lines += [_SPEAKER, ""] if codebook.speaker_name else []
     for number, dimension in enumerate(codebook.dimensions, start=1):
-        lines += [f"## {number}. {_flat(dimension.question)}", "", _rules(codebook, dimension), ""]
-        lines += [_flat(dimension.help), ""] if dimension.help else []
+        lines += [
+            f"## {number}. {as_text(dimension.question)}",
+            "",
+            _rules(codebook, dimension, as_text, as_code),
+            "",
+        ]
+        lines += [as_text(dimension.help), ""] if dimension.help else []
         for label in dimension.labels:
             key = f", key `{label.hotkey}`" if label.hotkey else ""
-            lines += [f"### {_flat(label.name)} (`{label.id}`{key})", ""]
-            lines += [f"Part of: {_parent(dimension, label)}", ""] if label.parent else []
-            lines += [_flat(label.definition), ""] if label.definition else []
+            lines += [f"### {as_text(label.name)} ({as_code(label.id)}{key})", ""]
+            lines += [f"Part of: {as_text(_parent(dimension, label))}", ""] if label.parent else []
+            lines += [as_text(label.definition), ""] if label.definition else []
             for field, heading in _PARTS:
                 found: tuple[str, ...] = getattr(label, field)
                 if found:
-                    lines += [f"{heading}:", "", *(f"- {_flat(text)}" for text in found), ""]
+                    lines += [f"{heading}:", "", *(f"- {as_text(text)}" for text in found), ""]
     if codebook.sources:
-        lines += ["## Sources", "", *(f"- {_flat(source)}" for source in codebook.sources), ""]
+        lines += ["## Sources", "", *(f"- {as_text(source)}" for source in codebook.sources), ""]
     return "\n".join(lines)
 
 
 def _html_dimension(codebook: Codebook, dimension: Dimension, number: int) -> Iterator[str]:
     yield f'<h2 id="{escape(dimension.id)}">{number}. {escape(dimension.question)}</h2>'
-    yield f'<p class="meta">{escape(_rules(codebook, dimension).replace("`", ""))}</p>'
+    yield f'<p class="meta">{_rules(codebook, dimension, escape, escape)}</p>'
     if dimension.help:
         yield f"<p>{escape(dimension.help)}</p>"
     for label in dimension.labels:
@@ -141,12 +149,15 @@ def _edition(codebook: Codebook) -> str:
     return f"{codebook.id} {codebook.version}, revision {codebook.revision}"
 
 
-def _rules(codebook: Codebook, dimension: Dimension) -> str:
-    several = "any number of answers" if dimension.choice == "multiple" else "one answer"
-    told = f"`{dimension.id}`; {several}; {'required' if dimension.required else 'optional'}"
-    told += f"; towards: {dimension.target}" if dimension.target else ""
-    told += "; from less to more" if dimension.scale == "ordinal" else ""
-    return f"{told} {_when(codebook, dimension)}".rstrip()
+def _rules(codebook: Codebook, dimension: Dimension, text: _Write, code: _Write) -> str:
+    parts = [
+        code(dimension.id),
+        "any number of answers" if dimension.choice == "multiple" else "one answer",
+        "required" if dimension.required else "optional",
+    ]
+    parts += [f"towards: {text(dimension.target)}"] if dimension.target else []
+    parts += ["from less to more"] if dimension.scale == "ordinal" else []
+    return f"{'; '.join(parts)} {text(_when(codebook, dimension))}".rstrip()
 
 
 def _when(codebook: Codebook, dimension: Dimension) -> str:
@@ -159,11 +170,3 @@ def _when(codebook: Codebook, dimension: Dimension) -> str:
 
 def _parent(dimension: Dimension, label: Label) -> str:
     return dimension.label(label.parent).name if label.parent else ""
-
-
-def _flat(text: str) -> str:
-    """Keep a text on one line and its marks from becoming Markdown."""
-    flat = " ".join(text.split())
-    for mark in "\\`*_<[":
-        flat = flat.replace(mark, f"\\{mark}")
-    return flat

@@ -28,7 +28,8 @@ def next_hotkeys(taken: Iterable[str], wanted: int) -> list[str | None]:
     >>> next_hotkeys(["1", "3"], 3)
     ['2', '4', '5']
     """
-    free: Sequence[str] = [key for key in HOTKEYS if key not in set(taken)]
+    used = set(taken)
+    free: Sequence[str] = [key for key in HOTKEYS if key not in used]
     return [free[i] if i < len(free) else None for i in range(wanted)]
 
 

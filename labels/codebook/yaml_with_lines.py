@@ -2,8 +2,8 @@
 
 All scalars stay the text that the author wrote: ``id: no`` is the word "no" and ``version: 1.10``
 keeps its zero. What a field should be is for the model behind the door to say. Doubled keys are
-problems, not silently the last one; documents that refer to themselves or blow up through aliases
-are refused.
+problems, not silently the last one. Documents that are nested too deeply, refer to themselves or
+blow up through aliases are refused before they take time or memory.
 """
 
 from dataclasses import dataclass, field
@@ -53,6 +53,10 @@ def read_yaml(text: str) -> Document:
     """
     document = Document()
     try:
+        if line := _line_too_deep(text):
+            remedy = f"nest at most {_DEEPEST} levels; a codebook needs six"
+            document.problems.append((line, "nested too deeply", remedy))
+            return document
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -66,7 +70,25 @@ def read_yaml(text: str) -> Document:
         return document
     if root is not None:
         document.value = _value(root, (), document)
+    if document.n_nodes > _MOST_NODES:
+        # What was read up to there is a fragment; its problems would only hide this one.
+        remedy = "write the values out, without aliases"
+        problems = [(1, f"more than {_MOST_NODES} values, aliases counted", remedy)]
+        document = Document(problems=problems)
     return document
+
+
+def _line_too_deep(text: str) -> int:
+    """Return the line on which nesting passes the limit, or 0, without recursion."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _DEEPEST:
+            return int(event.start_mark.line) + 1
+    return 0
 
 
 def _value(node: yaml.Node, path: Path, document: Document) -> Any:
@@ -74,9 +96,7 @@ def _value(node: yaml.Node, path: Path, document: Document) -> Any:
     document.lines.setdefault(path, line)
     document.n_nodes += 1
     if document.n_nodes > _MOST_NODES or len(path) > _DEEPEST:
-        problem = (line, "the aliases of this document never end", "write the values out")
-        if problem[1] not in {told for _, told, _ in document.problems}:
-            document.problems.append(problem)
+        document.n_nodes = _MOST_NODES + 1
         return None
     if isinstance(node, yaml.ScalarNode):
         return None if node.style is None and node.value in _NULLS else node.value
@@ -84,8 +104,12 @@ def _value(node: yaml.Node, path: Path, document: Document) -> Any:
         return [_value(item, (*path, i), document) for i, item in enumerate(node.value)]
     result: dict[str, Any] = {}
     for key_node, value_node in node.value:
-        key = str(key_node.value)
         key_line = key_node.start_mark.line + 1
+        if not isinstance(key_node, yaml.ScalarNode):
+            problem = "the name of a field is a list or a set of fields"
+            document.problems.append((key_line, problem, "write the name as plain text"))
+            continue
+        key = key_node.value
         if key in result:
             told = f"{key}: stands twice, first on line {document.lines[(*path, key)]}"
             document.problems.append((key_line, told, "keep one of the two"))

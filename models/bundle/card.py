@@ -12,6 +12,7 @@ REFORMS: Consensus-based Recommendations for Machine-learning-based Science. Sci
 from typing import Any
 
 from ...labels.codebook.codebook import Dimension
+from ...labels.codebook.markdown import as_code, as_text
 from ..predictor import Predictor
 
 __all__ = ["write_card"]
@@ -22,12 +23,13 @@ _OPEN = "not told by the model; its makers should add it here"
 def write_card(model: Predictor) -> str:
     """Write the card of a model from what it knows of itself."""
     about, codebook = model.about, model.codebook
-    version = f"version {codebook.version}, revision {codebook.revision}"
+    version = f"version {as_text(codebook.version)}, revision {codebook.revision}"
     head = about.get("head", "logistic")
     lines = [
-        f"# Model: {codebook.title}",
+        f"# Model: {as_text(codebook.title)}",
         "",
-        f"Codebook `{codebook.id}` ({version}); unit: {codebook.unit}; in {codebook.language}.",
+        f"Codebook {as_code(codebook.id)} ({version}).",
+        f"Unit: {codebook.unit}; in {codebook.language}.",
         f"Encoder: `{model.encoder_name}`, with one linear head a dimension.",
         *_choice(model),
         *_tuned(model),
@@ -86,13 +88,13 @@ def write_card(model: Predictor) -> str:
 
 def _question(dimension: Dimension) -> str:
     kind = "any number" if dimension.choice == "multiple" else "one"
-    labels = ", ".join(dimension.label_ids)
-    return f"`{dimension.id}` ({dimension.question.strip()} {kind} of {labels})"
+    labels = ", ".join(map(as_text, dimension.label_ids))
+    return f"{as_code(dimension.id)} ({as_text(dimension.question)} {kind} of {labels})"
 
 
 def _leak(dimensions: dict[str, Any]) -> str:
     gaps = {k: one["leak_gap"] for k, one in dimensions.items() if one.get("leak_gap") is not None}
-    told = ", ".join(f"{gap:+.3f} on {name}" for name, gap in gaps.items())
+    told = ", ".join(f"{gap:+.3f} on {as_text(name)}" for name, gap in gaps.items())
     return f"folds that ignore it would have shown {told}" if told else "the gap was not measured"
 
 
@@ -102,7 +104,7 @@ def _chosen(about: Any) -> str:
 
 def _baseline(dimensions: dict[str, Any]) -> str:
     told = [
-        f"{one['baseline_macro_f1']:.3f} on {name}"
+        f"{one['baseline_macro_f1']:.3f} on {as_text(name)}"
         for name, one in dimensions.items()
         if "baseline_macro_f1" in one
     ]
@@ -124,9 +126,9 @@ def _scores(dimensions: dict[str, Any]) -> list[str]:
         f1, low, high = (found[key] for key in ("macro_f1", "macro_f1_low", "macro_f1_high"))
         counts = f"{found['n']} | {found['n_groups']} | {found['n_folds']}"
         scores = f"{f1:.3f} | {low:.3f} to {high:.3f} | {found['baseline_macro_f1']:.3f}"
-        lines.append(f"| {name} | {counts} | {scores} | {gap} |")
+        lines.append(f"| {as_text(name)} | {counts} | {scores} | {gap} |")
     for name, found in dimensions.items():
-        lines += ["", f"### {name}", "", *_labels(found), ""]
+        lines += ["", f"### {as_text(name)}", "", *_labels(found), ""]
         error = found["calibration_error"]
         lines.append(f"Calibration error of the held-out probabilities: {error:.3f}.")
         if found["weighted_decision"]:
@@ -140,7 +142,7 @@ def _scores(dimensions: dict[str, Any]) -> list[str]:
 
 def _labels(found: dict[str, Any]) -> list[str]:
     rows = [
-        f"| {label} | {one['precision']:.3f} | {one['recall']:.3f} | {one['f1']:.3f} "
+        f"| {as_text(label)} | {one['precision']:.3f} | {one['recall']:.3f} | {one['f1']:.3f} "
         f"| {one['support']} |"
         for label, one in found["labels"].items()
     ]
@@ -165,7 +167,7 @@ def _distilled(told: dict[str, Any], about: Any) -> list[str]:
         "|---|---|---|---|---|",
     ]
     for name, one in told["dimensions"].items():
-        cells = [name, f"{one['agreement_with_teacher']:.1%}", "-", "-", "-"]
+        cells = [as_text(name), f"{one['agreement_with_teacher']:.1%}", "-", "-", "-"]
         if "kept" in one:
             cells[2:] = [_interval(one["teacher"]), _interval(one["student"]), f"{one['kept']:.1%}"]
         lines.append(f"| {' | '.join(cells)} |")
@@ -174,7 +176,7 @@ def _distilled(told: dict[str, Any], about: Any) -> list[str]:
         lines += ["", f"Note: the teacher was trained on {n} of the gold rows; its score flatters."]
     for name, one in told["dimensions"].items():
         if "student" in one:
-            lines += ["", f"### {name}: the student on gold", "", *_labels(one["student"])]
+            lines += ["", f"### {as_text(name)}: the student on gold", "", *_labels(one["student"])]
     return lines
 
 

@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from standfirst.annotate.page.checks import config_problems
+from standfirst.annotate.page.labeling_config import labeling_config
 from standfirst.errors import CodebookError, MissingFileError
 from standfirst.labels import (
     HOTKEYS,
@@ -98,6 +100,74 @@ def test_what_is_no_codebook_is_refused(text: str) -> None:
     """Empty, broken, endless and doubled YAML gives problems, not a traceback."""
     with pytest.raises(CodebookError, match=r"^c:\d+: "):
         parse_codebook(text, "c")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("id: x\ntitle: " + "{a: " * 300 + "b" + "}" * 300, "nested too deeply"),
+        ("id: x\ntitle: " + "[" * 3_000, "nested too deeply"),
+        (
+            "a0: &a0 [x, x]\n"
+            + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 30)),
+            "more than 200000 values",
+        ),
+        (
+            "- &a0 [x, x]\n"
+            + "".join(f"- &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 12))
+            + "- ? *a11\n  : 1\n",
+            "the name of a field is a list",
+        ),
+    ],
+)
+def test_documents_that_blow_up_are_refused_in_one_line(text: str, told: str) -> None:
+    """Depth, aliases of aliases, and aliases as names cost neither time nor memory."""
+    with pytest.raises(CodebookError, match=told) as raised:
+        parse_codebook(text, "c")
+
+    assert len(str(raised.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("id", "../../OUTSIDE"),
+        ("id", "/etc/x"),
+        ("id", "a/b"),
+        ("dimensions[0].id", "../d"),
+        ("dimensions[0].id", "=HYPERLINK(1)"),
+        ("dimensions[0].labels[0].id", "../l"),
+        ("dimensions[0].labels[0].id", "\\u202ea"),
+        ("dimensions[0].labels[0].name", "Bell \\a"),
+        ("dimensions[0].labels[0].name", "turned \\u202e round"),
+    ],
+)
+def test_ids_are_plain_names_and_names_are_printed(field: str, value: str) -> None:
+    """No id leads out of a folder or is a formula, and no label holds what cannot be seen."""
+    given = {"id": "b", "dimensions[0].id": "d", "dimensions[0].labels[0].id": "l"} | {field: value}
+    ids = [given[name] for name in ("id", "dimensions[0].id", "dimensions[0].labels[0].id")]
+    name = given.get("dimensions[0].labels[0].name", "Name")
+    text = (
+        f'id: "{ids[0]}"\ntitle: t\nversion: 1\ndimensions:\n- id: "{ids[1]}"\n  question: q\n'
+        f'  labels: [{{id: "{ids[2]}", name: "{name}"}}, {{id: other}}]'
+    )
+
+    with pytest.raises(CodebookError, match=r"is not allowed") as raised:
+        parse_codebook(text, "c")
+    assert f" {field}: " in str(raised.value)
+
+
+def test_stated_and_dealt_hotkeys_never_collide() -> None:
+    """Keys that one question states are not dealt out to the next."""
+    book = parse_codebook(
+        "id: b\ntitle: t\nversion: 1\ndimensions:\n- {id: d, question: q, "
+        'labels: [{id: w, hotkey: "1"}, {id: x, hotkey: "3"}]}\n'
+        "- {id: e, question: q, labels: [{id: y}, {id: z}]}",
+        "-",
+    )
+
+    assert [x.hotkey for d in book.dimensions for x in d.labels] == ["1", "3", "2", "4"]
+    assert config_problems(labeling_config(book), book) == []
 
 
 def test_missing_file(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import dataclasses
+import re
 from pathlib import Path
 from typing import Any
 
@@ -6,6 +7,10 @@ import jsonschema  # type: ignore[import-untyped, unused-ignore]
 import pytest
 
 from standfirst.labels import (
+    Codebook,
+    Condition,
+    Dimension,
+    Label,
     guide_html,
     guide_markdown,
     json_schema,
@@ -79,3 +84,16 @@ def test_guides_tell_that_names_are_taken() -> None:
     for guide in (guide_html, guide_markdown):
         assert "the name of whoever speaks" in guide(asked)
         assert "the name of whoever speaks" not in guide(book)
+
+
+def test_texts_of_a_codebook_are_inert_in_markdown() -> None:
+    """No HTML, link, heading or code of a codebook becomes markup of the guide."""
+    evil = "<img src=x onerror=a()> `<b>` [x](javascript:a()) &lt;"
+    label = Label("a`<i>`", evil, evil, include=("# heading", "- item"), hotkey="1")
+    asked = Dimension("d", evil, (label, Label("b", "B")), "multiple", help=evil, target=evil)
+    later = Dimension("e", "?", (Label("c", "C"),), "multiple", when=Condition("d", ("a`<i>`",)))
+    lines = guide_markdown(Codebook("id", evil, evil, (asked, later), sources=(evil,)))
+    outside = re.sub(r"(?<!`)(`+)(?!`).*?[^`]\1(?!`)", "", re.sub(r"\\.", "", lines))
+
+    assert not re.search(r"[<\[&]", outside)
+    assert "- \\# heading" in lines
