@@ -31,6 +31,7 @@ def init(
     from ..errors import InputError, UnknownNameError
     from ..labels import parse_codebook, ready_codebooks
     from ..study.folder import Study
+    from ..study.revisions import keep_revision
 
     ready = ready_codebooks()
     path = ready.get(codebook) or Path(codebook)
@@ -41,7 +42,9 @@ def init(
     except UnicodeDecodeError as error:
         raise InputError(path, "is not UTF-8 text", "save the codebook as UTF-8") from error
     book = parse_codebook(text, str(path))
-    made = Study.create(study, text, title=title, languages=tuple(language or (book.language,)))
+    languages = tuple(language or (book.language,))
+    made = Study.create(study, text, title=title, languages=languages, unit=book.unit)
+    keep_revision(made)
     n_labels = sum(len(dimension.labels) for dimension in book.dimensions)
     print(f"study made in {made.root}")
     n_dimensions = len(book.dimensions)

@@ -5,6 +5,7 @@
     STUDY/
     |-- study.toml          settings that people edit; its presence makes the folder a study
     |-- codebook.yaml       what is coded
+    |-- codebooks/          every revision of it, as it was when it was in force
     |-- corpus/             articles and units (Parquet), rejects.jsonl
     |-- annotations/        annotations.jsonl, design.jsonl, gold.jsonl
     |-- models/             one folder a model
@@ -29,7 +30,7 @@ _TEMPLATE = """\
 title = {title}
 
 [corpus]
-unit = "sentence"       # sentence, window, paragraph or article: what one person judges
+unit = {unit} # sentence, window, paragraph or article: what one person judges
 context = 1             # units before and after that a coder sees
 size = 3                # sentences in a window,
 stride = 3              # and from the start of one window to the start of the next
@@ -91,7 +92,13 @@ class Study:
 
     @classmethod
     def create(
-        cls, root: Path, codebook: str, *, title: str = "", languages: tuple[str, ...] = ("en",)
+        cls,
+        root: Path,
+        codebook: str,
+        *,
+        title: str = "",
+        languages: tuple[str, ...] = ("en",),
+        unit: str = "sentence",
     ) -> "Study":
         """Make a new study.
 
@@ -105,6 +112,8 @@ class Study:
             One line for people.
         languages
             ISO 639-1 codes of the languages to keep.
+        unit
+            What articles are cut into: sentence, window, paragraph or article.
         """
         if (root / "study.toml").exists():
             raise ExistsError(root, "is a study already", "choose another folder")
@@ -112,10 +121,12 @@ class Study:
         write_text(study.codebook_path, codebook)
         write_text(study.state / ".gitignore", "*\n")
         quoted = ", ".join(_toml_string(language) for language in languages)
-        write_text(
-            root / "study.toml",
-            _TEMPLATE.format(title=_toml_string(title or root.name), languages=f"[{quoted}]"),
+        settings = _TEMPLATE.format(
+            title=_toml_string(title or root.name),
+            unit=_toml_string(unit).ljust(16),
+            languages=f"[{quoted}]",
         )
+        write_text(root / "study.toml", settings)
         return study
 
     @property

@@ -1,31 +1,51 @@
 """``standfirst labels diff`` and ``migrate``: what a changed codebook touches, and how to go on."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ...errors import ExistsError, StudyError
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
 
+if TYPE_CHECKING:
+    from ...labels import Annotation, Codebook
+    from ...labels.revisions.migration import LogLine
+    from ...study.folder import Study
+
 __all__ = ["diff", "migrate"]
 
 
+_OldArgument = Annotated[
+    Path | None,
+    typer.Argument(
+        help="The codebook as it was: a file, or a revision that the study keeps.",
+        show_default="the revision before this one",
+    ),
+]
+_NewArgument = Annotated[
+    Path | None,
+    typer.Argument(help="The codebook as it is.", show_default="the study's codebook"),
+]
+
+
 def diff(
-    old: Annotated[Path, typer.Argument(help="The codebook as it was.")],
-    new: Annotated[Path, typer.Argument(help="The codebook as it is.")],
+    old: _OldArgument = None,
+    new: _NewArgument = None,
     study: StudyOption = None,
     json: JsonOption = False,
 ) -> None:
     """Say label by label what changed, what it touches, and what must be coded again.
 
-    Example: standfirst labels diff codebook-1.yaml codebook.yaml
-    """
-    from ...labels import diff_codebooks, load_codebook, read_annotations, read_gold, touched
+    Every revision of a study's codebook is kept in its folder ``codebooks``.
 
-    before, after = load_codebook(old), load_codebook(new)
+    Example: standfirst labels diff
+    """
+    from ...labels import diff_codebooks, read_annotations, read_gold, touched
+
+    found = _study_if_any(study) if old and new else find_study(study)
+    before, after = _codebooks(old, new, found)
     changes = diff_codebooks(before, after)
-    found = _study_if_any(study)
     rows = read_annotations(found.annotations) if found and found.annotations.exists() else []
     resolved = read_gold(found.gold) if found and found.gold.exists() else []
     told = touched(changes, rows, resolved)
@@ -58,8 +78,9 @@ def diff(
 
 
 def migrate(
-    old: Annotated[Path, typer.Argument(help="The codebook that the annotations were made with.")],
-    new: Annotated[Path, typer.Argument(help="The codebook that they shall follow.")],
+    *,
+    old: _OldArgument = None,
+    new: _NewArgument = None,
     mapping: Annotated[
         Path, typer.Option("--map", help="YAML: what becomes of each label that changed.")
     ],
@@ -71,10 +92,11 @@ def migrate(
 ) -> None:
     """Rewrite annotations for a changed codebook by an explicit mapping, and log every change.
 
-    Example: standfirst labels migrate codebook-1.yaml codebook.yaml --map changes.yaml
+    A migration that was interrupted goes on when the command is run again.
+
+    Example: standfirst labels migrate --map changes.yaml
     """
     from ...labels import (
-        load_codebook,
         load_mapping,
         migrate_annotations,
         read_annotations,
@@ -83,16 +105,12 @@ def migrate(
     )
 
     found = find_study(study)
-    before, after = load_codebook(old), load_codebook(new)
+    before, after = _codebooks(old, new, found)
     rules = load_mapping(mapping, before, after)
     rows = read_annotations(found.annotations)
     migrated, log = migrate_annotations(rows, before, after, rules)
     target = output or found.annotations
-    log_path = target.with_name(f"migration-{before.revision}-{after.revision}.jsonl")
-    if log_path.exists():
-        raise ExistsError(
-            log_path, "this migration was done before", "remove the log to do it again"
-        )
+    log_path = _log_of(target, before.revision, after.revision, rows, log)
     # The log goes first: an annotation never changes without a line that says so.
     write_log(log_path, log)
     write_annotations(target, migrated)
@@ -102,6 +120,46 @@ def migrate(
     else:
         typer.echo(f"{len(rows)} annotations read, {len(migrated)} written, {len(log)} in the log")
     say(f"wrote {target}", f"wrote {log_path}")
+
+
+def _codebooks(
+    old: Path | None, new: Path | None, study: "Study | None"
+) -> "tuple[Codebook, Codebook]":
+    """Read both codebooks; a name that is no file may be a revision that the study keeps."""
+    from ...labels import load_codebook
+    from ...study.revisions import earlier_revision, find_revision
+
+    paths = [old, new]
+    if study is not None:
+        paths = [old or earlier_revision(study), new or study.codebook_path]
+        for i, path in enumerate(paths):
+            if path and not path.exists() and (kept := find_revision(study, str(path))):
+                paths[i] = kept
+    before, after = (load_codebook(path) for path in paths if path)
+    return before, after
+
+
+def _log_of(
+    target: Path, old: str, new: str, rows: "list[Annotation]", log: "list[LogLine]"
+) -> Path:
+    """Name the log of this migration, that of an interrupted one, or the next for late answers.
+
+    Raises
+    ------
+    ExistsError
+        The migration was done before, and no answer of the old revision has come since.
+    """
+    from ...labels import read_log
+
+    first = path = target.with_name(f"migration-{old}-{new}.jsonl")
+    if first.exists() and not any(row.revision in ("", old) for row in rows):
+        problem, remedy = "this migration was done before", "remove the log to do it again"
+        raise ExistsError(first, problem, remedy)
+    number = 1
+    while path.exists() and read_log(path) != log:
+        number += 1
+        path = first.with_stem(f"{first.stem}-{number}")
+    return path
 
 
 def _models_of(revision: str, folder: Path) -> list[str]:

@@ -40,8 +40,11 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JS
 def find_study(path: Path | None) -> "Study":
     """Give the study that --study names, or the one that the current folder lies in."""
     from ...study.folder import Study
+    from ...study.revisions import keep_revision
 
-    return Study.find(path)
+    study = Study.find(path)
+    keep_revision(study)
+    return study
 
 
 def say(*lines: str) -> None:

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from collections.abc import Callable
 from functools import partial
@@ -87,6 +88,55 @@ def test_diff_and_migrate(study: Study, run: Run) -> None:
     assert "12 annotations read, 12 written, 5 in the log" in done.out
     assert sum(row.labels == ("pro",) for row in read_annotations(study.annotations)) == 5
     assert "this migration was done before" in again.err
+
+
+def test_revisions_are_kept_and_compared(study: Study, run: Run) -> None:
+    """Each revision stays in the study from the first command on, and diff and migrate find it."""
+    first = load_codebook(study.codebook_path)
+    run("check", cwd=study.root)
+    text = study.codebook_path.read_text(encoding="utf-8")
+    none = run("diff", cwd=study.root)
+    study.codebook_path.write_text("# a remark\n" + text.replace("id: favour", "id: pro"))
+    run("check", cwd=study.root)
+    study.codebook_path.write_text("# another\n" + text.replace("id: favour", "id: pro"))
+    changed = run("diff", cwd=study.root)
+    named = run("diff", first.revision, cwd=study.root)
+    (study.root / "map.yaml").write_text("stance: {rename: {favour: pro}}\n")
+    done = run("migrate", "--map", "map.yaml", cwd=study.root)
+
+    kept = sorted(path.name for path in (study.root / "codebooks").iterdir())
+    second = load_codebook(study.codebook_path).revision
+    assert kept == [f"001-{first.revision}.yaml", f"002-{second}.yaml"]
+    assert (none.code, "keeps no earlier revision" in none.err) == (1, True)
+    assert "stance: favour -> pro renamed; touches 5 annotations" in changed.out
+    assert named.out == changed.out
+    assert done.code == 0
+
+
+def test_an_interrupted_migration_goes_on(study: Study, run: Run) -> None:
+    """Killed after its log was written it is run again; late answers get a log of their own."""
+    before = study.annotations.read_bytes()
+    run("check", cwd=study.root)
+    text = study.codebook_path.read_text(encoding="utf-8")
+    study.codebook_path.write_text(text.replace("id: favour", "id: pro"))
+    (study.root / "map.yaml").write_text("stance: {rename: {favour: pro}}\n")
+    words = ("migrate", "--map", "map.yaml")
+    run(*words, cwd=study.root)
+    after = study.annotations.read_bytes()
+    study.annotations.write_bytes(before)
+    again = run(*words, cwd=study.root)
+    went_on = study.annotations.read_bytes()
+    late = dataclasses.replace(read_annotations(study.annotations)[0], coder="late")
+    old = load_codebook(min((study.root / "codebooks").iterdir())).revision
+    late = dataclasses.replace(late, labels=("favour",), revision=old)
+    write_annotations(study.annotations, [*read_annotations(study.annotations), late])
+    added = run(*words, cwd=study.root)
+    refused = run(*words, cwd=study.root)
+
+    assert (again.code, went_on) == (0, after)
+    assert "13 annotations read, 13 written, 1 in the log" in added.out
+    assert len(list(study.annotations.parent.glob("migration-*.jsonl"))) == 2
+    assert "this migration was done before" in refused.err
 
 
 def test_guide_schema_export_and_coders(study: Study, run: Run) -> None:
