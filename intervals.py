@@ -158,8 +158,11 @@ def mean_over_groups(
 
 def _blocks(n_groups: int, draws: int, seed: int) -> Iterator[Ints]:
     yield np.ones((1, n_groups), np.int64)
-    rng, chance = np.random.default_rng(seed), np.full(n_groups, 1 / max(1, n_groups))
-    step = max(1, _AT_ONCE // max(1, n_groups))
+    if not n_groups:
+        yield np.ones((draws, 0), np.int64)
+        return
+    rng, chance = np.random.default_rng(seed), np.full(n_groups, 1 / n_groups)
+    step = max(1, _AT_ONCE // n_groups)
     for start in range(0, draws, step):
         yield rng.multinomial(n_groups, chance, size=min(step, draws - start))
 

@@ -14,6 +14,7 @@ from .annotations.annotation import (
     write_annotations,
 )
 from .annotations.dataset import annotations_dataset
+from .annotations.empty_answers import settle
 from .annotations.spreadsheet import infer_from_annotations, read_coded, write_long, write_wide
 from .codebook.codebook import Codebook, Condition, Dimension, Label
 from .codebook.consistency import advise
@@ -76,6 +77,7 @@ __all__ = [
     "readings",
     "ready_codebooks",
     "resolve",
+    "settle",
     "stability",
     "ties",
     "touched",

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from ..intervals import Estimate, mean_over_groups
 from .annotations.annotation import Annotation, current, readings
+from .annotations.empty_answers import settle
 from .codebook.codebook import Codebook
 from .gold.gold import Gold
 
@@ -90,7 +91,7 @@ def stability(
         Coders whose answer decides. Decisions are no second reading either.
     """
     answers: dict[tuple[str, str, str], list[Annotation]] = {}
-    for row in readings(annotations, adjudicators):
+    for row in settle(readings(annotations, adjudicators), codebook).annotations:
         if row.status == "answered" and _time(row) is not None:
             answers.setdefault((row.dimension, row.coder, row.unit_id), []).append(row)
     cases: dict[tuple[str, str], list[tuple[float, str]]] = {}
@@ -113,7 +114,7 @@ def drift(
 ) -> list[Week]:
     """Follow each coder's agreement with the others, week by week; decisions are left out."""
     known = {dimension.id for dimension in codebook.dimensions}
-    said = current(readings(annotations, adjudicators))
+    said = current(settle(readings(annotations, adjudicators), codebook).annotations)
     rows = [row for row in said if row.status == "answered" and row.dimension in known]
     by_unit: dict[tuple[str, str], list[Annotation]] = {}
     for row in rows:

@@ -23,7 +23,7 @@ PUBLIC = {
         disagreements drift dump_codebook guide_html guide_markdown infer_codebook
         infer_from_annotations is_decision json_schema load_codebook load_mapping
         merge_annotations migrate_annotations missed_gate parse_codebook parse_mapping
-        read_annotations read_coded read_gold read_log readings ready_codebooks resolve
+        read_annotations read_coded read_gold read_log readings ready_codebooks resolve settle
         stability ties touched undo_migration write_annotations write_gold write_log
         write_long write_wide
     """,

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from ...corpus import Reject
-from ...labels import Annotation, Codebook
+from ...labels import Annotation, Codebook, settle
 from ..page.config import COMMENT, SPEAKER
 from .bodies import AnswerBody, PersonBody, RegionBody, TaskBody
 from .regions import fate, labels_in, noted, units_of
@@ -152,7 +152,12 @@ def _read_answer(read: Read, one: TaskBody, raw: Any, codebook: Codebook, place:
             f"control {name!r} is not a dimension of the codebook"
             for name in sorted({region.from_name for region in regions} - known)
         ]
-        rows = list(_rows(one, answer, codebook, (unit_id, regions, who), problems))
+        settled = settle(_rows(one, answer, codebook, (unit_id, regions, who), problems), codebook)
+        rows = list(settled.annotations)
+        problems += [
+            f"{name} is answered, although its condition does not hold; the answer does not count"
+            for name in settled.n_not_asked
+        ]
         if unit_id in place.blind and any(row.suggestion != "none" for row in rows):
             read.n_leaked += 1
             problems.append("a suggestion was shown, and this unit is to be coded blind")

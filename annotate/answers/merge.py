@@ -102,9 +102,14 @@ def _settled(old: Iterable[Annotation], new: Iterable[Annotation]) -> Iterable[A
             latest[key] = row
     for row in new:
         before = latest.get((row.source, row.unit_id, row.coder, row.dimension))
-        same = before is not None and _said(before) == _said(row)
+        same = before is not None and (
+            _said(before) == _said(row)
+            or (row.status == "not asked" and row.created == before.created)
+        )
         yield before if same and before is not None else row
 
 
 def _said(row: Annotation) -> tuple[object, ...]:
-    return row.labels, row.status, row.comment, row.speaker_name
+    # Files from before "none applies" was an answer hold `open` for every empty answer.
+    status = "answered" if row.labels else "skipped" if row.status == "skipped" else "empty"
+    return row.labels, status, row.comment, row.speaker_name

@@ -22,6 +22,7 @@ from ...labels import (
     current,
     readings,
     resolve,
+    settle,
     ties,
 )
 from ..page.config import READINGS
@@ -35,6 +36,15 @@ from .task_list import ANSWERS, answered, tasks_of
 __all__ = ["Disputed", "disputed", "push_disputed"]
 
 _AGREED, _DIFFERS = "All say", "They differ"
+
+
+_EMPTY = {
+    "answered": "(none applies)",
+    "not asked": "(not asked)",
+    "open": "(no answer)",
+    "skipped": "(skipped)",
+}
+"""What is shown for an answer without labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +94,7 @@ def disputed(
     >>> [(one.unit_id, one.dimensions, one.tied) for one in disputed(rows, book)]
     [('u2', ('s',), True)]
     """
-    rows = readings(annotations, adjudicators)
+    rows = settle(readings(annotations, adjudicators), codebook).annotations
     open_: dict[str, set[str]] = {}
     for gold in ties(rows, codebook, rule=rule, least=least):
         open_.setdefault(gold.unit_id, set()).add(gold.dimension)
@@ -191,7 +201,7 @@ def _told(one: Disputed, dimension: Dimension, called: Mapping[str, str]) -> str
     for row in one.readings:
         if row.dimension == dimension.id:
             shown = " + ".join(dimension.label(label).name for label in row.labels)
-            shown = shown or {"skipped": "(skipped)"}.get(row.status, "(no answer)")
+            shown = shown or _EMPTY[row.status]
             said.setdefault(shown, []).append(called[row.coder])
     if not said:
         return "(nobody was asked)"

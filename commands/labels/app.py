@@ -33,7 +33,7 @@ def check(file: _FileArgument = None, study: StudyOption = None, json: JsonOptio
     Example: standfirst labels check codebook.yaml
     """
     from ...annotate.page.checks import config_problems
-    from ...annotate.page.labeling_config import labeling_config
+    from ...annotate.page.config import labeling_config
     from ...errors import CodebookError
     from ...labels import advise, load_codebook
 
@@ -246,7 +246,13 @@ def export(
 
 
 def _coded(root: Path, annotations: Path, codebook: Path) -> tuple[list["Annotation"], "Codebook"]:
-    from ...labels import check_annotations, check_revision, load_codebook, read_annotations
+    from ...labels import (
+        check_annotations,
+        check_revision,
+        load_codebook,
+        read_annotations,
+        settle,
+    )
 
     if not annotations.exists():
         raise StudyError(root, "has no annotations yet", "pull them: standfirst annotate pull")
@@ -254,4 +260,7 @@ def _coded(root: Path, annotations: Path, codebook: Path) -> tuple[list["Annotat
     rows = read_annotations(annotations)
     check_annotations(rows, book, str(annotations))
     check_revision(rows, book, str(annotations))
-    return rows, book
+    settled = settle(rows, book)
+    for name, n in settled.n_not_asked.items():
+        say(f"{name}: {n} answers left out, because the condition of the question did not hold")
+    return list(settled.annotations), book

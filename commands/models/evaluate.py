@@ -71,6 +71,8 @@ def evaluate(
         groups = told_groups(one, rows.grouped_by)
         print(f"{name}: macro-F1 {told_interval(one)}, n = {one.n} in {groups}")
         print("\n".join(told_table(one)))
+        for note in found.notes[name]:
+            print(f"  note: {note}")
 
 
 def _test_part(folder: Path | None, model: "Model", label: list[str] | None) -> "TrainingSet":

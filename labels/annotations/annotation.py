@@ -28,6 +28,7 @@ from ..codebook.codebook import Codebook
 __all__ = [
     "ADJUDICATION",
     "Annotation",
+    "Status",
     "check_annotations",
     "check_revision",
     "current",
@@ -41,6 +42,9 @@ __all__ = [
 
 ADJUDICATION = "adjudication"
 """Name of the round of adjudication; every round whose name begins so holds decisions."""
+
+Status = Literal["answered", "open", "not asked", "skipped"]
+"""What became of a question."""
 
 _Row = TypeVar("_Row")
 
@@ -56,10 +60,11 @@ class Annotation:
     dimension: str
     """Id of the dimension."""
     labels: tuple[str, ...]
-    """Ids of the labels chosen, in the codebook's order; empty when skipped or left open."""
-    status: Literal["answered", "open", "skipped"] = "answered"
-    """`open`: submitted without an answer on this dimension; `skipped`: the coder skipped the unit.
-    """
+    """Ids of the labels chosen, in the codebook's order. An answer without labels says that none
+    applies."""
+    status: Status = "answered"
+    """`open`: submitted without an answer on this dimension; `not asked`: its condition did not
+    hold; `skipped`: the coder skipped the unit."""
     article_id: str = ""
     """The unit's article; intervals resample articles."""
     created: str = ""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..codebook.codebook import Codebook
 from .annotation import Annotation, check_annotations, current
+from .empty_answers import settle
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -31,7 +32,8 @@ def annotations_dataset(annotations: Iterable[Annotation], codebook: Codebook) -
     Returns
     -------
     Columns `unit_id`, `article_id`, `coder`, `round`, `created` (of the last answer), `revision`
-    and `speaker_name`, and one for each dimension: None where the coder gave no answer.
+    and `speaker_name`, and one for each dimension: None where the coder gave no answer
+    or was not asked, an empty list where none of several labels applies.
 
     Raises
     ------
@@ -57,7 +59,7 @@ def annotations_dataset(annotations: Iterable[Annotation], codebook: Codebook) -
         kind = ClassLabel(names=list(dimension.label_ids))
         features[dimension.id] = kind if dimension.choice == "single" else List(kind)
     lines: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in current(rows):
+    for row in current(settle(rows, codebook).annotations):
         key = (row.unit_id, row.coder)
         line = lines.setdefault(key, dict.fromkeys(names))
         if row.created >= line.get("created", ""):

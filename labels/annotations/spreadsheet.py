@@ -1,23 +1,26 @@
 """Annotations in spreadsheets: long CSV in and out, and the wide form that R and SPSS like.
 
 Long: one row an answer, columns ``unit, coder, dimension, label`` and, if known, ``article``,
-``created``, ``round``, ``comment`` and ``speaker_name``; several labels of one answer stand as
-``a|b``, or on rows of their own when the dimension takes several. Wide: one row a unit and
-dimension, one column a coder. Cells that a spreadsheet would run as a formula are written with an
-apostrophe before them, and read back without it.
+``created``, ``round``, ``comment``, ``speaker_name`` and ``status``; several labels of one answer
+stand as ``a|b``, or on rows of their own when the dimension takes several. An empty label is an
+answer, none applies, where the dimension takes several; the status tells the other empty ones
+apart (open, not asked, skipped). Wide: one row a unit and dimension, one column a coder. Cells that
+a spreadsheet would run as a formula are written with an apostrophe before them, and read back
+without it.
 """
 
 import csv
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 from ...errors import InputError, UnknownLabelError, UnknownNameError
 from ...files import publish
 from ...tables import read_strictly
 from ..codebook.codebook import Codebook
 from ..codebook.starters import infer_codebook
-from .annotation import Annotation, current, is_decision, readings
+from .annotation import Annotation, Status, current, is_decision, readings
 
 __all__ = ["infer_from_annotations", "read_coded", "write_long", "write_wide"]
 
@@ -30,7 +33,10 @@ _ALIASES = {
 }
 _NEEDED = ("unit", "coder", "dimension", "label")
 _FORMULA = ("=", "+", "-", "@")
-_LONG = (*_NEEDED, "article", "created", "round", "comment", "speaker_name")
+_LONG = (*_NEEDED, "article", "created", "round", "comment", "speaker_name", "status")
+_STATUSES: tuple[Status, ...] = get_args(Status)
+_NONE = "(none)"
+"""How the wide form writes an answer without labels."""
 
 
 def read_coded(
@@ -83,11 +89,6 @@ def infer_from_annotations(annotations: Iterable[Annotation]) -> Codebook:
 
     A dimension is multiple choice if any answer has two labels.
 
-    Raises
-    ------
-    InputError
-        A dimension has fewer labels than a question needs.
-
     Examples
     --------
     >>> rows = [Annotation("u1", "ann", "frame", ("cost", "law")),
@@ -99,7 +100,7 @@ def infer_from_annotations(annotations: Iterable[Annotation]) -> Codebook:
     for row in annotations:
         columns.setdefault(row.dimension, []).append(row.labels)
     multiple = {name for name, answers in columns.items() if any(len(a) > 1 for a in answers)}
-    return infer_codebook(columns, multiple)
+    return infer_codebook(columns, multiple, complete=False)
 
 
 def write_long(path: Path, annotations: Iterable[Annotation]) -> None:
@@ -115,6 +116,7 @@ def write_long(path: Path, annotations: Iterable[Annotation]) -> None:
             "round": row.round,
             "comment": row.comment,
             "speaker_name": row.speaker_name,
+            "status": row.status,
         }
         for row in annotations
     )
@@ -124,9 +126,10 @@ def write_long(path: Path, annotations: Iterable[Annotation]) -> None:
 def write_wide(path: Path, annotations: Iterable[Annotation]) -> None:
     """Write one row a unit and dimension, and one column a coder, with the current answers.
 
-    An empty cell is no answer. What an adjudicator decided stands in a column of its own,
-    ``decision``, and the names of speakers in one for each coder, where there are any. R:
-    ``irr::kripp.alpha`` wants coders in rows, so transpose the columns that begin with ``coder_``.
+    An empty cell is no answer, and "(none)" the answer that no label applies. What an adjudicator
+    decided stands in a column of its own, ``decision``, and the names of speakers in one for each
+    coder, where there are any. R: ``irr::kripp.alpha`` wants coders in rows, so transpose the
+    columns that begin with ``coder_``.
     """
     given = list(annotations)
     decisions = current(filter(is_decision, given))
@@ -136,12 +139,12 @@ def write_wide(path: Path, annotations: Iterable[Annotation]) -> None:
     for row in answers:
         start = {"unit": row.unit_id, "article": row.article_id, "dimension": row.dimension}
         line = table.setdefault((row.dimension, row.unit_id), start)
-        line[f"coder_{row.coder}"] = "|".join(row.labels)
+        line[f"coder_{row.coder}"] = "|".join(row.labels) or _NONE
         if row.speaker_name:
             line[f"speaker_name_{row.coder}"] = row.speaker_name
     for row in sorted(decisions, key=lambda row: row.created):
         if row.status == "answered" and (row.dimension, row.unit_id) in table:
-            table[row.dimension, row.unit_id]["decision"] = "|".join(row.labels)
+            table[row.dimension, row.unit_id]["decision"] = "|".join(row.labels) or _NONE
     names = ("decision", *(f"speaker_name_{name}" for name in coders))
     last = [name for name in names if any(name in line for line in table.values())]
     columns = ("unit", "article", "dimension", *(f"coder_{name}" for name in coders), *last)
@@ -161,14 +164,16 @@ def _annotation(
             raise InputError(where, f"no {name}", f"fill the column {name!r}")
     given = [part.strip() for part in cell.get("label", "").split("|") if part.strip()]
     labels = tuple(dict.fromkeys(given))
+    several = False
     if codebook is not None:
         labels = _known(labels, cell["dimension"], codebook, where)
+        several = codebook.dimension(cell["dimension"]).choice == "multiple"
     return Annotation(
         unit_id=cell["unit"],
         coder=cell["coder"],
         dimension=cell["dimension"],
         labels=labels,
-        status="answered" if labels else "open",
+        status=_status(cell.get("status", ""), where, answered=bool(labels) or several),
         article_id=cell.get("article", ""),
         created=cell.get("created") or created,
         round=cell.get("round", ""),
@@ -177,6 +182,16 @@ def _annotation(
         comment=cell.get("comment", ""),
         speaker_name=cell.get("speaker_name", ""),
     )
+
+
+def _status(cell: str, where: str, *, answered: bool) -> Status:
+    if not cell:
+        return "answered" if answered else "open"
+    status = next((known for known in _STATUSES if known == cell), None)
+    if status is None:
+        remedy = f"use {', '.join(_STATUSES)}, or leave the cell empty"
+        raise InputError(where, f"the status {cell!r} is not known", remedy)
+    return status
 
 
 def _known(

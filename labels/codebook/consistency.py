@@ -65,6 +65,11 @@ def advise(codebook: Codebook) -> list[str]:
                 told.append(f"{place}: no hotkey is left; it takes the mouse")
             if not re.fullmatch(r"[a-z0-9_]+", label.id):
                 told.append(f"{place}: an id of a-z, 0-9 and _ works in every program")
+        if not dimension.required and dimension.choice == "single":
+            told.append(
+                f"{dimension.id}: left empty it counts as not answered; if none of its labels can "
+                "be right, add a label that says so"
+            )
         if len(dimension.labels) > 12:
             count = len(dimension.labels)
             told.append(f"{dimension.id}: {count} labels are many for one question; consider two")

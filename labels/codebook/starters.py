@@ -23,7 +23,10 @@ def ready_codebooks() -> dict[str, Path]:
 
 
 def infer_codebook(
-    columns: Mapping[str, Sequence[tuple[str, ...]]], multiple: Collection[str]
+    columns: Mapping[str, Sequence[tuple[str, ...]]],
+    multiple: Collection[str],
+    *,
+    complete: bool = True,
 ) -> Codebook:
     """Make a codebook from the answers that labelled data hold.
 
@@ -32,9 +35,12 @@ def infer_codebook(
     Parameters
     ----------
     columns
-        For each dimension, the answers of all rows; an empty tuple where there is none.
+        For each dimension, the answers of all rows; an empty tuple where there is none. A question
+        with several labels that has one need not be answered.
     multiple
         Dimensions that take any number of labels.
+    complete
+        Refuse a dimension with fewer labels than a question needs.
 
     Raises
     ------
@@ -50,7 +56,7 @@ def infer_codebook(
     dimensions = []
     for name, answers in columns.items():
         labels = sorted({label for answer in answers for label in answer})
-        if len(labels) < (1 if name in multiple else 2):
+        if complete and len(labels) < (1 if name in multiple else 2):
             seen = f"only the label {labels[0]!r}" if labels else "no label at all"
             raise InputError(
                 f"column {name}", f"{seen} occurs", "give rows with two labels or more"
@@ -65,6 +71,7 @@ def infer_codebook(
                 f"Which {name}?",
                 tuple(Label(label, label) for label in labels),
                 "multiple" if name in multiple else "single",
+                required=name not in multiple or () not in answers,
             )
         )
     title = f"Inferred from data: {', '.join(columns)}"

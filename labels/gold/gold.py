@@ -17,6 +17,7 @@ import numpy as np
 from ...errors import UnknownNameError
 from ...files import write_jsonl
 from ..annotations.annotation import Annotation, current, is_decision, read_rows
+from ..annotations.empty_answers import settle
 from ..codebook.codebook import Codebook, Dimension
 from ..reliability.ratings import Ratings, rate
 from .rules import RULES, Positions, Rule, majority, probability, winner
@@ -33,7 +34,7 @@ class Gold:
     dimension: str
     """Id of the dimension."""
     labels: tuple[str, ...]
-    """Ids of the labels that hold, in the codebook's order."""
+    """Ids of the labels that hold, in the codebook's order; empty where none applies."""
     rule: Rule
     """How it was resolved."""
     probability: float | None = None
@@ -61,7 +62,8 @@ def resolve(
     Parameters
     ----------
     annotations
-        All annotations; superseded, skipped and open ones are set aside.
+        All annotations; superseded, skipped and open ones are set aside, and so are answers to a
+        question whose condition did not hold.
     codebook
         What was coded.
     rule
@@ -143,7 +145,7 @@ def _all(
         raise UnknownNameError("rule", wanted, list(RULES))
     decided: dict[str, list[Annotation]] = {}
     coded: dict[str, list[Annotation]] = {}
-    for row in annotations:
+    for row in settle(annotations, codebook).annotations:
         (decided if is_decision(row, adjudicators) else coded).setdefault(row.dimension, []).append(
             row
         )

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...intervals import Estimate, draw_groups
-from ..annotations.annotation import Annotation, readings
+from ..annotations.annotation import Annotation, current, readings
+from ..annotations.empty_answers import Settled, settle
 from ..codebook.codebook import Codebook, Dimension
 from .alpha import alpha, alpha_per_label, collect
 from .cautions import warnings_on
@@ -101,7 +102,9 @@ def agreement(
     Parameters
     ----------
     annotations
-        All annotations; superseded, skipped and open ones and decisions are set aside.
+        All annotations; superseded, skipped and open ones and decisions are set aside, and so are
+        answers to a question whose condition did not hold. Where none of several labels must apply,
+        an empty answer is an answer.
     codebook
         What was coded; every label must be in it.
     dimensions
@@ -134,14 +137,18 @@ def agreement(
     >>> round(agreement(rows, book)[0].alpha.value, 3)
     0.533
     """
-    rows = readings(annotations, adjudicators)
+    settled = settle(readings(annotations, adjudicators), codebook)
+    rows = settled.annotations
     asked = [codebook.dimension(name) for name in dimensions or ()] or list(codebook.dimensions)
     coded = {row.dimension for row in rows}
-    return [
-        _one([row for row in rows if row.dimension == dimension.id], dimension, draws, level, seed)
-        for dimension in asked
-        if dimension.id in coded
-    ]
+    measured = []
+    for dimension in asked:
+        if dimension.id in coded:
+            mine = [row for row in rows if row.dimension == dimension.id]
+            found = _one(mine, dimension, draws, level, seed)
+            notes = _on_empty(settled, mine) if found.n_coders else []
+            measured.append(replace(found, warnings=(*found.warnings, *notes)))
+    return measured
 
 
 def _one(
@@ -149,13 +156,15 @@ def _one(
 ) -> Agreement:
     ratings = rate(rows, dimension)
     weights = draw_groups(len(ratings.articles), draws, seed)
+    if not ratings.units:
+        return _unanswered(dimension)
     many = ratings.n_per_unit > 1
     pairs = tuple(pairs_of_coders(ratings, weights, level))
     overall = alpha(collect(ratings), weights, level)
     labels = _labels(ratings, alpha_per_label(ratings, weights, level))
     found = Agreement(
         dimension=dimension.id,
-        metric="masi" if dimension.choice == "multiple" else dimension.scale,
+        metric=_metric(dimension),
         alpha=overall,
         other=coefficients(ratings, list(pairs)),
         n_units=int(many.sum()),
@@ -178,6 +187,43 @@ def _one(
         repeated=_repeated(rows),
     )
     return replace(found, warnings=told)
+
+
+def _unanswered(dimension: Dimension) -> Agreement:
+    return Agreement(
+        dimension=dimension.id,
+        metric=_metric(dimension),
+        alpha=Estimate(None),
+        other=Coefficients(None, None, None, None),
+        n_units=0,
+        n_answers=0,
+        n_single=0,
+        n_coders=0,
+        n_articles=0,
+        by_article=False,
+        labels=(),
+        pairs=(),
+        rounds=(),
+        warnings=("no answers yet",),
+    )
+
+
+def _metric(dimension: Dimension) -> str:
+    return "masi" if dimension.choice == "multiple" else dimension.scale
+
+
+def _on_empty(settled: Settled, rows: list[Annotation]) -> list[str]:
+    notes, dimension = [], rows[0].dimension
+    if n := sum(row.status == "open" for row in current(rows)):
+        notes.append(
+            f"{n} answers were left empty and do not count; where none of the labels applies, let "
+            "the codebook's question take several labels and need no answer"
+        )
+    if n := settled.n_none.get(dimension):
+        notes.append(f"{n} answers without a label count as an answer: none applies")
+    if n := settled.n_not_asked.get(dimension):
+        notes.append(f"{n} answers left out, because the condition of the question did not hold")
+    return notes
 
 
 def _labels(ratings: Ratings, alphas: list[Estimate]) -> tuple[LabelAgreement, ...]:

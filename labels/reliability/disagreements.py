@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..annotations.annotation import Annotation, readings
+from ..annotations.empty_answers import settle
 from ..codebook.codebook import Codebook, Dimension
 from .alpha import alpha, collect
 from .ratings import Ratings, rate
@@ -77,7 +78,7 @@ def disagreements(
     adjudicators
         Coders whose answer decides.
     """
-    rows = readings(annotations, adjudicators)
+    rows = settle(readings(annotations, adjudicators), codebook).annotations
     found: list[Clash] = []
     for dimension in codebook.dimensions:
         found += _clashes(rate(rows, dimension), dimension, most, examples)

@@ -44,6 +44,9 @@ def agreement_as_json(found: Iterable[Agreement]) -> dict[str, Any]:
 def agreement_as_text(found: Iterable[Agreement]) -> Iterator[str]:
     """Give the figures as lines for a terminal or a paper's appendix."""
     for one in found:
+        if not one.n_coders:
+            yield f"{one.dimension}: no answers yet"
+            continue
         other = one.other
         resampled = "articles" if one.by_article else "units"
         yield f"{one.dimension}: alpha {one.alpha} ({one.metric}) - {verdict(one.alpha)}"

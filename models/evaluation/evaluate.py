@@ -15,6 +15,10 @@ from ..scores import Score, score
 __all__ = ["Evaluation", "evaluate", "score_answers"]
 
 
+_FEW = 20
+_FEW_ROWS = 100
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """How well a model answers labelled rows."""
@@ -23,10 +27,17 @@ class Evaluation:
     """Id of the dimension to its score."""
     n_seen: int
     """Number of rows whose text the model was trained on; unless it is 0, the scores flatter."""
+    notes: dict[str, tuple[str, ...]]
+    """Id of the dimension to what limits its score, in words."""
 
     def as_json(self) -> dict[str, Any]:
         """Give the scores as `evaluate --json` prints them."""
-        return {"dimensions": {name: found.as_json() for name, found in self.scores.items()}}
+        return {
+            "dimensions": {
+                name: {**score.as_json(), "notes": list(self.notes[name])}
+                for name, score in self.scores.items()
+            }
+        }
 
 
 def evaluate(model: Model, data: TrainingSet, *, seed: int = 0) -> Evaluation:
@@ -69,4 +80,20 @@ def score_answers(
             seed=seed,
         )
     n_seen = int(np.isin(hash_texts(data.texts), model.trained_on).sum())
-    return Evaluation(scores, n_seen)
+    return Evaluation(scores, n_seen, {name: _notes(found) for name, found in scores.items()})
+
+
+def _notes(found: Score) -> tuple[str, ...]:
+    """Say what limits a score: labels that no row has, few rows, few groups."""
+    absent = [name for name, label in found.labels.items() if not label.support]
+    rare = [f"{n} ({x.support})" for n, x in found.labels.items() if 0 < x.support < _FEW]
+    notes = []
+    if absent:
+        notes.append(f"no row has {', '.join(absent)}: nothing is known of how well they are found")
+    if rare:
+        notes.append(f"few rows have {', '.join(rare)}: their scores are rough")
+    if found.n < _FEW_ROWS:
+        notes.append(f"{found.n} rows are few; take the scores as rough")
+    elif found.n_groups < _FEW:
+        notes.append(f"the interval rests on {found.n_groups} groups; take it as rough")
+    return tuple(notes)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from standfirst.annotate.page.checks import config_problems
-from standfirst.annotate.page.labeling_config import labeling_config
+from standfirst.annotate.page.config import labeling_config
 from standfirst.errors import CodebookError, MissingFileError
 from standfirst.labels import (
     HOTKEYS,
