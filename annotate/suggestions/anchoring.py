@@ -239,7 +239,11 @@ def _compare(
     np.add.at(sums, (article, column), values)
     drawn = draw_groups(len(articles), draws, seed)
     blind, assisted = _means(drawn @ sums, drawn @ counts)
-    return float(blind[0]), float(assisted[0]), interval(assisted - blind, level)
+    return (
+        float(blind[0]),
+        float(assisted[0]),
+        interval(assisted - blind, level, n_groups=len(articles)),
+    )
 
 
 def _means(sums: Floats, counts: Floats) -> tuple[Floats, Floats]:

@@ -219,9 +219,9 @@ def _on_empty(settled: Settled, rows: list[Annotation]) -> list[str]:
             f"{n} answers were left empty and do not count; where none of the labels applies, let "
             "the codebook's question take several labels and need no answer"
         )
-    if n := settled.n_none.get(dimension):
+    if n := settled.n_none.get(dimension, 0):
         notes.append(f"{n} answers without a label count as an answer: none applies")
-    if n := settled.n_not_asked.get(dimension):
+    if n := settled.n_not_asked.get(dimension, 0):
         notes.append(f"{n} answers left out, because the condition of the question did not hold")
     return notes
 

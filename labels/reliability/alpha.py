@@ -129,7 +129,8 @@ def alpha(sums: Sums, weights: Ints, level: float = 0.95) -> Estimate:
     used = np.flatnonzero(sums.totals.sum(axis=1) > 0)
     drawn = weights[:, used].astype(np.float64)
     observed = np.asarray(np.tensordot(drawn, sums.observed[used], 1), np.float64)
-    return interval(_alpha(observed, drawn @ sums.totals[used], sums.distance), level)
+    values = _alpha(observed, drawn @ sums.totals[used], sums.distance)
+    return interval(values, level, n_groups=len(used))
 
 
 def alpha_per_label(ratings: Ratings, weights: Ints, level: float = 0.95) -> list[Estimate]:
@@ -153,7 +154,8 @@ def alpha_per_label(ratings: Ratings, weights: Ints, level: float = 0.95) -> lis
     n, expected = ones + zeros, 2 * ones * zeros
     result = np.full_like(n, np.nan)
     np.divide((n - 1) * observed, expected, out=result, where=expected > 0)
-    return [interval(column, level) for column in (1 - result).T]
+    n_used = len(np.unique(ratings.article[ratings.n_per_unit > 1]))
+    return [interval(column, level, n_groups=n_used) for column in (1 - result).T]
 
 
 def _alpha(observed: Floats, totals: Floats, distance: Floats | None) -> Floats:

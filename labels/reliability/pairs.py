@@ -108,7 +108,11 @@ def _alphas(
     n, expected = used.sum(axis=2), ((used @ distance) * used).sum(axis=2)
     result = np.full_like(n, np.nan)
     np.divide((n - 1) * (drawn @ observed), expected, out=result, where=expected > 0)
-    return [interval(column, level) for column in (1 - result).T]
+    n_used = (totals.sum(axis=2) > 0).sum(axis=0).tolist()
+    return [
+        interval(column, level, n_groups=n)
+        for column, n in zip((1 - result).T, n_used, strict=True)
+    ]
 
 
 def _pair(ratings: Ratings, rows: tuple[Ints, Ints], found: Estimate) -> Pair:
