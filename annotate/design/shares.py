@@ -215,7 +215,9 @@ def _wilson(value: float, spread: Floats, kish: float, level: float) -> tuple[fl
         # Satterthwaite: 2 E(v)^2 / Var(v), from the kurtosis of what adds up to v.
         heavy = (spread**2).sum() / variance**2 - 1 / max(len(spread), 2)
         freedom = max(2.0, 2 / heavy) if heavy > 0 else float(len(spread))
-        t = float(stats.t.ppf((1 + level) / 2, min(freedom, len(spread))))
+        # A variance is known no better than the units (or clusters) less one allow.
+        freedom = min(freedom, max(1, len(spread) - 1))
+        t = float(stats.t.ppf((1 + level) / 2, freedom))
         size = value * (1 - value) / variance * (z / t) ** 2
     middle = (value + z**2 / (2 * size)) / (1 + z**2 / size)
     half = z / (1 + z**2 / size) * (value * (1 - value) / size + z**2 / (4 * size**2)) ** 0.5

@@ -228,11 +228,12 @@ def _joined(before: Annotation, row: Annotation, codebook: Codebook | None) -> A
 
 def _plain(cell: str) -> str:
     cell = cell.strip()
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULA else cell
+    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA) else cell
 
 
 def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    # An apostrophe that was there before a formula is doubled, so that it comes back.
+    return f"'{cell}" if cell.lstrip("'").startswith(_FORMULA) else cell
 
 
 def _write(path: Path, columns: Collection[str], rows: Iterable[Mapping[str, str]]) -> None:

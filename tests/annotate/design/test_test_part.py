@@ -100,6 +100,23 @@ def test_the_share_of_the_test_part_has_an_interval_over_clusters() -> None:
     assert np.mean(widths) == pytest.approx(0.44, abs=0.05)
 
 
+@pytest.mark.parametrize(("n_test", "n_blocks"), [(48, 2), (24, 4)])
+def test_the_interval_of_few_blocks_is_honest(n_test: int, n_blocks: int) -> None:
+    """Where 240 units allow few blocks only, the interval still holds the share."""
+    rng = np.random.default_rng(n_blocks)
+    units = corpus([10] * 24)
+    covered = []
+    for seed in range(200):
+        chance = dict(enumerate(rng.beta(0.8, 1.2, 24)))
+        holds = {u["unit_id"]: rng.random() < chance[int(u["cluster"][1:])] for u in units}
+        test = set_test_aside(units, n_test, seed=seed)
+        _, low, high = share(test, {row.unit_id: holds[row.unit_id] for row in test}).numbers()
+        covered.append(low <= np.mean(list(holds.values())) <= high)
+
+    assert len({row.stratum for row in test}) == n_blocks
+    assert np.mean(covered) >= 0.92
+
+
 def test_what_cannot_be_set_aside_is_refused() -> None:
     """More units than there are, none, a second time, too late: one line each."""
     units = corpus([3, 4])
