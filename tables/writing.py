@@ -60,7 +60,7 @@ def _csv(path: Path, schema: pa.Schema) -> Iterator[Write]:
     # utf-8-sig, because Excel takes a CSV without the mark for another alphabet.
     with path.open("w", encoding="utf-8-sig", newline="") as out:
         rows = csv.writer(out)
-        rows.writerow(schema.names)
+        rows.writerow(map(inert, schema.names))
 
         def write(table: pa.Table) -> None:
             rows.writerows(map(inert, row.values()) for row in _rows(table))

@@ -1,4 +1,5 @@
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given
@@ -143,3 +144,25 @@ def test_spreadsheet_doors(tmp_path: Path) -> None:
     path.write_text("unit;coder;dimension;label\nu;a;stance;In favour\nu;b;stance;favor\n")
     with pytest.raises(UnknownLabelError, match=r"c\.csv:3: unknown label 'favor'"):
         read_coded(path, codebook=book)
+
+
+@given(
+    st.lists(
+        st.text(st.sampled_from("a,;|\t\"'=+-@\r\n\x0b\x0c\x1c\x85\u2028\u2029"), max_size=6),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_remarks_come_back_from_csv(comments: list[str]) -> None:
+    """Quotes, separators, formulas and every kind of line end survive within a remark."""
+    rows = [
+        Annotation(f"u{i}", "ann", "stance", ("favour",), comment=f"a{x}a", speaker_name=x.strip())
+        for i, x in enumerate(comments)
+    ]
+    with TemporaryDirectory() as folder:
+        write_long(Path(folder) / "a.csv", rows)
+        read = read_coded(Path(folder) / "a.csv")
+
+    assert [(row.comment, row.speaker_name) for row in read] == [
+        (row.comment, row.speaker_name) for row in rows
+    ]
