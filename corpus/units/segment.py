@@ -9,8 +9,8 @@ languages. Around that come the rules of news that Punkt cannot know: what joins
 before (emoticons, "Yahoo! and", "No. 4", "Rep. Omar"), and what parts a line (numbered lists that
 run on, bullets).
 
-Text that is wrapped at a fixed width must be unwrapped first (`cleaning.unwrap`), or each line would
-be a sentence.
+Text that is wrapped at a fixed width must be unwrapped first (`cleaning.unwrap`), or each line
+would be a sentence.
 
 References
 ----------
