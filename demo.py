@@ -30,7 +30,7 @@ from .labels import (
 from .models import evaluate, from_file, from_study, train
 from .models.runs.engines.engine import make_engine
 from .models.runs.run import Options, prepare, run
-from .models.tagging.blocks import with_steps
+from .models.tagging.blocks import with_preparation
 from .study.folder import Study
 
 __all__ = ["Step", "walk"]
@@ -155,7 +155,7 @@ def _train_and_tag(
     )
     report = train(labelled, encoder="tfidf", seed=SEED, progress=progress)
     folder = study.models / "demo"
-    with_steps(report.model, study.preparation()).save(folder)
+    with_preparation(report.model, study.preparation()).save(folder)
     lines = [f"{report.n_rows} sentences, folds grouped by article; macro-F1 held out:"]
     for one in report.dimensions:
         found = one.score

@@ -156,7 +156,7 @@ def timed(model: Path, source: Path, out: Path, processes: int) -> tuple[float, 
             cpu = sum(seconds for pid, seconds in watch.cpu.items() if pid != watch.pid)
             marks.append((time.perf_counter(), cpu, state.units))
 
-    options = Options(near_duplicates=False)
+    options = Options({"near_duplicates": False})
     engine = _Apart(1) if processes == 1 else Local(processes)
     run(prepare(model, [str(source)], str(out), options), engine, progress=seen)
     (begun, before, first), (ended, after, last) = marks[0], marks[-1]
@@ -209,12 +209,13 @@ def parts(
     from standfirst.corpus.cleaning.boilerplate import without_boilerplate
     from standfirst.corpus.cleaning.language import detect
     from standfirst.corpus.near_duplicates.sketch import sketch
+    from standfirst.corpus.preparation import Preparation
     from standfirst.corpus.units.cut import unit_rows
     from standfirst.corpus.units.segment import get_segmenter
     from standfirst.models import Model
     from standfirst.models.tagging.tags import tag_units
     from standfirst.models.tagging.tallies import tally
-    from standfirst.models.tagging.units import Steps, make_units
+    from standfirst.models.tagging.units import make_units
 
     source = scratch / "news.jsonl"
     write(source, n_articles)
@@ -238,7 +239,7 @@ def parts(
     stage("near-duplicates", lambda: sketch(texts).rows())
     # Cutting finds the sentences itself.
     spent["cut"] -= spent["segment"]
-    block, _ = make_units([one.article for one in cleaned], Steps(clean=False))
+    block, _ = make_units([one.article for one in cleaned], Preparation(keep_debris=True))
     n_units = len(block.units)
     for encoder in encoders:
         try:

@@ -2,14 +2,15 @@
 
 from .article import Article, content_id
 from .cleaning.debris import Cleaned, Removal, clean
+from .preparation import KEEP, Preparation
 from .reading.fields import Fields, Reject
 from .reading.read import READERS, read_articles
 from .storing.add import Added, add
-from .storing.part import Options, aside
+from .storing.part import aside
 from .storing.prepare import rehearse
 from .storing.recut import Recut, recut
 from .storing.rejects import keep_rejects, load_rejects
-from .storing.store import KEEP, Setup, load_articles, load_units, read_setup
+from .storing.store import load_articles, load_units, read_preparation
 from .storing.summary import summary
 from .units.cut import cut
 from .units.segment import SEGMENTERS, Segmenter, get_segmenter, sentences
@@ -25,12 +26,11 @@ __all__ = [
     "Article",
     "Cleaned",
     "Fields",
-    "Options",
+    "Preparation",
     "Recut",
     "Reject",
     "Removal",
     "Segmenter",
-    "Setup",
     "Unit",
     "add",
     "aside",
@@ -43,7 +43,7 @@ __all__ = [
     "load_rejects",
     "load_units",
     "read_articles",
-    "read_setup",
+    "read_preparation",
     "recut",
     "rehearse",
     "sentences",

@@ -14,10 +14,12 @@
 """
 
 import tomllib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..corpus.preparation import Preparation
+from ..corpus.units.unit import KINDS
 from ..errors import ExistsError, InputError, StudyError
 from ..files import write_text
 
@@ -47,16 +49,8 @@ class Settings:
 
     title: str = ""
     """One line for people."""
-    unit: str = "sentence"
-    """What articles are cut into."""
-    context: int = 1
-    """Number of units before and after that come along."""
-    size: int = 3
-    """Sentences in a window."""
-    stride: int = 3
-    """Sentences from the start of a window to the start of the next."""
-    languages: tuple[str, ...] = ("en",)
-    """ISO 639-1 codes of the languages that are kept."""
+    preparation: Preparation = field(default_factory=Preparation)
+    """How articles are made ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,18 +163,12 @@ class Study:
         """State of this machine that no one else needs; ignored by git."""
         return self.root / ".standfirst"
 
-    def preparation(self) -> dict[str, Any]:
-        """Tell how its articles were made ready, as JSON values, so that a model tags as coded."""
-        from ..corpus.storing.store import read_setup
+    def preparation(self) -> Preparation:
+        """Tell how its articles were made ready, so that a model tags as people coded."""
+        from ..corpus.storing.store import read_preparation
 
-        settings = self.settings()
-        names = ("unit", "context", "size", "stride", "languages")
-        told = {name: getattr(settings, name) for name in names}
-        setup = read_setup(self.corpus)
-        if setup is not None:
-            # What was done to the corpus counts, not what its settings say by now.
-            told |= asdict(setup)
-        return {**told, "languages": list(told["languages"]), "near_duplicates": True}
+        # What was done to the corpus counts, not what its settings say by now.
+        return read_preparation(self.corpus) or self.settings().preparation
 
     def settings(self) -> Settings:
         """Read study.toml.
@@ -200,10 +188,10 @@ class Study:
 
 def _settings(path: Path, raw: dict[str, Any]) -> Settings:
     study, corpus = raw.get("study", {}), raw.get("corpus", {})
-    default = Settings()
+    default = Preparation()
     unit = corpus.get("unit", default.unit)
-    if unit not in ("sentence", "window", "paragraph", "article"):
-        raise InputError(path, f"unit = {unit!r}", "use sentence, window, paragraph or article")
+    if unit not in KINDS:
+        raise InputError(path, f"unit = {unit!r}", f"use one of {', '.join(KINDS)}")
     numbers = {}
     for name, least in (("context", 0), ("size", 1), ("stride", 1)):
         numbers[name] = corpus.get(name, getattr(default, name))
@@ -213,8 +201,8 @@ def _settings(path: Path, raw: dict[str, Any]) -> Settings:
     languages = corpus.get("languages", list(default.languages))
     if not isinstance(languages, list) or not all(isinstance(code, str) for code in languages):
         raise InputError(path, f"languages = {languages!r}", 'use a list such as ["en", "fr"]')
-    title = str(study.get("title", default.title))
-    return Settings(title=title, unit=unit, languages=tuple(languages), **numbers)
+    title = str(study.get("title", ""))
+    return Settings(title, Preparation(unit=unit, languages=tuple(languages), **numbers))
 
 
 def _toml_string(text: str) -> str:

@@ -1,6 +1,5 @@
 """``standfirst corpus add`` and ``cut``: articles in, and cut by the settings of the study."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,8 +8,7 @@ import typer
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
 
 if TYPE_CHECKING:
-    from ...corpus import Added, Options
-    from ...study.folder import Study
+    from ...corpus import Added, Preparation
 
 __all__ = ["add", "cut"]
 
@@ -77,17 +75,19 @@ def add(
 
     home = find_study(study)
     fields = Fields(text, title, id, outlet, published, url, language)
-    options = replace(_options(home), keep_debris=keep_debris, fix_encoding=fix_encoding)
+    preparation = home.settings().preparation.changed(
+        keep_debris=keep_debris, fix_encoding=fix_encoding
+    )
     records = read_articles(paths, fields=fields, form=format)
     if dry_run:
-        _dry_run(records, options)
+        _dry_run(records, preparation)
         return
     n_workers = processes or min(len(os.sched_getaffinity(0)), _MOST_WORKERS)
     progress = Progress()
     counts = add_articles(
         home.corpus,
         records,
-        options,
+        preparation,
         keep=_keep(keep),
         n_workers=n_workers,
         progress=lambda now: progress.tell(f"{now.read:,} records read, {now.units:,} units"),
@@ -96,7 +96,7 @@ def add(
     if as_json:
         print_json(asdict(counts))
     else:
-        print("\n".join(_report(counts, options.kind, home.corpus)))
+        print("\n".join(_report(counts, preparation.unit, home.corpus)))
     if strict and counts.rejected:
         raise typer.Exit(1)
 
@@ -114,33 +114,22 @@ def cut(study: StudyOption = None, keep: KeepOption = None, as_json: JsonOption 
     from ...corpus import recut
 
     home = find_study(study)
-    options = _options(home)
-    result = recut(home.corpus, options, keep=_keep(keep))
+    preparation = home.settings().preparation
+    result = recut(home.corpus, preparation, keep=_keep(keep))
     if as_json:
         print_json(asdict(result))
         return
     new = result.units - result.same
-    print(f"{result.units} {options.kind}s: {result.same} as before, {new} new, {result.gone} gone")
+    print(
+        f"{result.units} {preparation.unit}s: {result.same} as before, {new} new, "
+        f"{result.gone} gone"
+    )
     if result.taken_in:
         print(f"{result.taken_in} articles that had been set aside were taken in")
     if result.aside:
         print(f"{result.aside} articles are set aside (another language)")
     if result.keep == "first":
         print("of near-duplicates only the first has units")
-
-
-def _options(study: "Study") -> "Options":
-    """Take from study.toml how articles are cut."""
-    from ...corpus import Options
-
-    settings = study.settings()
-    return Options(
-        kind=settings.unit,
-        context=settings.context,
-        size=settings.size,
-        stride=settings.stride,
-        languages=settings.languages,
-    )
 
 
 def _keep(name: str | None) -> str | None:
@@ -152,11 +141,11 @@ def _keep(name: str | None) -> str | None:
     return name
 
 
-def _dry_run(records: Any, options: "Options") -> None:
+def _dry_run(records: Any, preparation: "Preparation") -> None:
     from ...corpus import Reject, aside, rehearse
 
     n_read = n_rejected = n_aside = n_pieces = 0
-    for record in rehearse(records, options):
+    for record in rehearse(records, preparation):
         n_read += 1
         if isinstance(record, Reject):
             n_rejected += 1
@@ -168,7 +157,7 @@ def _dry_run(records: Any, options: "Options") -> None:
         for gone in record.removed:
             n_pieces += 1
             print(f"{record.article.id}: {gone.reason}: {gone.text}")
-        if reason := aside(record.article.language, options):
+        if reason := aside(record.article.language, preparation):
             n_aside += 1
             print(f"{record.article.id}: set aside: {reason}")
     say(

@@ -52,11 +52,11 @@ def distil(
     Example: standfirst distil model articles/ -o fast --data held_out.csv
     """
     from ...corpus import Reject, clean, cut, read_articles
+    from ...corpus.preparation import UNITS
     from ...errors import UnknownNameError
     from ...models import Model, from_file
     from ...models.bundle.folder import can_save
     from ...models.encoders.registry import make_encoder
-    from ...models.tagging.units import UNITS
     from ...models.training.distil import distil, make_pool
 
     if unit is not None and unit not in UNITS:

@@ -80,8 +80,13 @@ def tag(
         float, typer.Option(min=0, max=1, help="Give no label with less confidence than this.")
     ] = 0.0,
     keep_debris: Annotated[
-        bool, typer.Option("--keep-debris", help="Do not clean the articles.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--keep-debris/--clean",
+            help="Leave the texts of articles as they are.",
+            show_default="as in the study",
+        ),
+    ] = None,
     max_rejects: Annotated[
         str, typer.Option(help="Stop when more records than this share are rejected, such as 1%.")
     ] = "100%",
@@ -125,21 +130,20 @@ def tag(
         stoppable(lambda: stopped(prepared, progress), leave),
     ):
         from ...corpus import Fields
-        from ...errors import InputError, UnknownNameError
+        from ...errors import InputError
         from ...models.runs.engines.engine import make_engine
         from ...models.runs.run import Options, prepare, run
-        from ...models.tagging.units import UNITS
 
-        if unit is not None and unit not in UNITS:
-            raise UnknownNameError("unit", unit, UNITS)
         options = Options(
-            unit=unit,
+            preparation={
+                "unit": unit,
+                "languages": kept,
+                "near_duplicates": near_duplicates,
+                "keep": keep,
+                "keep_debris": keep_debris,
+            },
             fields=Fields(text=text, id=id),
             form=format,
-            languages=kept,
-            near_duplicates=near_duplicates,
-            keep=keep,
-            keep_debris=keep_debris,
             abstain_below=abstain_below,
             text=not no_text,
             form_out=format_out,

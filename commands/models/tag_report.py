@@ -34,7 +34,7 @@ def tell_plan(prepared: "Prepared", processes: int | None, *, as_json: bool) -> 
     size = sum(task.size for task in left)
     workers = min(processes or n_cores(), max(len(left), 1))
     seconds = seconds_a_byte(prepared) * size / workers if left else 0.0
-    steps = prepared.job.steps
+    steps = prepared.job.preparation
     found: dict[str, Any] = {
         "files": len(prepared.plan.inputs),
         "bytes": prepared.plan.size,
@@ -51,7 +51,8 @@ def tell_plan(prepared: "Prepared", processes: int | None, *, as_json: bool) -> 
     print(f"inputs     {found['files']} files, {found['bytes'] / 1e6:,.1f} MB unpacked, about")
     print(f"shards     {found['shards']}, of which {len(left)} are left")
     print(
-        f"steps      {'clean, ' if steps.clean else ''}cut into: {steps.unit}; languages: {kept}; "
+        f"steps      {'' if steps.keep_debris else 'clean, '}cut into: {steps.unit}; "
+        f"languages: {kept}; "
         f"near-duplicates: {'named' if steps.near_duplicates else 'not looked for'}"
     )
     print(f"time       about {_span(seconds)} with {workers} processes")
@@ -117,7 +118,7 @@ def _told(
     output: str,
 ) -> list[str]:
     """Tell in words what went in and came out."""
-    kind = prepared.job.steps.unit
+    kind = prepared.job.preparation.unit
     rate = f", {n_units / max(seconds, 1e-9):,.0f} a second" if n_units else ""
     lines = [f"{summary.articles} articles, {summary.units} units ({kind}) tagged{rate}"]
     parts = [f"{summary.articles} tagged"]

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -106,7 +106,7 @@ def train(
     from ...models.bundle.folder import can_save
     from ...models.encoders.networks.transformer import is_ready
     from ...models.encoders.registry import make_parts
-    from ...models.tagging.blocks import with_steps
+    from ...models.tagging.blocks import with_preparation
 
     if definitions:
         if data is not None:
@@ -133,7 +133,7 @@ def train(
             target=target,
             votes=votes,
         )
-        preparation: dict[str, Any] = {}
+        preparation = None
     else:
         rows, usual = _from_study(study, label, codebook, votes=votes)
         preparation = find_study(study).preparation()
@@ -162,7 +162,7 @@ def train(
     )
     progress.end()
     # Tagging cuts new articles as the study cut those that were coded.
-    made = with_steps(report.model, preparation)
+    made = with_preparation(report.model, preparation)
     made.save(output)
     tuning: list[str] = []
     if fine_tune is not None:

@@ -16,18 +16,19 @@ from pyarrow import parquet
 from ...errors import StudyError
 from ...files import locked
 from ..article import Article, content_id
+from ..preparation import Preparation
 from ..reading.fields import Reject
 from .near_duplicates import find_copies
-from .part import PART, Draft, Job, Made, Options, make
+from .part import PART, Draft, Job, Made, make
 from .prepare import prepare
 from .rejects import rejects_kept
-from .store import Setup, parts, read_setup, write_setup
+from .store import parts, read_preparation, write_preparation
 from .workers import in_order
 
-__all__ = ["Added", "add", "part_path", "publish_part", "sweep"]
+__all__ = ["Added", "add", "as_before", "part_path", "publish_part", "sweep"]
 
 _EACH = 100
-_DEFAULT = Options()
+_DEFAULT = Preparation()
 
 
 @dataclass(slots=True)
@@ -59,7 +60,7 @@ class Added:
 def add(
     folder: Path,
     records: Iterable[Article | Reject],
-    options: Options = _DEFAULT,
+    preparation: Preparation = _DEFAULT,
     *,
     keep: str | None = None,
     n_workers: int = 1,
@@ -73,8 +74,8 @@ def add(
         The corpus folder; made when missing.
     records
         What a reader yields.
-    options
-        How articles are made ready.
+    preparation
+        How articles are made ready. A corpus that keeps debris, or repairs encodings, goes on so.
     keep
         What becomes of near-duplicates: ``all`` have units, or only the ``first`` that was added;
         as it was before if None, and all in a new corpus.
@@ -91,15 +92,16 @@ def add(
     Raises
     ------
     StudyError
-        The corpus was cut in another way, or another run is writing to it.
+        The corpus was made ready in another way, or another run is writing to it.
     TaskError
         A worker was killed.
     """
     with locked(folder):
         sweep(folder)
-        counts = Added(keep=_set_up(folder, options, keep).keep)
+        preparation = _set_up(folder, preparation, keep)
+        counts = Added(keep=preparation.keep)
         with rejects_kept(folder / "rejects.jsonl") as reject:
-            run = _Run(folder, options, counts, reject, progress)
+            run = _Run(folder, preparation, counts, reject, progress)
             for made in in_order(make, run.jobs(records), n_workers):
                 publish_part(*made.files)
                 run.count(made)
@@ -113,12 +115,12 @@ class _Run:
     def __init__(
         self,
         folder: Path,
-        options: Options,
+        preparation: Preparation,
         counts: Added,
         reject: Callable[[Reject], None],
         progress: Callable[[Added], None] | None,
     ) -> None:
-        self._folder, self._options, self._counts = folder, options, counts
+        self._folder, self._preparation, self._counts = folder, preparation, counts
         self._reject, self._progress = reject, progress
         self._known = _known(folder)
         self._number = len(parts(folder))
@@ -157,7 +159,7 @@ class _Run:
         name = f"{self._number:05}.parquet"
         self._number += 1
         articles, units = (part_path(self._folder, kind, name) for kind in ("articles", "units"))
-        return Job(drafts, self._options, articles, units)
+        return Job(drafts, self._preparation, articles, units)
 
     def _draft(self, record: Article | Reject) -> Draft | Reject | None:
         """Make a record ready for a part; None when it is there already."""
@@ -169,7 +171,7 @@ class _Run:
                 return None
             reason = f"the id {record.id!r} is taken by an article with another text"
             return Reject.of(record.file, record.record, reason, record.text)
-        cleaned = prepare(record, self._options)
+        cleaned = prepare(record, self._preparation)
         if isinstance(cleaned, Reject):
             return cleaned
         self._known[record.id] = digest
@@ -198,29 +200,33 @@ def sweep(folder: Path) -> None:
             left.unlink()
 
 
-def _set_up(folder: Path, options: Options, keep: str | None) -> Setup:
-    """Refuse to mix units that are cut in different ways."""
-    old = read_setup(folder)
-    setup = Setup.of(options, keep or (old.keep if old is not None else "all"))
-    if old is not None and parts(folder) and replace(setup, keep=old.keep) != old:
-        told = f"was cut by other settings ({differences(old, setup)})"
-        raise StudyError(folder, told, "cut it again with: standfirst corpus cut")
-    if setup != old:
-        write_setup(folder, setup)
-    return setup
+def as_before(old: Preparation | None, new: Preparation, keep: str | None) -> Preparation:
+    """Take from how a corpus is prepared what a run need not say again."""
+    if old is None:
+        return new.changed(keep=keep)
+    return replace(
+        new,
+        keep_debris=old.keep_debris,
+        fix_encoding=old.fix_encoding or new.fix_encoding,
+        near_duplicates=old.near_duplicates,
+    ).changed(keep=keep or old.keep)
 
 
-def differences(old: Setup, new: Setup) -> str:
-    """Tell in words how two ways of cutting differ."""
-    names = ("unit", "context", "size", "stride", "languages", "keep")
-    pairs = ((name, getattr(old, name), getattr(new, name)) for name in names)
-    return ", ".join(
-        f"{name} {_told(was)}, now {_told(now)}" for name, was, now in pairs if was != now
-    )
-
-
-def _told(value: object) -> str:
-    return (" ".join(value) or "all") if isinstance(value, tuple) else str(value)
+def _set_up(folder: Path, new: Preparation, keep: str | None) -> Preparation:
+    """Refuse to mix units that are made in different ways."""
+    old = read_preparation(folder)
+    preparation = as_before(old, new, keep)
+    if old is not None and parts(folder):
+        cut = replace(preparation, keep=old.keep, fix_encoding=old.fix_encoding)
+        if different := old.differences(cut):
+            problem = f"was cut by other settings ({', '.join(different)})"
+            raise StudyError(folder, problem, "cut it again with: standfirst corpus cut")
+        if new.keep_debris and not old.keep_debris:
+            remedy = "leave --keep-debris out, or make another study"
+            raise StudyError(folder, "holds articles that were cleaned", remedy)
+    if preparation != old:
+        write_preparation(folder, preparation)
+    return preparation
 
 
 def _known(folder: Path) -> dict[str, str]:

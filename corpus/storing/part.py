@@ -1,6 +1,6 @@
 """Make a part of a corpus from some new articles: tell the language, cut, sketch, write aside.
 
-It depends on these articles and the options alone, so that parts can be made by several processes.
+It depends on these articles and their preparation alone, so that several processes can make parts.
 """
 
 import json
@@ -17,6 +17,7 @@ from ..cleaning.boilerplate import without_boilerplate
 from ..cleaning.debris import Cleaned
 from ..cleaning.language import detect
 from ..near_duplicates.sketch import sketch
+from ..preparation import Preparation
 from ..units.cut import unit_rows
 from ..units.unit import UNIT_SCHEMA
 
@@ -26,11 +27,11 @@ __all__ = [
     "Draft",
     "Job",
     "Made",
-    "Options",
     "aside",
     "finished",
     "make",
     "units_of",
+    "with_language",
 ]
 
 PART = 2_000
@@ -62,27 +63,6 @@ _STORED_UNIT = UNIT_SCHEMA.remove(UNIT_SCHEMA.get_field_index("cluster"))
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """How articles are made ready."""
-
-    kind: str = "sentence"
-    """Kind of unit."""
-    context: int = 1
-    """Number of units before and after that come along."""
-    size: int = 3
-    """Sentences in a window."""
-    stride: int = 3
-    """Sentences from the start of a window to the start of the next."""
-    languages: tuple[str, ...] = ("en",)
-    """ISO 639-1 codes that are kept; an article in another one is stored without units. Empty keeps
-    all."""
-    keep_debris: bool = False
-    """Leave the texts as they are."""
-    fix_encoding: bool = False
-    """Repair text that was decoded with the wrong alphabet ("cafÃ©")."""
-
-
-@dataclass(frozen=True, slots=True)
 class Draft:
     """A new article on its way to disk."""
 
@@ -98,7 +78,7 @@ class Job:
 
     drafts: Sequence[Draft]
     """Its articles."""
-    options: Options
+    preparation: Preparation
     """How they are made ready."""
     articles: Path
     """Where the table of articles is written."""
@@ -126,15 +106,16 @@ class Made:
 
 def make(job: Job) -> Made:
     """Make a part, and write its two tables."""
-    options = job.options
-    cleaned = finished([draft.cleaned for draft in job.drafts], options)
+    preparation = job.preparation
+    cleaned = finished([draft.cleaned for draft in job.drafts], preparation)
     removed: dict[str, int] = {}
     for one in cleaned:
         for gone in one.removed:
             removed[gone.reason] = removed.get(gone.reason, 0) + 1
-    reasons = [aside(one.article.language, options) for one in cleaned]
+    reasons = [aside(one.article.language, preparation) for one in cleaned]
     units = units_of(
-        [one.article for one, reason in zip(cleaned, reasons, strict=True) if not reason], options
+        [one.article for one, reason in zip(cleaned, reasons, strict=True) if not reason],
+        preparation,
     )
     parquet.write_table(units, job.units, compression="zstd")
     signatures, fingerprints = sketch([one.article.text for one in cleaned]).rows()
@@ -156,31 +137,34 @@ def make(job: Job) -> Made:
     )
 
 
-def finished(articles: Sequence[Cleaned], options: Options) -> list[Cleaned]:
+def finished(articles: Sequence[Cleaned], preparation: Preparation) -> list[Cleaned]:
     """Tell the languages of cleaned articles, and take out what only their outlets' others show."""
-    cleaned = [_with_language(one, options.languages) for one in articles]
-    return cleaned if options.keep_debris else without_boilerplate(cleaned)
+    cleaned = [with_language(one, preparation.languages) for one in articles]
+    return cleaned if preparation.keep_debris else without_boilerplate(cleaned)
 
 
-def aside(language: str, options: Options) -> str:
+def aside(language: str, preparation: Preparation) -> str:
     """Tell why an article in a language has no units; empty when it has."""
-    other = bool(options.languages) and language not in options.languages
+    other = bool(preparation.languages) and language not in preparation.languages
     return f"language is {language}" if other else ""
 
 
-def units_of(articles: Sequence[Article], options: Options) -> pa.Table:
+def units_of(articles: Sequence[Article], preparation: Preparation) -> pa.Table:
     """Cut articles into units, without their clusters."""
     rows = [
         row
         for article in articles
-        for row in unit_rows(article, options.kind, options.context, options.size, options.stride)
+        for row in unit_rows(
+            article, preparation.unit, preparation.context, preparation.size, preparation.stride
+        )
     ]
     columns = list(zip(*rows, strict=True)) or [()] * len(UNIT_SCHEMA)
     named = dict(zip(UNIT_SCHEMA.names, columns, strict=True))
     return pa.table([named[name] for name in _STORED_UNIT.names], schema=_STORED_UNIT)
 
 
-def _with_language(cleaned: Cleaned, expected: Sequence[str]) -> Cleaned:
+def with_language(cleaned: Cleaned, expected: Sequence[str]) -> Cleaned:
+    """Tell the language of a cleaned article that does not say it."""
     article = cleaned.article
     if article.language:
         return cleaned

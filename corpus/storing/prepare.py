@@ -5,22 +5,25 @@ from dataclasses import replace
 
 from ..article import Article
 from ..cleaning.debris import Cleaned, clean
+from ..preparation import Preparation
 from ..reading.fields import Reject
-from .part import PART, Options, finished
+from .part import PART, finished
 
 __all__ = ["prepare", "rehearse"]
 
 
-def prepare(record: Article, options: Options) -> Cleaned | Reject:
+def prepare(record: Article, preparation: Preparation) -> Cleaned | Reject:
     """Clean an article, or tell why nothing of it is left."""
-    read = _repaired(record) if options.fix_encoding else record
-    cleaned = Cleaned(read) if options.keep_debris else clean(read)
+    read = _repaired(record) if preparation.fix_encoding else record
+    cleaned = Cleaned(read) if preparation.keep_debris else clean(read)
     if not cleaned.article.text:
         return Reject.of(record.file, record.record, "nothing but debris", record.text)
     return cleaned if read is record else replace(cleaned, repaired=True)
 
 
-def rehearse(records: Iterable[Article | Reject], options: Options) -> Iterator[Cleaned | Reject]:
+def rehearse(
+    records: Iterable[Article | Reject], preparation: Preparation
+) -> Iterator[Cleaned | Reject]:
     """Show what `add` would make of records, and keep nothing: cleaned articles, and rejects.
 
     What the articles of an outlet have in common is looked for among as many of them as in a run
@@ -28,15 +31,15 @@ def rehearse(records: Iterable[Article | Reject], options: Options) -> Iterator[
     """
     waiting: list[Cleaned] = []
     for record in records:
-        one = record if isinstance(record, Reject) else prepare(record, options)
+        one = record if isinstance(record, Reject) else prepare(record, preparation)
         if isinstance(one, Reject):
             yield one
             continue
         waiting.append(one)
         if len(waiting) == PART:
-            yield from finished(waiting, options)
+            yield from finished(waiting, preparation)
             waiting = []
-    yield from finished(waiting, options)
+    yield from finished(waiting, preparation)
 
 
 def _repaired(article: Article) -> Article:

@@ -14,9 +14,10 @@ from pyarrow import parquet
 from ...errors import StudyError
 from ...files import locked
 from ..article import Article
-from .add import part_path, publish_part, sweep
-from .part import ARTICLE_SCHEMA, Options, aside, units_of
-from .store import Setup, parts, read_setup, write_setup
+from ..preparation import Preparation
+from .add import as_before, part_path, publish_part, sweep
+from .part import ARTICLE_SCHEMA, aside, units_of
+from .store import parts, read_preparation, write_preparation
 
 __all__ = ["Recut", "recut"]
 
@@ -41,15 +42,15 @@ class Recut:
     """Whether copies have units (``all``) or not (``first``)."""
 
 
-def recut(folder: Path, options: Options, *, keep: str | None = None) -> Recut:
+def recut(folder: Path, preparation: Preparation, *, keep: str | None = None) -> Recut:
     """Cut all articles of a corpus again.
 
     Parameters
     ----------
     folder
         The corpus folder.
-    options
-        How the articles are cut, and the languages that are kept.
+    preparation
+        How the articles are cut, and the languages that are kept. Cleaned texts stay as they are.
     keep
         As for `add`.
 
@@ -63,22 +64,21 @@ def recut(folder: Path, options: Options, *, keep: str | None = None) -> Recut:
         if not parts(folder):
             remedy = "add articles with: standfirst corpus add"
             raise StudyError(folder, "the corpus is empty", remedy)
-        old = read_setup(folder)
-        setup = Setup.of(options, keep or (old.keep if old is not None else "all"))
-        result = Recut(keep=setup.keep)
+        preparation = as_before(read_preparation(folder), preparation, keep)
+        result = Recut(keep=preparation.keep)
         for part in parts(folder):
-            _part(folder, part, options, result)
+            _part(folder, part, preparation, result)
         # Last, so that a run that was killed in between is told to be started again.
-        write_setup(folder, setup)
+        write_preparation(folder, preparation)
         return result
 
 
-def _part(folder: Path, part: Path, options: Options, result: Recut) -> None:
+def _part(folder: Path, part: Path, preparation: Preparation, result: Recut) -> None:
     table = parquet.ParquetFile(part).read()
     rows = table.select(_FIELDS).to_pylist()
-    reasons = [aside(row["language"], options) for row in rows]
+    reasons = [aside(row["language"], preparation) for row in rows]
     kept = [Article(**row) for row, reason in zip(rows, reasons, strict=True) if not reason]
-    units = units_of(kept, options)
+    units = units_of(kept, preparation)
     before = parquet.ParquetFile(folder / "units" / part.name).read(columns=["unit_id"])["unit_id"]
     same = int(pc.sum(pc.is_in(units["unit_id"], before.combine_chunks())).as_py() or 0)
     was = table["aside"].to_pylist()

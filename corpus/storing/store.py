@@ -6,71 +6,42 @@
     |-- articles/00000.parquet   cleaned articles, with what was taken out of them
     |-- units/00000.parquet      their units
     |-- clusters.parquet         near-duplicates: article_id, cluster, first
-    |-- corpus.json              how the articles were cut, and whether copies are kept
+    |-- corpus.json              how the articles were made ready
     `-- rejects.jsonl            what could not be used: file, record, reason, raw
 
 A part counts from the moment its articles file has its name, and that one is named last. Here is
 what reads a corpus; `ingest` adds to it and `recut` cuts it again.
 """
 
+import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
 from ...errors import InputError, StudyError
 from ...files import dump_json, write_text
+from ..preparation import Preparation
 from ..units.unit import UNIT_SCHEMA
-from .part import ARTICLE_SCHEMA, Options
+from .part import ARTICLE_SCHEMA
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
 __all__ = [
-    "KEEP",
-    "Setup",
     "articles_table",
     "load_articles",
     "load_units",
     "parts",
-    "read_setup",
-    "write_setup",
+    "read_preparation",
+    "write_preparation",
 ]
 
-KEEP = ("all", "first")
-"""What becomes of near-duplicates: all have units, or only the first that was added."""
-
-_SETUP = "corpus.json"
+_PREPARATION = "corpus.json"
 _ORDER = [name for name in UNIT_SCHEMA.names if name != "cluster"]
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """How the articles of a corpus were cut, and which of them have units."""
-
-    unit: str = "sentence"
-    """Kind of unit."""
-    context: int = 1
-    """Number of units before and after that come along."""
-    size: int = 3
-    """Sentences in a window."""
-    stride: int = 3
-    """Sentences from the start of a window to the start of the next."""
-    languages: tuple[str, ...] = ("en",)
-    """Languages that are kept; empty for all."""
-    keep: str = "all"
-    """One of `KEEP`."""
-
-    @classmethod
-    def of(cls, options: Options, keep: str) -> "Setup":
-        """Take what matters for a whole corpus from the options of a run."""
-        size, stride = (options.size, options.stride) if options.kind == "window" else (0, 0)
-        return cls(options.kind, options.context, size, stride, options.languages, keep)
 
 
 def parts(folder: Path) -> list[Path]:
@@ -78,26 +49,26 @@ def parts(folder: Path) -> list[Path]:
     return sorted((folder / "articles").glob("[0-9]*.parquet"))
 
 
-def read_setup(folder: Path) -> Setup | None:
-    """Read how a corpus was cut; None before anything was added.
+def read_preparation(folder: Path) -> Preparation | None:
+    """Read how the articles of a corpus were made ready; None before anything was added.
 
     Raises
     ------
     InputError
         The file is damaged.
     """
-    path = folder / _SETUP
+    path = folder / _PREPARATION
     if not path.exists():
         return None
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Setup)
-    except msgspec.DecodeError as error:
-        raise InputError(path, str(error), "restore it from a copy") from error
+        return Preparation.from_json(json.loads(path.read_bytes()))
+    except (ValueError, TypeError, LookupError) as error:
+        raise InputError(path, f"is damaged ({error})", "restore it from a copy") from error
 
 
-def write_setup(folder: Path, setup: Setup) -> None:
-    """Write how a corpus is cut."""
-    write_text(folder / _SETUP, dump_json(asdict(setup)) + "\n")
+def write_preparation(folder: Path, preparation: Preparation) -> None:
+    """Write how the articles of a corpus are made ready."""
+    write_text(folder / _PREPARATION, dump_json(preparation.as_json()) + "\n")
 
 
 def load_articles(folder: Path, columns: Sequence[str] = ()) -> "Dataset":
@@ -144,8 +115,8 @@ def load_units(folder: Path, columns: Sequence[str] = (), *, article: str = "") 
     cluster = owners
     if (folder / "clusters.parquet").exists():
         named = parquet.read_table(folder / "clusters.parquet").combine_chunks()
-        setup = read_setup(folder)
-        if setup is not None and setup.keep == "first":
+        preparation = read_preparation(folder)
+        if preparation is not None and preparation.keep == "first":
             later = named.filter(pc.invert(named["first"]))["article_id"].combine_chunks()
             table = table.filter(pc.invert(pc.is_in(owners, later)))
             owners = table["article_id"]

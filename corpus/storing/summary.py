@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from .rejects import load_rejects
-from .store import articles_table, load_units, parts, read_setup
+from .store import articles_table, load_units, parts, read_preparation
 
 __all__ = ["summary"]
 
@@ -29,7 +29,7 @@ def summary(folder: Path) -> dict[str, Any]:
     """
     columns = ["published", "removed", "outlet", "aside", "language"]
     table = articles_table(folder, columns)
-    setup = read_setup(folder)
+    preparation = read_preparation(folder)
     dates = pc.min_max(table["published"].filter(pc.not_equal(table["published"], "")))
     removed: Counter[str] = Counter()
     for pieces in table["removed"].filter(pc.not_equal(table["removed"], "[]")).to_pylist():
@@ -43,7 +43,7 @@ def summary(folder: Path) -> dict[str, Any]:
     reasons = Counter(reject.reason.split(":", 1)[0] for reject in rejects)
     return {
         "articles": len(table),
-        "units": _n_units(folder, setup is not None and setup.keep == "first"),
+        "units": _n_units(folder, preparation is not None and preparation.keep == "first"),
         "set_aside": pc.sum(pc.not_equal(table["aside"], "")).as_py() or 0,
         "first": dates["min"].as_py(),
         "last": dates["max"].as_py(),
@@ -51,8 +51,8 @@ def summary(folder: Path) -> dict[str, Any]:
         "languages": _counts(table["language"]),
         "clusters": n_clusters,
         "copies": n_copies,
-        "unit": setup.unit if setup is not None else "",
-        "keep": setup.keep if setup is not None else "all",
+        "unit": preparation.unit if preparation is not None else "",
+        "keep": preparation.keep if preparation is not None else "all",
         "removed": dict(removed.most_common()),
         "rejects": len(rejects),
         "reject_reasons": dict(reasons.most_common()),

@@ -5,22 +5,21 @@ told.
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from ...corpus import Fields
-from ...corpus.storing.store import KEEP
-from ...errors import BundleError, ExistsError, MissingFileError, UnknownNameError
+from ...corpus.preparation import Preparation
+from ...errors import BundleError, ExistsError, MissingFileError
 from ...labels import parse_codebook
 from ...labels.codebook.codebook import Dimension
 from ..bundle.record import read_manifest
 from ..predictor import refuse_prototype
-from ..tagging.blocks import steps_of
-from ..tagging.units import Steps
+from ..tagging.blocks import preparation_of
 from .ending.finish import Summary
 from .inputs.plan import SHARD, Input, holds_units
 from .output import Folder
@@ -34,7 +33,7 @@ __all__ = [
     "bound",
     "describe",
     "manifest_of",
-    "steps_for",
+    "preparation_for",
 ]
 
 MANIFEST = "_manifest.json"
@@ -50,20 +49,12 @@ FORMAT_VERSION = 1
 class Options:
     """What the user may choose."""
 
-    unit: str | None = None
-    """One of `UNITS`; as in the study that the model came from, when None."""
+    preparation: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of `Preparation` that are not to be as in the study that the model came from."""
     fields: Fields = field(default_factory=Fields)
     """Columns of the inputs."""
     form: str | None = None
     """Read all inputs as this format."""
-    languages: tuple[str, ...] | None = None
-    """Languages that are kept; as in the study when None."""
-    near_duplicates: bool | None = None
-    """Whether near-duplicates are found; as in the study when None."""
-    keep: str | None = None
-    """Which near-duplicates have units, ``all`` or ``first``; as in the study when None."""
-    keep_debris: bool = False
-    """Do not clean."""
     abstain_below: float = 0.0
     """Answers with less confidence are left out."""
     text: bool = True
@@ -84,7 +75,7 @@ class Described:
     """Id of its codebook, and its encoder."""
     dimensions: tuple[Dimension, ...]
     """What it answers."""
-    steps: Steps
+    preparation: Preparation
     """How its study made articles ready."""
 
 
@@ -107,7 +98,7 @@ def describe(model: Path) -> Described:
             manifest.digest[:16],
             f"{codebook.id} ({manifest.encoder.name})",
             tuple(dimension for dimension in codebook.dimensions if dimension.id in wanted),
-            steps_of(training, codebook.unit, codebook.language),
+            preparation_of(training, codebook.unit),
         )
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise BundleError(model, "is not a model of Standfirst", "train it again") from error
@@ -115,23 +106,14 @@ def describe(model: Path) -> Described:
     return described
 
 
-def steps_for(steps: Steps, options: Options, inputs: Sequence[Input]) -> Steps:
+def preparation_for(usual: Preparation, options: Options, inputs: Sequence[Input]) -> Preparation:
     """Tell how articles are made ready: as the user wishes, else as the model's study did."""
-    if options.unit is not None:
-        steps = replace(steps, unit=options.unit)
-    elif holds_units(inputs):
-        steps = replace(steps, unit="row")
-    if options.keep_debris:
-        steps = replace(steps, clean=False)
-    if options.languages is not None:
-        steps = replace(steps, languages=options.languages)
-    if options.keep is not None:
-        if options.keep not in KEEP:
-            raise UnknownNameError("--keep", options.keep, KEEP)
-        steps = replace(steps, keep=options.keep, near_duplicates=True)
-    if options.near_duplicates is not None:
-        steps = replace(steps, near_duplicates=options.near_duplicates)
-    return steps
+    chosen = {name: one for name, one in options.preparation.items() if one is not None}
+    if "unit" not in chosen and holds_units(inputs):
+        chosen["unit"] = "row"
+    if "keep" in chosen:
+        chosen.setdefault("near_duplicates", True)
+    return usual.changed(**chosen)
 
 
 def manifest_of(
@@ -143,7 +125,7 @@ def manifest_of(
         "format_version": FORMAT_VERSION,
         "model": {"name": described.name, "version": described.version},
         "options": {
-            **job.steps.as_json(),
+            **job.preparation.as_json(),
             "fields": asdict(job.fields),
             "read_as": options.form,
             "format_out": job.form,
@@ -170,7 +152,7 @@ def bound(folder: Folder, manifest: dict[str, Any]) -> Summary | None:
         try:
             before = json.loads(stream.read())
             difference = _difference(before, manifest)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, LookupError, TypeError, AttributeError):
             difference = "its _manifest.json cannot be read"
     if difference:
         raise ExistsError(
@@ -189,8 +171,12 @@ def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
     if before["model"] != now["model"]:
         told = [f"{one['model']['name']} {one['model']['version']}" for one in (before, now)]
         return f"the model was {told[0]}, now {told[1]}"
+    options = before["options"]
+    # Earlier versions said whether texts were cleaned, and not what is the same in all their runs.
+    prepared = Preparation.from_json(options, keep_debris=not options.get("clean", True))
+    options = {**options, **prepared.as_json()}
     for name in now["options"]:
-        was, is_now = (json.dumps(one["options"].get(name)) for one in (before, now))
+        was, is_now = (json.dumps(one.get(name)) for one in (options, now["options"]))
         if was != is_now:
             return f"{name} was {was}, now {is_now}"
     inputs, inputs_now = ({one["name"]: one for one in told["inputs"]} for told in (before, now))

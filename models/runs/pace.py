@@ -33,7 +33,7 @@ def seconds_a_byte(prepared: Prepared) -> float:
     while time.monotonic() - begun < _LONGEST and (some := list(islice(records, _ARTICLES))):
         size += sum(len(one.text.encode()) for one in some if isinstance(one, Article))
         start = time.perf_counter()
-        for _ in tag_blocks(model, some, counts, prepared.job.steps):
+        for _ in tag_blocks(model, some, counts, prepared.job.preparation):
             pass
         spent += time.perf_counter() - start
     return spent / max(size * _OVERHEAD, 1)

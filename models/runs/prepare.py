@@ -15,7 +15,7 @@ from ...labels.codebook.codebook import Dimension
 from ...tables import FORMATS
 from .ending.finish import Summary
 from .inputs.plan import Input, Plan, Task, inputs_of, plan
-from .manifest import MANIFEST, Options, bound, describe, manifest_of, steps_for
+from .manifest import MANIFEST, Options, bound, describe, manifest_of, preparation_for
 from .output import Folder, open_folder
 from .task import PARTS, Job, done_tasks
 
@@ -84,13 +84,12 @@ def prepare(
     form, single = _target(out, options)
     place = _absolute(f"{out}.part" if single else out)
     inputs = inputs_of(given, options.form, spool)
-    steps = steps_for(described.steps, options, inputs)
     job = Job(
         str(model.absolute()),
         described.version,
         place,
         form,
-        steps,
+        preparation_for(described.preparation, options, inputs),
         options.fields,
         options.abstain_below,
         options.text,

@@ -19,6 +19,7 @@ from pyarrow import parquet
 
 from ...corpus import Article, Fields, Reject
 from ...corpus.near_duplicates.sketch import sketch
+from ...corpus.preparation import Preparation
 from ...files import dump_json
 from ...tables import FORMATS
 from ..predictor import Predictor
@@ -26,7 +27,6 @@ from ..tagging.blocks import Counts, Tagged, tag_blocks
 from ..tagging.ready_units import Rows
 from ..tagging.tags import tag_schema
 from ..tagging.tallies import tally_schema
-from ..tagging.units import Steps
 from .inputs.pieces import Lines, Piece, read_piece
 from .inputs.plan import Task
 from .inputs.unit_columns import read_units
@@ -62,7 +62,7 @@ class Job(msgspec.Struct, frozen=True):
     """Folder or URL of the output."""
     form: str
     """Suffix of the shards, one of `tables.FORMATS`."""
-    steps: Steps
+    preparation: Preparation
     """How articles are made ready."""
     fields: Fields
     """The columns that the user named."""
@@ -124,7 +124,7 @@ def run_task(job: Job, model: Predictor, task: Task, tell: Tell | None = None) -
         writes = _Writes(job, model, task.number, folder, stack)
         begun = (0, 0, 0)
         blocks = tag_blocks(
-            model, records, counts, job.steps, abstain_below=job.abstain_below, text=job.text
+            model, records, counts, job.preparation, abstain_below=job.abstain_below, text=job.text
         )
         for tagged in blocks:
             writes.block(tagged)
@@ -152,7 +152,7 @@ def run_task(job: Job, model: Predictor, task: Task, tell: Tell | None = None) -
 def _records(
     job: Job, model: Predictor, piece: Piece, lines: Lines
 ) -> Iterator[Article | Reject | Rows]:
-    if job.steps.unit == "row":
+    if job.preparation.unit == "row":
         return read_units(piece, job.fields, lines, model.needs)
     return read_piece(piece, job.fields, lines)
 
@@ -167,7 +167,7 @@ class _Writes:
         rejects = stack.enter_context(folder.publish(part(number, "rejects.jsonl")))
         self._rejects = stack.enter_context(rejects.open("w", encoding="utf-8", newline="\n"))
         self._copies: parquet.ParquetWriter | None = None
-        if job.steps.near_duplicates and job.steps.unit != "row":
+        if job.preparation.near_duplicates and job.preparation.unit != "row":
             aside = stack.enter_context(folder.publish(part(number, "copies.parquet")))
             self._copies = stack.enter_context(_parquet(aside, COPIES))
         schema = tally_schema(model.dimensions, text=job.text)

@@ -13,15 +13,16 @@ import numpy as np
 import pyarrow as pa
 
 from ...corpus import Article, Reject, content_id
+from ...corpus.preparation import UNITS, Preparation
 from ..predictor import Predictor
 from .ready_units import Rows, unit_blocks
 from .tags import tag_schema, tag_units
 from .tallies import Marks, label_counts, tally
-from .units import UNITS, Block, Steps, make_units
+from .units import Block, make_units
 
 P = TypeVar("P", bound=Predictor)
 
-__all__ = ["UNITS", "Counts", "Tagged", "steps_of", "tag_blocks", "with_steps"]
+__all__ = ["Counts", "Tagged", "preparation_of", "tag_blocks", "with_preparation"]
 
 ARTICLES = 2_000
 """Articles that are made ready at once; boilerplate is looked for among them."""
@@ -68,28 +69,31 @@ class Tagged:
     """The counts, one row an article; see `tallies`."""
 
 
-def steps_of(about: Mapping[str, Any], unit: str, language: str) -> Steps:
-    """Give the steps that a model's manifest tells; where it tells none, those of its codebook."""
-    told = dict(about.get("preparation") or {})
-    told["languages"] = tuple(told.get("languages", ()))
-    # A corpus that was not cut into windows tells no size and no stride.
-    names = [name for name in Steps.__dataclass_fields__ if name in told]
-    known = {name: told[name] for name in names if told[name] or name not in {"size", "stride"}}
-    return Steps(**{"unit": unit if unit in UNITS else "sentence", "language": language, **known})
+def preparation_of(about: Mapping[str, Any], unit: str) -> Preparation:
+    """Give how a model's study made articles ready; without a study, cut as its codebook says.
+
+    Raises
+    ------
+    TypeError, ValueError, UnknownNameError
+        What the model's manifest says is damaged.
+    """
+    usual = unit if unit in UNITS else "sentence"
+    told = about.get("preparation") or {}
+    return Preparation.from_json(told, unit=usual, languages=(), near_duplicates=False)
 
 
-def with_steps(model: P, preparation: Mapping[str, Any]) -> P:
-    """Note in a model how its study made articles ready, for `steps_of`; nothing where empty."""
-    if not preparation:
+def with_preparation(model: P, preparation: Preparation | None) -> P:
+    """Note in a model how its study made articles ready, for `preparation_of`."""
+    if preparation is None:
         return model
-    return replace(model, about={**model.about, "preparation": dict(preparation)})
+    return replace(model, about={**model.about, "preparation": preparation.as_json()})
 
 
 def tag_blocks(
     model: Predictor,
     records: Iterable[Article | Reject | Rows],
     counts: Counts,
-    steps: Steps,
+    preparation: Preparation,
     *,
     abstain_below: float = 0.0,
     text: bool = True,
@@ -105,7 +109,7 @@ def tag_blocks(
         `read_units` does.
     counts
         Is filled as the blocks are taken.
-    steps
+    preparation
         How articles are made ready.
     abstain_below
         Answers with less confidence are left out.
@@ -113,10 +117,10 @@ def tag_blocks(
         Whether sentences are quoted in the tallies.
     """
     blocks: Iterator[tuple[Block, Marks]]
-    if steps.unit == "row":
+    if preparation.unit == "row":
         blocks = _ready(model, records, counts)
     else:
-        blocks = _made(model, cast("Iterable[Article | Reject]", records), counts, steps)
+        blocks = _made(model, cast("Iterable[Article | Reject]", records), counts, preparation)
     for made, marks in blocks:
         block, tags, rejects = _answered(model, made, abstain_below)
         counts.rejects += rejects
@@ -126,11 +130,11 @@ def tag_blocks(
 
 
 def _made(
-    model: Predictor, records: Iterable[Article | Reject], counts: Counts, steps: Steps
+    model: Predictor, records: Iterable[Article | Reject], counts: Counts, preparation: Preparation
 ) -> Iterator[tuple[Block, Marks]]:
     """Make articles ready, block by block."""
     for articles, marks in _blocks(records, counts):
-        block, rejects = make_units(articles, steps, model.needs)
+        block, rejects = make_units(articles, preparation, model.needs)
         counts.rejects += rejects
         yield block, marks.__getitem__
 

@@ -5,7 +5,7 @@ within a block of articles, as the corpus does within a part.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, TypeVar
 
@@ -13,18 +13,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ...corpus import Article, Reject, clean
+from ...corpus import Article, Reject
 from ...corpus.cleaning.boilerplate import without_boilerplate
 from ...corpus.cleaning.debris import Cleaned
-from ...corpus.cleaning.language import detect
+from ...corpus.preparation import Preparation
+from ...corpus.storing.part import aside as reason_aside
+from ...corpus.storing.part import with_language
+from ...corpus.storing.prepare import prepare
 from ...corpus.units.cut import unit_rows
 from ...corpus.units.unit import UNIT_SCHEMA
 from .tags import UNIT_COLUMNS
 
-__all__ = ["ABOUT", "CONTEXT", "OF_ARTICLE", "UNITS", "Block", "Steps", "make_units"]
-
-UNITS = ("sentence", "window", "paragraph", "article", "row")
-"""What can be tagged; `row`: each record's text as it is."""
+__all__ = ["ABOUT", "CONTEXT", "OF_ARTICLE", "Block", "make_units"]
 
 CONTEXT = ("before", "after", "title", "target")
 """What a model may want to know of a unit beside its text."""
@@ -34,35 +34,6 @@ Row = tuple[Any, ...]
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """How articles are made ready: as in the study that the model came from."""
-
-    unit: str = "sentence"
-    """One of `UNITS`."""
-    context: int = 1
-    """Units before and after that come along, for models that want them."""
-    size: int = 3
-    """Sentences in a window."""
-    stride: int = 3
-    """Sentences from the start of a window to the start of the next."""
-    languages: tuple[str, ...] = ()
-    """ISO 639-1 codes; articles in others are set aside and counted. Empty takes all, and then the
-    language is not detected."""
-    language: str = "en"
-    """What is taken for the language of an article that does not tell it and is not asked."""
-    clean: bool = True
-    """Take debris out."""
-    near_duplicates: bool = False
-    """Find syndicated copies, and name their clusters."""
-    keep: str = "all"
-    """Which of them have units: ``all``, or the ``first`` that is read."""
-
-    def as_json(self) -> dict[str, Any]:
-        """Give everything as JSON values."""
-        return {**asdict(self), "languages": list(self.languages)}
 
 
 OF_ARTICLE = ("title", "outlet", "published", "url", "language")
@@ -106,7 +77,7 @@ class Block:
 
 
 def make_units(
-    articles: Sequence[Article], steps: Steps, needs: Sequence[str] = ()
+    articles: Sequence[Article], preparation: Preparation, needs: Sequence[str] = ()
 ) -> tuple[Block, list[Reject]]:
     """Make articles ready and cut them into units.
 
@@ -114,7 +85,7 @@ def make_units(
     ----------
     articles
         As they were read.
-    steps
+    preparation
         What is done to them.
     needs
         The columns of `CONTEXT` that the model wants.
@@ -126,25 +97,23 @@ def make_units(
     rejects: list[Reject] = []
     ready: list[Cleaned] = []
     for article in articles:
-        found = _tried(_ready, article, steps, "cleaning", rejects)
-        if found is not None and not found.article.text:
-            reason = "nothing but debris"
-            rejects.append(Reject.of(article.file, article.record, reason, article.text))
-        elif found is not None:
-            ready.append(found)
-    if steps.clean:
+        cleaned = _tried(_ready, article, preparation, "cleaning", rejects)
+        if isinstance(cleaned, Reject):
+            rejects.append(cleaned)
+        elif cleaned is not None:
+            ready.append(cleaned)
+    if not preparation.keep_debris:
         ready = without_boilerplate(ready)
     kept: list[Article] = []
     aside: list[str] = []
     lists: list[list[Row]] = []
     for one in ready:
-        other = bool(steps.languages) and one.article.language not in steps.languages
-        units = (
-            [] if other else _tried(_units, one.article, (steps, needs), "segmentation", rejects)
-        )
+        reason = reason_aside(one.article.language, preparation)
+        how = preparation, needs
+        units = [] if reason else _tried(_units, one.article, how, "segmentation", rejects)
         if units is not None:
             kept.append(one.article)
-            aside.append(f"language is {one.article.language}" if other else "")
+            aside.append(reason)
             lists.append(units)
     owner = np.repeat(np.arange(len(kept)), [len(units) for units in lists])
     texts = [one.text for one in kept]
@@ -176,19 +145,17 @@ def _tried(
         return None
 
 
-def _ready(article: Article, steps: Steps) -> Cleaned:
-    found = clean(article) if steps.clean else Cleaned(article)
-    one = found.article
-    if one.language:
-        return found
-    told = detect(f"{one.title}\n{one.text}") if steps.languages else steps.language
-    return replace(found, article=replace(one, language=told))
+def _ready(article: Article, preparation: Preparation) -> Cleaned | Reject:
+    cleaned = prepare(article, preparation)
+    if isinstance(cleaned, Reject):
+        return cleaned
+    return with_language(cleaned, preparation.languages)
 
 
-def _units(article: Article, how: tuple[Steps, Sequence[str]]) -> list[Row]:
-    steps, needs = how
-    context = steps.context if {"before", "after"} & set(needs) else 0
-    return unit_rows(article, steps.unit, context, steps.size, steps.stride)
+def _units(article: Article, how: tuple[Preparation, Sequence[str]]) -> list[Row]:
+    preparation, needs = how
+    context = preparation.context if {"before", "after"} & set(needs) else 0
+    return unit_rows(article, preparation.unit, context, preparation.size, preparation.stride)
 
 
 def _table(

@@ -3,8 +3,8 @@
 The score is nested (`selection`). The rows are cut into grouped folds; for each, everything is
 chosen and fitted on the other folds (encoder, context, rareness of n-grams, penalty, calibration,
 decision rule), and only then is the fold scored. The model that is kept is fitted on all rows.
-Beside the score stands the *leak gap*: how much better the same classifier would have looked had the folds
-been drawn at random, so that sentences of one article stood on both sides.
+Beside the score stands the *leak gap*: how much better the same classifier would have looked had
+the folds been drawn at random, so that sentences of one article stood on both sides.
 """
 
 import time

@@ -14,7 +14,7 @@ def test_a_new_study_takes_unit_and_revision_of_its_codebook(
     (tmp_path / "book.yaml").write_text(text.replace("unit: sentence", "unit: article"))
     run("init", "s", "--codebook", "book.yaml", cwd=tmp_path)
 
-    assert Study(tmp_path / "s").settings().unit == "article"
+    assert Study(tmp_path / "s").settings().preparation.unit == "article"
     revision = load_codebook(tmp_path / "book.yaml").revision
     assert [path.name for path in (tmp_path / "s" / "codebooks").iterdir()] == [
         f"001-{revision}.yaml"

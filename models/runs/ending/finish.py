@@ -74,9 +74,9 @@ def finish(
         The counts do not add up, which would be an error of ours.
     """
     done = collect(folder, len(plan.tasks))
-    units = job.steps.unit == "row"
+    units = job.preparation.unit == "row"
     census = take_census(folder, len(done))
-    wanted = job.steps.near_duplicates and not units
+    wanted = job.preparation.near_duplicates and not units
     clusters = find_copies(folder, len(done), census.left_out) if wanted else {}
     summary = Summary(
         records=sum(one.read for one in done),
@@ -88,7 +88,7 @@ def finish(
     # The units of an article that stands in several shards all stay; an article that was read
     # twice goes.
     dropped = {} if units else {k: _ids(folder, k, rows) for k, rows in census.left_out.items()}
-    later = _later(folder, len(done), census, clusters) if job.steps.keep == "first" else {}
+    later = _later(folder, len(done), census, clusters) if job.preparation.keep == "first" else {}
     for number, rows in later.items():
         dropped.setdefault(number, []).extend(_ids(folder, number, list(rows)))
     n_written = _write_shards(folder, job, done, dropped, single)

@@ -189,3 +189,51 @@ def test_encoders_are_listed(work: Path, run: Run) -> None:
     found = json.loads(run("encoders", "--json", cwd=work).out)["encoders"]
 
     assert {one["name"]: one["ready"] for one in found}["tfidf"] is True
+
+
+@pytest.mark.parametrize("option", ["--keep-debris", "--fix-encoding"])
+def test_articles_are_tagged_in_the_units_that_were_coded(
+    tmp_path: Path, run: Run, option: str
+) -> None:
+    """How `corpus add` treated the texts is what `tag` does with the same articles."""
+    assert run("init", str(tmp_path), cwd=tmp_path).code == 0
+    with (tmp_path / "news.jsonl").open("w", encoding="utf-8") as out:
+        for k in range(12):
+            text = (
+                f"The minister defended plan {k} at the cafÃ©.\n"
+                "Share this article on Facebook\n"
+                f"Campaigners attacked plan {k} as cruel."
+            )
+            out.write(json.dumps({"id": f"n{k}", "text": text}) + "\n")
+    assert run("corpus", "add", "news.jsonl", option, cwd=tmp_path).code == 0
+    units = load_units(tmp_path / "corpus")
+    labels = ("government_position", "rights_critique")
+    rows = [
+        Gold(unit["unit_id"], "stance", (labels[k % 2],), "single") for k, unit in enumerate(units)
+    ]
+    write_gold(tmp_path / "annotations" / "gold.jsonl", rows)
+    words = ("train", "--label", "stance", "--encoder", "tfidf", "--fast", "-o", "m")
+    trained = run(*words, cwd=tmp_path)
+    tagged = run("tag", "m", "news.jsonl", "-o", "tags.jsonl", cwd=tmp_path)
+    lines = (tmp_path / "tags.jsonl").read_text("utf-8").splitlines()
+
+    assert (trained.code, tagged.code) == (0, 0), trained.err + tagged.err
+    assert [json.loads(line)["unit_id"] for line in lines] == list(units["unit_id"])
+
+
+def test_a_corpus_keeps_debris_or_not(tmp_path: Path, run: Run) -> None:
+    """Cleaned articles and articles as they are do not mix, and a corpus goes on as it began."""
+    assert run("init", str(tmp_path), cwd=tmp_path).code == 0
+    for name in ("a", "b"):
+        text = f"The minister spoke of {name}.\nShare this article on Facebook\nNobody listened."
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps({"id": name, "text": text}) + "\n")
+    assert run("corpus", "add", "a.jsonl", "--keep-debris", cwd=tmp_path).code == 0
+    assert run("corpus", "add", "b.jsonl", cwd=tmp_path).code == 0
+    kept = [unit["article_id"] for unit in load_units(tmp_path / "corpus")]
+    assert run("init", "other", cwd=tmp_path).code == 0
+    assert run("corpus", "add", "../a.jsonl", cwd=tmp_path / "other").code == 0
+    refused = run("corpus", "add", "../b.jsonl", "--keep-debris", cwd=tmp_path / "other")
+
+    assert kept.count("a") == kept.count("b") == 3
+    assert refused.code == 1
+    assert "holds articles that were cleaned; leave --keep-debris out" in refused.err

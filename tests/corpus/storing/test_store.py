@@ -9,7 +9,7 @@ import pytest
 
 from standfirst.corpus import (
     Article,
-    Options,
+    Preparation,
     Reject,
     add,
     load_articles,
@@ -139,7 +139,7 @@ def test_only_the_first_copy_is_kept_on_request(tmp_path: Path) -> None:
     counts = add(tmp_path, pages, keep="first")
     kept = set(load_units(tmp_path)["article_id"])
     again = add(tmp_path, [Article("d", "", "Quite another one.")])
-    every = recut(tmp_path, Options(), keep="all")
+    every = recut(tmp_path, Preparation(), keep="all")
 
     assert (counts.copies, counts.keep, again.keep) == (1, "first", "first")
     assert kept == {"b", "c"}
@@ -152,13 +152,13 @@ def test_languages_are_taken_in_later(tmp_path: Path) -> None:
     french = "Le gouvernement a confirmé mardi que les discussions étaient en cours. Il a refusé."
     add(tmp_path, [*articles(3), Article("fr", "", french)])
     before = set(load_units(tmp_path)["unit_id"])
-    both = Options(languages=("en", "fr"))
+    both = Preparation(languages=("en", "fr"))
 
     with pytest.raises(StudyError, match=r"languages en, now en fr\); .* standfirst corpus cut"):
         add(tmp_path, articles(4), both)
     result = recut(tmp_path, both)
     units = load_units(tmp_path)
-    back = recut(tmp_path, Options())
+    back = recut(tmp_path, Preparation())
 
     assert (result.units, result.same, result.gone, result.taken_in) == (8, 6, 0, 1)
     assert before < set(units["unit_id"])
@@ -170,9 +170,9 @@ def test_cut_again_as_another_kind(tmp_path: Path) -> None:
     """Paragraphs instead of sentences; the same settings again change no byte."""
     add(tmp_path, articles(3))
 
-    recut(tmp_path, Options(kind="article"))
+    recut(tmp_path, Preparation(unit="article"))
     once = digests(tmp_path)
-    recut(tmp_path, Options(kind="article"))
+    recut(tmp_path, Preparation(unit="article"))
 
     assert set(load_units(tmp_path)["kind"]) == {"article"}
     assert digests(tmp_path) == once
@@ -238,7 +238,7 @@ def test_encoding_is_repaired_only_when_asked(tmp_path: Path) -> None:
     page = Article("a", "", "The cafÃ© closed, the minister said on Monday.")
 
     as_is = add(tmp_path / "as-is", [page])
-    repaired = add(tmp_path / "repaired", [page], Options(fix_encoding=True))
+    repaired = add(tmp_path / "repaired", [page], Preparation(fix_encoding=True))
 
     assert (as_is.repaired, repaired.repaired) == (0, 1)
     assert "cafÃ©" in load_units(tmp_path / "as-is")["text"][0]

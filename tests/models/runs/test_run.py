@@ -180,14 +180,19 @@ def test_near_duplicates_across_shards(model: Path, tmp_path: Path) -> None:
     rows.insert(1, {"id": "first", "text": story})
     rows.append({"id": "second", "text": f"From our own desk. {story}"})
     (tmp_path / "x.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    options = replace(SMALL, near_duplicates=True)
+    options = replace(SMALL, preparation={"near_duplicates": True})
     summary = tagged(model, [tmp_path / "x.jsonl"], tmp_path / "out", options)
     articles = parquet.read_table(tmp_path / "out" / "articles.parquet").to_pylist()
 
     clusters = {one["article_id"]: one["cluster"] for one in articles}
     assert clusters["first"] == clusters["second"] == "first"
     assert (summary.copies, summary.articles) == (1, 42)
-    fewer = tagged(model, [tmp_path / "x.jsonl"], tmp_path / "fewer", replace(SMALL, keep="first"))
+    fewer = tagged(
+        model,
+        [tmp_path / "x.jsonl"],
+        tmp_path / "fewer",
+        replace(SMALL, preparation={"keep": "first"}),
+    )
     *_, last = parquet.read_table(tmp_path / "fewer" / "articles.parquet").to_pylist()
     assert (last["aside"], last["n_units"], last["stance_n"]) == ("a copy of first", 0, 0)
     assert last["stance_share_government"] is last["stance_strongest"] is None

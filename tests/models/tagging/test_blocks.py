@@ -1,17 +1,17 @@
 """Tagging in memory: columns, abstention, quarantine, counts, tallies."""
 
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from standfirst.corpus import Article, Reject
+from standfirst.corpus import Article, Preparation, Reject
 from standfirst.corpus.units.cut import unit_rows
 from standfirst.errors import InputError
 from standfirst.models import Model, Report
-from standfirst.models.tagging.blocks import Counts, steps_of, tag_blocks
+from standfirst.models.tagging.blocks import Counts, preparation_of, tag_blocks
 from standfirst.models.tagging.tallies import shares
-from standfirst.models.tagging.units import Steps
 
 ARTICLES: list[Article | Reject] = [
     Article("a1", "Talks", "The minister said the plan will work. Campaigners called it cruel."),
@@ -21,7 +21,7 @@ ARTICLES: list[Article | Reject] = [
 
 
 def tag_articles(model: Model, records: list[Article | Reject], counts: Counts) -> list[pa.Table]:
-    return [one.tags for one in tag_blocks(model, records, counts, Steps())]
+    return [one.tags for one in tag_blocks(model, records, counts, Preparation())]
 
 
 def test_columns(report: Report) -> None:
@@ -124,7 +124,7 @@ def test_other_languages_and_debris(report: Report) -> None:
     counts = Counts()
     french = "Le gouvernement a confirmé mardi que les discussions étaient en cours à Paris."
     articles = [Article("f", "", french), Article("d", "", "Leave a comment"), *ARTICLES]
-    (tagged,) = tag_blocks(report.model, articles, counts, Steps(languages=("en",)))
+    (tagged,) = tag_blocks(report.model, articles, counts, Preparation(languages=("en",)))
 
     assert (counts.read, counts.articles, counts.aside) == (5, 2, 1)
     assert [one.reason for one in counts.rejects] == ["the text is empty", "nothing but debris"]
@@ -135,7 +135,7 @@ def test_other_languages_and_debris(report: Report) -> None:
 def test_shares_of_an_article(report: Report) -> None:
     """Shares are of the units answered; the strongest unit is the most confident one."""
     counts = Counts()
-    (tagged,) = tag_blocks(report.model, ARTICLES, counts, Steps())
+    (tagged,) = tag_blocks(report.model, ARTICLES, counts, Preparation())
     ids = tagged.tallies["article_id"]
     first, second = shares(tagged.tallies, ids, report.model.dimensions).to_pylist()
     units = tagged.tags.to_pylist()[:2]
@@ -153,12 +153,13 @@ def test_shares_of_an_article(report: Report) -> None:
     assert second["title"] == ""
 
 
-def test_the_steps_of_the_study() -> None:
+def test_the_preparation_of_the_study() -> None:
     """What the model's manifest tells wins over the codebook; what it does not know is left."""
     about = {"preparation": {"unit": "window", "size": 2, "languages": ["fr"], "other": 1}}
 
-    assert steps_of(about, "sentence", "en") == Steps(
-        unit="window", size=2, languages=("fr",), language="en"
+    assert preparation_of(about, "sentence") == Preparation(
+        unit="window", size=2, languages=("fr",), near_duplicates=False
     )
-    assert steps_of({}, "paragraph", "de") == Steps(unit="paragraph", language="de")
-    assert steps_of({}, "page", "en").unit == "sentence"
+    usual = Preparation(languages=(), near_duplicates=False)
+    assert preparation_of({}, "paragraph") == replace(usual, unit="paragraph")
+    assert preparation_of({}, "page") == usual

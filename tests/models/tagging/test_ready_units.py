@@ -9,13 +9,12 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from standfirst.corpus import Fields
+from standfirst.corpus import Fields, Preparation
 from standfirst.models import Report
 from standfirst.models.runs.inputs.pieces import Lines, Piece, read_piece
 from standfirst.models.runs.inputs.unit_columns import read_units
 from standfirst.models.tagging.blocks import Counts, tag_blocks
 from standfirst.models.tagging.ready_units import Rows
-from standfirst.models.tagging.units import Steps
 
 N = 2_600
 
@@ -100,7 +99,7 @@ def tagged(report: Report, records: Any) -> tuple[Any, ...]:
     """Tag, and give all that comes out."""
     counts, rejects = Counts(), []
     tables: list[Any] = []
-    for one in tag_blocks(report.model, records, counts, Steps(unit="row")):
+    for one in tag_blocks(report.model, records, counts, Preparation(unit="row")):
         tables += [one.tags, one.tallies]
         rejects += counts.rejects
         counts.rejects.clear()
