@@ -34,7 +34,7 @@ bench: .venv/.developer
 	$(BIN)/python benchmarks/ingest.py 5000
 	$(BIN)/python benchmarks/scale.py speed 10000
 	$(BIN)/python benchmarks/tag.py --smoke
-	$(BIN)/python benchmarks/fuzz.py --cases 200
+	$(BIN)/python benchmarks/fuzz.py --cases 220
 	$(BIN)/python benchmarks/kill.py 12
 
 docs: .venv/.developer
