@@ -57,6 +57,7 @@ def test_an_old_study_gives_the_same_agreement(run: Run, study: Path) -> None:
         assert (now[name]["n_units"], now[name]["n_coders"]) == (old["n_units"], old["n_coders"])
 
 
+@pytest.mark.slow
 def test_an_old_study_goes_on(run: Run, study: Path) -> None:
     """Its corpus takes the same article no second time, its gold is resolved and learned from."""
     counted = json.loads((study / "stats.json").read_text("utf-8"))

@@ -71,6 +71,7 @@ def rows(draw: st.DrawFn) -> list[Annotation]:
     return made
 
 
+@pytest.mark.slow
 @given(rows())
 def test_round_trip_through_json(annotations: list[Annotation]) -> None:
     """What is written as Label Studio's JSON is read back equal."""

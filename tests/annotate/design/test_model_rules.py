@@ -61,6 +61,7 @@ def test_a_systematic_draw_has_its_size(scores: list[float], data: st.DataObject
     assert set(np.flatnonzero(chances >= 1).tolist()) <= set(drawn.tolist())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", sorted(SCORES))
 def test_probabilities_of_active_draws_are_true(rule: str) -> None:
     """Over many draws each unit comes as often as its probability says."""

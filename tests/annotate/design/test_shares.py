@@ -75,6 +75,7 @@ def test_units_without_an_answer_are_like_the_others_of_their_stratum() -> None:
     assert share(rows, holds).value == pytest.approx(0.5)
 
 
+@pytest.mark.slow
 def test_rounds_that_follow_what_was_found_stay_unbiased() -> None:
     """Round two goes where round one found positives; the mean over many draws is the truth."""
     truth = np.array([1.0] * 6 + [0.0] * 54)
@@ -98,6 +99,7 @@ def test_rounds_that_follow_what_was_found_stay_unbiased() -> None:
     assert np.mean(plain) > 0.1 + 4 * error + 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", ["rare", "entropy"])
 def test_intervals_of_active_draws_cover(rule: str) -> None:
     """On a rare label, 400 draws of 300 units: about 95 % cover, and without weights next to none.

@@ -21,6 +21,7 @@ def corpus(sizes: list[int]) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sizes", "n"),
     [([16] * 48, 100), ([1, 2, 3, 5, 8, 40, 12, 7, 3, 1, 1, 1], 20), ([100, 1, 1, 1], 6)],
@@ -82,6 +83,7 @@ def test_an_article_that_came_in_later_is_closed_too() -> None:
         draw([*units, new], 80, design=test)
 
 
+@pytest.mark.slow
 def test_the_share_of_the_test_part_has_an_interval_over_clusters() -> None:
     """Where clusters are all of one kind, the interval is as wide as that of so few clusters."""
     units = corpus([10] * 200)

@@ -73,6 +73,7 @@ def there_and_back(
         return lines, import_lines(path, form, BOOK)
 
 
+@pytest.mark.slow
 @given(studies())
 def test_prodigy_keeps_everything(study: tuple[list[dict[str, Any]], list[Annotation]]) -> None:
     """Coders, labels, skips, times, comments, speakers and texts come back equal."""
@@ -86,6 +87,7 @@ def test_prodigy_keeps_everything(study: tuple[list[dict[str, Any]], list[Annota
     }
 
 
+@pytest.mark.slow
 @given(studies())
 def test_doccano_keeps_labels_and_texts(
     study: tuple[list[dict[str, Any]], list[Annotation]],

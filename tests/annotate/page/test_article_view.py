@@ -39,6 +39,7 @@ UNITS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.slow
 def test_config_is_sound(codebook: Codebook) -> None:
     """The page of an article asks everything of the codebook, for each marked unit."""
     assert not config_problems(labeling_config(codebook, view="article"), codebook)

@@ -64,6 +64,7 @@ def measured(anchored: float, seed: int, n: int = 300) -> Audit:
     return audit(*experiment(anchored, seed, n=n), LABELS, draws=400)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("anchored", [0.0, 0.5])
 def test_the_true_effect_is_found(anchored: float) -> None:
     """Over 100 experiments the mean is the true effect, and about 95 % of intervals hold it."""

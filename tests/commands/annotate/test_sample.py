@@ -158,6 +158,7 @@ def test_what_cannot_be_drawn_is_one_line(
     assert file.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_model_that_knows_the_test_part_is_refused(
     study: Path, run: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -192,6 +193,7 @@ def test_gold_of_another_codebook_is_refused(study: Path, run: Callable[..., Any
     assert asked.err == done.err
 
 
+@pytest.mark.slow
 def test_definitions_lead_a_draw_and_nothing_else(study: Path, run: Callable[..., Any]) -> None:
     """Before anything is coded, the codebook ranks units; as a measurement it is refused."""
     made = run("train", "--definitions", "--encoder", "hashed-pieces", cwd=study)

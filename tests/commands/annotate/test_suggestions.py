@@ -24,6 +24,8 @@ from standfirst.annotate.suggestions.suggestion import blind_units
 from standfirst.labels import ready_codebooks
 from standfirst.study.folder import Study
 
+pytestmark = pytest.mark.slow
+
 MAIN = "from standfirst.cli import main; main()"
 SENTENCES = {
     "The minister defended the agreement on day {}.": (

@@ -75,6 +75,7 @@ def test_tag(work: Path, run: Run) -> None:
     assert json.loads(run(*words, cwd=work).out)["units"] == 1
 
 
+@pytest.mark.slow
 def test_tag_tells_what_it_does(work: Path, run: Run) -> None:
     """A plan tags nothing; a finished folder is not tagged again; standard input is read."""
     lines = [{"id": f"n{k}", "text": f"The minister defended plan {k}."} for k in range(40)]
@@ -93,6 +94,7 @@ def test_tag_tells_what_it_does(work: Path, run: Run) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_steps_of_a_study_go_with_its_model(work: Path, run: Run) -> None:
     """A model that was trained in a study tags as the study cuts: languages, windows."""
     study = work / "study"
@@ -166,6 +168,7 @@ def test_wrong_words(work: Path, run: Run, words: str, code: int, told: str) -> 
         assert len(done.err.strip().splitlines()) <= 2
 
 
+@pytest.mark.slow
 def test_candidates_are_compared(work: Path, run: Run) -> None:
     """Encoders that are named twice are compared; the choice is told, and stands in the JSON."""
     words = ["train", "--data", "coded.csv", "--label", "stance", "--folds", "3"]

@@ -235,6 +235,7 @@ def warc(page: bytes, kind: bytes = b"text/html", status: bytes = b"200 OK") -> 
     ) % (len(body), body)
 
 
+@pytest.mark.slow
 def test_web_pages(tmp_path: Path) -> None:
     """The article is found on the page; a page without one is told."""
     (tmp_path / "a.html").write_bytes(PAGE)

@@ -90,6 +90,7 @@ def test_an_interrupted_run_ends_the_same(tmp_path: Path, monkeypatch: pytest.Mo
     assert digests(tmp_path / "killed") == digests(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_workers_write_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What several processes make is what one makes, to the byte; nothing is left aside."""
     monkeypatch.setattr(ingest, "PART", 3)

@@ -225,6 +225,7 @@ def test_rounds_and_pairs() -> None:
     assert found.pairs[0].alpha.value == pytest.approx(found.alpha.value)
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 @pytest.mark.skipif(not DATA.exists(), reason="no ../shared/data")
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ def test_round_trip(report: Report, folder: Path) -> None:
         assert np.allclose(answer.probabilities, after[name].probabilities)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_threads", ["1", "4"])
 def test_same_data_same_bytes(
     data: TrainingSet,

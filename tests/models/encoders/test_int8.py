@@ -19,6 +19,7 @@ TEXTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.weights
 def test_company_changes_nothing() -> None:
     """A text has the same vector alone, in a batch, and in another order."""
@@ -30,6 +31,7 @@ def test_company_changes_nothing() -> None:
     assert np.abs(encoder.encode(TEXTS[::-1])[::-1] - together).max() < 1e-6
 
 
+@pytest.mark.slow
 @pytest.mark.weights
 def test_close_to_full_precision() -> None:
     """Vectors point where those of full precision point; targets are pooled, too."""
@@ -45,6 +47,7 @@ def test_close_to_full_precision() -> None:
     assert (marked.sum(axis=1) / 4).min() > 0.95
 
 
+@pytest.mark.slow
 @pytest.mark.weights
 def test_ranges_travel_in_the_bundle(data: TrainingSet, tmp_path: Path) -> None:
     """A stored model answers as it did, from the ranges of its training."""

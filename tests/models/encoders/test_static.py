@@ -67,6 +67,7 @@ def check(pieces: WordPiece, texts: list[str]) -> None:
         assert tokens[ends[row] : ends[row + 1]].tolist() == expected, text
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(texts=st.one_of(TEXTS, st.lists(NEWSLIKE, max_size=6)))
 def test_tokens_are_the_published_ones(pieces: WordPiece, texts: list[str]) -> None:
@@ -88,6 +89,7 @@ def test_numba_changes_nothing(static: Static, monkeypatch: pytest.MonkeyPatch) 
     assert np.array_equal(compiled, static.encode(texts))
 
 
+@pytest.mark.slow
 def test_bundle_is_whole(
     static: Static, data: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,6 +138,7 @@ def test_vectors_are_kept_and_checked(
     tokenvectors.token_vectors.cache_clear()
 
 
+@pytest.mark.slow
 def test_axes_keep_what_varies_most() -> None:
     """The main axes keep distances, and their direction does not depend on chance."""
     rng = np.random.default_rng(0)

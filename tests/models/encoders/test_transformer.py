@@ -264,6 +264,7 @@ def test_a_folder_of_model2vec(tmp_path: Path, write_folder: WriteFolder) -> Non
         make_encoder(str(folder)).encode(TEXTS)
 
 
+@pytest.mark.slow
 @pytest.mark.weights
 def test_minilm_computes_bert() -> None:
     """The pulled weights give what a plain forward pass gives, whatever stands in the batch."""
@@ -283,6 +284,7 @@ def test_minilm_computes_bert() -> None:
         assert np.abs(row - expected).max() < 1e-5
 
 
+@pytest.mark.slow
 @pytest.mark.weights
 def test_strange_texts() -> None:
     """Empty, very long and broken texts get finite vectors."""

@@ -22,6 +22,8 @@ from standfirst.models.finetuning.recipe import Lesson, Recipe, Tokens, make_rec
 from standfirst.models.heads.linear import LinearFit
 from standfirst.models.views import Inputs
 
+pytestmark = pytest.mark.slow
+
 Tensors = dict[str, npt.NDArray[Any]]
 N_ARTICLES = 24
 
