@@ -35,7 +35,7 @@ bench: .venv/.developer
 	$(BIN)/python benchmarks/scale.py speed 10000
 	$(BIN)/python benchmarks/tag.py --smoke
 	$(BIN)/python benchmarks/fuzz.py --cases 220
-	$(BIN)/python benchmarks/kill.py 12
+	$(BIN)/python benchmarks/kills.py --kills 24 --races 4
 
 docs: .venv/.developer
 	$(BIN)/python docs/make.py

@@ -92,6 +92,10 @@ class Kind:
     marks: bool = True
     """Whether records of the input bear marks, which must come out again."""
 
+    def bears_marks(self, name: str) -> bool:
+        """Tell whether the marks of a file can be read off its bytes, one a record."""
+        return self.marks and Path(name).suffix in {".csv", ".tsv", ".json", ".jsonl"}
+
 
 # Sound inputs.
 
@@ -363,11 +367,10 @@ def case(kind: Kind, rng: random.Random, folder: Path) -> str:
         content = damage(content, rng)
     path = folder / name
     path.write_bytes(content)
-    plain = Path(name).suffix in {".csv", ".tsv", ".json", ".jsonl"}
 
     def work() -> str:
         outcome = kind.read(path)
-        problem = wrong(content, outcome, n_rows, marks=kind.marks and plain)
+        problem = wrong(content, outcome, n_rows, marks=kind.bears_marks(name))
         return f"WRONG {problem}" if problem else "refused" if outcome.refused else "read"
 
     return apart(work, folder)
@@ -473,7 +476,7 @@ def kinds(scratch: Path, only: Sequence[str]) -> dict[str, Case]:
             folder = Path(tempfile.mkdtemp(dir=scratch))
             (folder / name).write_bytes(content)
             outcome = kind.read(folder / name)
-            problem = wrong(content, outcome, None, marks=kind.marks)
+            problem = wrong(content, outcome, None, marks=kind.bears_marks(name))
             assert not problem, f"{kind.name} {name}: sound, but {problem}"
             assert not outcome.refused, f"{kind.name} {name}: sound, but {outcome.refused}"
         found[kind.name] = partial(case, kind)

@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from standfirst.benchmarks.ingest import write
-from standfirst.benchmarks.kill import labelled
+from standfirst.benchmarks.kills import labelled
 
 CORES = 2
 
