@@ -48,8 +48,8 @@ def diff(
     changes = diff_codebooks(before, after)
     rows = read_annotations(found.annotations) if found and found.annotations.exists() else []
     resolved = read_gold(found.gold) if found and found.gold.exists() else []
-    told = touched(changes, rows, resolved)
-    models = _models_of(before.revision, found.models) if found and told else []
+    touches = touched(changes, rows, resolved)
+    models = _models_of(before.revision, found.models) if found and touches else []
     if json:
         print_json(
             [
@@ -65,13 +65,13 @@ def diff(
                     "n_gold": one.n_gold,
                     "n_units": one.n_units,
                 }
-                for one in told
+                for one in touches
             ]
         )
         return
-    if not told:
+    if not touches:
         typer.echo("no change of meaning")
-    for one in told:
+    for one in touches:
         typer.echo(str(one))
     if models:
         typer.echo(f"models of the old codebook, to be trained again: {', '.join(models)}")
@@ -164,10 +164,19 @@ def _log_of(
 
 def _models_of(revision: str, folder: Path) -> list[str]:
     """Name the models that were trained by a revision of the codebook."""
+    from ...errors import BundleError
     from ...models.bundle.record import read_manifest
 
-    models = (path.parent for path in sorted(folder.glob("*/manifest.json")))
-    return [model.name for model in models if read_manifest(model).codebook_revision == revision]
+    names = []
+    for path in sorted(folder.glob("*/manifest.json")):
+        try:
+            manifest = read_manifest(path.parent)
+        except BundleError as error:
+            say(f"passed over: {error}")
+            continue
+        if manifest.codebook_revision == revision:
+            names.append(path.parent.name)
+    return names
 
 
 def _study_if_any(path: Path | None) -> Any:

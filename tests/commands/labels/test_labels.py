@@ -15,6 +15,7 @@ from standfirst.labels import (
     ready_codebooks,
     write_annotations,
 )
+from standfirst.models.bundle.record import FORMAT_VERSION, EncoderEntry, Manifest, Training
 from standfirst.study.folder import Study
 
 Run = Callable[..., Any]
@@ -157,12 +158,22 @@ def test_another_revision_is_refused_and_its_models_are_named(study: Study, run:
     old = study.root / "old.yaml"
     text = study.codebook_path.read_text(encoding="utf-8")
     old.write_text(text, encoding="utf-8")
-    model = study.models / "first" / "manifest.json"
-    model.parent.mkdir(parents=True)
-    model.write_text(json.dumps({"codebook_revision": load_codebook(old).revision}))
-    other = study.models / "other" / "manifest.json"
-    other.parent.mkdir(parents=True)
-    other.write_text(json.dumps({"codebook_revision": "0000"}))
+    for name, revision in (("first", load_codebook(old).revision), ("other", "0000")):
+        manifest = Manifest(
+            format="standfirst-model",
+            format_version=FORMAT_VERSION,
+            codebook="stance",
+            codebook_revision=revision,
+            encoder=EncoderEntry(name="hashed", settings={}, sha256="0" * 64),
+            dimensions=(),
+            training=Training(),
+            versions={},
+            files={},
+        ).signed()
+        (study.models / name).mkdir(parents=True)
+        (study.models / name / "manifest.json").write_text(manifest.model_dump_json())
+    (study.models / "foreign").mkdir()
+    (study.models / "foreign" / "manifest.json").write_text('{"manifest_version": 3}')
     assert "definition: " in text
     study.codebook_path.write_text(text.replace("definition: ", "definition: Only if ", 1))
 
@@ -176,6 +187,7 @@ def test_another_revision_is_refused_and_its_models_are_named(study: Study, run:
     assert "standfirst labels diff OLD NEW" in refused.err
     assert "models of the old codebook, to be trained again: first" in told.out
     assert data[0]["models"] == ["first"]
+    assert "foreign: is not a model of Standfirst" in told.err
 
 
 def test_annotations_go_out_as_a_table(study: Study, run: Run) -> None:
