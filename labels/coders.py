@@ -32,8 +32,8 @@ class Stability:
     """Units answered twice."""
 
     def __str__(self) -> str:
-        told = f"{self.coder}, {self.dimension}: the same answer later on {self.same}"
-        return f"{told} of {self.n_units} units"
+        text = f"{self.coder}, {self.dimension}: the same answer later on {self.same}"
+        return f"{text} of {self.n_units} units"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Week:
     """Units of the week that others answered, too."""
 
     def __str__(self) -> str:
-        told = f"{self.coder}, {self.dimension}, {self.week}: as others on {self.agreement}"
-        return f"{told} of {self.n_units} units"
+        text = f"{self.coder}, {self.dimension}, {self.week}: as others on {self.agreement}"
+        return f"{text} of {self.n_units} units"
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,11 +137,11 @@ def gold(
         )
         return
     for name, rules in counts.items():
-        told = ", ".join(f"{n} {how}" for how, n in rules.items()) or "nothing"
-        typer.echo(f"{name}: {told}; {tied[name]} left to adjudication")
+        text = ", ".join(f"{n} {how}" for how, n in rules.items()) or "nothing"
+        typer.echo(f"{name}: {text}; {tied[name]} left to adjudication")
     for one in coders:
-        told = f"{one.accuracy} of {one.n_answers} as the adjudicator or the other coders"
-        typer.echo(f"  {one.coder}, {one.dimension}: {told}")
+        text = f"{one.accuracy} of {one.n_answers} as the adjudicator or the other coders"
+        typer.echo(f"  {one.coder}, {one.dimension}: {text}")
     say(f"wrote {found.gold}")
 
 

@@ -210,8 +210,8 @@ def check_revision(annotations: Iterable[Annotation], codebook: Codebook, where:
     rows = [row for row in current(annotations) if row.status == "answered"]
     others = Counter(row.revision for row in rows if row.revision not in ("", codebook.revision))
     if others:
-        told = ", ".join(f"{n} of {len(rows)} with {name}" for name, n in sorted(others.items()))
-        problem = f"coded by another codebook than revision {codebook.revision}: {told}"
+        counts = ", ".join(f"{n} of {len(rows)} with {name}" for name, n in sorted(others.items()))
+        problem = f"coded by another codebook than revision {codebook.revision}: {counts}"
         remedy = (
             "see what changed with: standfirst labels diff OLD NEW, "
             "and carry the answers over with: standfirst labels migrate OLD NEW --map FILE"

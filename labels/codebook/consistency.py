@@ -55,25 +55,25 @@ def check_consistency(codebook: Codebook) -> list[_Found]:
 
 def advise(codebook: Codebook) -> list[str]:
     """Say what is allowed, and would still make coding or analysis harder."""
-    told = []
+    advice = []
     for dimension in codebook.dimensions:
         for label in dimension.labels:
             place = f"{dimension.id}.{label.id}"
             if not label.definition:
-                told.append(f"{place}: no definition; coders will make up their own")
+                advice.append(f"{place}: no definition; coders will make up their own")
             if label.hotkey is None:
-                told.append(f"{place}: no hotkey is left; it takes the mouse")
+                advice.append(f"{place}: no hotkey is left; it takes the mouse")
             if not re.fullmatch(r"[a-z0-9_]+", label.id):
-                told.append(f"{place}: an id of a-z, 0-9 and _ works in every program")
+                advice.append(f"{place}: an id of a-z, 0-9 and _ works in every program")
         if not dimension.required and dimension.choice == "single":
-            told.append(
+            advice.append(
                 f"{dimension.id}: left empty it counts as not answered; if none of its labels can "
                 "be right, add a label that says so"
             )
         if len(dimension.labels) > 12:
             count = len(dimension.labels)
-            told.append(f"{dimension.id}: {count} labels are many for one question; consider two")
-    return told
+            advice.append(f"{dimension.id}: {count} labels are many for one question; consider two")
+    return advice
 
 
 def _doubled_dimensions(codebook: Codebook) -> Iterator[_Found]:

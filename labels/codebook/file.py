@@ -1,7 +1,7 @@
 """Where a codebook enters: YAML is read, checked as a whole, and frozen.
 
-Every problem is told at once, each with file, line, field and remedy, because a person who mends
-one line and is then told of the next loses patience with the tool. Shapes are checked by pydantic;
+Every problem is listed at once, each with file, line, field and remedy, because a person who mends
+one line and then learns of the next loses patience with the tool. Shapes are checked by pydantic;
 what spans several fields (ids that stand twice, hotkeys in conflict, parents in a circle,
 conditions on answers that do not exist) is checked after it, and only where the shapes hold.
 """
@@ -97,7 +97,7 @@ def load_codebook(path: Path) -> Codebook:
     MissingFileError
         There is no such file.
     CodebookError
-        The file has problems; all of them are told.
+        The file has problems; all of them are listed.
     """
     path = Path(path)
     try:
@@ -126,7 +126,7 @@ def parse_codebook(text: str, where: str) -> Codebook:
     Raises
     ------
     CodebookError
-        The text has problems; all of them are told, in the order of their lines.
+        The text has problems; all of them are listed, in the order of their lines.
 
     Examples
     --------
@@ -144,14 +144,14 @@ def parse_codebook(text: str, where: str) -> Codebook:
         try:
             checked = _Codebook.model_validate(_dropped_nulls(document.value))
         except ValidationError as error:
-            problems += _told(error, document)
+            problems += _problems_of(error, document)
     elif not problems:
         problems.append((1, "not a codebook", "begin with fields: id, title, version, dimensions"))
     if checked is not None:
         codebook = _frozen(checked)
-        found = check_consistency(codebook)
+        inconsistent = check_consistency(codebook)
         problems += [
-            (document.line(path), f"{_field(path)}: {said}", to) for path, said, to in found
+            (document.line(path), f"{_field(path)}: {said}", to) for path, said, to in inconsistent
         ]
         if not problems:
             return assign_hotkeys(codebook)
@@ -209,12 +209,12 @@ def _frozen_dimension(dimension: _Dimension) -> Dimension:
     )
 
 
-def _told(error: ValidationError, document: Document) -> Iterator[tuple[int, str, str]]:
-    for found in error.errors():
-        path = tuple(found["loc"])
-        if found["type"] == "too_short" and found["input"]:
-            continue  # pydantic counts only the sound items; the others are told one by one
-        problem, remedy = _in_words(found["type"], found.get("ctx", {}), path, found["input"])
+def _problems_of(error: ValidationError, document: Document) -> Iterator[tuple[int, str, str]]:
+    for detail in error.errors():
+        path = tuple(detail["loc"])
+        if detail["type"] == "too_short" and detail["input"]:
+            continue  # pydantic counts only the sound items; the others are listed one by one
+        problem, remedy = _in_words(detail["type"], detail.get("ctx", {}), path, detail["input"])
         yield document.line(path), f"{_field(path)}: {problem}", remedy
 
 
@@ -240,20 +240,20 @@ def _in_words(
     kind: str, context: dict[str, Any], path: tuple[str | int, ...], value: Any
 ) -> tuple[str, str]:
     name = str(next((part for part in reversed(path) if isinstance(part, str)), ""))
-    told = f"{value!r} is not allowed", _REMEDIES.get(name, "correct it")
+    message = f"{value!r} is not allowed", _REMEDIES.get(name, "correct it")
     if kind == "missing":
-        told = "is missing", "add it"
+        message = "is missing", "add it"
     elif kind == "extra_forbidden":
-        told = "is not a field of a codebook", f"known here: {_known(path)}"
+        message = "is not a field of a codebook", f"known here: {_known(path)}"
     elif kind in _SHAPES:
-        told = f"is {_shape(value)}", f"write {_SHAPES[kind]}"
+        message = f"is {_shape(value)}", f"write {_SHAPES[kind]}"
     elif kind == "literal_error":
-        told = f"{value!r} is not known", f"use {context['expected']}"
+        message = f"{value!r} is not known", f"use {context['expected']}"
     elif kind == "bool_parsing":
-        told = f"{value!r} is neither true nor false", "use true or false"
+        message = f"{value!r} is neither true nor false", "use true or false"
     elif kind in {"too_short", "string_too_short"}:
-        told = "is empty", "write at least one"
-    return told
+        message = "is empty", "write at least one"
+    return message
 
 
 def _known(path: tuple[str | int, ...]) -> str:

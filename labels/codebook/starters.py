@@ -63,8 +63,8 @@ def infer_codebook(
             )
         wide = next((answer for answer in answers if len(answer) > 1), None)
         if wide and name not in multiple:
-            told = f"a row has {len(wide)} labels ({', '.join(wide)})"
-            raise InputError(f"column {name}", told, "declare the dimension as multiple choice")
+            problem = f"a row has {len(wide)} labels ({', '.join(wide)})"
+            raise InputError(f"column {name}", problem, "declare the dimension as multiple choice")
         dimensions.append(
             Dimension(
                 name,

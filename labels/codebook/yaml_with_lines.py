@@ -1,4 +1,4 @@
-"""YAML with the line of every value, so that a problem can be told where it stands.
+"""YAML with the line of every value, so that a problem can be named with its line.
 
 All scalars stay the text that the author wrote: ``id: no`` is the word "no" and ``version: 1.10``
 keeps its zero. What a field should be is for the model behind the door to say. Doubled keys are
@@ -65,8 +65,8 @@ def read_yaml(text: str) -> Document:
         document.problems.append((line, f"not YAML: {error.problem or error.context}", remedy))
         return document
     except yaml.YAMLError as error:
-        told = " ".join(str(error).split())
-        document.problems.append((1, f"not YAML: {told}", "save the file as UTF-8 text"))
+        problem = " ".join(str(error).split())
+        document.problems.append((1, f"not YAML: {problem}", "save the file as UTF-8 text"))
         return document
     if root is not None:
         document.value = _value(root, (), document)
@@ -111,8 +111,8 @@ def _value(node: yaml.Node, path: Path, document: Document) -> Any:
             continue
         key = key_node.value
         if key in result:
-            told = f"{key}: stands twice, first on line {document.lines[(*path, key)]}"
-            document.problems.append((key_line, told, "keep one of the two"))
+            problem = f"{key}: stands twice, first on line {document.lines[(*path, key)]}"
+            document.problems.append((key_line, problem, "keep one of the two"))
             continue
         document.lines[(*path, key)] = key_line
         result[key] = _value(value_node, (*path, key), document)

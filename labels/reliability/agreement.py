@@ -145,13 +145,13 @@ def agreement(
     for dimension in asked:
         if dimension.id in coded:
             mine = [row for row in rows if row.dimension == dimension.id]
-            found = _one(mine, dimension, draws, level, seed)
+            found = _measure(mine, dimension, draws, level, seed)
             notes = _on_empty(settled, mine) if found.n_coders else []
             measured.append(replace(found, warnings=(*found.warnings, *notes)))
     return measured
 
 
-def _one(
+def _measure(
     rows: list[Annotation], dimension: Dimension, draws: int, level: float, seed: int
 ) -> Agreement:
     ratings = rate(rows, dimension)
@@ -178,7 +178,7 @@ def _one(
         rounds=_rounds(rows, dimension, draws, level, seed),
         warnings=(),
     )
-    told = warnings_on(
+    warnings = warnings_on(
         alpha=overall,
         n_units=found.n_units,
         n_articles=found.n_articles,
@@ -186,7 +186,7 @@ def _one(
         labels=[(label.label, label.n_answers) for label in labels],
         repeated=_repeated(rows),
     )
-    return replace(found, warnings=told)
+    return replace(found, warnings=warnings)
 
 
 def _unanswered(dimension: Dimension) -> Agreement:

@@ -78,37 +78,39 @@ def warnings_on(
     repeated
         Answers that the same coder gave again on the same unit at no later time.
     """
-    told = []
+    warnings = []
     if not n_units:
-        told.append("no unit has two answers, so there is nothing to agree on; let coders overlap")
+        warnings.append(
+            "no unit has two answers, so there is nothing to agree on; let coders overlap"
+        )
     else:
-        told += _on_alpha(alpha)
-        told += _on_sample(n_articles, by_article=by_article)
+        warnings += _on_alpha(alpha)
+        warnings += _on_sample(n_articles, by_article=by_article)
         never = [label for label, n in labels if not n]
         rare = [f"{label} ({n})" for label, n in labels if 0 < n < _FEW_ANSWERS]
         if never:
-            told.append(f"never used: {', '.join(never)}")
+            warnings.append(f"never used: {', '.join(never)}")
         if rare:
-            told.append(f"hardly used, so their figures mean little: {', '.join(rare)}")
+            warnings.append(f"hardly used, so their figures mean little: {', '.join(rare)}")
     if repeated:
-        told.append(
+        warnings.append(
             f"{repeated} answers repeat a coder's answer on the same unit without a later time; "
             "the first counts"
         )
-    return tuple(told)
+    return tuple(warnings)
 
 
 def _on_alpha(alpha: Estimate) -> list[str]:
     if alpha.value is None:
         return ["only one label was ever used, so alpha is 0/0: undefined, not perfect"]
-    told = []
+    warnings = []
     if verdict(alpha).startswith("no better"):
-        told.append("coders agree no better than chance: these annotations say nothing")
+        warnings.append("coders agree no better than chance: these annotations say nothing")
     if alpha.width is None:
-        told.append("no interval: too few units vary for one")
+        warnings.append("no interval: too few units vary for one")
     elif alpha.width > _WIDE:
-        told.append(f"the interval is {alpha.width:.2f} wide, too wide to say much; code more")
-    return told
+        warnings.append(f"the interval is {alpha.width:.2f} wide, too wide to say much; code more")
+    return warnings
 
 
 def _on_sample(n_articles: int, *, by_article: bool) -> list[str]:

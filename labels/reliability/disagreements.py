@@ -88,13 +88,13 @@ def disagreements(
 def _clashes(ratings: Ratings, dimension: Dimension, most: int, examples: int) -> list[Clash]:
     first, second = ratings.pairs()
     a, b = ratings.value[first], ratings.value[second]
-    apart = np.flatnonzero(a != b)
+    differ = np.flatnonzero(a != b)
     sums = collect(ratings)
     whole = alpha(sums, np.ones((1, len(ratings.articles)), np.int64)).value
-    if whole is None or not len(apart):
+    if whole is None or not len(differ):
         return []
-    low, high = np.minimum(a, b)[apart], np.maximum(a, b)[apart]
-    unit = ratings.unit[first[apart]]
+    low, high = np.minimum(a, b)[differ], np.maximum(a, b)[differ]
+    unit = ratings.unit[first[differ]]
     weight = _distance(ratings, low, high) / (ratings.n_per_unit[unit] - 1)
     share = weight / weight.sum() * (1 - whole)
     n_values = len(ratings.members)
@@ -105,7 +105,8 @@ def _clashes(ratings: Ratings, dimension: Dimension, most: int, examples: int) -
         if not len(rows):
             break
         shown = [
-            _reading(ratings, int(first[apart[i]]), int(second[apart[i]])) for i in rows[:examples]
+            _reading(ratings, int(first[differ[i]]), int(second[differ[i]]))
+            for i in rows[:examples]
         ]
         answers = _labels(ratings, int(cell) // n_values), _labels(ratings, int(cell) % n_values)
         n_units = len(np.unique(unit[rows]))
@@ -147,9 +148,9 @@ def _reading(ratings: Ratings, one: int, other: int) -> Reading:
 def _clauses(
     dimension: Dimension, answers: tuple[tuple[str, ...], tuple[str, ...]]
 ) -> tuple[str, ...]:
-    told = []
+    clauses = []
     for label_id in sorted({*answers[0]} ^ {*answers[1]}, key=dimension.label_ids.index):
         label = dimension.label(label_id)
-        told += [f"{label_id}: {label.definition}"] if label.definition else []
-        told += [f"{label_id}, not: {line}" for line in label.exclude]
-    return tuple(told)
+        clauses += [f"{label_id}: {label.definition}"] if label.definition else []
+        clauses += [f"{label_id}, not: {line}" for line in label.exclude]
+    return tuple(clauses)

@@ -13,12 +13,14 @@ __all__ = ["agreement_as_json", "agreement_as_text", "missed_gate"]
 _MOST_PAIRS = 15
 
 
-def missed_gate(found: Iterable[Agreement], gate: float | None, lower: float | None) -> list[str]:
+def missed_gate(
+    measured: Iterable[Agreement], gate: float | None, lower: float | None
+) -> list[str]:
     """Say where agreement is below a gate; nothing when it is passed.
 
     Parameters
     ----------
-    found
+    measured
         From `agreement`.
     gate
         What alpha must reach; not asked for when None. An undefined alpha does not reach it.
@@ -26,73 +28,76 @@ def missed_gate(found: Iterable[Agreement], gate: float | None, lower: float | N
         What the lower end of its interval must reach; not asked for when None. An interval that is
         not defined does not reach it.
     """
-    told = []
-    for one in found:
-        value, low = one.alpha.value, one.alpha.low
+    missed = []
+    for result in measured:
+        value, low = result.alpha.value, result.alpha.low
         if gate is not None and (value is None or value < gate):
-            told.append(f"{one.dimension}: alpha {_short(value)} is below {gate:g}")
+            missed.append(f"{result.dimension}: alpha {_short(value)} is below {gate:g}")
         elif lower is not None and (low is None or low < lower):
-            told.append(f"{one.dimension}: the interval begins at {_short(low)}, below {lower:g}")
-    return told
+            missed.append(
+                f"{result.dimension}: the interval begins at {_short(low)}, below {lower:g}"
+            )
+    return missed
 
 
-def agreement_as_json(found: Iterable[Agreement]) -> dict[str, Any]:
+def agreement_as_json(measured: Iterable[Agreement]) -> dict[str, Any]:
     """Give the figures as plain values, for programs."""
-    return {"dimensions": {one.dimension: _plain(one) for one in found}}
+    return {"dimensions": {result.dimension: _plain(result) for result in measured}}
 
 
-def agreement_as_text(found: Iterable[Agreement]) -> Iterator[str]:
+def agreement_as_text(measured: Iterable[Agreement]) -> Iterator[str]:
     """Give the figures as lines for a terminal or a paper's appendix."""
-    for one in found:
-        if not one.n_coders:
-            yield f"{one.dimension}: no answers yet"
+    for result in measured:
+        if not result.n_coders:
+            yield f"{result.dimension}: no answers yet"
             continue
-        other = one.other
-        resampled = "articles" if one.by_article else "units"
-        yield f"{one.dimension}: alpha {one.alpha} ({one.metric}) - {verdict(one.alpha)}"
+        other = result.other
+        resampled = "articles" if result.by_article else "units"
+        head = f"{result.dimension}: alpha {result.alpha} ({result.metric})"
+        yield f"{head} - {verdict(result.alpha)}"
         yield (
-            f"  {one.n_units} units with two or more answers, {one.n_coders} coders, "
-            f"{one.n_answers} answers, {one.n_single} units coded once; "
-            f"intervals over {one.n_articles} {resampled}"
+            f"  {result.n_units} units with two or more answers, {result.n_coders} coders, "
+            f"{result.n_answers} answers, {result.n_single} units coded once; "
+            f"intervals over {result.n_articles} {resampled}"
         )
         yield (
             f"  percent {_short(other.percent)}   Cohen {_short(other.cohen)}   "
             f"Fleiss {_short(other.fleiss)}   AC1 {_short(other.ac1)}"
         )
-        width = max((len(label.label) for label in one.labels), default=0)
-        for label in one.labels:
+        width = max((len(label.label) for label in result.labels), default=0)
+        for label in result.labels:
             share = f"{100 * label.prevalence:.1f} %"
             yield f"    {label.label:<{width}}  {label.alpha!s:<20} {share:>7}"
-        yield from _pairs(one)
-        for round_ in one.rounds:
+        yield from _pairs(result)
+        for round_ in result.rounds:
             name = round_.round or "(no round)"
             yield f"    round {name}: {round_.alpha}, {round_.n_units} units"
-        for warning in one.warnings:
+        for warning in result.warnings:
             yield f"  note: {warning}"
 
 
-def _pairs(one: Agreement) -> Iterator[str]:
-    if len(one.pairs) < 2:
+def _pairs(result: Agreement) -> Iterator[str]:
+    if len(result.pairs) < 2:
         return
-    worst = sorted(one.pairs, key=lambda pair: (-pair.n_units, pair.coders))[:_MOST_PAIRS]
+    worst = sorted(result.pairs, key=lambda pair: (-pair.n_units, pair.coders))[:_MOST_PAIRS]
     for pair in worst:
         yield f"    {pair.coders[0]} / {pair.coders[1]}: {pair.alpha}, {pair.n_units} units"
-    if len(one.pairs) > _MOST_PAIRS:
-        yield f"    ... and {len(one.pairs) - _MOST_PAIRS} more pairs (--json has all)"
+    if len(result.pairs) > _MOST_PAIRS:
+        yield f"    ... and {len(result.pairs) - _MOST_PAIRS} more pairs (--json has all)"
 
 
-def _plain(one: Agreement) -> dict[str, Any]:
+def _plain(result: Agreement) -> dict[str, Any]:
     labels = {
         label.label: {
             **_estimate(label.alpha),
             "prevalence": label.prevalence,
             "n_answers": label.n_answers,
         }
-        for label in one.labels
+        for label in result.labels
     }
     rounds = [
         {**_estimate(r.alpha), "round": r.round, "n_units": r.n_units, "n_coders": r.n_coders}
-        for r in one.rounds
+        for r in result.rounds
     ]
     pairs = [
         {
@@ -102,27 +107,27 @@ def _plain(one: Agreement) -> dict[str, Any]:
             "kappa": pair.kappa,
             **_estimate(pair.alpha),
         }
-        for pair in one.pairs
+        for pair in result.pairs
     ]
     return {
-        **_estimate(one.alpha),
-        "metric": one.metric,
-        **asdict(one.other),
-        "n_units": one.n_units,
-        "n_answers": one.n_answers,
-        "n_single": one.n_single,
-        "n_coders": one.n_coders,
-        "n_articles": one.n_articles,
-        "resampled": "articles" if one.by_article else "units",
+        **_estimate(result.alpha),
+        "metric": result.metric,
+        **asdict(result.other),
+        "n_units": result.n_units,
+        "n_answers": result.n_answers,
+        "n_single": result.n_single,
+        "n_coders": result.n_coders,
+        "n_articles": result.n_articles,
+        "resampled": "articles" if result.by_article else "units",
         "labels": labels,
         "pairs": pairs,
         "rounds": rounds,
-        "warnings": list(one.warnings),
+        "warnings": list(result.warnings),
     }
 
 
-def _estimate(found: Estimate) -> dict[str, float | None]:
-    return {"alpha": found.value, "low": found.low, "high": found.high}
+def _estimate(measured: Estimate) -> dict[str, float | None]:
+    return {"alpha": measured.value, "low": measured.low, "high": measured.high}
 
 
 def _short(value: float | None) -> str:

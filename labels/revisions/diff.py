@@ -56,10 +56,10 @@ class Touched:
         change = self.change
         arrow = f" -> {', '.join(change.became)}" if change.labels and change.became else ""
         names = ", ".join(change.labels) or ", ".join(change.became)
-        told = f"{change.dimension}: {names}{arrow} {change.kind}".replace(":  ", ": ")
-        told += f" ({change.what})" if change.what else ""
-        told += f"; touches {self.n_annotations} annotations, {self.n_gold} gold"
-        return f"{told}; code {self.n_units} units again" if change.recode else told
+        text = f"{change.dimension}: {names}{arrow} {change.kind}".replace(":  ", ": ")
+        text += f" ({change.what})" if change.what else ""
+        text += f"; touches {self.n_annotations} annotations, {self.n_gold} gold"
+        return f"{text}; code {self.n_units} units again" if change.recode else text
 
 
 def diff_codebooks(old: Codebook, new: Codebook) -> list[Change]:
@@ -104,15 +104,15 @@ def touched(
     """
     rows = [row for row in current(annotations) if row.status == "answered"]
     units = {row.unit_id for row in rows}
-    told = []
+    counted = []
     for change in changes:
         coded = [row for row in rows if _is_touched(row, change)]
         again = {row.unit_id for row in coded}
         if change.kind == "added" and change.what == "the whole dimension":
             again = units
         n_gold = sum(_is_touched(row, change) for row in gold)
-        told.append(Touched(change, len(coded), n_gold, len(again) if change.recode else 0))
-    return told
+        counted.append(Touched(change, len(coded), n_gold, len(again) if change.recode else 0))
+    return counted
 
 
 def _is_touched(row: Annotation | Gold, change: Change) -> bool:
@@ -153,26 +153,26 @@ def _moved(old: Dimension, new: Dimension) -> Iterator[Change]:
     changed = [label for label in new.labels if label.id in old.label_ids and _differs(old, label)]
     heirs = {label.id: [n for n in (*fresh, *changed) if _holds(n, label)] for label in gone}
     origins = {label.id: [g for g in gone if label in heirs[g.id]] for label in (*fresh, *changed)}
-    told: set[str] = set()
+    named: set[str] = set()
     for label in gone:
         ids = tuple(heir.id for heir in heirs[label.id])
         twins = [n for n in fresh if _same(n, label)]
         if len(ids) > 1 and not twins:
-            told.update(ids)
+            named.update(ids)
             yield Change("split", old.id, (label.id,), ids, recode=True)
         elif twins:
-            told.add(twins[0].id)
+            named.add(twins[0].id)
             yield Change("renamed", old.id, (label.id,), (twins[0].id,))
         elif ids and (len(origins[ids[0]]) > 1 or ids[0] in old.label_ids):
-            told.add(ids[0])
+            named.add(ids[0])
             yield Change("merged", old.id, (label.id,), ids)
         elif ids:
-            told.add(ids[0])
+            named.add(ids[0])
             yield Change("renamed", old.id, (label.id,), ids, "and redefined", recode=True)
         else:
             yield Change("removed", old.id, (label.id,), recode=True)
     for label in fresh:
-        if label.id not in told:
+        if label.id not in named:
             yield Change("added", old.id, (), (label.id,), recode=True)
 
 

@@ -51,7 +51,7 @@ def load_mapping(path: Path, old: Codebook, new: Codebook) -> dict[str, Rules]:
     MissingFileError
         There is no such file.
     CodebookError
-        The mapping is not complete, or names what is not there; all problems are told.
+        The mapping is not complete, or names what is not there; all problems are listed.
     """
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
@@ -66,7 +66,7 @@ def parse_mapping(text: str, old: Codebook, new: Codebook, where: str) -> dict[s
     Raises
     ------
     CodebookError
-        The mapping is not complete, or names what is not there; all problems are told.
+        The mapping is not complete, or names what is not there; all problems are listed.
     """
     document = read_yaml(text)
     problems = [f"{where}:{line}: {said}; {to}" for line, said, to in document.problems]
@@ -110,15 +110,15 @@ def _missing(dimension: Dimension, rule: Rules, old: Codebook, new: Codebook) ->
         return [] if rule.drop_dimension else [f"{name}: is not in the new codebook; {remedy}"]
     moved = {**rule.rename, **rule.merge}
     named = [*rule.rename, *rule.merge, *rule.drop, *rule.recode, *rule.keep]
-    told = [
+    problems = [
         f"{name}.{x}: is no label of the old codebook"
         for x in named
         if x not in dimension.label_ids
     ]
-    told += [
+    problems += [
         f"{name}.{x}: is named twice; keep one" for x in dict.fromkeys(named) if named.count(x) > 1
     ]
-    told += [
+    problems += [
         f"{name}.{a}: becomes {b!r}, which is not there; known: {', '.join(after.label_ids)}"
         for a, b in moved.items()
         if b not in after.label_ids
@@ -127,13 +127,15 @@ def _missing(dimension: Dimension, rule: Rules, old: Codebook, new: Codebook) ->
     taken += [
         b for b in moved.values() if b in rule.rename.values() and [*moved.values()].count(b) > 1
     ]
-    told += [f"{name}.{b}: two labels would become one; say merge" for b in dict.fromkeys(taken)]
-    told += [
+    problems += [
+        f"{name}.{b}: two labels would become one; say merge" for b in dict.fromkeys(taken)
+    ]
+    problems += [
         f"{name}.{x}: is not in the new codebook; say rename, merge, drop or recode"
         for x in dimension.label_ids
         if x not in after.label_ids and x not in named
     ]
-    told += [
+    problems += [
         f"{name}.{x}: cannot be kept, the new codebook lacks it; say rename, merge, drop or recode"
         for x in rule.keep
         if x not in after.label_ids
@@ -142,13 +144,13 @@ def _missing(dimension: Dimension, rule: Rules, old: Codebook, new: Codebook) ->
         if change.dimension != name:
             continue
         if change.kind == "redefined" and change.labels[0] not in named:
-            told.append(f"{name}.{change.labels[0]}: was redefined; say keep or recode")
+            problems.append(f"{name}.{change.labels[0]}: was redefined; say keep or recode")
         if change.kind == "asked differently" and not rule.accept:
-            told.append(
+            problems.append(
                 f"{name}: is asked differently ({change.what}); say accept: true, or recode"
             )
     if dimension.choice == "multiple" and after.choice == "single":
-        told.append(
+        problems.append(
             f"{name}: answers with several labels fit no single choice; code the dimension anew"
         )
-    return told
+    return problems
