@@ -170,7 +170,7 @@ def test_condition_hides_the_question(
     got = sorted((row.dimension, row.status, row.labels) for row in read.annotations)
     assert got == [
         ("position", "answered", ("opposes",)),
-        ("position", "open", ()),
+        ("position", "not asked", ()),
         ("stance", "answered", ("legal_check",)),
         ("stance", "answered", ("neutral_reporting",)),
     ]
