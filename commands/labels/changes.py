@@ -96,6 +96,7 @@ def migrate(
 
     Example: standfirst labels migrate --map changes.yaml
     """
+    from ...files import locked
     from ...labels import (
         load_mapping,
         migrate_annotations,
@@ -107,13 +108,15 @@ def migrate(
     found = find_study(study)
     before, after = _codebooks(old, new, found)
     rules = load_mapping(mapping, before, after)
-    rows = read_annotations(found.annotations)
-    migrated, log = migrate_annotations(rows, before, after, rules)
     target = output or found.annotations
-    log_path = _log_of(target, before.revision, after.revision, rows, log)
-    # The log goes first: an annotation never changes without a line that says so.
-    write_log(log_path, log)
-    write_annotations(target, migrated)
+    # Nobody adds answers between reading and writing.
+    with locked(found.annotations.parent):
+        rows = read_annotations(found.annotations)
+        migrated, log = migrate_annotations(rows, before, after, rules)
+        log_path = _log_of(target, before.revision, after.revision, rows, log)
+        # The log goes first: an annotation never changes without a line that says so.
+        write_log(log_path, log)
+        write_annotations(target, migrated)
     counts = {"kept": len(migrated), "logged": len(log), "log": str(log_path), "to": str(target)}
     if json:
         print_json(counts)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from standfirst.errors import InputError, MissingFileError
 from standfirst.labels import (
     Annotation,
     Codebook,
+    Condition,
     load_codebook,
     read_annotations,
     ready_codebooks,
+    write_annotations,
 )
 
 CODEBOOK = load_codebook(ready_codebooks()["transfer-deals"])
@@ -208,3 +211,39 @@ def test_other_files_are_refused(tmp_path: Path, content: str, problem: str) -> 
 def test_same_codebook(codebook: Codebook) -> None:
     """The tests above use the codebook of the fixtures."""
     assert codebook == CODEBOOK
+
+
+def test_empty_answers_of_a_page_are_told_apart() -> None:
+    """None applies, not asked, and an answer to a question that was not asked."""
+    stance, position, *_, framing = CODEBOOK.dimensions
+    when = Condition("stance", ("rights_critique",))
+    book = replace(
+        CODEBOOK,
+        dimensions=(stance, replace(position, when=when), replace(framing, required=False)),
+    )
+    hidden = answer({"stance": ["legal_check"]})
+    shown = answer({"stance": ["rights_critique"], "position": ["neither"]}, completed_by="bo")
+    wrong = answer({"stance": ["legal_check"], "position": ["neither"]}, completed_by="cy")
+    read = read_tasks(exported(hidden, shown, wrong), book)
+
+    got = {(row.coder, row.dimension): (row.status, row.labels) for row in read.annotations}
+    assert {got[coder, "framing"] for coder in ("ann@x.org", "bo", "cy")} == {("answered", ())}
+    assert got["ann@x.org", "position"] == got["cy", "position"] == ("not asked", ())
+    assert got["bo", "position"] == ("answered", ("neither",))
+    (reject,) = read.rejects
+    assert "position is answered, although its condition does not hold" in reject.reason
+
+
+def test_an_answer_from_before_is_not_doubled(tmp_path: Path) -> None:
+    """A file that holds an empty answer as open stays as it is when the answer comes again."""
+    frames = load_codebook(ready_codebooks()["generic-frames"])
+    when = {"updated_at": "2026-03-01T09:00:00Z"}
+    read = read_tasks(exported(answer({}, **when)), frames)
+    path = tmp_path / "annotations.jsonl"
+    old = [replace(row, status="open") for row in read.annotations]
+    write_annotations(path, old)
+    merged = merge_answers(path, read)
+
+    assert [row.status for row in read.annotations] == ["answered"] * len(old)
+    assert merged.n_new == 0
+    assert read_annotations(path) == old
