@@ -64,7 +64,7 @@ def compare(
     models
         Name to model; the others are set against the first.
     data
-        Labelled rows, read with the first model's codebook.
+        Labelled rows; their labels are those of the first model's codebook by name.
     seed
         Of the bootstrap.
 
@@ -81,6 +81,7 @@ def compare(
     if len(models) < 2:
         raise InputError("compare", f"{len(models)} model", "name two or more")
     first, *others = models
+    data = data.read_by(models[first].codebook)
     _check(models, data)
     for name, model in models.items():
         refuse_prototype(model.about, name)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...errors import UnknownNameError
 from ..labelled.same_text import hash_texts
 from ..labelled.training_set import TrainingSet
 from ..model import Model
@@ -48,7 +49,7 @@ def evaluate(model: Model, data: TrainingSet, *, seed: int = 0) -> Evaluation:
     model
         The model.
     data
-        Labelled rows, read with the model's codebook.
+        Labelled rows. Their labels are those of the model's codebook by name, whatever their order.
     seed
         Of the bootstrap.
 
@@ -56,8 +57,14 @@ def evaluate(model: Model, data: TrainingSet, *, seed: int = 0) -> Evaluation:
     ------
     InputError
         The model has seen no label: it only ranks units for coding.
+    UnknownNameError, UnknownLabelError
+        The rows have a dimension or a label that the model does not have.
     """
     refuse_prototype(model.about)
+    data = data.read_by(model.codebook)
+    for name in data.answers:
+        if name not in model.heads:
+            raise UnknownNameError("dimension of the model:", name, list(model.heads))
     return score_answers(model, model.predict(data.texts, data.context), data, seed=seed)
 
 

@@ -7,7 +7,7 @@ the data of strangers stand here; behind it, labels are known to the codebook an
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -91,6 +91,24 @@ class TrainingSet:
                 truth[place, ids[label]] = True
         return rows, truth
 
+    def read_by(self, codebook: Codebook) -> "TrainingSet":
+        """Return the same rows by the dimensions and labels of another codebook, taken by name.
+
+        Raises
+        ------
+        UnknownNameError, UnknownLabelError
+            The other codebook lacks a dimension or a label that is used here.
+        InputError
+            A row has several labels where the other codebook allows only one.
+        """
+        if codebook == self.codebook:
+            return self
+        answers = {}
+        for name, given in self.answers.items():
+            dimension = find_dimension(codebook, name)
+            answers[name] = tuple(known_answer(one, dimension, self.source) for one in given)
+        return replace(self, codebook=codebook, answers=answers)
+
     @property
     def fingerprint(self) -> str:
         """SHA-256 over texts, answers, groups, context and weights, whatever the file is called."""
@@ -143,7 +161,8 @@ def from_study(
     UnknownLabelError
         A gold answer has a label that the codebook does not have.
     """
-    wanted = tuple(dimensions or (dimension.id for dimension in codebook.dimensions))
+    every = (dimension.id for dimension in codebook.dimensions)
+    wanted = tuple(dict.fromkeys(dimensions or every))
     found = {name: find_dimension(codebook, name) for name in wanted}
     answers: dict[str, dict[str, Answer]] = {}
     sure: dict[tuple[str, str], float] = {}
