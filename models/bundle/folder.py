@@ -20,6 +20,7 @@ they are no signature.
 
 import json
 import platform
+import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,9 +29,17 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import BundleError, ExistsError, MissingExtraError, MissingFileError
+from ...errors import (
+    BundleError,
+    CodebookError,
+    ExistsError,
+    InputError,
+    MissingExtraError,
+    MissingFileError,
+)
 from ...files import dump_json, write_bytes
 from ...labels import dump_codebook, parse_codebook
+from ...labels.codebook.codebook import Codebook
 from ..encoders.registry import restore_encoder
 from ..heads.head import Head
 from ..predictor import Predictor
@@ -48,7 +57,7 @@ from .record import (
     versions,
 )
 
-__all__ = ["can_save", "load", "save"]
+__all__ = ["can_save", "check_codebook", "load", "save"]
 
 P = TypeVar("P", bound=Predictor)
 
@@ -70,6 +79,32 @@ def can_save(folder: Path) -> None:
         raise ExistsError(folder, "is a file", "name a folder")
 
 
+def check_codebook(codebook: Codebook, where: str) -> None:
+    """Refuse a codebook that could be written into a model, but not read again.
+
+    Parameters
+    ----------
+    codebook
+        The dimensions and labels, perhaps inferred from the columns of a file.
+    where
+        Where they come from, for the message.
+
+    Raises
+    ------
+    InputError
+        The name of a dimension or label is not allowed, such as ``economy, jobs`` or `title`.
+    """
+    try:
+        again = parse_codebook(dump_codebook(codebook), "")
+    except CodebookError as error:
+        problem = re.sub(r"^:\d+: ", "", error.problems[0])
+        raise InputError(where, problem, "rename it in the data or the codebook") from error
+    for dimension in codebook.dimensions:
+        if again.dimension(dimension.id).label_ids != dimension.label_ids:
+            problem = f"a label of {dimension.id} is changed when it is written"
+            raise InputError(where, problem, "use letters, digits and underscores")
+
+
 def save(model: Predictor, folder: Path) -> None:
     """Write a model, whole or not at all; a model that stands there is replaced.
 
@@ -77,8 +112,11 @@ def save(model: Predictor, folder: Path) -> None:
     ------
     ExistsError
         The folder holds something else than a model.
+    InputError
+        The names of its codebook could not be read again.
     """
     can_save(folder)
+    check_codebook(model.codebook, "the model")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as aside:
         made = Path(aside) / "model"

@@ -4,6 +4,7 @@ A *tally* is a table with one row an article whose counts can still be added up:
 article may stand in several shards. `shares` turns tallies into what people read.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,10 +13,21 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...errors import InputError
 from ...labels.codebook.codebook import Dimension
+from .tags import UNIT_COLUMNS
 from .units import ABOUT, OF_ARTICLE, Block
 
-__all__ = ["Marks", "label_counts", "merge", "shares", "tally", "tally_schema", "without_units"]
+__all__ = [
+    "Marks",
+    "check_columns",
+    "label_counts",
+    "merge",
+    "shares",
+    "tally",
+    "tally_schema",
+    "without_units",
+]
 
 Marks = Callable[[str], tuple[int, int]]
 """Gives the hashes of id and content of an article, by its id."""
@@ -43,6 +55,31 @@ def tally_schema(dimensions: Sequence[Dimension], *, text: bool) -> pa.Schema:
         ]
         fields += [(f"{one.id}_strongest_text", pa.string())] if text else []
     return pa.schema(fields)
+
+
+def check_columns(dimensions: Sequence[Dimension], where: str) -> None:
+    """Refuse dimensions whose columns of tags, or of their counts, would be called alike.
+
+    Parameters
+    ----------
+    dimensions
+        What a model would answer.
+    where
+        Where their names come from, for the message.
+
+    Raises
+    ------
+    InputError
+        A name would stand twice, such as `a_prob` beside `a`, or is one of a unit's own.
+    """
+    ends = ("", "_prob", "_confidence", "_abstained")
+    tags = [*UNIT_COLUMNS, "model_version", *(f"{d.id}{end}" for d in dimensions for end in ends)]
+    for names in (tags, tally_schema(dimensions, text=True).names):
+        counts = Counter(names)
+        double = next((name for name in names if counts[name] > 1), None)
+        if double is not None:
+            problem = f"two columns of the tags would be called {double!r}"
+            raise InputError(where, problem, "rename the label column, or the dimension")
 
 
 def tally(

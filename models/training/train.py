@@ -15,19 +15,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import InputError
+from ...errors import InputError, UnknownNameError
+from ..bundle.folder import check_codebook
 from ..heads.decision import Goal
 from ..heads.head import Head
 from ..heads.linear import rotate
 from ..labelled.folds import Fold, random_folds
 from ..labelled.same_text import hash_texts
-from ..labelled.training_set import TrainingSet
+from ..labelled.training_set import TrainingSet, find_dimension
 from ..matrix import Matrix, even_out, scaled
 from ..model import Model
 from ..scores import calibration_error, macro_f1, score
+from ..tagging.tallies import check_columns
 from ..threads import side_by_side
 from ..views import CONTEXTS, VIEWS, Inputs
-from .candidates import propose
+from .candidates import EFFORTS, propose
 from .features import Features, states_of
 from .question import Job, make_jobs
 from .report import DimensionReport, Report
@@ -38,6 +40,9 @@ __all__ = ["train"]
 N_FOLDS = 5
 
 _MOSTLY_ALONE = 0.95
+
+_SEVERAL = 0.05
+"""Where fewer rows than this share have several labels, the user should know that they decide."""
 
 Progress = Callable[[str, float | None], None]
 """Takes what is being done, and the seconds that are left; None while nobody can know."""
@@ -79,11 +84,16 @@ def train(
     Raises
     ------
     InputError
-        A dimension cannot be learned (one label only, or one group only), or the data lacks the
-        context that was named.
+        A dimension cannot be learned (one label only, or one group only), the data lacks the
+        context that was named, or a name would make a model that cannot be read again.
+    UnknownNameError
+        No such effort, or no such context.
     """
     from threadpoolctl import threadpool_limits
 
+    _check_options(effort, context)
+    check_codebook(data.codebook, data.source)
+    check_columns([find_dimension(data.codebook, name) for name in data.answers], data.source)
     for dimension in data.answers:
         _check(data, dimension)
     named = [encoder] if isinstance(encoder, str) else list(encoder or ())
@@ -139,6 +149,13 @@ def _keep(
     name = "+".join(dict.fromkeys(part.name for part in found.best.parts()))
     model = Model(data.codebook, name, encoder, heads, about, metrics, trained_on)
     return Report(model, tuple(reports), found.choice, len(data), data.grouped_by)
+
+
+def _check_options(effort: str, context: str | None) -> None:
+    if effort not in EFFORTS:
+        raise UnknownNameError("effort", effort, EFFORTS)
+    if context is not None and context not in CONTEXTS:
+        raise UnknownNameError("context", context, list(CONTEXTS))
 
 
 def _present(data: TrainingSet, context: str | None) -> set[str]:
@@ -224,6 +241,12 @@ def _leak_gap(vectors: Matrix, found: Compared, job: Job, final: Head) -> float 
 
 def _warnings(job: Job, labels: Sequence[str], n_folds: int) -> tuple[str, ...]:
     told = []
+    n_several = int((job.truth.sum(axis=1) > 1).sum())
+    if job.multiple and n_several < _SEVERAL * len(job.truth):
+        told.append(
+            f"learned as multiple choice, though only {n_several} of {len(job.truth)} rows have "
+            "several labels; if these are slips, correct them"
+        )
     for k, label in enumerate(labels):
         n_groups = len(np.unique(job.groups[job.truth[:, k]]))
         if n_groups == 0:
