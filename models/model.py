@@ -32,11 +32,11 @@ class Model(Predictor):
 
         return tag_table(self, units, abstain_below=abstain_below)
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: str | Path) -> None:
         """Write the model as a folder; see `bundle.folder.save`."""
-        save(self, folder)
+        save(self, Path(folder))
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: str | Path) -> Self:
         """Read a model folder, check it, and re-run its golden sentences."""
-        return load(folder, cls)
+        return load(Path(folder), cls)

@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..errors import InputError
 from ..labels.codebook.codebook import Codebook, Dimension
 from .encoders.protocol import Encoder
 from .heads.head import Head
 from .matrix import Matrix
-from .strings import Texts, as_strings
+from .strings import Strings, Texts, as_strings
 from .views import Context, needed
 
 __all__ = ["Prediction", "Predictor", "refuse_prototype"]
@@ -97,8 +99,9 @@ class Predictor:
         Raises
         ------
         InputError
-            The context lacks what the model needs.
+            The context lacks what the model needs, or the texts are not a list of strings.
         """
+        _check_texts(texts)
         scored = self._direct(texts)
         if scored is None:
             rows = texts if isinstance(texts, Sequence) else as_strings(texts).texts()
@@ -141,6 +144,21 @@ class Predictor:
             name: part + head.fit.intercept
             for (name, head), part in zip(self.heads.items(), parts, strict=True)
         }
+
+
+def _check_texts(texts: Any) -> None:
+    """Refuse what would be answered, but not text by text: one string, or a table."""
+    if isinstance(texts, str | bytes) or hasattr(texts, "columns") or hasattr(texts, "features"):
+        remedy = "give a list of strings, or one column"
+        raise InputError("the texts", f"are a single {type(texts).__name__}", remedy)
+    if isinstance(texts, pa.Array | pa.ChunkedArray):
+        row = pc.index(texts.is_null(), True).as_py() if texts.null_count else -1
+    elif isinstance(texts, Strings):
+        row = -1
+    else:
+        row = next((n for n, text in enumerate(texts) if not isinstance(text, str)), -1)
+    if row >= 0:
+        raise InputError(f"the texts, row {row}", "no text", "leave the row out")
 
 
 def refuse_prototype(about: Mapping[str, Any], where: str | Path = "the model") -> None:

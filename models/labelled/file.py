@@ -23,8 +23,8 @@ _GROUP_COLUMNS = ("group", "article_id")
 
 
 def from_file(
-    path: Path,
-    dimensions: Sequence[str],
+    path: str | Path,
+    dimensions: str | Sequence[str],
     *,
     text: str = "text",
     group: str | None = None,
@@ -62,6 +62,8 @@ def from_file(
     InputError, UnknownNameError, UnknownLabelError
         A column, row or label that cannot be used; told with file and line.
     """
+    path = Path(path)
+    dimensions = list(dict.fromkeys([dimensions] if isinstance(dimensions, str) else dimensions))
     texts: list[str] = []
     numbers: list[int] = []
     keys: list[str | None] = []

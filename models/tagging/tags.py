@@ -95,7 +95,13 @@ def tag_table(
     from datasets import Dataset
     from datasets.table import InMemoryTable
 
-    table = units if isinstance(units, pa.Table) else units.with_format("arrow")[:]
+    if isinstance(units, pa.Table):
+        table = units
+    elif isinstance(units, Dataset):
+        table = units.with_format("arrow")[:]
+    else:
+        remedy = "give a pyarrow.Table or a Dataset, as Dataset.from_pandas(frame)"
+        raise InputError("the units", f"are a {type(units).__name__}", remedy)
     return Dataset(InMemoryTable(tag_units(model, table, abstain_below=abstain_below)))
 
 

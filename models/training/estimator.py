@@ -64,11 +64,12 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         y
             A label each, or for multiple choice an indicator matrix, shape (n_texts, n_labels).
         groups
-            What ties texts, such as the article; each alone if None.
+            What ties texts, such as the article; a text whose entry is None or NaN is alone.
         sample_weight
             Weight of each text.
         """
         texts = _texts(X)
+        y = _plain(y)
         kind = type_of_target(y, input_name="y")
         if kind.startswith("continuous") or kind == "unknown":
             raise ValueError(f"Unknown label type: {kind}; labels are names or whole numbers")
@@ -84,9 +85,13 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             truth = np.eye(len(self.classes_), dtype=bool)[place.ravel()]
         if not truth.any() or (len(self.classes_) == 1 and not self.multiple_):
             raise ValueError("The number of classes has to be greater than one; got 1 class")
-        ties = (
-            np.arange(len(texts)) if groups is None else np.unique(groups, return_inverse=True)[1]
-        )
+        weights = None if sample_weight is None else np.asarray(_plain(sample_weight), float)
+        if weights is not None and weights.shape != (len(texts),):
+            raise ValueError(f"X has {len(texts)} texts, sample_weight has {len(weights)} weights")
+        keys = [None] * len(texts) if groups is None else list(_plain(groups))
+        if len(keys) != len(texts):
+            raise ValueError(f"X has {len(texts)} texts, groups has {len(keys)}")
+        ties = _numbered(keys)
         empty, prepared = make_encoder(self.encoder or default_encoder(len(texts))).begin(texts)
         self.encoder_ = empty.fit(prepared)
         self.head_ = fit_head(
@@ -94,7 +99,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             truth,
             ties,
             multiple=self.multiple_,
-            sample_weight=None if sample_weight is None else np.asarray(sample_weight, float),
+            sample_weight=weights,
             states=states_of(self.encoder_),
             seed=self.random_state,
         )[0]
@@ -118,6 +123,24 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags.input_tags.one_d_array = True
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _plain(values: Any) -> Any:
+    """Return columns of Arrow and sparse matrices as NumPy holds them."""
+    if hasattr(values, "toarray"):
+        return values.toarray()
+    return np.asarray(values.to_pylist()) if hasattr(values, "to_pylist") else values
+
+
+def _numbered(keys: Sequence[Any]) -> npt.NDArray[np.int64]:
+    """Turn the names of groups into numbers; a row without a name is a group of its own."""
+    numbers: dict[Any, int] = {}
+    found = []
+    for row, key in enumerate(keys):
+        missing = key is None or key != key  # noqa: PLR0124 - NaN
+        name = ("row", row) if missing else ("group", key)
+        found.append(numbers.setdefault(name, len(numbers)))
+    return np.array(found, np.int64)
 
 
 def _texts(X: Any) -> list[str]:  # noqa: N803
