@@ -3,7 +3,9 @@
 F1 of a label is 2 hits / (2 hits + false alarms + misses); macro-F1 is the mean over the labels
 that occur, in the truth or in the answers, as in scikit-learn. The interval is a bootstrap over
 *groups* (articles), because sentences of one article are not independent: counts are summed by
-group first, so that a thousand resamplings are one matrix product.
+group first, so that a thousand resamplings are one matrix product. A label that occurs in the rows
+counts in every resample, with an F1 of 0 where the resample lacks it: left out, a rare label that
+is never found would make the resamples without it better than the rows can be.
 
 References
 ----------
@@ -25,12 +27,14 @@ __all__ = [
     "Score",
     "average_precision",
     "calibration_error",
+    "chance_macro_f1",
     "macro_f1",
     "paired",
     "score",
 ]
 
 Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 _AT_ONCE = 4_000_000
 
@@ -105,6 +109,21 @@ def macro_f1(truth: Bools, answer: Bools) -> float:
     0.7333
     """
     return float(_macro(_counts(truth, answer).sum(axis=0)))
+
+
+def chance_macro_f1(truth: Bools) -> float:
+    """Return the macro-F1 to expect of answers drawn by the labels' shares, without reading.
+
+    Where a label has the share p of rows and of answers alike, p of either are hits, and its F1 is
+    p. So for single choice it is 1 over the number of labels that occur.
+
+    Examples
+    --------
+    >>> chance_macro_f1(np.array([[1, 0], [1, 0], [1, 0], [0, 1]], bool))  # (3/4 + 1/4) / 2
+    0.5
+    """
+    shares = truth.mean(axis=0)
+    return float(shares[shares > 0].mean()) if shares.any() else 0.0
 
 
 def score(
@@ -272,21 +291,26 @@ def _counts(truth: Bools, answer: Bools) -> npt.NDArray[np.float64]:
     return np.stack([truth & answer, ~truth & answer, truth & ~answer], axis=1).astype(float)
 
 
-def _macro(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Macro-F1 of counts whose last two axes are (3, n_labels)."""
+def _macro(counts: npt.NDArray[np.float64], n_labels: int | None = None) -> Floats:
+    """Macro-F1 of counts whose last two axes are (3, n_labels), over so many labels.
+
+    None: over those that occur.
+    """
     hits, alarms, misses = counts[..., 0, :], counts[..., 1, :], counts[..., 2, :]
     size = 2 * hits + alarms + misses
     occurs = size > 0
     f1 = np.divide(2 * hits, size, out=np.zeros_like(size), where=occurs)
-    return np.asarray(f1.sum(axis=-1) / np.maximum(occurs.sum(axis=-1), 1))
+    n = occurs.sum(axis=-1) if n_labels is None else n_labels
+    return np.asarray(f1.sum(axis=-1) / np.maximum(n, 1))
 
 
 def _macro_drawn(
     drawn: npt.NDArray[np.int64], by_group: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    """Macro-F1 in each draw of groups, from the groups' counts."""
+    """Macro-F1 in each draw of groups, from the groups' counts, over the labels of all groups."""
     flat = by_group.reshape(len(by_group), -1)
-    return _macro((drawn @ flat).reshape(len(drawn), *by_group.shape[1:]))
+    n_labels = int(by_group.any(axis=(0, 1)).sum())
+    return _macro((drawn @ flat).reshape(len(drawn), *by_group.shape[1:]), n_labels)
 
 
 def _label_score(counts: npt.NDArray[np.float64]) -> LabelScore:

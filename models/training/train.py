@@ -25,14 +25,14 @@ from ..labelled.same_text import hash_texts
 from ..labelled.training_set import TrainingSet, find_dimension
 from ..matrix import Matrix, even_out, scaled
 from ..model import Model
-from ..scores import calibration_error, macro_f1, score
+from ..scores import calibration_error, chance_macro_f1, macro_f1, score
 from ..tagging.tallies import check_columns
 from ..threads import side_by_side
 from ..views import CONTEXTS, VIEWS, Inputs
 from .candidates import EFFORTS, propose
 from .features import Features, states_of
 from .question import Job, make_jobs
-from .report import DimensionReport, Report
+from .report import DimensionReport, Report, find_cautions
 from .selection import Compared, compare
 
 __all__ = ["train"]
@@ -198,17 +198,20 @@ def _report(
     )
     usual = np.zeros_like(job.truth)
     usual[:, slice(None) if job.multiple else job.truth.sum(axis=0).argmax()] = True
+    baseline, chance = macro_f1(job.truth, usual), chance_macro_f1(job.truth)
     return DimensionReport(
         job.name,
         scored,
         len(found.folds),
-        macro_f1(job.truth, usual),
+        baseline,
+        chance,
         gap,
         calibration_error(job.truth, answers.probability),
         final.strength,
         bool(final.rule.bonus.any()),
         float((~answers.chosen.any(axis=1)).mean()) if final.rule.least.any() else 0.0,
         _warnings(job, dimension.label_ids, len(found.folds)),
+        find_cautions(scored, job.goal, baseline=baseline, chance=chance),
     )
 
 

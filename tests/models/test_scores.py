@@ -4,7 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, f1_score
 
-from standfirst.models.scores import average_precision, calibration_error, macro_f1, score
+from standfirst.models.scores import (
+    average_precision,
+    calibration_error,
+    chance_macro_f1,
+    macro_f1,
+    paired,
+    score,
+)
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=30))
@@ -70,3 +77,25 @@ def test_calibration_error_of_honest_forecasts() -> None:
     truth = np.array([[1], [1], [1], [0]], bool)
 
     assert calibration_error(truth, np.full((4, 1), 0.75)) == 0
+
+
+def test_a_rare_label_that_is_never_found_bounds_the_interval() -> None:
+    """Half of two labels' F1 is out of reach, so that no resample reaches it either."""
+    truth = np.zeros((60, 2), bool)
+    truth[:, 0], truth[0] = True, (False, True)
+    answer = np.zeros((60, 2), bool)
+    answer[:, 0] = True
+    found = score(truth, answer, ("usual", "rare"), np.arange(60), multiple=False)
+    difference = paired([(truth, truth, answer, np.arange(60))])
+
+    assert found.macro_f1 == pytest.approx((118 / 119 + 0) / 2)
+    assert found.high <= 0.5
+    assert difference.value == pytest.approx(1 - found.macro_f1)
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=12))
+def test_chance_is_what_drawing_labels_by_their_shares_gives(labels: list[int]) -> None:
+    """Single choice: one over the number of labels that occur."""
+    truth = np.eye(4, dtype=bool)[labels]
+
+    assert chance_macro_f1(truth) == pytest.approx(1 / len(set(labels)))

@@ -8,7 +8,7 @@ from scipy import sparse
 from standfirst.errors import InputError, UnknownNameError
 from standfirst.models import Report, TrainingSet, evaluate, from_file, train
 from standfirst.models.encoders.words.tfidf import Tfidf
-from standfirst.models.heads.decision import STEADY_FROM
+from standfirst.models.heads.decision import STEADY_FROM, Goal
 from standfirst.models.heads.head import Head, fit_head
 from standfirst.models.heads.linear import fit_path, rotate
 from standfirst.models.matrix import States
@@ -204,3 +204,32 @@ def test_few_rows_may_leave_out_the_middle_layer() -> None:
     assert head(120, middle=False).fit.weights[:, 60:].any()
     assert head(120, middle=True).fit.weights[:, :60].any()
     assert head(STEADY_FROM, middle=False).fit.weights[:, :60].any()
+
+
+def test_a_score_that_chance_can_reach_is_told(tmp_path: Path) -> None:
+    """Labels drawn by lot are learned no better than chance, and a promise on them is not kept."""
+    rng = np.random.default_rng(0)
+    path = tmp_path / "lot.csv"
+    texts, labels = rng.choice(list("abcdefgh"), (80, 6)), rng.choice(["x", "y"], 80)
+    rows = [f"{' '.join(text)},{label}" for text, label in zip(texts, labels, strict=True)]
+    path.write_text("\n".join(["text,stance", *rows]))
+    (found,) = train(
+        from_file(path, ["stance"]), encoder="hashed", n_folds=3, effort="fast"
+    ).dimensions
+    (promise,) = train(
+        from_file(path, ["stance"]),
+        encoder="hashed",
+        n_folds=3,
+        effort="fast",
+        goal=Goal("recall", 0.99),
+    ).dimensions
+
+    assert found.chance == 0.5
+    assert "no better than chance, as far as 80 rows tell" in found.cautions[0]
+    assert found.as_json()["warnings"][-1] == found.cautions[-1]
+    assert any("recall=0.99 is not kept" in note for note in promise.cautions)
+
+
+def test_a_score_that_is_clear_says_nothing_of_chance(report: Report) -> None:
+    """Labels that are easy to learn raise no caution."""
+    assert all(not found.cautions for found in report.dimensions)
