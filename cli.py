@@ -5,7 +5,9 @@ bug keeps its traceback. Nothing heavy is imported here or at the top of any mod
 so that ``--help`` is quick.
 """
 
+import errno
 import logging
+import os
 import sys
 from typing import Annotated
 
@@ -19,6 +21,11 @@ from .commands.models import compare, distil, encoders, evaluate, tag, train
 from .errors import StandfirstError
 
 __all__ = ["app", "main"]
+
+_REMEDIES = dict.fromkeys(
+    (errno.ENOSPC, errno.EFBIG, errno.EDQUOT),
+    "make room, and run the same command again to continue",
+)
 
 app = typer.Typer(
     name="standfirst",
@@ -73,3 +80,16 @@ def main() -> None:
     except StandfirstError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
+    except OSError as error:
+        print(f"error: {_in_words(error)}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _in_words(error: OSError) -> str:
+    """Tell in one line what the system refused, and what to do."""
+    remedy = _REMEDIES.get(error.errno or 0, "check the path and its access rights")
+    if error.errno is None or error.strerror is None:
+        problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+        return f"{problem}; {remedy}"
+    where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+    return f"{where}{error.strerror.splitlines()[0]}; {remedy}"

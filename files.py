@@ -4,9 +4,11 @@ Everything that Standfirst writes goes through here. A name that ends in ``.part
 any stage, so a process that was killed leaves nothing that could be mistaken for a result.
 """
 
+import errno
 import fcntl
 import json
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +16,15 @@ from typing import Any
 
 from .errors import StudyError
 
-__all__ = ["dump_json", "locked", "publish", "write_bytes", "write_jsonl", "write_text"]
+__all__ = [
+    "dump_json",
+    "locked",
+    "publish",
+    "read_regular",
+    "write_bytes",
+    "write_jsonl",
+    "write_text",
+]
 
 
 @contextmanager
@@ -38,6 +48,7 @@ def publish(path: Path, *, mode: int | None = None) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        aside.unlink(missing_ok=True)
         if mode is not None:
             os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode))
         yield aside
@@ -58,12 +69,27 @@ def locked(folder: Path) -> Iterator[None]:
         Another run holds the lock.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock.part").open("w") as lock:
+    # A link in its place is refused: it may lead to a file of someone.
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+    with os.fdopen(os.open(folder / ".lock.part", flags, 0o666), "r+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise StudyError(folder, "another run is writing here", "wait for it to end") from error
         yield
+
+
+def read_regular(path: Path) -> bytes:
+    """Read a file, but never a pipe or a device, which would not end.
+
+    Raises
+    ------
+    OSError
+        It cannot be read, or is not a regular file.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "is not a regular file", str(path))
+    return path.read_bytes()
 
 
 def write_bytes(path: Path, content: bytes, *, mode: int | None = None) -> None:

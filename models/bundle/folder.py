@@ -37,7 +37,7 @@ from ...errors import (
     MissingExtraError,
     MissingFileError,
 )
-from ...files import dump_json, write_bytes
+from ...files import dump_json, read_regular, write_bytes
 from ...labels import dump_codebook, parse_codebook
 from ...labels.codebook.codebook import Codebook
 from ..encoders.registry import restore_encoder
@@ -65,18 +65,35 @@ _FILES = ("CARD.md", "codebook.yaml", "golden.json", "metrics.json", "weights.sa
 
 
 def can_save(folder: Path) -> None:
-    """Refuse a folder that holds something else than a model.
+    """Refuse a folder that holds something else than a model, or in which nothing can be written.
 
     Raises
     ------
     ExistsError
-        It is there, is not empty, and holds no manifest.json.
+        It is there, is not empty, and holds no model of Standfirst.
+    OSError
+        Nothing can be written beside it.
     """
+    folder = Path(folder)
+    if folder.is_symlink():
+        raise ExistsError(folder, "is a link", "name the folder that it leads to")
     if folder.is_dir():
-        if any(folder.iterdir()) and not (folder / "manifest.json").is_file():
+        if any(folder.iterdir()) and not _is_model(folder):
             raise ExistsError(folder, "holds something else than a model", "name another folder")
     elif folder.exists():
         raise ExistsError(folder, "is a file", "name a folder")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder.parent):
+        pass
+
+
+def _is_model(folder: Path) -> bool:
+    """Tell whether a folder holds a manifest that `save` wrote."""
+    try:
+        manifest = json.loads(read_regular(folder / "manifest.json"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(manifest, dict) and manifest.get("format") == "standfirst-model"
 
 
 def check_codebook(codebook: Codebook, where: str) -> None:
@@ -108,6 +125,8 @@ def check_codebook(codebook: Codebook, where: str) -> None:
 def save(model: Predictor, folder: Path) -> None:
     """Write a model, whole or not at all; a model that stands there is replaced.
 
+    Files in its folder that are not the model's stay.
+
     Raises
     ------
     ExistsError
@@ -115,16 +134,35 @@ def save(model: Predictor, folder: Path) -> None:
     InputError
         The names of its codebook could not be read again.
     """
+    folder = Path(folder)
     can_save(folder)
     check_codebook(model.codebook, "the model")
-    folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as aside:
         made = Path(aside) / "model"
         for name, content in _contents(model).items():
             write_bytes(made / name, content)
-        if folder.exists():
-            folder.rename(Path(aside) / "before")
-        made.rename(folder)
+        others = _others(folder)
+        try:
+            for name in others:
+                (folder / name).rename(made / name)
+            if folder.exists():
+                folder.rename(Path(aside) / "before")
+            made.rename(folder)
+        except OSError:
+            # What is not ours must not go with the folder that is cleared away.
+            folder.mkdir(exist_ok=True)
+            for name in others:
+                if (made / name).exists():
+                    (made / name).rename(folder / name)
+            raise
+
+
+def _others(folder: Path) -> list[str]:
+    """Name what stands in a model's folder and is not the model's."""
+    ours = {*_FILES, "manifest.json"}
+    if not folder.is_dir():
+        return []
+    return sorted(one.name for one in folder.iterdir() if one.name not in ours)
 
 
 def load(folder: Path, kind: type[P]) -> P:
@@ -145,15 +183,16 @@ def load(folder: Path, kind: type[P]) -> P:
         It is not a model of ours, of a newer version, damaged or changed, or it answers otherwise
         than it did.
     """
+    folder = Path(folder)
     if not folder.exists():
         raise MissingFileError(folder, "no such model", "make one with: standfirst train")
     manifest = read_manifest(folder)
     contents = {}
     for name in _FILES:
         try:
-            contents[name] = (folder / name).read_bytes()
+            contents[name] = read_regular(folder / name)
         except OSError as error:
-            raise BundleError(folder, f"{name} is missing", REMEDY) from error
+            raise BundleError(folder, f"{name} is missing or no file", REMEDY) from error
         if sha256(contents[name]) != manifest.files.get(name):
             raise BundleError(folder, f"{name} was changed or damaged", REMEDY)
     try:

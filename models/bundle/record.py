@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...errors import BundleError
+from ...files import read_regular
 
 __all__ = [
     "FORMAT_VERSION",
@@ -117,7 +118,7 @@ def read_manifest(folder: Path) -> Manifest:
         It is missing, foreign, of another version, damaged or changed.
     """
     try:
-        raw = (folder / "manifest.json").read_bytes()
+        raw = read_regular(folder / "manifest.json")
     except OSError as error:
         raise BundleError(folder, "is not a model: no manifest.json", REMEDY) from error
     try:
