@@ -106,6 +106,9 @@ def tag(
     plan: Annotated[
         bool, typer.Option("--plan", help="Tell shards, size and estimated time; tag nothing.")
     ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace an output file that holds something else.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -148,6 +151,7 @@ def tag(
             text=not no_text,
             form_out=format_out,
             shard=int(shard_mb * 2**20),
+            force=force,
         )
         chosen = make_engine(engine, processes, address)
         if engine != "local" and "-" in inputs:

@@ -15,6 +15,7 @@ import msgspec
 from ...corpus import Fields
 from ...corpus.preparation import Preparation
 from ...errors import BundleError, ExistsError, MissingFileError
+from ...files import read_regular
 from ...labels import parse_codebook
 from ...labels.codebook.codebook import Dimension
 from ..bundle.record import read_manifest
@@ -63,6 +64,8 @@ class Options:
     """Suffix of the shards; Parquet, or that of a single file, when None."""
     shard: int = SHARD
     """Bytes of input in a shard, about."""
+    force: bool = False
+    """Replace a single file that is not a run's own; never one of the inputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def describe(model: Path) -> Described:
     manifest = read_manifest(model)
     training = manifest.training.model_dump(exclude_unset=True)
     try:
-        codebook = parse_codebook((model / "codebook.yaml").read_text(), str(model))
+        codebook = parse_codebook(read_regular(model / "codebook.yaml").decode(), str(model))
         wanted = {entry.id for entry in manifest.dimensions}
         described = Described(
             manifest.digest[:16],
@@ -109,7 +112,7 @@ def describe(model: Path) -> Described:
 def preparation_for(usual: Preparation, options: Options, inputs: Sequence[Input]) -> Preparation:
     """Tell how articles are made ready: as the user wishes, else as the model's study did."""
     chosen = {name: one for name, one in options.preparation.items() if one is not None}
-    if "unit" not in chosen and holds_units(inputs):
+    if "unit" not in chosen and holds_units(inputs, options.fields):
         chosen["unit"] = "row"
     if "keep" in chosen:
         chosen.setdefault("near_duplicates", True)

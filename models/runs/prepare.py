@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow as pa
+from pyarrow import parquet
 
 from ...errors import ExistsError, UnknownNameError
 from ...labels.codebook.codebook import Dimension
@@ -20,6 +22,8 @@ from .output import Folder, open_folder
 from .task import PARTS, Job, done_tasks
 
 __all__ = ["PLAN", "Prepared", "prepare"]
+
+_HEADER = 1 << 20
 
 PLAN = f"{PARTS}/plan.json"
 """The tasks, as they were when the run began."""
@@ -80,10 +84,13 @@ def prepare(
     StandfirstError
         Something is not there, not known, or made of something else.
     """
+    model = Path(model)
     described = describe(model)
     form, single = _target(out, options)
     place = _absolute(f"{out}.part" if single else out)
-    inputs = inputs_of(given, options.form, spool)
+    inputs = _apart(inputs_of(given, options.form, spool), out, single)
+    if single and not options.force:
+        _refuse_foreign(single)
     job = Job(
         str(model.absolute()),
         described.version,
@@ -109,12 +116,50 @@ def _target(out: str, options: Options) -> tuple[str, str | None]:
         raise UnknownNameError("format", chosen, sorted(FORMATS))
     path = Path(out)
     if not path.suffix or (("://" not in out) and path.is_dir()):
-        if "://" not in out and path.is_file():
+        if "://" not in out and path.exists() and not path.is_dir():
             raise ExistsError(out, "is a file without a suffix", "name a folder, or a .csv")
         return chosen or ".parquet", None
     if path.suffix not in FORMATS:
         raise UnknownNameError(f"format of {out}:", path.suffix, sorted(FORMATS))
     return chosen or path.suffix, out
+
+
+def _apart(inputs: Sequence[Input], out: str, single: str | None) -> list[Input]:
+    """Refuse an input that would be overwritten; leave out what an earlier run wrote among them."""
+    if "://" in out:
+        return list(inputs)
+    target = Path(out).resolve()
+    own = [target.with_name(f"{target.name}{end}") for end in (".part", ".rejects.jsonl")]
+    apart = []
+    for one in inputs:
+        path = Path(one.path).resolve()
+        local = "://" not in one.path
+        if single and local and target.exists() and target.samefile(path):
+            raise ExistsError(out, "is one of the inputs", "name another file")
+        if not local or not any(path.is_relative_to(where) for where in [target, *own]):
+            apart.append(one)
+    return apart
+
+
+def _refuse_foreign(out: str) -> None:
+    """Refuse to replace a file that does not begin as our tags do."""
+    path = Path(out)
+    if "://" in out or not path.exists():
+        return
+    if not path.is_file():
+        raise ExistsError(out, "is no regular file", "name another file")
+    if path.suffix == ".parquet":
+        try:
+            ours = {"unit_id", "model_version"} <= set(parquet.read_schema(path).names)
+        except (pa.ArrowException, OSError):
+            ours = False
+    else:
+        with path.open("rb") as stream:
+            first = stream.readline(_HEADER)
+        ours = b"unit_id" in first and b"model_version" in first
+    if not ours:
+        problem = "is a file that this command did not write"
+        raise ExistsError(out, problem, "name another one, or use --force")
 
 
 def _planned(folder: Folder, inputs: Sequence[Input], options: Options) -> Plan:

@@ -18,12 +18,12 @@ from typing import BinaryIO
 
 import msgspec
 
-from ....corpus import READERS
+from ....corpus import READERS, Article, Fields
 from ....corpus.reading.read import BROKEN, form_of
 from ....corpus.reading.source import find
 from ....tables import TABLES, Row, read_rows
 from .cuts import cut_input
-from .pieces import Piece, open_source
+from .pieces import Lines, Piece, open_source, read_piece
 
 __all__ = ["SHARD", "Input", "Plan", "Task", "holds_units", "inputs_of", "plan"]
 
@@ -33,6 +33,7 @@ SHARD = 4 * 2**20
 _MOST_FILES = 2_000
 _TRIED = 100
 _CHUNK = 2**20
+_LOOKED_AT = 1_000
 _BLOCKS = 64
 
 
@@ -143,12 +144,27 @@ def plan(inputs: Sequence[Input], *, shard: int = SHARD) -> Plan:
     return Plan(tuple(inputs), tuple(tasks))
 
 
-def holds_units(inputs: Sequence[Input]) -> bool:
-    """Tell whether the first table among the inputs holds ready units, by its columns."""
+def holds_units(inputs: Sequence[Input], fields: Fields) -> bool:
+    """Tell whether the first table among the inputs holds ready units.
+
+    It does if it has the columns for them, or if its articles have two rows or more on average, as
+    in a file that people coded: then each row is a unit of its article.
+    """
     for one in inputs:
         if one.form in TABLES and one.size:
-            return {"unit_id", "text"} <= _columns(one)
+            columns = _columns(one)
+            if {"unit_id", "text"} <= columns:
+                return True
+            return "article_id" in columns and _has_rows_of_one_article(one, fields)
     return False
+
+
+def _has_rows_of_one_article(one: Input, fields: Fields) -> bool:
+    piece = Piece(path=one.path, name=one.name, form=one.form)
+    records = list(islice(read_piece(piece, fields, Lines()), _LOOKED_AT))
+    rows = {(record.id, record.text) for record in records if isinstance(record, Article)}
+    # Some articles come in a second version; that is no file of units.
+    return len(rows) > 1 and len(rows) >= 2 * len({name for name, _ in rows})
 
 
 def _columns(one: Input) -> set[str]:

@@ -1,6 +1,8 @@
 """``standfirst train``, ``evaluate``, ``tag`` and ``encoders`` from the outside."""
 
 import json
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -240,3 +242,83 @@ def test_a_corpus_keeps_debris_or_not(tmp_path: Path, run: Run) -> None:
     assert kept.count("a") == kept.count("b") == 3
     assert refused.code == 1
     assert "holds articles that were cleaned; leave --keep-debris out" in refused.err
+
+
+def test_rows_of_one_article_are_its_units(work: Path, run: Run) -> None:
+    """A file that people coded, with several rows an article, is tagged row by row."""
+    done = run("tag", "m", "coded.csv", "-o", "coded.jsonl", cwd=work)
+    lines = (work / "coded.jsonl").read_text("utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+
+    assert done.code == 0, done.err
+    assert "30 units (row) tagged" in done.out
+    assert [row["article_id"] for row in rows] == [f"a{k // 2}" for k in range(30)]
+    assert rows[0]["text"] == "The minister defended plan 0."
+
+
+def test_no_file_of_others_is_replaced(work: Path, run: Run, tmp_path: Path) -> None:
+    """An input, a file of something else and a folder of something else stay as they are."""
+    news = tmp_path / "news.jsonl"
+    news.write_text('{"id": "n", "text": "The minister defended the plan."}\n')
+    notes = tmp_path / "notes.csv"
+    notes.write_text("mine\n1\n")
+    extension = tmp_path / "extension"
+    extension.mkdir()
+    (extension / "manifest.json").write_text('{"manifest_version": 3, "name": "mine"}')
+    model = str(work / "m")
+    itself = run("tag", model, "news.jsonl", "-o", "news.jsonl", "--force", cwd=tmp_path)
+    foreign = run("tag", model, "news.jsonl", "-o", "notes.csv", cwd=tmp_path)
+    words = ("--data", str(work / "coded.csv"), "--label", "stance", "--encoder", "tfidf")
+    folder = run("train", *words, "-o", "extension", cwd=tmp_path)
+    device = run("tag", model, "news.jsonl", "-o", "/dev/null", cwd=tmp_path)
+
+    assert [itself.code, foreign.code, folder.code, device.code] == [1, 1, 1, 1]
+    assert "news.jsonl is one of the inputs; name another file" in itself.err.replace(":", "")
+    assert "is a file that this command did not write" in foreign.err
+    assert "holds something else than a model" in folder.err
+    assert device.err.count("\n") == 1
+    assert news.read_text().startswith('{"id"')
+    assert notes.read_text() == "mine\n1\n"
+    assert list(extension.iterdir()) == [extension / "manifest.json"]
+    assert run("tag", model, "news.jsonl", "-o", "notes.csv", "--force", cwd=tmp_path).code == 0
+    assert run("tag", model, "news.jsonl", "-o", "notes.csv", cwd=tmp_path).code == 0
+
+
+def test_output_inside_the_input_is_left_out(work: Path, run: Run, tmp_path: Path) -> None:
+    """Tags that lie among the articles are not read as articles the next time."""
+    (tmp_path / "a.jsonl").write_text('{"id": "n", "text": "The minister defended the plan."}\n')
+    words = ("tag", str(work / "m"), ".", "-o", "tags", "--format-out", "jsonl")
+    first, again = (run(*words, cwd=tmp_path) for _ in range(2))
+
+    assert (first.code, again.code) == (0, 0), first.err + again.err
+    assert "finished before" in again.err
+
+
+def test_a_model_folder_keeps_what_is_not_the_models(work: Path, run: Run, tmp_path: Path) -> None:
+    """Training again replaces the model's files and no others."""
+    words = ("train", "--data", str(work / "coded.csv"), "--label", "stance", "--fast", "-o", "m")
+    assert run(*words, "--encoder", "tfidf", cwd=tmp_path).code == 0
+    (tmp_path / "m" / "notes.txt").write_text("mine")
+    assert run(*words, "--encoder", "hashed", cwd=tmp_path).code == 0
+
+    assert (tmp_path / "m" / "notes.txt").read_text() == "mine"
+    assert run("tag", "m", str(work / "later.csv"), "-o", "t.csv", cwd=tmp_path).code == 0
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "weights.safetensors"])
+def test_a_device_in_a_model_folder_is_refused(
+    work: Path, run: Run, tmp_path: Path, name: str
+) -> None:
+    """A pipe, which would hang, and a file without an end are told in one line."""
+    for kind in ("pipe", "zero"):
+        copy = tmp_path / kind
+        shutil.copytree(work / "m", copy)
+        (copy / name).unlink()
+        if kind == "pipe":
+            os.mkfifo(copy / name)
+        else:
+            (copy / name).symlink_to("/dev/zero")
+        done = run("tag", str(copy), str(work / "later.csv"), "-o", "t.csv", cwd=tmp_path)
+
+        assert done.code == 1
+        assert done.err.count("\n") == 1

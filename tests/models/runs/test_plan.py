@@ -166,7 +166,7 @@ def test_ready_units_are_known(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"id": "u", "text": "One."}\n')
 
     told = {
-        name: holds_units(inputs_of([str(tmp_path / name)], None))
+        name: holds_units(inputs_of([str(tmp_path / name)], None), Fields())
         for name in ("u.parquet", "u.jsonl", "u.csv", "a.jsonl")
     }
     assert told == {"u.parquet": True, "u.jsonl": True, "u.csv": True, "a.jsonl": False}
