@@ -23,11 +23,13 @@ import numpy.typing as npt
 from ..intervals import Estimate, draw_groups, interval, over_draws
 
 __all__ = [
+    "NOISE",
     "LabelScore",
     "Score",
     "average_precision",
     "calibration_error",
     "chance_macro_f1",
+    "first_best",
     "macro_f1",
     "paired",
     "score",
@@ -35,6 +37,9 @@ __all__ = [
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
+
+NOISE = 1e-9
+"""Numbers that differ by less are equal: how a processor rounds must not decide anything."""
 
 _AT_ONCE = 4_000_000
 
@@ -124,6 +129,17 @@ def chance_macro_f1(truth: Bools) -> float:
     """
     shares = truth.mean(axis=0)
     return float(shares[shares > 0].mean()) if shares.any() else 0.0
+
+
+def first_best(values: Floats) -> int:
+    """Return the index of the highest value, the first of those that differ by `NOISE` only.
+
+    Examples
+    --------
+    >>> first_best(np.array([0.2, 0.7, 0.7 + 1e-12]))
+    1
+    """
+    return int(np.flatnonzero(values >= values.max() - NOISE)[0])
 
 
 def score(
@@ -256,7 +272,7 @@ def average_precision(
     for label in np.flatnonzero(truth.any(axis=0) & ~truth.all(axis=0)):
         order = np.argsort(-probability[:, label], kind="stable")
         hits = truth[order, label]
-        falls = np.diff(probability[order, label], append=-np.inf) != 0
+        falls = np.diff(probability[order, label], append=-np.inf) < -NOISE
         for start in range(0, len(weights), step):
             some = weights[start : start + step, order]
             found = np.cumsum(some * hits, axis=1)[:, falls]

@@ -22,6 +22,7 @@ from ..heads.decision import MARGIN, Rule, find_rule
 from ..heads.head import Head
 from ..heads.linear import LinearFit
 from ..matrix import Matrix
+from ..scores import NOISE
 from ..training.question import Job
 
 __all__ = ["NEVER", "Arm", "Held", "Unseen", "make_head"]
@@ -97,7 +98,7 @@ def make_head(arm: Arm, place: int, job: Job, unseen: Unseen) -> Head:
         calibration = calibrate(scores, target, multiple=job.multiple)
         probabilities = calibration.probabilities(scores, multiple=job.multiple)
         rule = find_rule(probabilities, target, calibration.shift, job.goal, multiple=job.multiple)
-        if best is None or rule.f1 >= best[1].f1 + MARGIN:
+        if best is None or rule.f1 >= best[1].f1 + MARGIN - NOISE:
             best = share, rule, calibration
     assert best is not None  # noqa: S101 - for the type checker
     share, rule, calibration = best

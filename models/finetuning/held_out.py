@@ -19,7 +19,7 @@ import numpy.typing as npt
 from ...intervals import Estimate
 from ..heads.decision import MARGIN
 from ..labelled.folds import Fold, grouped_folds
-from ..scores import macro_f1, paired
+from ..scores import NOISE, first_best, macro_f1, paired
 from ..training.question import Job
 from ..training.ranking import Answers
 from .ensemble import Arm, Held, Unseen, make_head
@@ -66,8 +66,8 @@ class HeldOut:
 
     def best(self, rows: Sequence[Ints] | None = None) -> str:
         """Name the better method."""
-        scores = {one: self.f1(answers, rows) for one, answers in self.tuned.items()}
-        return max(scores, key=scores.__getitem__)
+        scores = np.array([self.f1(answers, rows) for answers in self.tuned.values()])
+        return list(self.tuned)[first_best(scores)]
 
     def difference(self, method: str) -> Estimate:
         """Give macro-F1 of a method minus that of the frozen model, and its 95 % interval."""
@@ -77,7 +77,7 @@ class HeldOut:
         """Tell whether a method is better by enough, and surely enough."""
         pairs = self._pairs(self.tuned[method], self.frozen, rows)
         difference, low, _ = paired(pairs, level=_SURE, seed=self.seed).numbers()
-        return difference >= MARGIN and low > 0
+        return difference >= MARGIN - NOISE and low > NOISE
 
     def chosen_by_others(self) -> list[Answers]:
         """Give for each fold the answers of what the other folds would have kept."""

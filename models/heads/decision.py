@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import InputError
-from ..scores import macro_f1
+from ..scores import NOISE, first_best, macro_f1
 
 __all__ = ["MARGIN", "STEADY_FROM", "Goal", "Rule", "find_rule", "parse_goal"]
 
@@ -72,11 +72,13 @@ class Rule:
         with np.errstate(divide="ignore"):
             log_odds = np.log(probabilities)
             if multiple:
-                return np.asarray(log_odds - np.log1p(-probabilities) + self.bonus >= 0)
-        best = (log_odds + self.bonus).argmax(axis=1)
+                return np.asarray(log_odds - np.log1p(-probabilities) + self.bonus >= -NOISE)
+        helped = log_odds + self.bonus
+        # The first of labels that are equal but for rounding.
+        best = (helped >= helped.max(axis=1, keepdims=True) - NOISE).argmax(axis=1)
         rows = np.arange(len(probabilities))
         answer = np.zeros(probabilities.shape, bool)
-        answer[rows, best] = probabilities[rows, best] >= self.least[best]
+        answer[rows, best] = probabilities[rows, best] >= self.least[best] - NOISE
         return answer
 
 
@@ -138,7 +140,7 @@ def find_rule(
             return scored(-shift)
         for bonus in _helping_rare(probabilities, target, shift, multiple=multiple):
             other = scored(bonus)
-            if other.f1 >= best.f1 + MARGIN:
+            if other.f1 >= best.f1 + MARGIN - NOISE:
                 best = other
         return best
     if goal.kind == "precision":
@@ -168,8 +170,8 @@ def _precise(probability: Floats, event: Bools, precision: float) -> float:
     order = np.argsort(-probability, kind="stable")
     hits = np.cumsum(event[order])
     # The last of rows with one probability speaks for all of them.
-    last = np.append(probability[order][1:] != probability[order][:-1], True)[: len(order)]
-    good = np.flatnonzero((hits / np.arange(1, len(order) + 1) >= precision) & last)
+    last = np.diff(probability[order], append=-np.inf) < -NOISE
+    good = np.flatnonzero((hits / np.arange(1, len(order) + 1) >= precision - NOISE) & last)
     return float(probability[order][good[-1]]) if len(good) else 1.01
 
 
@@ -186,7 +188,7 @@ def _recalling(probabilities: Floats, target: Bools, recall: float) -> Floats:
                 continue
             others = np.delete(logs + bonus, k, axis=1).max(axis=1) if len(bonus) > 1 else 0
             lead = (others - logs[:, k])[cases]
-            bonus[k] = max(0.0, float(np.quantile(lead, recall, method="higher")) + 1e-9)
+            bonus[k] = max(0.0, float(np.quantile(lead, recall, method="higher")) + 2 * NOISE)
     return bonus
 
 
@@ -198,13 +200,13 @@ def _helping_rare(
         return [-shift / 2, -shift]
     best = np.zeros(target.shape[1])
     for k in range(target.shape[1]):
-        order = np.argsort(-probabilities[:, k], kind="stable")
+        order = np.argsort(-probabilities[:, k].round(9), kind="stable")
         hits = np.cumsum(target[order, k])
         f1 = 2 * hits / (np.arange(1, len(order) + 1) + max(hits[-1], 1))
         # Averaged over its neighbours, because the single best threshold of few rows is chance.
         width = max(1, int(hits[-1]) // 4)
         smooth = np.convolve(f1, np.ones(width) / width, mode="same")
-        best[k] = -_logit(probabilities[order[int(smooth.argmax())], k], 0.02)
+        best[k] = -_logit(probabilities[order[first_best(smooth)], k], 0.02)
     return [-shift, best]
 
 

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...intervals import draw_groups
-from ..scores import average_precision, macro_f1
+from ..scores import NOISE, average_precision, first_best, macro_f1
 
 __all__ = ["Answers", "Asked", "Ranked", "rank"]
 
@@ -102,14 +102,11 @@ def rank(asked: Sequence[Asked], answers: Sequence[Sequence[Answers]], *, seed: 
     precision /= len(asked)
     f1 /= len(asked)
     whole = precision[:, 0]
-    best = _first_best(whole)
+    best = first_best(whole)
     error = (precision[best, 1:] - precision[:, 1:]).std(axis=1) if n_resamples else 0 * whole
-    even = whole >= whole[best] - error
-    kept = _first_best(np.where(even, f1, -1))
-    others = sorted(set(range(len(answers))) - {kept}, key=lambda place: (-whole[place], place))
+    even = whole >= whole[best] - error - NOISE
+    kept = first_best(np.where(even, f1, -1))
+    others = sorted(
+        set(range(len(answers))) - {kept}, key=lambda place: (-round(float(whole[place]), 9), place)
+    )
     return Ranked((kept, *others), whole, f1, error)
-
-
-def _first_best(scores: Floats) -> int:
-    """Give the place of the highest score, the first of those that hardly differ."""
-    return int(np.flatnonzero(scores >= scores.max() - 1e-9)[0])

@@ -76,3 +76,22 @@ def test_few_rows_do_not_move_the_decision_of_a_single_choice() -> None:
 
     assert few.bonus.tolist() == [-0.5, 0.5]
     assert enough.bonus.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("multiple", [False, True])
+@pytest.mark.parametrize("goal", [Goal(), Goal("precision", 0.8), Goal("recall", 0.8)])
+def test_rounding_decides_nothing(goal: Goal, multiple: bool) -> None:  # noqa: FBT001
+    """Rows at a cut, and labels that are equal, fall the same way on another processor."""
+    probability, target = draw((0.6, 0.3, 0.1), multiple=multiple, n=200)
+    # Twenty rows of each kind: ties stand at every cut.
+    probability, target = np.repeat(probability[:10], 20, axis=0), target[:200]
+    probability[:20] = probability[:20].mean(axis=1, keepdims=True)
+    rule = find_rule(probability, target, np.zeros(3), goal, multiple=multiple)
+    rng = np.random.default_rng(0)
+    answer = rule.decide(probability, multiple=multiple)
+    for _ in range(20):
+        noisy = probability * (1 + 1e-13 * rng.standard_normal(probability.shape))
+        again = find_rule(noisy, target, np.zeros(3), goal, multiple=multiple)
+
+        assert np.array_equal(rule.decide(noisy, multiple=multiple), answer)
+        assert np.array_equal(again.decide(noisy, multiple=multiple), answer)
