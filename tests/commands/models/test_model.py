@@ -41,7 +41,7 @@ def test_evaluate_prints_the_promised_json(work: Path, run: Run) -> None:
 
     assert list(found) == ["dimensions"]
     stance = found["dimensions"]["stance"]
-    assert list(stance) == ["n", "macro_f1", "macro_f1_low", "macro_f1_high", "labels"]
+    assert list(stance) == ["n", "macro_f1", "macro_f1_low", "macro_f1_high", "labels", "notes"]
     assert stance["n"] == 10
     assert stance["labels"]["critique"] == {
         "precision": 1.0,
@@ -140,7 +140,7 @@ def test_the_steps_of_a_study_go_with_its_model(work: Path, run: Run) -> None:
         ("train --data coded.csv --label stanze -o x", 1, "did you mean 'stance'?"),
         ("train --data coded.csv --label stance --group g -o x", 1, "'g'"),
         ("train --data coded.csv --label stance --encoder x -o y", 1, "unknown encoder 'x'"),
-        ("train --data coded.csv --label stance --goal f1 -o y", 1, "'f1' is no goal"),
+        ("train --data coded.csv --label stance --goal f1 -o y", 1, "'f1' is not a goal"),
         ("train --data coded.csv --label stance --context all -o y", 1, "unknown context 'all'"),
         ("train --data coded.csv --label stance --context title -o y", 1, "no column 'title'"),
         ("train --data coded.csv --label stance --target-column who -o y", 1, "'who'"),
@@ -204,10 +204,15 @@ def test_articles_are_tagged_in_the_units_that_were_coded(
     assert run("init", str(tmp_path), cwd=tmp_path).code == 0
     with (tmp_path / "news.jsonl").open("w", encoding="utf-8") as out:
         for k in range(12):
+            # Words of its own, so that no article is a copy of another.
+            first, second = (
+                " ".join(f"{chr(97 + k)}{letter}way" for letter in row)
+                for row in ("abcdefghij", "klmnopqrst")
+            )
             text = (
-                f"The minister defended plan {k} at the cafÃ©.\n"
+                f"The minister defended the {first} at the cafÃ©.\n"
                 "Share this article on Facebook\n"
-                f"Campaigners attacked plan {k} as cruel."
+                f"Campaigners attacked the {second} as cruel."
             )
             out.write(json.dumps({"id": f"n{k}", "text": text}) + "\n")
     assert run("corpus", "add", "news.jsonl", option, cwd=tmp_path).code == 0
