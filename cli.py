@@ -71,6 +71,10 @@ def root(
     """
     # What libraries warn of (a page that trafilatura finds odd) is told by us, as a reject.
     logging.basicConfig(level=logging.ERROR)
+    own = logging.getLogger("standfirst")
+    own.handlers[:] = [logging.StreamHandler()]
+    own.setLevel(logging.WARNING)
+    own.propagate = False
 
 
 def main() -> None:

@@ -19,6 +19,9 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 
+_USUAL = ("cp1252", "cp1251", "cp1250", "cp1256", "cp1254", "cp1253", "cp1255", "gb18030", "koi8_r")
+_MARGIN = 0.02
+
 
 def marked_encoding(head: bytes) -> str:
     """Tell the encoding that a byte order mark names; empty without a mark."""
@@ -51,8 +54,18 @@ def encoding_of(head: bytes) -> str:
         return "utf-8"
     import charset_normalizer
 
-    best: Any = charset_normalizer.from_bytes(head[:HEAD]).best()
-    return best.encoding if best is not None else "utf-8"
+    matches: list[Any] = list(charset_normalizer.from_bytes(head[:HEAD]))
+    if not matches:
+        return "utf-8"
+    best = matches[0]
+    # Of encodings that read about as well, the one that more people use.
+    likely = {
+        name
+        for match in matches
+        if match.chaos <= best.chaos + _MARGIN and match.coherence >= best.coherence - 5 * _MARGIN
+        for name in match.could_be_from_charset
+    }
+    return next((name for name in _USUAL if name in likely), str(best.encoding))
 
 
 @contextmanager

@@ -1,8 +1,13 @@
-"""JSON Lines, by msgspec fed line by line: a broken line is one bad row."""
+"""JSON Lines, by msgspec fed line by line: a broken line is one bad row.
+
+Two things that other programs write are taken for what they are: NaN for a number that is missing
+(pandas, Python), and one list over many lines, a record on each (Elasticsearch, R).
+"""
 
 import codecs
+import json
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -12,7 +17,9 @@ from .rows import RECORD_LIMIT, TOO_LONG, BadRow, Row
 __all__ = ["json_rows"]
 
 
-def json_rows(stream: BinaryIO, *, encoding: str | None = None) -> Iterator[Row | BadRow]:
+def json_rows(
+    stream: BinaryIO, *, encoding: str | None = None, report: Callable[[str], object] = str
+) -> Iterator[Row | BadRow]:
     """Read one row from each line of JSON; blank lines are passed over.
 
     Parameters
@@ -21,24 +28,53 @@ def json_rows(stream: BinaryIO, *, encoding: str | None = None) -> Iterator[Row 
         The file, decompressed; it is read as it comes, and not closed.
     encoding
         The file's encoding; told from its first bytes when None.
+    report
+        Takes what the user should know of how the table is read.
+
+    Examples
+    --------
+    >>> import io
+    >>> [row.values for row in json_rows(io.BytesIO(b'[{"n": NaN},'))]
+    [{'n': None}]
     """
     decode = msgspec.json.Decoder().decode
+    listed = False
     number = 0
-    for number, line in _lines(stream, encoding):
-        if line is None:
+    for number, raw in _lines(stream, encoding):
+        if raw is None:
             yield BadRow(number, TOO_LONG, "shorten the line")
-        elif line.strip():
+        elif line := raw.strip():
             try:
-                record = decode(line)
+                record: Any = decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                yield BadRow(number, f"broken JSON: {error}", "correct the line", line)
-                continue
+                if not listed and line.startswith(b"["):
+                    report("the file is one JSON list, and is read as a record on each line")
+                    listed = True
+                record = _of_list(line) if listed else _lenient(line)
+                if record is None:
+                    yield BadRow(number, f"broken JSON: {error}", "correct the line", line)
+                if not record:
+                    continue
             if isinstance(record, dict):
                 yield Row(number, record)
             else:
                 yield BadRow(number, "not a JSON object", "write {...} on each line", line)
     if number == 0:
         yield BadRow(None, "the file is empty", "write {...} on each line")
+
+
+def _of_list(line: bytes) -> Any:
+    """Read a line of a list: a record, or False where it is but a bracket."""
+    inner = line.removeprefix(b"[").removesuffix(b"]").strip().strip(b",")
+    return _lenient(inner) if inner else False
+
+
+def _lenient(line: bytes) -> Any:
+    """Read a line in which NaN and Infinity may stand for no value; None where it is broken."""
+    try:
+        return json.loads(line, parse_constant=lambda _: None)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _lines(stream: BinaryIO, encoding: str | None) -> Iterator[tuple[int, bytes | None]]:

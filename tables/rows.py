@@ -1,8 +1,10 @@
 """What a reader of tables gives: a row with its line, or what is wrong with a row."""
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-__all__ = ["RECORD_LIMIT", "TOO_LONG", "BadRow", "Row"]
+__all__ = ["RECORD_LIMIT", "TOO_LONG", "BadRow", "Row", "doubled"]
 
 RECORD_LIMIT = 16 * 2**20
 """Longest record that is read, in bytes or characters; a longer one is no article."""
@@ -31,3 +33,15 @@ class BadRow(NamedTuple):
     """What its owner can do about it."""
     raw: bytes | str = b""
     """The record as it stands in the file."""
+
+
+def doubled(columns: Iterable[str]) -> str:
+    """Say which name two columns have, as one of them would hide the other; empty if none.
+
+    Examples
+    --------
+    >>> doubled(["id", "text", "text"])
+    "2 columns are named 'text'"
+    """
+    names = Counter(filter(None, columns)).most_common(1)
+    return f"{names[0][1]} columns are named {names[0][0]!r}" if names and names[0][1] > 1 else ""

@@ -7,19 +7,35 @@ and reading goes on with the next line.
 """
 
 import csv
+import io
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import count, islice
 from typing import BinaryIO, NamedTuple
 
 from .encodings import HEAD, decoded, encoding_of, peekable
-from .rows import RECORD_LIMIT, TOO_LONG, BadRow, Row
+from .rows import RECORD_LIMIT, TOO_LONG, BadRow, Row, doubled
 
-__all__ = ["Record", "delimiter_of", "records", "separated_rows"]
+__all__ = ["Dialect", "Record", "dialect_of", "records", "separated_rows"]
 
-_DELIMITERS = ",;\t"
+_DELIMITERS = ",;\t|"
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
+_TRIED = 30
+_NAME = re.compile(r"[^\W\d].{0,79}")
 _OPEN_QUOTE = "broken CSV: a quoted cell that does not end properly"
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Dialect(NamedTuple):
+    """How a table is written."""
+
+    delimiter: str
+    """What separates the cells."""
+    skipped: int
+    """How many records stand before the header: a line ``sep=;``, or a database's own lines."""
+    messages: tuple[str, ...] = ()
+    """What its reader does about it, in words."""
 
 
 class Record(NamedTuple):
@@ -36,7 +52,11 @@ class Record(NamedTuple):
 
 
 def separated_rows(
-    stream: BinaryIO, *, delimiter: str | None = None, encoding: str | None = None
+    stream: BinaryIO,
+    *,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    report: Callable[[str], object] = str,
 ) -> Iterator[Row | BadRow]:
     r"""Read the rows of a CSV or TSV file.
 
@@ -45,9 +65,11 @@ def separated_rows(
     stream
         The file, decompressed; it is read as it comes, and not closed.
     delimiter
-        What separates the cells; taken from the first line when None.
+        What separates the cells; taken from the first lines when None.
     encoding
         The file's encoding; told from its first bytes when None.
+    report
+        Takes what the user should know of how the table is read.
 
     Yields
     ------
@@ -65,18 +87,84 @@ def separated_rows(
     with peekable(stream) as buffered:
         head = buffered.peek(HEAD)
         encoding = encoding or encoding_of(head)
-        delimiter = delimiter or delimiter_of(head, encoding)
+        dialect = dialect_of(head, encoding, delimiter)
+        for message in dialect.messages:
+            report(message)
         with decoded(buffered, encoding) as text:
-            yield from _rows(records(text.readline, delimiter))
+            found = records(text.readline, dialect.delimiter, dialect.skipped)
+            yield from _rows(islice(found, dialect.skipped, None))
 
 
-def delimiter_of(head: bytes, encoding: str) -> str:
-    """Tell the delimiter of a table from its first line."""
-    first = head.decode(encoding, "replace").split("\n", 1)[0]
-    return max(_DELIMITERS, key=first.count)
+def dialect_of(head: bytes, encoding: str, delimiter: str | None = None) -> Dialect:
+    r"""Tell how a table is written from its first bytes.
+
+    Lines of a database before the header are known by three signs: each has one cell at most (or a
+    blank line stands below them), the header below has several short names, and the rows behind it
+    are as wide as it.
+
+    Parameters
+    ----------
+    head
+        The first bytes.
+    encoding
+        Their encoding.
+    delimiter
+        What separates the cells, if that is known.
+
+    Examples
+    --------
+    >>> dialect_of(b"sep=;\nid;text\n", "utf-8").delimiter
+    ';'
+    >>> dialect_of(b'Results for: deals\n\nid,text\n1,"A, b."\n2,C.\n', "utf-8").skipped
+    2
+    """
+    text = head.decode(encoding, "replace")
+    first = text.split("\n", 1)[0]
+    if named := _SEPARATOR_LINE.fullmatch(first):
+        delimiter = named[1]
+        return Dialect(delimiter, 1, (f"cells are separated by {delimiter!r}, as line 1 says",))
+    usual = Dialect(delimiter or max(_DELIMITERS, key=first.count), 0)
+    if re.fullmatch(r"\W*\w+\W*", first):
+        return usual
+    for tried in dict.fromkeys([usual.delimiter, *(delimiter or _DELIMITERS)]):
+        readline = io.StringIO(text, newline="").readline
+        rows = [_trimmed(record.cells) for record in islice(records(readline, tried), _TRIED)]
+        # The last record may be cut off by the end of what is looked at.
+        rows = rows[:-1] if len(head) >= HEAD else rows
+        if tried == usual.delimiter and _is_sound(rows):
+            return usual
+        if skipped := _preamble(rows):
+            message = f"the {skipped} lines before the header are passed over"
+            return Dialect(tried, skipped, (message,))
+    return usual
 
 
-def records(readline: Callable[[int], str], delimiter: str) -> Iterator[Record]:
+def _trimmed(cells: list[str]) -> list[str]:
+    """Leave out the empty cells at the end of a record."""
+    return cells[: max((k for k, cell in enumerate(cells, 1) if cell), default=0)]
+
+
+def _is_sound(rows: list[list[str]]) -> bool:
+    """Tell whether most rows fit under the first one."""
+    header, *below = [len(row) for row in rows if row] or [0]
+    fits = sum(1 < width <= header for width in below)
+    return bool(below) and 2 * fits >= len(below)
+
+
+def _preamble(rows: list[list[str]]) -> int:
+    """Give the number of records before the header."""
+    for at in range(1, len(rows) - 1):
+        above, header, below = rows[:at], rows[at], [row for row in rows[at + 1 :] if any(row)]
+        if not any(rows[0]) or len(header) < 2 or any(len(row) == len(header) for row in above):
+            continue
+        apart = not any(rows[at - 1]) or all(sum(map(bool, row)) <= 1 for row in above)
+        named = all(_NAME.fullmatch(cell.strip()) for cell in header)
+        if apart and named and below and all(len(row) <= len(header) for row in below):
+            return at
+    return 0
+
+
+def records(readline: Callable[[int], str], delimiter: str, skipped: int = 0) -> Iterator[Record]:
     """Read the records of a table, header included, with the lines that each takes.
 
     Parameters
@@ -85,12 +173,14 @@ def records(readline: Callable[[int], str], delimiter: str) -> Iterator[Record]:
         Gives the next line, or as much of it as its argument says; empty at the end.
     delimiter
         What separates the cells.
+    skipped
+        How many records stand before the header, which says how wide the others are.
     """
     lines = _Lines(readline)
     csv.field_size_limit(RECORD_LIMIT)
     rows = csv.reader(lines, delimiter=delimiter, strict=True)
     width = 0
-    while True:
+    for k in count():
         problem, cells = "", []
         try:
             cells = next(rows)
@@ -106,13 +196,15 @@ def records(readline: Callable[[int], str], delimiter: str) -> Iterator[Record]:
         elif width and len(cells) != width and _all_fit(lines.taken[1:], width, delimiter):
             problem = _OPEN_QUOTE
             lines.put_back(closed=True)
-        width = width or len(cells)
-        yield Record(lines.first, lines.taken, [] if problem else cells, problem)
+            cells = []
+        width = width or (len(cells) if k >= skipped else 0)
+        yield Record(lines.first, lines.taken, cells, problem)
         lines.start()
 
 
 def _rows(found: Iterator[Record]) -> Iterator[Row | BadRow]:
     header: list[str] | None = None
+    least = 0
     for record in found:
         raw = "".join(record.lines)
         if record.problem:
@@ -122,19 +214,33 @@ def _rows(found: Iterator[Record]) -> Iterator[Row | BadRow]:
             continue
         if header is None:
             header = [cell.strip() for cell in record.cells]
+            problem = doubled(header)
             if _SURROGATE.search(raw):
-                yield BadRow(record.line, "invalid UTF-8 in the header", "save it as UTF-8", raw)
+                problem = "invalid UTF-8 in the header"
+            if problem:
+                yield BadRow(record.line, problem, "correct the header", raw)
                 return
+            least = max(k for k, name in enumerate(header, 1) if name)
             continue
-        if len(record.cells) != len(header):
+        # Many programs end each line with a delimiter, and some the header alone.
+        if len(record.cells) < least or any(record.cells[len(header) :]):
             problem = f"{len(record.cells)} cells where the header has {len(header)}"
             yield BadRow(record.line, problem, "quote cells that hold the delimiter", raw)
             continue
-        row = Row(record.line, dict(zip(header, record.cells, strict=True)))
+        row = Row(record.line, _named(header, record.cells))
         bad = None if raw.isascii() else _undecoded(row)
         yield bad._replace(raw=raw) if bad else row
     if header is None:
         yield BadRow(None, "the file is empty", "name the columns in the first line")
+
+
+def _named(header: list[str], cells: list[str]) -> dict[str, str]:
+    """Give the cells by their columns; one without a name is called by its number."""
+    return {
+        name or f"column_{k}": cell
+        for k, (name, cell) in enumerate(zip(header, cells, strict=False), 1)
+        if name or cell
+    }
 
 
 def _undecoded(row: Row) -> BadRow | None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from ...tables.rows import RECORD_LIMIT, TOO_LONG
 from ..article import Article, content_id
 
 __all__ = [
@@ -130,6 +131,8 @@ def to_article(
         return refuse("the text is missing")
     if not isinstance(text, str):
         return refuse(f"the text is not a string but {type(text).__name__}")
+    if len(text) > RECORD_LIMIT:
+        return refuse(TOO_LONG)
     if not text.strip():
         return refuse("the text is empty")
     values = {name: plain(record[column]) for name, column in columns.items() if name != "text"}

@@ -3,7 +3,9 @@
 Each goes record by record and sets a bad one aside with its line and its raw text.
 """
 
+import logging
 from collections.abc import Iterator
+from functools import cache, partial
 from typing import BinaryIO
 
 from ...tables.encodings import encoding_of
@@ -42,11 +44,17 @@ def read_table(
     stream: BinaryIO, name: str, fields: Fields, *, form: str
 ) -> Iterator[Article | Reject]:
     """Read one article from each row of a table, `form` being one of `tables.TABLES`."""
-    for row in read_rows(stream, form):
+    for row in read_rows(stream, form, report=partial(_report_once, name)):
         if isinstance(row, BadRow):
             yield Reject.of(name, row.line, row.problem, row.raw)
         else:
             yield to_article(row.values, fields, name, row.line)
+
+
+@cache
+def _report_once(name: str, message: str) -> None:
+    """Say how a file is read, once for all the ranges of it that a process reads."""
+    logging.getLogger("standfirst").warning("%s: %s", name, message)
 
 
 def _headline(text: str) -> tuple[str, str]:

@@ -64,6 +64,52 @@ def test_many_open_quotes_take_no_time() -> None:
     assert (len(rows), len(bad)) == (0, 200_000)
 
 
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ('sep=;\nid;text\n1;"A; b, c."\n2;D.\n', 3),
+        ('"sep=|"\r\nid|text\r\n1|A; b, c.\r\n2|D.\r\n', 3),
+        ("id|text\n1|A; b, c.\n2|D.\n", 2),
+        ('"Results for: a, b"\nExported 2026\n\n"id","text"\n1,"A; b, c."\n2,D.\n', 5),
+        ('All, of it\n\nid;text\n1;"A; b, c.";\n2;D.\n', 4),
+        ('id,text,\n1,"A; b, c."\n2,D.,\n', 2),
+        ('id,text\n1,"A; b, c.",\n2,D.,,\n', 2),
+    ],
+)
+def test_dialects(content: str, line: int) -> None:
+    """Lines before the header, bars, and delimiters at the end of a line do not hide a table."""
+    rows, bad = read(content)
+
+    assert bad == []
+    assert rows[0] == Row(line, {"id": "1", "text": "A; b, c."})
+    assert [row.values for row in rows[1:]] == [{"id": "2", "text": "D."}]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["text\nHello, you.\nBye, you.\n", "id,text\n\n1,a,b\n2,c,d\n3,e,f\n", "a b\nx,y\nz,z\n1\n"],
+)
+def test_a_header_is_not_guessed_away(content: str) -> None:
+    """Rows that do not fit make no other line the header."""
+    _, bad = read(content)
+
+    assert bad
+    assert "cells where the header has" in bad[0].problem
+
+
+def test_doubled_and_nameless_columns() -> None:
+    """Two columns of one name are refused; one without a name loses nothing."""
+    rows, bad = read("id,text,text\n1,a,b\n")
+
+    assert (rows, bad[0].line, bad[0].problem) == ([], 1, "2 columns are named 'text'")
+    rows, bad = read(",text,\n1,a,note\n2,b\n")
+    assert bad == []
+    assert [row.values for row in rows] == [
+        {"column_1": "1", "text": "a", "column_3": "note"},
+        {"column_1": "2", "text": "b"},
+    ]
+
+
 @given(st.lists(st.text('ab",\n', max_size=12), max_size=12))
 def test_no_line_is_lost(lines: list[str]) -> None:
     """Records are the file's lines, each once; cut between records, they are the same records."""

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from ....corpus.reading.source import Source
 from ....tables.encodings import HEAD, decoded, encoding_of
-from ....tables.separated import delimiter_of, records
+from ....tables.separated import Dialect, dialect_of, records
 from .pieces import Piece, open_parquet, open_source
 
 __all__ = ["CELLS", "LINES", "MOST_PASSES", "Sized", "cut_input"]
@@ -96,8 +96,10 @@ def _row_ranges(one: _Input, source: Source, shard: int) -> Iterator[Sized]:
 
 def _line_ranges(one: _Input, source: Source, shard: int) -> Iterator[Sized]:
     with source.open() as stream:
-        if encoding_of(stream.read(HEAD)) not in ("utf-8", "utf-8-sig"):
-            return
+        head = stream.read(HEAD)
+    # One list over many lines is known by its first line alone.
+    if encoding_of(head) not in ("utf-8", "utf-8-sig") or _is_list(head):
+        return
     if source.compression:
         cuts = _thinned(_passed_cuts(source, shard))
     else:
@@ -105,6 +107,10 @@ def _line_ranges(one: _Input, source: Source, shard: int) -> Iterator[Sized]:
     for start, end in pairwise(cuts):
         before = b"" if start == 0 else codecs.BOM_UTF8
         yield Piece(one.path, one.name, one.form, start, end, before, None), end - start
+
+
+def _is_list(head: bytes) -> bool:
+    return head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"[")
 
 
 def _sought_cuts(one: _Input, source: Source, shard: int) -> list[int]:
@@ -145,17 +151,18 @@ def _cell_ranges(one: _Input, source: Source, shard: int) -> Iterator[Sized]:
         head = stream.read(HEAD)
         if encoding_of(head) not in ("utf-8", "utf-8-sig"):
             return
+    delimiter = "\t" if one.form == ".tsv" else None
+    dialect = dialect_of(head, "utf-8-sig", delimiter)
     with source.open() as stream:
-        found = list(
-            _cell_cuts(
-                stream, "\t" if one.form == ".tsv" else delimiter_of(head, "utf-8-sig"), head, shard
-            )
-        )
+        found = list(_cell_cuts(stream, dialect, head, shard))
     if source.compression:
         kept = _thinned([at for at, _ in found])
         found = [pair for pair in found if pair[0] in kept]
     (begin, head_lines), *_ = found
     header = codecs.BOM_UTF8 + head[:begin].removeprefix(codecs.BOM_UTF8)
+    if dialect_of(header, "utf-8-sig", delimiter) != dialect:
+        # Only with the rows below it is the header known as one.
+        return
     for (start, lines), (end, _) in pairwise(found):
         if start == begin:
             # The first range reads the header where it stands.
@@ -166,7 +173,7 @@ def _cell_ranges(one: _Input, source: Source, shard: int) -> Iterator[Sized]:
 
 
 def _cell_cuts(
-    stream: BinaryIO, delimiter: str, head: bytes, shard: int
+    stream: BinaryIO, dialect: Dialect, head: bytes, shard: int
 ) -> Iterator[tuple[int, int]]:
     """Give the end of the header, of a record near every `shard` bytes, and of the file.
 
@@ -176,11 +183,12 @@ def _cell_cuts(
     stream.read(at)
     last, n_lines = -1, 0
     with decoded(stream, "utf-8") as text:
-        for record in records(text.readline, delimiter):
+        found = records(text.readline, dialect.delimiter, dialect.skipped)
+        for k, record in enumerate(found):
             at += sum(len(line.encode("utf-8", "surrogateescape")) for line in record.lines)
             n_lines = record.line - 1 + len(record.lines)
             if last < 0:
-                if not any(record.cells):
+                if k < dialect.skipped or not any(record.cells):
                     continue
                 if at > len(head):
                     raise ValueError("a header that is no header")

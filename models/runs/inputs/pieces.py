@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
-from pyarrow import parquet
 
 from ....corpus import READERS, Article, Fields, Reject
 from ....corpus.reading.fields import to_article
 from ....corpus.reading.read import BROKEN
 from ....corpus.reading.source import Source, find
+from ....tables import parquet_files
 
 __all__ = ["Lines", "Piece", "batches", "open_parquet", "open_source", "read_piece"]
 
@@ -101,9 +101,8 @@ def read_piece(piece: Piece, fields: Fields, lines: Lines) -> Iterator[Article |
 @contextmanager
 def open_parquet(source: Source) -> Iterator[Any]:
     """Open a Parquet file, compressed or not."""
-    with source.open() as stream:
-        seekable = stream if stream.seekable() else io.BytesIO(stream.read())
-        yield parquet.ParquetFile(seekable)
+    with source.open() as stream, parquet_files.open_parquet(stream) as file:
+        yield file
 
 
 def _groups(file: Any, start: int, end: int) -> Iterator[tuple[int, int]]:

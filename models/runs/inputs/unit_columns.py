@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from ....corpus import Article, Fields, Reject, content_id
 from ....corpus.reading.fields import columns_of, named, plain, to_article
 from ....corpus.reading.read import BROKEN
+from ....tables import RECORD_LIMIT
 from ...tagging.ready_units import Rows, about_of
 from ...tagging.tags import UNIT_COLUMNS
 from ...tagging.units import OF_ARTICLE
@@ -134,6 +135,7 @@ class _Columns:
         """Give the rows whose text may be of no use."""
         seen = pc.match_substring_regex(self.text, _VISIBLE)
         fine = pc.and_not(seen, pc.match_substring(self.text, "\0"))
+        fine = pc.and_(fine, pc.less_equal(pc.utf8_length(self.text), RECORD_LIMIT))
         return np.flatnonzero(~_true(fine).to_numpy(zero_copy_only=False))
 
     def rows(self, file: str, first: int, start: int, end: int) -> Rows:

@@ -1,0 +1,71 @@
+"""JSON Lines and Parquet as other programs write them, in bounded memory."""
+
+import gzip
+import io
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import zstandard
+from pyarrow import parquet
+
+from standfirst.errors import InputError
+from standfirst.tables import BadRow, Row, parquet_files, read_rows, read_strictly
+
+
+def test_json_lines_of_other_programs() -> None:
+    """NaN is no value, and a list over many lines is its records; a broken line is one bad row."""
+    content = b'[\n{"a": NaN, "b": [1, -Infinity]},\n{"a": 1,}\n,{"a": 2}\n{"a": 3}]\n'
+    told: list[str] = []
+    rows = list(read_rows(io.BytesIO(content), ".jsonl", report=told.append))
+
+    assert rows[0] == Row(2, {"a": None, "b": [1, None]})
+    assert rows[-1] == Row(5, {"a": 3})
+    assert [row.line for row in rows if isinstance(row, BadRow)] == [3]
+    assert told == ["the file is one JSON list, and is read as a record on each line"]
+
+
+def test_legacy_encodings(tmp_path: Path) -> None:
+    """Text formats are decoded alike; a table that must be sound is UTF-8."""
+    text = "Le café de Genève a fermé à la fin de l'été, près du théâtre."
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(f'{{"text": "{text}"}}\n'.encode("cp1252"))
+    (row,) = read_rows(io.BytesIO(path.read_bytes()), ".jsonl")
+
+    assert row == Row(1, {"text": text})
+    with pytest.raises(InputError, match=r"a\.jsonl:1: broken JSON"):
+        list(read_strictly(path))
+
+
+@pytest.mark.parametrize("packing", ["gz", "zst"])
+def test_packed_parquet(packing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is read, unless it would unpack to more than the limit; that is one bad row."""
+    table = pa.table({"a": ["x" * 1000] * 3})
+    parquet.write_table(table, tmp_path / "a.parquet", compression="none")
+    raw = (tmp_path / "a.parquet").read_bytes()
+    pack: Any = {"gz": gzip.compress, "zst": zstandard.compress}[packing]
+    unpack: Any = {"gz": _gunzip, "zst": _unzst}[packing]
+
+    assert [row.line for row in read_rows(unpack(pack(raw)), ".parquet")] == [1, 2, 3]
+    monkeypatch.setattr(parquet_files, "UNPACKED_LIMIT", 100)
+    (bad,) = read_rows(unpack(pack(raw)), ".parquet")
+    assert isinstance(bad, BadRow)
+    assert "when it is unpacked" in bad.problem
+
+
+def _gunzip(raw: bytes) -> Any:
+    return gzip.GzipFile(fileobj=io.BytesIO(raw))
+
+
+def _unzst(raw: bytes) -> Any:
+    return zstandard.ZstdDecompressor().stream_reader(io.BytesIO(raw))
+
+
+def test_doubled_columns_of_parquet(tmp_path: Path) -> None:
+    """One of two columns with the same name would be lost, so the file is refused."""
+    table = pa.table([pa.array(["a"]), pa.array(["b"])], names=["text", "text"])
+    parquet.write_table(table, tmp_path / "a.parquet")
+
+    with pytest.raises(InputError, match="2 columns are named 'text'"):
+        list(read_strictly(tmp_path / "a.parquet"))
