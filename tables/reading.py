@@ -5,6 +5,7 @@ its caller sets aside. `read_strictly` is for tables that somebody worked for: t
 stops it, with file and line, instead of being set aside where nobody looks.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ from .parquet_files import parquet_rows
 from .rows import BadRow, Row
 from .separated import separated_rows
 
-__all__ = ["TABLES", "read_rows", "read_strictly"]
+__all__ = ["TABLES", "read_rows", "read_strictly", "warn"]
 
 
 def read_rows(
@@ -72,6 +73,11 @@ def read_strictly(
     if form not in TABLES:
         raise InputError(path, f"unknown format {form!r}", f"use one of {' '.join(TABLES)}")
     return _strictly(path, form, report)
+
+
+def warn(name: str | Path) -> Callable[[str], None]:
+    """Make a function that logs what the user should know of a file."""
+    return partial(logging.getLogger("standfirst").warning, "%s: %s", name)
 
 
 def _strictly(

@@ -1,8 +1,8 @@
 """Write a table in the format that its file's name asks for: Parquet, JSON Lines or CSV.
 
 A CSV is made for spreadsheets, and news is text of strangers: a cell that a spreadsheet would run
-as a formula gets a leading apostrophe, and lists are joined by ``|``. Parquet and JSON Lines keep
-every value as it is.
+as a formula gets a leading apostrophe. Lists are joined by ``|``, as `answers` reads them: an empty
+one is ``[]``, and one that is not there ``NA``. Parquet and JSON Lines keep every value as it is.
 """
 
 import csv
@@ -16,6 +16,7 @@ from pyarrow import parquet
 
 from ..errors import UnknownNameError
 from ..files import dump_json, publish
+from .answers import FORMULA, join_labels
 
 __all__ = ["FORMATS", "inert", "table_writer", "write_table"]
 
@@ -32,8 +33,8 @@ def inert(value: Any) -> Any:
     ("'=HYPERLINK(1)", "'- no", -2, 'a|b')
     """
     if isinstance(value, list):
-        return inert("|".join(map(str, value)))
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return inert(join_labels(map(str, value)) if value else "[]")
+    if isinstance(value, str) and value.lstrip("'").startswith((*FORMULA, "\t", "\r")):
         return f"'{value}"
     return value
 
@@ -61,9 +62,16 @@ def _csv(path: Path, schema: pa.Schema) -> Iterator[Write]:
     with path.open("w", encoding="utf-8-sig", newline="") as out:
         rows = csv.writer(out)
         rows.writerow(map(inert, schema.names))
+        lists = {field.name for field in schema if _is_labels(field.type)}
 
         def write(table: pa.Table) -> None:
-            rows.writerows(map(inert, row.values()) for row in _rows(table))
+            rows.writerows(
+                (
+                    "NA" if name in lists and cell is None else inert(cell)
+                    for name, cell in row.items()
+                )
+                for row in _rows(table)
+            )
 
         yield write
 
@@ -120,6 +128,10 @@ def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
             for name in short:
                 row[name] = _rounded(row[name])
             yield row
+
+
+def _is_labels(kind: Any) -> bool:
+    return bool(pa.types.is_list(kind) and pa.types.is_string(kind.value_type))
 
 
 def _is_short(kind: Any) -> bool:

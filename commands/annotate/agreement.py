@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...errors import RatingsError, StudyError
-from ..shared.options import AdjudicatorOption, JsonOption, StudyOption, find_study, print_json
+from ..shared.options import (
+    AdjudicatorOption,
+    JsonOption,
+    MissingOption,
+    StudyOption,
+    find_study,
+    print_json,
+)
 
 if TYPE_CHECKING:
     from ...labels import Annotation, Codebook
@@ -27,6 +34,7 @@ def agreement(
     dimension: Annotated[
         list[str] | None, typer.Option(help="Measure only this one; give it once for each.")
     ] = None,
+    missing: MissingOption = None,
     round: Annotated[str | None, typer.Option(help="Only answers of this round.")] = None,
     adjudicator: AdjudicatorOption = None,
     gate: Annotated[
@@ -51,7 +59,7 @@ def agreement(
     from ...labels import agreement as measure
     from ...labels import agreement_as_json, agreement_as_text, missed_gate
 
-    rows, book = _read(coded, codebook, study)
+    rows, book = _read(coded, codebook, study, missing)
     if round is not None:
         rows = [row for row in rows if row.round == round]
     found = measure(
@@ -77,7 +85,7 @@ def agreement(
 
 
 def _read(
-    coded: Path | None, codebook: Path | None, study: Path | None
+    coded: Path | None, codebook: Path | None, study: Path | None, missing: str | None
 ) -> tuple[list["Annotation"], "Codebook"]:
     from ...labels import (
         check_annotations,
@@ -87,13 +95,14 @@ def _read(
         read_annotations,
         read_coded,
     )
+    from ...tables.answers import parse_missing
 
     if coded is not None:
         book = load_codebook(codebook) if codebook else None
         if coded.suffix.lower() == ".jsonl":
             rows = read_annotations(coded)
         else:
-            rows = read_coded(coded, codebook=book)
+            rows = read_coded(coded, codebook=book, missing=parse_missing(missing))
         book = book or infer_from_annotations(rows)
     else:
         found = find_study(study)

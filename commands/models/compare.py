@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ..shared.options import JsonOption, print_json, print_table, say
+from ..shared.options import JsonOption, MissingOption, print_json, print_table, say
 from .score_tables import GroupOption, LabelOption, TextOption, told_interval
 
 __all__ = ["compare"]
@@ -19,6 +19,7 @@ def compare(
     label: LabelOption = None,
     text: TextOption = "text",
     group: GroupOption = None,
+    missing: MissingOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
@@ -27,12 +28,15 @@ def compare(
     Example: standfirst compare model fast --data held_out.csv
     """
     from ...models import Model, compare, from_file
+    from ...tables.answers import parse_missing
 
     loaded = {str(folder): Model.load(folder) for folder in models}
     first = next(iter(loaded.values()))
     everywhere = [name for name in first.heads if all(name in one.heads for one in loaded.values())]
     names = label or everywhere or list(first.heads)
-    rows = from_file(data, names, text=text, group=group, codebook=first.codebook)
+    rows = from_file(
+        data, names, text=text, group=group, codebook=first.codebook, missing=parse_missing(missing)
+    )
     found, seen = compare(loaded, rows, seed=seed)
     for name, n in seen.items():
         if n:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..shared.options import JsonOption, print_json, say
+from ..shared.options import JsonOption, MissingOption, print_json, say
 from ..shared.progress import Progress
 from .score_tables import GroupOption, TextOption, told_interval
 
@@ -29,6 +29,7 @@ def distil(
     ] = None,
     text: TextOption = "text",
     group: GroupOption = None,
+    missing: MissingOption = None,
     student: Annotated[
         str, typer.Option(help="hashed, hashed-pieces, static, or some joined by +.")
     ] = "hashed-pieces",
@@ -58,6 +59,7 @@ def distil(
     from ...models.bundle.folder import can_save
     from ...models.encoders.registry import make_encoder
     from ...models.training.distil import distil, make_pool
+    from ...tables.answers import parse_missing
 
     if unit is not None and unit not in UNITS:
         raise UnknownNameError("unit", unit, UNITS)
@@ -68,7 +70,14 @@ def distil(
     away: set[str] = set()
     if data is not None:
         names = [dimension.id for dimension in teacher.dimensions]
-        gold = from_file(data, names, text=text, group=group, codebook=teacher.codebook)
+        gold = from_file(
+            data,
+            names,
+            text=text,
+            group=group,
+            codebook=teacher.codebook,
+            missing=parse_missing(missing),
+        )
         away = _articles(data, group)
     kind = unit or (teacher.codebook.unit if teacher.codebook.unit in UNITS else "sentence")
     texts: list[str] = []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...study.contents import gold_of
-from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
+from ..shared.options import JsonOption, MissingOption, StudyOption, find_study, print_json, say
 from .score_tables import (
     GroupOption,
     LabelOption,
@@ -35,6 +35,7 @@ def evaluate(
     label: LabelOption = None,
     text: TextOption = "text",
     group: GroupOption = None,
+    missing: MissingOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
     study: StudyOption = None,
     as_json: JsonOption = False,
@@ -46,6 +47,7 @@ def evaluate(
     Example: standfirst evaluate model --data later.csv --json
     """
     from ...models import Model, evaluate, from_file
+    from ...tables.answers import parse_missing
 
     loaded = Model.load(model)
     names = label or [dimension.id for dimension in loaded.dimensions]
@@ -57,7 +59,14 @@ def evaluate(
     if data is None:
         rows = _test_part(study, loaded, label)
     else:
-        rows = from_file(data, names, text=text, group=group, codebook=loaded.codebook)
+        rows = from_file(
+            data,
+            names,
+            text=text,
+            group=group,
+            codebook=loaded.codebook,
+            missing=parse_missing(missing),
+        )
     found = evaluate(loaded, rows, seed=seed)
     if found.n_seen:
         say(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...study.contents import gold_of
-from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
+from ..shared.options import JsonOption, MissingOption, StudyOption, find_study, print_json, say
 from ..shared.progress import Progress
 from .fine_tuning import DeviceOption, EpochsOption, FineTuneOption, check, tune
 from .score_tables import (
@@ -35,6 +35,7 @@ def train(
     label: LabelOption = None,
     text: TextOption = "text",
     group: GroupOption = None,
+    missing: MissingOption = None,
     codebook: Annotated[
         Path | None, typer.Option(help="Codebook of the labels.", show_default="inferred")
     ] = None,
@@ -107,6 +108,7 @@ def train(
     from ...models.encoders.networks.transformer import is_ready
     from ...models.encoders.registry import make_parts
     from ...models.tagging.blocks import with_preparation
+    from ...tables.answers import parse_missing
 
     if definitions:
         if data is not None:
@@ -132,6 +134,7 @@ def train(
             codebook=book,
             target=target,
             votes=votes,
+            missing=parse_missing(missing),
         )
         preparation = None
     else:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AdjudicatorOption",
     "JsonOption",
+    "MissingOption",
     "StudyOption",
     "find_study",
     "print_json",
@@ -33,6 +34,14 @@ StudyOption = Annotated[
 ]
 AdjudicatorOption = Annotated[
     list[str] | None, typer.Option(help="Coder whose answer decides; once for each.")
+]
+MissingOption = Annotated[
+    str | None,
+    typer.Option(
+        "--missing",
+        help="Spellings of no answer, with commas between them; none: every text is a label.",
+        show_default="NA,N/A,NaN,nan,None,null,NULL,#N/A",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 

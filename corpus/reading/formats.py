@@ -3,13 +3,12 @@
 Each goes record by record and sets a bad one aside with its line and its raw text.
 """
 
-import logging
 from collections.abc import Iterator
 from functools import cache, partial
 from typing import BinaryIO
 
 from ...tables.encodings import encoding_of
-from ...tables.reading import read_rows
+from ...tables.reading import read_rows, warn
 from ...tables.rows import RECORD_LIMIT, TOO_LONG, BadRow
 from ..article import Article
 from .fields import Fields, Reject, to_article
@@ -54,7 +53,7 @@ def read_table(
 @cache
 def _report_once(name: str, message: str) -> None:
     """Say how a file is read, once for all the ranges of it that a process reads."""
-    logging.getLogger("standfirst").warning("%s: %s", name, message)
+    warn(name)(message)
 
 
 def _headline(text: str) -> tuple[str, str]:

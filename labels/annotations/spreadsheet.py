@@ -2,22 +2,33 @@
 
 Long: one row an answer, columns ``unit, coder, dimension, label`` and, if known, ``article``,
 ``created``, ``round``, ``comment``, ``speaker_name`` and ``status``; several labels of one answer
-stand as ``a|b``, or on rows of their own when the dimension takes several. An empty label is an
-answer, none applies, where the dimension takes several; the status tells the other empty ones
-apart (open, not asked, skipped). Wide: one row a unit and dimension, one column a coder. Cells that
-a spreadsheet would run as a formula are written with an apostrophe before them, and read back
-without it.
+stand as ``a|b``, or on rows of their own when the dimension takes several. Cells of labels mean
+what `tables.answers` says; where they are empty, the status tells open, not asked and skipped from
+the answer that none applies. Wide: one row a unit and dimension, one column a coder. Cells that a
+spreadsheet would run as a formula are written with an apostrophe before them, and read back without
+it.
 """
 
 import csv
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 from ...errors import InputError, UnknownLabelError, UnknownNameError
 from ...files import publish
-from ...tables import read_strictly
+from ...tables import read_strictly, warn
+from ...tables.answers import (
+    FORMULA,
+    MISSING,
+    AnswerCells,
+    Cell,
+    join_labels,
+    near_equal,
+    spelled_alike,
+    without_apostrophe,
+)
 from ..codebook.codebook import Codebook
 from ..codebook.starters import infer_codebook
 from .annotation import Annotation, Status, current, is_decision, readings
@@ -32,7 +43,6 @@ _ALIASES = {
     "variable": "dimension",
 }
 _NEEDED = ("unit", "coder", "dimension", "label")
-_FORMULA = ("=", "+", "-", "@")
 _LONG = (*_NEEDED, "article", "created", "round", "comment", "speaker_name", "status")
 _STATUSES: tuple[Status, ...] = get_args(Status)
 _NONE = "(none)"
@@ -40,7 +50,12 @@ _NONE = "(none)"
 
 
 def read_coded(
-    path: Path, *, codebook: Codebook | None = None, created: str = "", source: str = ""
+    path: Path,
+    *,
+    codebook: Codebook | None = None,
+    created: str = "",
+    source: str = "",
+    missing: Collection[str] = MISSING,
 ) -> list[Annotation]:
     """Read what a team coded in a spreadsheet.
 
@@ -55,39 +70,77 @@ def read_coded(
         Time that rows without one get, in ISO form and UTC.
     source
         Where the rows come from; the file's name if empty.
+    missing
+        Spellings of no answer; what was taken so is logged.
 
     Raises
     ------
     MissingFileError
         There is no such file.
     InputError
-        A column is missing, or a row lacks a unit, coder or dimension.
+        A column is missing, a row lacks a unit, coder or dimension, or a coder has two answers on a
+        unit where one label is to be chosen.
     UnknownNameError, UnknownLabelError
         A dimension or label is not in the codebook.
     """
     path = Path(path)
-    answers: dict[tuple[str, ...], Annotation] = {}
     form = ".tsv" if path.suffix.lower() == ".tsv" else ".csv"
-    for line, values in read_strictly(path, form=form):
-        cell = {_column(name): _plain(value) for name, value in values.items()}
-        for name in _NEEDED:
-            if name not in cell:
-                remedy = f"name the columns {', '.join(_NEEDED)} in the first line"
-                raise InputError(f"{path}:1", f"no column {name!r}", remedy)
-        row = _annotation(cell, f"{path}:{line}", codebook, created, source or path.name)
-        key: tuple[str, ...] = (row.unit_id, row.coder, row.dimension, row.created)
-        if _adds_to(answers.get(key), row, codebook):
-            row = _joined(answers[key], row, codebook)
-        else:
-            key = key if key not in answers else (*key, str(line))
+    known = {} if codebook is None else _spellings(codebook)
+    reader = AnswerCells(missing, known)
+    rows: list[tuple[str, dict[str, str], Cell]] = []
+    for line, values in read_strictly(path, form=form, report=warn(path)):
+        if not rows:
+            _check_header([_column(name) for name in values], path)
+        raw = {_column(name): value.strip() for name, value in values.items()}
+        cell = {name: without_apostrophe(value) for name, value in raw.items()}
+        where = f"{path}:{line}"
+        for name in ("unit", "coder", "dimension"):
+            if not cell[name] or reader.is_missing(cell[name], name):
+                raise InputError(where, f"no {name}", f"fill the column {name!r}")
+        try:
+            rows.append((where, cell, reader.read(raw["label"], _labels_of(cell["dimension"]))))
+        except ValueError as error:
+            raise InputError(where, str(error), "write a name, or a|b") from error
+    spelling, multiple, messages = _columns(rows, codebook)
+    answers: dict[tuple[str, ...], Annotation] = {}
+    n_joined = 0
+    for where, cell, given in rows:
+        name = cell["dimension"]
+        spelled = (spelling[name].get(label, label) for label in given.labels)
+        row = Annotation(
+            unit_id=cell["unit"],
+            coder=cell["coder"],
+            dimension=name,
+            labels=_known(tuple(dict.fromkeys(spelled)), name, codebook, where),
+            status=_status(cell.get("status", ""), given, where, multiple=name in multiple),
+            article_id=cell.get("article", ""),
+            created=cell.get("created") or created,
+            round=cell.get("round", ""),
+            revision=codebook.revision if codebook else "",
+            source=source or path.name,
+            comment=cell.get("comment", ""),
+            speaker_name=cell.get("speaker_name", ""),
+        )
+        key = (row.unit_id, row.coder, row.dimension, row.created)
+        before = answers.get(key, row)
+        if (before.labels, before.status) != (row.labels, row.status):
+            if name not in multiple:
+                problem = f"a second answer of {row.coder} to {name} on {row.unit_id}"
+                raise InputError(where, problem, "write several labels in one row, as a|b")
+            row = _joined(before, row, codebook)
+            n_joined += 1
         answers[key] = row
+    if n_joined:
+        messages.append(f"{n_joined} rows add labels to the answer of a row before them")
+    for message in (*reader.messages(), *messages):
+        warn(path)(message)
     return list(answers.values())
 
 
 def infer_from_annotations(annotations: Iterable[Annotation]) -> Codebook:
     """Make a codebook from the answers themselves.
 
-    A dimension is multiple choice if any answer has two labels.
+    A dimension is multiple choice if any answer has two labels, or says that none applies.
 
     Examples
     --------
@@ -97,9 +150,11 @@ def infer_from_annotations(annotations: Iterable[Annotation]) -> Codebook:
     'multiple'
     """
     columns: dict[str, list[tuple[str, ...]]] = {}
+    multiple: set[str] = set()
     for row in annotations:
         columns.setdefault(row.dimension, []).append(row.labels)
-    multiple = {name for name, answers in columns.items() if any(len(a) > 1 for a in answers)}
+        if len(row.labels) > 1 or (row.status == "answered" and not row.labels):
+            multiple.add(row.dimension)
     return infer_codebook(columns, multiple, complete=False)
 
 
@@ -110,7 +165,7 @@ def write_long(path: Path, annotations: Iterable[Annotation]) -> None:
             "unit": row.unit_id,
             "coder": row.coder,
             "dimension": row.dimension,
-            "label": "|".join(row.labels),
+            "label": join_labels(row.labels),
             "article": row.article_id,
             "created": row.created,
             "round": row.round,
@@ -139,12 +194,12 @@ def write_wide(path: Path, annotations: Iterable[Annotation]) -> None:
     for row in answers:
         start = {"unit": row.unit_id, "article": row.article_id, "dimension": row.dimension}
         line = table.setdefault((row.dimension, row.unit_id), start)
-        line[f"coder_{row.coder}"] = "|".join(row.labels) or _NONE
+        line[f"coder_{row.coder}"] = join_labels(row.labels) or _NONE
         if row.speaker_name:
             line[f"speaker_name_{row.coder}"] = row.speaker_name
     for row in sorted(decisions, key=lambda row: row.created):
         if row.status == "answered" and (row.dimension, row.unit_id) in table:
-            table[row.dimension, row.unit_id]["decision"] = "|".join(row.labels) or _NONE
+            table[row.dimension, row.unit_id]["decision"] = join_labels(row.labels) or _NONE
     names = ("decision", *(f"speaker_name_{name}" for name in coders))
     last = [name for name in names if any(name in line for line in table.values())]
     columns = ("unit", "article", "dimension", *(f"coder_{name}" for name in coders), *last)
@@ -156,47 +211,78 @@ def _column(name: str) -> str:
     return _ALIASES.get(name, name)
 
 
-def _annotation(
-    cell: Mapping[str, str], where: str, codebook: Codebook | None, created: str, source: str
-) -> Annotation:
-    for name in ("unit", "coder", "dimension"):
-        if not cell.get(name):
-            raise InputError(where, f"no {name}", f"fill the column {name!r}")
-    given = [part.strip() for part in cell.get("label", "").split("|") if part.strip()]
-    labels = tuple(dict.fromkeys(given))
-    several = False
+def _check_header(columns: Sequence[str], path: Path) -> None:
+    for name in _NEEDED:
+        if columns.count(name) != 1:
+            count = columns.count(name)
+            problem = f"{count} columns stand for {name!r}" if count else f"no column {name!r}"
+            remedy = f"name the columns {', '.join(_NEEDED)} in the first line"
+            raise InputError(f"{path}:1", problem, remedy)
+
+
+def _labels_of(dimension: str) -> str:
+    return f"label ({dimension})"
+
+
+def _spellings(codebook: Codebook) -> dict[str, frozenset[str]]:
+    return {
+        _labels_of(dimension.id): frozenset(
+            (*dimension.label_ids, *(label.name for label in dimension.labels))
+        )
+        for dimension in codebook.dimensions
+    }
+
+
+def _columns(
+    rows: Sequence[tuple[str, Mapping[str, str], Cell]], codebook: Codebook | None
+) -> tuple[dict[str, dict[str, str]], set[str], list[str]]:
+    """Decide what goes by a dimension as a whole: spellings, whether it takes several labels."""
+    counts: dict[str, Counter[str]] = {}
+    multiple: set[str] = set()
+    messages: list[str] = []
+    for _, cell, given in rows:
+        counts.setdefault(cell["dimension"], Counter()).update(given.labels)
+        if codebook is None and given.kind == "several":
+            multiple.add(cell["dimension"])
+    known: dict[str, tuple[str, ...]] = {}
     if codebook is not None:
-        labels = _known(labels, cell["dimension"], codebook, where)
-        several = codebook.dimension(cell["dimension"]).choice == "multiple"
-    return Annotation(
-        unit_id=cell["unit"],
-        coder=cell["coder"],
-        dimension=cell["dimension"],
-        labels=labels,
-        status=_status(cell.get("status", ""), where, answered=bool(labels) or several),
-        article_id=cell.get("article", ""),
-        created=cell.get("created") or created,
-        round=cell.get("round", ""),
-        revision=codebook.revision if codebook else "",
-        source=source,
-        comment=cell.get("comment", ""),
-        speaker_name=cell.get("speaker_name", ""),
-    )
+        known = {dimension.id: dimension.label_ids for dimension in codebook.dimensions}
+        multiple = {one.id for one in codebook.dimensions if one.choice == "multiple"}
+    spelling = {name: spelled_alike(labels, known.get(name, ())) for name, labels in counts.items()}
+    for name, labels in counts.items():
+        messages += [] if codebook else near_equal(labels, _labels_of(name))
+        messages += [
+            f"{name}: {label!r} ({labels[label]}) read as {other!r}"
+            for label, other in spelling[name].items()
+        ]
+    empty = Counter(cell["dimension"] for _, cell, given in rows if given.kind == "empty")
+    messages += [
+        f"{n} empty cells of {_labels_of(name)} taken as no answer; where they mean that none of "
+        "several labels applies, write [] there, or name a codebook"
+        for name, n in sorted(empty.items())
+        if name not in multiple and codebook is None
+    ]
+    return spelling, multiple, messages
 
 
-def _status(cell: str, where: str, *, answered: bool) -> Status:
-    if not cell:
-        return "answered" if answered else "open"
-    status = next((known for known in _STATUSES if known == cell), None)
+def _status(written: str, cell: Cell, where: str, *, multiple: bool) -> Status:
+    if not written:
+        if cell.kind == "missing":
+            return "skipped"
+        # An empty cell of a row that a coder wrote says that none of several labels applies.
+        return "open" if cell.kind == "empty" and not multiple else "answered"
+    status = next((known for known in _STATUSES if known == written), None)
     if status is None:
         remedy = f"use {', '.join(_STATUSES)}, or leave the cell empty"
-        raise InputError(where, f"the status {cell!r} is not known", remedy)
+        raise InputError(where, f"the status {written!r} is not known", remedy)
     return status
 
 
 def _known(
-    labels: Collection[str], dimension_id: str, codebook: Codebook, where: str
+    labels: tuple[str, ...], dimension_id: str, codebook: Codebook | None, where: str
 ) -> tuple[str, ...]:
+    if codebook is None:
+        return labels
     known = {dimension.id: dimension for dimension in codebook.dimensions}
     if dimension_id not in known:
         raise UnknownNameError(f"dimension ({where})", dimension_id, list(known))
@@ -213,27 +299,16 @@ def _known(
     return tuple(sorted(ids, key=dimension.label_ids.index))
 
 
-def _adds_to(before: Annotation | None, row: Annotation, codebook: Codebook | None) -> bool:
-    """Say whether a row adds a label to the same answer: only where several are declared."""
-    if before is None or codebook is None or not row.labels:
-        return False
-    return codebook.dimension(row.dimension).choice == "multiple"
-
-
 def _joined(before: Annotation, row: Annotation, codebook: Codebook | None) -> Annotation:
-    order = codebook.dimension(row.dimension).label_ids if codebook else ()
-    labels = sorted({*before.labels, *row.labels}, key=order.index)
+    labels = dict.fromkeys((*before.labels, *row.labels))
+    if codebook is not None:
+        labels = {k: None for k in codebook.dimension(row.dimension).label_ids if k in labels}
     return replace(before, labels=tuple(labels), status="answered")
-
-
-def _plain(cell: str) -> str:
-    cell = cell.strip()
-    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA) else cell
 
 
 def _safe(cell: str) -> str:
     # An apostrophe that was there before a formula is doubled, so that it comes back.
-    return f"'{cell}" if cell.lstrip("'").startswith(_FORMULA) else cell
+    return f"'{cell}" if cell.lstrip("'").startswith(FORMULA) else cell
 
 
 def _write(path: Path, columns: Collection[str], rows: Iterable[Mapping[str, str]]) -> None:

@@ -4,15 +4,16 @@ JSON Lines, CSV, TSV or Parquet; answers as a value, a list or ``a|b``, on the r
 an object `labels`. A column inside another object is named with a dot, as ``meta.target``.
 """
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ...errors import InputError, UnknownNameError
-from ...labels.codebook.codebook import Codebook
-from ...tables import read_strictly
+from ...labels.codebook.codebook import Codebook, Dimension
+from ...tables import read_strictly, warn
+from ...tables.answers import MISSING, AnswerCells, Cell, is_empty
 from ..views import VIEWS, Span
+from .answer_columns import column_answers
 from .folds import join_groups
 from .training_set import Answer, TrainingSet, find_dimension, known_answer
 from .votes import agreed_shares
@@ -31,6 +32,7 @@ def from_file(
     codebook: Codebook | None = None,
     target: str | None = None,
     votes: bool = False,
+    missing: Collection[str] = MISSING,
 ) -> TrainingSet:
     """Read a labelled file.
 
@@ -41,7 +43,8 @@ def from_file(
     dimensions
         Names of the columns that hold the answers: a value, a list, or ``a|b``. A column may also
         stand inside an object `labels`, as ``{"labels": {"stance": "critique"}}``. One list or
-        ``a|b`` makes the dimension multiple choice.
+        ``a|b`` makes the dimension multiple choice; there an empty cell says that no label applies,
+        and null or NA that nobody answered.
     text
         The column of the text.
     group
@@ -56,6 +59,8 @@ def from_file(
     votes
         Weight each row by how many of its coders agree with its label, as the column NAME_votes
         tells: a share, ``a:3|b:1``, or an object label to number.
+    missing
+        Spellings of no answer, and of no group; what was taken so is logged.
 
     Raises
     ------
@@ -67,15 +72,16 @@ def from_file(
     texts: list[str] = []
     numbers: list[int] = []
     keys: list[str | None] = []
-    raw: dict[str, list[Answer]] = {dimension: [] for dimension in dimensions}
-    listed: set[str] = set()
+    known = {} if codebook is None else {d.id: _spellings(d) for d in codebook.dimensions}
+    reader = AnswerCells(missing, known)
+    raw: dict[str, list[Cell]] = {dimension: [] for dimension in dimensions}
     cells: dict[str, list[Any]] = {dimension: [] for dimension in dimensions}
     context: dict[str, list[str]] = {column: [] for column in VIEWS}
     spans: list[Span | None] = []
     columns: set[str] = set()
     used_group, used_target = group, target or "target"
     dotted = [name for name in (text, group, target, *dimensions) if name and "." in name]
-    for number, row in read_strictly(path):
+    for number, row in read_strictly(path, report=warn(path)):
         where = f"{path}:{number}"
         flat = _flatten(row, dotted)
         if not columns or not columns.issuperset(flat):
@@ -87,33 +93,32 @@ def from_file(
         texts.append(_text(flat, text, columns, where))
         numbers.append(number)
         key = flat.get(used_group) if used_group is not None else None
-        keys.append(None if _missing(key) else str(key))
+        without = is_empty(key) or reader.is_missing(key, str(used_group))
+        keys.append(None if without else str(key))
         for dimension in dimensions:
-            answer, is_list = _answer(flat.get(dimension), where, dimension)
-            raw[dimension].append(answer)
+            try:
+                raw[dimension].append(reader.read(flat.get(dimension), dimension))
+            except ValueError as error:
+                remedy = "write a name, a list of names, or a|b"
+                raise InputError(where, f"{dimension}: {error}", remedy) from error
             cells[dimension].append(flat.get(f"{dimension}_votes"))
-            if is_list:
-                listed.add(dimension)
         for column, values in context.items():
             value = flat.get(used_target if column == "target" else column)
             values.append("" if value is None else str(value))
         spans.append(_span(flat, used_target, texts[-1], where))
     asked = [f"{dimension}_votes" for dimension in dimensions] if votes else []
-    for name in (
-        text,
-        *dimensions,
-        *([group] if group else []),
-        *([target] if target else []),
-        *asked,
-    ):
-        if name not in columns:
-            raise UnknownNameError(f"column of {path}:", name, sorted(columns))
+    needed = (text, *dimensions, *filter(None, (group, target)), *asked)
+    if absent := [name for name in needed if name not in columns]:
+        raise UnknownNameError(f"column of {path}:", absent[0], sorted(columns))
+    given, multiple, messages = column_answers(raw, numbers, codebook)
+    for message in (*reader.messages(), *messages):
+        warn(path)(message)
     if codebook is None:
-        codebook = _infer(raw, listed)
+        codebook = _infer(given, multiple)
     answers = {
         dimension: tuple(
             known_answer(answer, found, f"{path}:{number}")
-            for answer, number in zip(raw[dimension], numbers, strict=True)
+            for answer, number in zip(given[dimension], numbers, strict=True)
         )
         for dimension in dimensions
         for found in [find_dimension(codebook, dimension)]
@@ -150,6 +155,10 @@ def _infer(raw: Mapping[str, list[Answer]], listed: Collection[str]) -> Codebook
     return infer_codebook(columns, listed)
 
 
+def _spellings(dimension: Dimension) -> frozenset[str]:
+    return frozenset((*dimension.label_ids, *(label.name for label in dimension.labels)))
+
+
 def _flatten(row: Mapping[str, Any], dotted: Sequence[str]) -> dict[str, Any]:
     """Bring what stands inside `labels`, or is named with a dot, beside the other columns."""
     flat = dict(row)
@@ -168,7 +177,7 @@ def _span(flat: Mapping[str, Any], target: str, text: str, where: str) -> Span |
     """Read where the target stands, if the row tells."""
     for first, last in (("from", "to"), ("start", "end")):
         start, end = flat.get(f"{target}_{first}"), flat.get(f"{target}_{last}")
-        if _missing(start) or _missing(end):
+        if is_empty(start) or is_empty(end):
             continue
         try:
             span = int(start), int(end)  # type: ignore[arg-type]
@@ -189,31 +198,3 @@ def _text(row: Mapping[str, Any], column: str, columns: Collection[str], where: 
         problem = f"no text in the column {column!r}"
         raise InputError(where, problem, "fill it in, or remove the row")
     return value
-
-
-def _missing(value: Any) -> bool:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return True
-    return isinstance(value, str) and not value.strip()
-
-
-def _answer(value: Any, where: str, dimension: str) -> tuple[Answer, bool]:
-    """Read one cell; also tell whether it was a list."""
-    if isinstance(value, list | tuple):
-        return tuple(dict.fromkeys(_label(one, where, dimension) for one in value)), True
-    if _missing(value):
-        return None, False
-    if isinstance(value, str) and "|" in value:
-        return tuple(dict.fromkeys(one.strip() for one in value.split("|") if one.strip())), True
-    return (_label(value, where, dimension),), False
-
-
-def _label(value: Any, where: str, dimension: str) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, str | int | float) and not _missing(value):
-        return str(value).strip()
-    problem = f"{dimension} = {value!r:.60} is no label"
-    raise InputError(where, problem, "write a name, a list of names, or a|b")

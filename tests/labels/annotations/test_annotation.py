@@ -166,3 +166,50 @@ def test_remarks_come_back_from_csv(comments: list[str]) -> None:
     assert [(row.comment, row.speaker_name) for row in read] == [
         (row.comment, row.speaker_name) for row in rows
     ]
+
+
+def test_answers_of_a_spreadsheet_come_back(tmp_path: Path) -> None:
+    """None applies, no answer, and bars within labels are read back as they were written."""
+    path = tmp_path / "coded.csv"
+    rows = [
+        Annotation("u1", "ann", "frame", ("a|b", "c"), source="coded.csv"),
+        Annotation("u1", "bo", "frame", (), source="coded.csv"),
+        Annotation("u2", "ann", "frame", (), status="open", source="coded.csv"),
+        Annotation("u2", "bo", "frame", ("c",), source="coded.csv"),
+    ]
+    write_long(path, rows)
+
+    assert read_coded(path) == rows
+
+
+def test_cells_of_coders(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Spellings of no answer and of a number are one thing each, and are reported once."""
+    head = "unit,coder,dimension,label\n"
+    path = tmp_path / "c.csv"
+    path.write_text(head + "u,a,d,1.0\nu,b,d,1\nu,c,d,NA\nv,a,d,#N/A\nv,b,d,\nv,c,d,2\n")
+    with caplog.at_level("WARNING", "standfirst"):
+        rows = read_coded(path)
+
+    assert [row.labels for row in rows] == [("1",), ("1",), (), (), (), ("2",)]
+    assert [row.status for row in rows] == ["answered"] * 2 + ["skipped"] * 2 + ["open", "answered"]
+    assert caplog.text.count("NA taken as missing: 1 cell of column label (d)") == 1
+    assert "'1.0' (1) read as '1'" in caplog.text
+    assert "1 empty cells of label (d) taken as no answer" in caplog.text
+    path.write_text(head + "u,NA,d,x\n")
+    with pytest.raises(InputError, match=r"c\.csv:2: no coder"):
+        read_coded(path)
+    path.write_text(head.replace("coder", "coder,unit_id") + "u,a,v,d,x\n")
+    with pytest.raises(InputError, match="2 columns stand for 'unit'"):
+        read_coded(path)
+
+
+def test_several_rows_of_one_answer(tmp_path: Path) -> None:
+    """They are joined where the question takes several labels, and refused where it does not."""
+    head = "unit,coder,dimension,label\n"
+    path = tmp_path / "c.csv"
+    path.write_text(head + "u,a,d,x\nu,a,d,y\nv,a,d,x\n")
+    with pytest.raises(InputError, match=r"c\.csv:3: a second answer of a .*as a\|b"):
+        read_coded(path)
+    path.write_text(head + "u,a,d,x\nu,a,d,y\nv,a,d,x|y\nw,a,d,x\nw,a,d,x\n")
+
+    assert [row.labels for row in read_coded(path)] == [("x", "y"), ("x", "y"), ("x",)]

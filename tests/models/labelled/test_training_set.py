@@ -71,7 +71,11 @@ def test_csv_with_bars(tmp_path: Path) -> None:
         ('{"text": " ", "stance": "x"}\n', InputError, "rows.jsonl:1: no text"),
         ('{"body": "a", "stance": "x"}\n', UnknownNameError, "'text'"),
         ('{"text": "a", "stanse": "x"}\n', UnknownNameError, "did you mean 'stanse'?"),
-        ('{"text": "a", "stance": {"a": 1}}\n', InputError, "rows.jsonl:1: stance = {'a': 1}"),
+        (
+            '{"text": "a", "stance": {"a": 1}}\n',
+            InputError,
+            "rows.jsonl:1: stance: {'a': 1}",
+        ),
     ],
 )
 def test_wrong_rows(tmp_path: Path, content: str, error: type[Exception], told: str) -> None:
