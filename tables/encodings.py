@@ -2,7 +2,7 @@
 
 import codecs
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
@@ -28,8 +28,8 @@ def marked_encoding(head: bytes) -> str:
     return next((name for mark, name in _MARKS.items() if head.startswith(mark)), "")
 
 
-def encoding_of(head: bytes) -> str:
-    """Tell the encoding of a file from its first bytes.
+def encoding_of(head: bytes, report: Callable[[str], object] = str) -> str:
+    """Tell the encoding of a file from its first bytes, and report it where it is a guess.
 
     A byte order mark decides. Otherwise it is UTF-8 where most lines beyond ASCII are, so that one
     bad line is one bad line and does not turn all others into another alphabet. Otherwise
@@ -65,7 +65,9 @@ def encoding_of(head: bytes) -> str:
         if match.chaos <= best.chaos + _MARGIN and match.coherence >= best.coherence - 5 * _MARGIN
         for name in match.could_be_from_charset
     }
-    return next((name for name in _USUAL if name in likely), str(best.encoding))
+    guess = next((name for name in _USUAL if name in likely), str(best.encoding))
+    report(f"the file is not UTF-8, and is read as {guess}")
+    return guess
 
 
 @contextmanager

@@ -40,7 +40,7 @@ def json_rows(
     decode = msgspec.json.Decoder().decode
     listed = False
     number = 0
-    for number, raw in _lines(stream, encoding):
+    for number, raw in _lines(stream, encoding, report):
         if raw is None:
             yield BadRow(number, TOO_LONG, "shorten the line")
         elif line := raw.strip():
@@ -77,10 +77,12 @@ def _lenient(line: bytes) -> Any:
         return None
 
 
-def _lines(stream: BinaryIO, encoding: str | None) -> Iterator[tuple[int, bytes | None]]:
+def _lines(
+    stream: BinaryIO, encoding: str | None, report: Callable[[str], object]
+) -> Iterator[tuple[int, bytes | None]]:
     """Give the lines of a stream as UTF-8, numbered; None stands for one beyond the limit."""
     with peekable(stream) as buffered:
-        encoding = encoding or encoding_of(buffered.peek(HEAD))
+        encoding = encoding or encoding_of(buffered.peek(HEAD), report)
         if encoding in ("utf-8", "utf-8-sig"):
             if buffered.peek(len(codecs.BOM_UTF8)).startswith(codecs.BOM_UTF8):
                 buffered.read(len(codecs.BOM_UTF8))

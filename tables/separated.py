@@ -86,7 +86,7 @@ def separated_rows(
     """
     with peekable(stream) as buffered:
         head = buffered.peek(HEAD)
-        encoding = encoding or encoding_of(head)
+        encoding = encoding or encoding_of(head, report)
         dialect = dialect_of(head, encoding, delimiter)
         for message in dialect.messages:
             report(message)

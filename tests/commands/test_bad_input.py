@@ -12,7 +12,7 @@ Run = Callable[..., Any]
 LINES: list[tuple[bytes, str]] = [
     (b'{"id": "a1", "text": "Talks resumed."}', ""),
     (b'{"id": "x", "text": "cut off', "broken JSON"),
-    (b'{"id": "a2", "text": "The court ruled."}', ""),
+    (b'{"id": "a2", "text": "The court in Orl\xc3\xa9ans ruled."}', ""),
     (b'{"id": "x", "text": "a\\u0000b"}', "a NUL byte in the text"),
     (b'{"id": "x", "text": "a\0b"}', "broken JSON"),
     (b'{"id": "x", "text": "caf\xe9"}', "broken JSON"),
@@ -68,7 +68,7 @@ def test_good_rows_come_out_and_bad_rows_are_kept(study: Path, run: Run) -> None
         ("lines.jsonl", number): reason for number, (_, reason) in enumerate(LINES, 1) if reason
     } | {
         ("mark.csv", 3): "3 cells where the header has 2",
-        ("mark.csv", 4): "invalid UTF-8 in the text",
+        ("mark.csv", 4): "invalid UTF-8 in the column 'text'",
         ("mark.csv", 5): "a NUL byte in the text",
         ("empty.jsonl", None): "the file is empty",
         ("empty.txt", 1): "the text is empty",

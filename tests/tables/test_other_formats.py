@@ -31,9 +31,11 @@ def test_legacy_encodings(tmp_path: Path) -> None:
     text = "Le café de Genève a fermé à la fin de l'été, près du théâtre."
     path = tmp_path / "a.jsonl"
     path.write_bytes(f'{{"text": "{text}"}}\n'.encode("cp1252"))
-    (row,) = read_rows(io.BytesIO(path.read_bytes()), ".jsonl")
+    told: list[str] = []
+    (row,) = read_rows(io.BytesIO(path.read_bytes()), ".jsonl", report=told.append)
 
     assert row == Row(1, {"text": text})
+    assert told == ["the file is not UTF-8, and is read as cp1252"]
     with pytest.raises(InputError, match=r"a\.jsonl:1: broken JSON"):
         list(read_strictly(path))
 
