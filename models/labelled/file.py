@@ -126,14 +126,16 @@ def from_file(
     read: dict[str, Sequence[Any]] = {n: tuple(v) for n, v in context.items() if any(v)}
     if "target" in read and any(span is not None for span in spans):
         read["target_span"] = tuple(spans)
-    weights = None
-    if votes:
-        weights = {
+    weights = (
+        None
+        if not votes
+        else {
             dimension: agreed_shares(
                 answers[dimension], cells[dimension], [f"{path}:{n}" for n in numbers]
             )
             for dimension in dimensions
         }
+    )
     return TrainingSet(
         str(path),
         codebook,
