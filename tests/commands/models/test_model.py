@@ -204,22 +204,19 @@ def test_articles_are_tagged_in_the_units_that_were_coded(
     assert run("init", str(tmp_path), cwd=tmp_path).code == 0
     with (tmp_path / "news.jsonl").open("w", encoding="utf-8") as out:
         for k in range(12):
-            # Words of its own, so that no article is a copy of another.
-            first, second = (
-                " ".join(f"{chr(97 + k)}{letter}way" for letter in row)
-                for row in ("abcdefghij", "klmnopqrst")
-            )
             text = (
-                f"The minister defended the {first} at the cafÃ©.\n"
+                f"The minister defended plan {k} at the cafÃ©.\n"
                 "Share this article on Facebook\n"
-                f"Campaigners attacked the {second} as cruel."
+                f"Campaigners attacked plan {k} as cruel."
             )
             out.write(json.dumps({"id": f"n{k}", "text": text}) + "\n")
     assert run("corpus", "add", "news.jsonl", option, cwd=tmp_path).code == 0
     units = load_units(tmp_path / "corpus")
     labels = ("government_position", "rights_critique")
+    # The line that all articles share would tie them into one group.
+    coded = [unit for unit in units if "Share" not in unit["text"]]
     rows = [
-        Gold(unit["unit_id"], "stance", (labels[k % 2],), "single") for k, unit in enumerate(units)
+        Gold(unit["unit_id"], "stance", (labels[k % 2],), "single") for k, unit in enumerate(coded)
     ]
     write_gold(tmp_path / "annotations" / "gold.jsonl", rows)
     words = ("train", "--label", "stance", "--encoder", "tfidf", "--fast", "-o", "m")
