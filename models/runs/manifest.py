@@ -103,7 +103,7 @@ def describe(model: Path) -> Described:
             tuple(dimension for dimension in codebook.dimensions if dimension.id in wanted),
             preparation_of(training, codebook.unit),
         )
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise BundleError(model, "is not a model of Standfirst", "train it again") from error
     refuse_prototype(training, model)
     return described

@@ -13,6 +13,7 @@ from standfirst.corpus import load_units
 from standfirst.labels import Gold, write_gold
 
 Run = Callable[..., Any]
+WORDS = (["plan", "deal", "budget", "fence", "treaty"], ["camp", "flight", "court", "coast"])
 
 
 @pytest.fixture(scope="module")
@@ -204,11 +205,11 @@ def test_articles_are_tagged_in_the_units_that_were_coded(
     assert run("init", str(tmp_path), cwd=tmp_path).code == 0
     with (tmp_path / "news.jsonl").open("w", encoding="utf-8") as out:
         for k in range(12):
-            text = (
-                f"The minister defended plan {k} at the cafÃ©.\n"
-                "Share this article on Facebook\n"
-                f"Campaigners attacked plan {k} as cruel."
-            )
+            # Articles are no near-duplicates and share no unit: folds need groups.
+            said, replied = (" ".join(f"{word}{k}" for word in words) for words in WORDS)
+            text = f"The minister defended {said} at the cafÃ©.\nCampaigners attacked {replied}."
+            if k == 0:
+                text += "\nShare this article on Facebook"
             out.write(json.dumps({"id": f"n{k}", "text": text}) + "\n")
     assert run("corpus", "add", "news.jsonl", option, cwd=tmp_path).code == 0
     units = load_units(tmp_path / "corpus")
@@ -222,9 +223,9 @@ def test_articles_are_tagged_in_the_units_that_were_coded(
     words = ("train", "--label", "stance", "--encoder", "tfidf", "--fast", "-o", "m")
     trained = run(*words, cwd=tmp_path)
     tagged = run("tag", "m", "news.jsonl", "-o", "tags.jsonl", cwd=tmp_path)
-    lines = (tmp_path / "tags.jsonl").read_text("utf-8").splitlines()
 
     assert (trained.code, tagged.code) == (0, 0), trained.err + tagged.err
+    lines = (tmp_path / "tags.jsonl").read_text("utf-8").splitlines()
     assert [json.loads(line)["unit_id"] for line in lines] == list(units["unit_id"])
 
 

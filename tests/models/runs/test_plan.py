@@ -158,18 +158,27 @@ def test_small_files_are_read_together(tmp_path: Path) -> None:
 
 
 def test_ready_units_are_known(tmp_path: Path) -> None:
-    """By their columns, in every format that has some."""
+    """By their columns, in every format that has some, or by several rows an article."""
     table = pa.table({"unit_id": ["u"], "text": ["One."], "article_id": ["a"]})
     parquet.write_table(table, tmp_path / "u.parquet")
     (tmp_path / "u.jsonl").write_text('{"unit_id": "u", "text": "One."}\n')
     (tmp_path / "u.csv").write_text("unit_id;text\nu;One.\n")
     (tmp_path / "a.jsonl").write_text('{"id": "u", "text": "One."}\n')
+    rows = [{"article_id": f"a{k // 3}", "text": f"Sentence {k}."} for k in range(9)]
+    (tmp_path / "coded.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    versions = [{"article_id": f"a{k % 8}", "text": f"Story {k}."} for k in range(9)]
+    (tmp_path / "versions.jsonl").write_text("".join(json.dumps(one) + "\n" for one in versions))
 
     told = {
         name: holds_units(inputs_of([str(tmp_path / name)], None), Fields())
-        for name in ("u.parquet", "u.jsonl", "u.csv", "a.jsonl")
+        for name in ("u.parquet", "u.jsonl", "u.csv", "a.jsonl", "coded.jsonl", "versions.jsonl")
     }
-    assert told == {"u.parquet": True, "u.jsonl": True, "u.csv": True, "a.jsonl": False}
+    assert [name for name, units in told.items() if units] == [
+        "u.parquet",
+        "u.jsonl",
+        "u.csv",
+        "coded.jsonl",
+    ]
 
 
 def test_fingerprints_follow_the_content(tmp_path: Path) -> None:
