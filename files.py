@@ -6,9 +6,12 @@ any stage, so a process that was killed leaves nothing that could be mistaken fo
 
 import errno
 import fcntl
+import itertools
 import json
 import os
 import stat
+import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,22 +63,41 @@ def publish(path: Path, *, mode: int | None = None) -> Iterator[Path]:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, *, wait: float = 0.0) -> Iterator[None]:
     """Keep other runs from writing to a folder; the lock ends with the process, however it ends.
+
+    Parameters
+    ----------
+    folder
+        The folder; made when missing.
+    wait
+        Seconds to wait for another run to end.
 
     Raises
     ------
     StudyError
-        Another run holds the lock.
+        Another run holds the lock; the message names it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    # A link in its place is refused: it may lead to a file of someone.
+    # Not emptied at once: until the lock is ours, it names whoever holds it. No link is followed.
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
     with os.fdopen(os.open(folder / ".lock.part", flags, 0o666), "r+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise StudyError(folder, "another run is writing here", "wait for it to end") from error
+        give_up = time.monotonic() + wait
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() >= give_up:
+                    holder = " ".join(lock.read(200).split())
+                    remedy = f"wait for it to end{holder and f' ({holder})'}"
+                    raise StudyError(folder, "another run is writing here", remedy) from error
+                time.sleep(0.05)
+        lock.truncate()
+        # Options are left out: they can be long, and a lock is no log.
+        words = [Path(sys.argv[0]).name, *itertools.takewhile(str.isalpha, sys.argv[1:3])]
+        lock.write(f"{' '.join(words)}, process {os.getpid()}")
+        lock.flush()
         yield
 
 

@@ -1,10 +1,12 @@
 """What stands in a study: its codebook, units, articles, annotations, gold, and its server."""
 
+import secrets
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RevisionError, StudyError
+from ..files import locked, write_text
 
 if TYPE_CHECKING:
     from ..annotate.answers.merge import Merged
@@ -20,6 +22,7 @@ __all__ = [
     "gold_of",
     "projects_of",
     "pulled",
+    "study_id",
     "units_of",
 ]
 
@@ -42,6 +45,19 @@ def connected(place: "Study") -> "Server":
 def projects_of(place: "Study") -> Path:
     """Give the file that says which projects are the study's."""
     return place.state / "projects.json"
+
+
+def study_id(place: "Study") -> str:
+    """Give the id by which the study's projects are known; made up when it is first needed.
+
+    It lies with the annotations, which travel with the study, so that a copy has the same.
+    """
+    path = place.annotations.with_name("study-id")
+    if not path.exists():
+        with locked(path.parent, wait=10):
+            if not path.exists():
+                write_text(path, secrets.token_hex(6) + "\n")
+    return path.read_text(encoding="utf-8").strip()
 
 
 def units_of(place: "Study", columns: list[str] | None = None) -> list[dict[str, Any]]:
@@ -105,6 +121,7 @@ def pulled(
         codebook,
         annotations=place.annotations,
         state=projects_of(place),
+        study_id=study_id(place),
         full=full,
         blind=blind_units(read_design(place.design)),
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...corpus import keep_rejects
+from ...files import locked
 from ...labels import (
     Annotation,
     merge_annotations,
@@ -18,7 +19,10 @@ from ...labels import (
 )
 from .from_label_studio import Read
 
-__all__ = ["Merged", "merge_answers"]
+__all__ = ["WAIT", "Merged", "merge_answers"]
+
+WAIT = 10.0
+"""Seconds for which a command waits for another that writes to the study."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +73,20 @@ def merge_answers(path: Path, read: Read) -> Merged:
         The annotations file; the rejects lie beside it in ``rejects.jsonl``.
     read
         What tasks held.
+
+    Raises
+    ------
+    StudyError
+        Another command went on writing to the folder for longer than `WAIT`.
     """
-    old = read_annotations(path) if path.exists() else []
-    new = list(_settled(old, read.annotations))
-    merged = merge_annotations(old, new)
-    if merged != old or not path.exists():
-        write_annotations(path, merged)
     rejects = path.with_name("rejects.jsonl")
-    keep_rejects(rejects, read.rejects)
+    with locked(path.parent, wait=WAIT):
+        old = read_annotations(path) if path.exists() else []
+        new = list(_settled(old, read.annotations))
+        merged = merge_annotations(old, new)
+        if merged != old or not path.exists():
+            write_annotations(path, merged)
+        keep_rejects(rejects, read.rejects)
     return Merged(
         n_tasks=read.n_tasks,
         n_answers=read.n_answers,

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...corpus import content_id
+from ...files import locked
 from ...labels import (
     ADJUDICATION,
     Annotation,
@@ -25,6 +26,7 @@ from ...labels import (
     settle,
     ties,
 )
+from ..answers.merge import WAIT
 from ..page.config import READINGS
 from ..page.tasks import task
 from .batches import Batch, short_title
@@ -126,6 +128,7 @@ def push_disputed(
     *,
     title: str,
     state: Path,
+    study_id: str = "",
     names: bool = False,
 ) -> Pushed:
     """Bring disputed units into the study's adjudication project, each once.
@@ -146,19 +149,22 @@ def push_disputed(
         What the project's title begins with.
     state
         The file that remembers projects.
+    study_id
+        As for `projects.push_design`.
     names
         Whether the adjudicator sees who said what.
     """
-    batch = Batch(short_title(f"{title} - adjudication"), 1, (), "adjudication")
-    number = project(server, codebook, batch, state)
+    batch = Batch(short_title(f"{title} - adjudication"), 1, (), "adjudication", "adjudication")
     tasks = [
         _task(units[one.unit_id], one, codebook, names=names)
         for one in found
         if one.unit_id in units
     ]
-    pushed = push(server, number, tasks)
-    if pushed.n_known:
-        _update(server, number, tasks)
+    with locked(state.parent, wait=WAIT):
+        number = project(server, codebook, batch, state, study_id=study_id, units=units)
+        pushed = push(server, number, tasks)
+        if pushed.n_known:
+            _update(server, number, tasks)
     return pushed
 
 

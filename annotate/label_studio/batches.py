@@ -32,6 +32,8 @@ class Batch:
     """The units, in the order in which they are to be coded."""
     view: View = "unit"
     """What its page shows."""
+    part: str = ""
+    """Which part of the study's work it is, whatever its title: `articles - ann`, `2 coders`."""
 
 
 def batches(title: str, design: Sequence[Drawn], *, view: View = "unit") -> list[Batch]:
@@ -52,8 +54,9 @@ def batches(title: str, design: Sequence[Drawn], *, view: View = "unit") -> list
     made = []
     for (coder, n_coders), unit_ids in groups.items():
         suffix = f" - {coder}" if coder else f" - {n_coders} coders" if n_coders > 1 else ""
-        whole = title + (" - articles" if view == "article" else "") + suffix
-        made.append(Batch(short_title(whole), n_coders, tuple(unit_ids), view))
+        part = (" - articles" if view == "article" else "") + suffix
+        name = short_title(title + part)
+        made.append(Batch(name, n_coders, tuple(unit_ids), view, part.removeprefix(" - ")))
     return made
 
 

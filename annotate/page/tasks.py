@@ -12,7 +12,16 @@ from typing import Any
 from ...labels import Annotation
 from .config import COMMENT, MARK, SPEAKER, UNIT
 
-__all__ = ["TASK_KEYS", "article_task", "marks", "result", "task", "unfit", "with_annotations"]
+__all__ = [
+    "TASK_KEYS",
+    "article_task",
+    "marks",
+    "result",
+    "task",
+    "unfit",
+    "unit_ids",
+    "with_annotations",
+]
 
 _HALVES = re.compile("[\ud800-\udfff]")
 _UNFIT = re.compile("[\0\ud800-\udfff]")
@@ -110,6 +119,13 @@ def article_task(
     made = task(whole, revision=revision, coding_round=coding_round, extra=extra)
     made["data"] |= {"view": "article", "units": places}
     return made | {"predictions": [{"model_version": shown, "result": marks(made["data"])}]}
+
+
+def unit_ids(data: Mapping[str, Any]) -> list[str]:
+    """List the units of a task, from its data: one, or those of its article."""
+    if data.get("view") == "article":
+        return [unit_id for unit_id, _, _ in data["units"]]
+    return [str(data.get("unit_id", ""))]
 
 
 def marks(data: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from ...labels import Codebook
 from ..design.sampling import Drawn
 from ..label_studio.connection import Server, server_errors
 from ..label_studio.task_list import ANSWERS, answered, tasks_of
+from ..page.tasks import unit_ids
 from .suggestion import (
     Suggester,
     Suggestion,
@@ -51,7 +52,7 @@ def push_suggestions(
     suggester: Suggester,
     *,
     units: Mapping[str, Row] | None = None,
-    unit_ids: Iterable[str] | None = None,
+    only: Iterable[str] | None = None,
     batch: int = _BATCH,
     progress: Callable[[int, int], None] | None = None,
 ) -> Suggested:
@@ -75,7 +76,7 @@ def push_suggestions(
     units
         Rows of a table of units, by id; needed where tasks are articles, which lack the units'
         neighbours. Units that it lacks get no suggestion.
-    unit_ids
+    only
         For these units only; by default for all that the design allows.
     batch
         Suggestions in one request; the server counts the whole project again after each.
@@ -91,14 +92,14 @@ def push_suggestions(
     ServerError
         The server refused, or kept fewer suggestions than it was sent.
     """
-    wanted = None if unit_ids is None else set(unit_ids)
+    wanted = None if only is None else set(only)
     refuse_blind(sorted(wanted or ()), design)
     blind = blind_units(design)
     allowed = {row.unit_id for row in design} - blind
     allowed = allowed if wanted is None else allowed & wanted
     rows = list(tasks_of(server, project, include=_FIELDS))
     open_ = [row for row in rows if not answered(row)]
-    mine = [row for row in open_ if allowed.intersection(_units(row))]
+    mine = [row for row in open_ if allowed.intersection(unit_ids(row["data"]))]
     n_sent = 0
     for begin in range(0, len(mine), batch):
         part = mine[begin : begin + batch]
@@ -118,20 +119,15 @@ def push_suggestions(
         with server_errors(f"{server.url}/projects/{project}"):
             # The form begins with the suggestions of the version that the project names.
             server.client.projects.update(project, model_version=suggester.version)
-    asked = [unit for row in rows for unit in _units(row) if wanted is None or unit in wanted]
-    touched = {unit for row in rows if answered(row) for unit in _units(row)}
+    asked = [
+        unit for row in rows for unit in unit_ids(row["data"]) if wanted is None or unit in wanted
+    ]
+    touched = {unit for row in rows if answered(row) for unit in unit_ids(row["data"])}
     return Suggested(
         n_sent=n_sent,
         n_blind=sum(unit in blind for unit in asked),
         n_answered=sum(unit in touched for unit in asked if unit in allowed),
     )
-
-
-def _units(row: Row) -> list[str]:
-    data = row["data"]
-    if _is_article(row):
-        return [unit_id for unit_id, _, _ in data["units"]]
-    return [data.get("unit_id", "")]
 
 
 def _is_article(row: Row) -> bool:
@@ -148,7 +144,9 @@ def _suggestions(
     asked: dict[str, Row] = {}
     for row in rows:
         if _is_article(row):
-            asked |= {one: units[one] for one in _units(row) if one in allowed and one in units}
+            asked |= {
+                one: units[one] for one in unit_ids(row["data"]) if one in allowed and one in units
+            }
         else:
             asked[row["data"]["unit_id"]] = row["data"]
     return dict(zip(asked, suggester.suggest(list(asked.values())), strict=True))

@@ -5,7 +5,15 @@ from typing import Annotated
 import typer
 
 from ...errors import StudyError
-from ...study.contents import annotations_of, codebook_of, connected, projects_of, pulled, units_of
+from ...study.contents import (
+    annotations_of,
+    codebook_of,
+    connected,
+    projects_of,
+    pulled,
+    study_id,
+    units_of,
+)
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
 
 __all__ = ["adjudicate"]
@@ -50,9 +58,15 @@ def adjudicate(
         pushed = None
         if found:
             name = title or place.settings().title or codebook.title
-            state = projects_of(place)
             pushed = push_disputed(
-                server, units, codebook, found, title=name, state=state, names=names
+                server,
+                units,
+                codebook,
+                found,
+                title=name,
+                state=projects_of(place),
+                study_id=study_id(place),
+                names=names,
             )
     gold = resolve(rows, codebook, rule=rule, least=least)
     write_gold(place.gold, gold)

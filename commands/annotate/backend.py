@@ -14,7 +14,7 @@ import typer
 
 from ...errors import InputError, MissingExtraError, StandfirstError, StudyError
 from ...files import write_text
-from ...study.contents import codebook_of, connected, projects_of
+from ...study.contents import codebook_of, connected, projects_of, study_id
 from ..shared.options import StudyOption, find_study, say
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _register(place: "Study", url: str) -> None:
     from ...annotate.suggestions.registration import register
 
     with connected(place) as server:
-        projects = coding_projects(projects_of(place), server)
+        projects = coding_projects(projects_of(place), server, study_id(place))
         if not projects:
             raise StudyError(
                 server.url, "nothing was pushed there", "run: standfirst annotate push"

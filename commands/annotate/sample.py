@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...errors import InputError, UnknownNameError
+from ...files import locked
 from ...study.contents import units_of
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, print_table, say
 from ..shared.progress import Progress
@@ -89,6 +90,7 @@ def sample(
 
     Example: standfirst annotate sample 300 --rule equal --by outlet --test 100 --overlap 0.2
     """
+    from ...annotate.answers.merge import WAIT
     from ...annotate.design import sampling as plan
 
     place = find_study(study)
@@ -99,35 +101,37 @@ def sample(
             problem = "is for rules that go by a model"
             raise InputError(option, problem, "leave it out, or name such a --rule")
     units = units_of(place, _COLUMNS + (_CONTEXT if model else []))
-    design = plan.read_design(place.design)
-    new: list[Drawn] = []
-    if test:
-        new += plan.set_test_aside(units, test, design=design, seed=seed)
-    before = [*design, *new]
-    aim = plan.Aim(power=0.5 if power is None else power, mix=0.2 if mix is None else mix)
-    scores = plan.Scores()
-    names: tuple[str, ...] = ()
-    if rule in plan.MODEL_RULES:
-        scores, names, aim = _scores(
-            rule, units, before, model or [], encoder, aim, dimension, label
+    # Two draws at once would each write a design without the other.
+    with locked(place.design.parent, wait=WAIT):
+        design = plan.read_design(place.design)
+        new: list[Drawn] = []
+        if test:
+            new += plan.set_test_aside(units, test, design=design, seed=seed)
+        before = [*design, *new]
+        aim = plan.Aim(power=0.5 if power is None else power, mix=0.2 if mix is None else mix)
+        scores = plan.Scores()
+        names: tuple[str, ...] = ()
+        if rule in plan.MODEL_RULES:
+            scores, names, aim = _scores(
+                rule, units, before, model or [], encoder, aim, dimension, label
+            )
+        name = round or _next_round(design)
+        drawn = plan.draw(
+            units,
+            n,
+            design=before,
+            rule=rule,
+            strata=_strata(rule, units, by or [], keyword),
+            coding_round=name,
+            seed=seed,
+            scores=scores,
+            aim=aim,
+            models=names,
         )
-    name = round or _next_round(design)
-    drawn = plan.draw(
-        units,
-        n,
-        design=before,
-        rule=rule,
-        strata=_strata(rule, units, by or [], keyword),
-        coding_round=name,
-        seed=seed,
-        scores=scores,
-        aim=aim,
-        models=names,
-    )
-    # The test part is judged by two coders as far as the overlap says, like all the rest.
-    new = plan.assign([*new, *drawn], coder or [], overlap=overlap, seed=seed)
-    new = plan.assist(new, assist, seed=seed)
-    plan.write_design(place.design, [*design, *new])
+        # The test part is judged by two coders as far as the overlap says, like all the rest.
+        new = plan.assign([*new, *drawn], coder or [], overlap=overlap, seed=seed)
+        new = plan.assist(new, assist, seed=seed)
+        plan.write_design(place.design, [*design, *new])
     n_closed = len(plan.closed_units(units, [*design, *new]))
     _told(place, name, new, n_closed, share=assist, as_json=json)
 

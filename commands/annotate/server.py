@@ -13,6 +13,7 @@ from ...study.contents import (
     connected,
     projects_of,
     pulled,
+    study_id,
     units_of,
 )
 from ..shared.answers import print_merged
@@ -108,6 +109,7 @@ def push(
             design,
             title=title or place.settings().title or codebook.title,
             state=projects_of(place),
+            study_id=study_id(place),
             articles=articles,
         ):
             row = asdict(done) | {"title": batch.title}

@@ -134,7 +134,7 @@ def test_suggestions_on_the_server(
     assert {region["from_name"]: region["score"] for region in one["result"]} == SURE
     assert server.client.projects.get(project).model_version == "m@2"
     with pytest.raises(LeakError, match="u4"):
-        push_suggestions(server, project, codebook, DESIGN, Model(), unit_ids=["u1", "u4"])
+        push_suggestions(server, project, codebook, DESIGN, Model(), only=["u1", "u4"])
 
     regions = result({"stance": ["legal_check"]})
     body = {"result": [regions[0] | {"origin": "prediction"}], "parent_prediction": one["id"]}

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,20 @@ import pytest
 
 from standfirst.annotate.label_studio.connection import Server
 from standfirst.annotate.label_studio.local_server import LocalServer, free_port
+from standfirst.annotate.label_studio.sync import push
 from standfirst.annotate.label_studio.task_list import tasks_of
-from standfirst.annotate.page.tasks import result
-from standfirst.labels import ready_codebooks
+from standfirst.annotate.other_tools.exchange import export_tasks
+from standfirst.annotate.page.tasks import result, task
+from standfirst.corpus import load_units
+from standfirst.errors import StudyError
+from standfirst.files import locked
+from standfirst.labels import (
+    Annotation,
+    Codebook,
+    load_codebook,
+    read_annotations,
+    ready_codebooks,
+)
 from standfirst.study.folder import Study
 
 ARTICLE = (
@@ -207,3 +219,93 @@ def free_again(port: int) -> bool:
     """Tell whether nobody listens on a port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_two_imports_at_once_lose_nothing(study: Path) -> None:
+    """Whoever imports at the same time waits for the other, so that both coders' answers stay."""
+    units = load_units(study / "corpus").to_list()
+    for coder in ("ann@x.org", "bo@x.org"):
+        answers = [Annotation(u["unit_id"], coder, "stance", ("legal_check",)) for u in units]
+        codebook = load_codebook(study / "codebook.yaml")
+        export_tasks(study / f"{coder}.json", units, codebook, annotations=answers)
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "standfirst", "annotate", "import", f"{coder}.json"],
+            cwd=study,
+            stdout=subprocess.DEVNULL,
+        )
+        for coder in ("ann@x.org", "bo@x.org")
+    ]
+    codes = [process.wait() for process in running]
+    rows = read_annotations(study / "annotations" / "annotations.jsonl")
+
+    assert codes == [0, 0]
+    assert Counter(row.coder for row in rows if row.labels) == {
+        "ann@x.org": len(units),
+        "bo@x.org": len(units),
+    }
+
+
+def test_who_writes_to_a_study_is_named(tmp_path: Path) -> None:
+    """A command that waits in vain names the one that it waits for, and follows no link."""
+    with (
+        locked(tmp_path / "annotations"),
+        pytest.raises(StudyError, match=r"wait for it to end \(.+process \d+\)"),
+        locked(tmp_path / "annotations", wait=0.1),
+    ):
+        pass
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / ".lock.part").symlink_to(tmp_path / "outside")
+
+    with pytest.raises(OSError, match="symbolic"), locked(tmp_path / "linked"):
+        pass
+    assert not (tmp_path / "outside").exists()
+
+
+@pytest.mark.server
+def test_projects_belong_to_a_study(
+    study: Path,
+    run: Callable[..., Any],
+    label_studio: LocalServer,
+    server: Server,
+    codebook: Codebook,
+    new_project: Callable[..., int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another study's project is never taken, two pushes make one, no title sends a unit twice."""
+    monkeypatch.setenv("LABEL_STUDIO_URL", label_studio.access.url)
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", label_studio.access.token)
+    foreign = new_project(codebook, "Whales")
+    push(server, foreign, [task({"unit_id": "theirs", "text": "A whale."}, revision="r")])
+    before = server.client.projects.get(foreign).label_config
+    assert run("annotate", "sample", "8", cwd=study).code == 0
+
+    refused = run("annotate", "push", "--title", "Whales", cwd=study)
+    assert (refused.code, "tasks that are not of this study" in refused.err) == (1, True)
+    server.client.projects.update(foreign, description="Standfirst study 0123456789ab ()")
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "standfirst", "annotate", "push", "--title", "Whales"],
+            cwd=study,
+            stdout=subprocess.DEVNULL,
+        )
+        for _ in range(2)
+    ]
+    assert [process.wait() for process in running] == [0, 0]
+    ours = [p for p in server.client.projects.list(title="Whales") if p.id != foreign]
+    assert [p.task_number for p in ours] == [8]
+    assert server.client.projects.get(foreign).label_config == before
+
+    # As in a copy on another machine, which has no memory of numbers.
+    (study / ".standfirst" / "projects.json").unlink()
+    (again,) = read_json(run("annotate", "push", "--title", "Porpoises", "--json", cwd=study))[
+        "projects"
+    ]
+    assert (again["project"], again["n_sent"], again["n_known"]) == (ours[0].id, 0, 8)
+    assert run("annotate", "sample", "4", cwd=study).code == 0
+    (more,) = read_json(run("annotate", "push", "--title", "Porpoises", "--json", cwd=study))[
+        "projects"
+    ]
+    assert more["project"] != ours[0].id
+    assert (more["n_sent"], more["n_known"]) == (4, 8)
+    assert "0 answers" in run("annotate", "pull", cwd=study).out
