@@ -4,21 +4,32 @@ Everything else in a body is passed over. What Label Studio sends to a model's b
 the answers of people, which it sends along with every task, are among what is passed over.
 """
 
+import math
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 __all__ = [
     "AnswerBody",
     "PersonBody",
     "PredictBody",
     "RegionBody",
+    "Seconds",
     "SetupBody",
     "SuggestedBody",
     "TaskBody",
     "WebhookBody",
 ]
+
+
+def _seconds(value: Any) -> Any:
+    odd = isinstance(value, float) and not (math.isfinite(value) and value >= 0)
+    return None if odd else value
+
+
+Seconds = Annotated[float | None, BeforeValidator(_seconds)]
+"""A time; NaN and the like are read as not known, and cost no answer."""
 
 
 class _Body(BaseModel):
@@ -56,7 +67,7 @@ class AnswerBody(_Body):
     completed_by: int | str | PersonBody | None = None
     result: list[RegionBody] | None = None
     was_cancelled: bool = False
-    lead_time: float | None = None
+    lead_time: Seconds = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     parent_prediction: int | None = None

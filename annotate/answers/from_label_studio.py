@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from ...corpus import Reject
+from ...errors import InputError
 from ...labels import Annotation, Codebook, settle
 from ..page.config import COMMENT, SPEAKER
 from .bodies import AnswerBody, PersonBody, RegionBody, TaskBody
@@ -46,6 +47,12 @@ class Read:
     """Answers that were set aside because a suggestion was shown on a unit to be coded blind."""
     n_exposed: int = 0
     """Tasks of units to be coded blind on which the server holds a suggestion."""
+    people: dict[str, set[str]] = field(default_factory=dict)
+    """E-mail addresses by the number that came with them."""
+    same: dict[str, str] = field(default_factory=dict)
+    """Sessions that are one person's, and that person's name."""
+    notes: list[str] = field(default_factory=list)
+    """What the user should know of how coders were named."""
     newest: str = ""
     """When the server last changed one of the tasks; empty for files."""
 
@@ -59,6 +66,8 @@ class Read:
         self.n_drafts += other.n_drafts
         self.n_leaked += other.n_leaked
         self.n_exposed += other.n_exposed
+        for number, addresses in other.people.items():
+            self.people.setdefault(number, set()).update(addresses)
 
 
 def read_tasks(
@@ -83,7 +92,7 @@ def read_tasks(
     coders
         E-mail addresses by the numbers of the server's users.
     coder
-        Whose answers they are where the export does not say.
+        Whose answers they are, whatever the export says.
     blind
         Units that must be coded without a suggestion; answers that were given with one in view
         are set aside.
@@ -91,8 +100,14 @@ def read_tasks(
     Returns
     -------
     The annotations in the order of the tasks, and what was set aside.
+
+    Raises
+    ------
+    InputError
+        A coder was named, and the answers are those of several.
     """
     read = Read()
+    named: set[str] = set()
     for number, raw in enumerate(tasks, start=1):
         read.n_tasks += 1
         place = _Place(where, number, coders or {}, coder, blind)
@@ -104,8 +119,13 @@ def read_tasks(
         read.n_drafts += len(one.drafts)
         for answer in one.annotations:
             _read_answer(read, one, answer, codebook, place)
+            if coder and isinstance(answer, Mapping):
+                named.add(str(answer.get("completed_by") or ""))
         if one.data.view != "article" and one.data.unit_id in blind:
             read.n_exposed += one.n_predictions > 0
+    if len(named) > 1:
+        problem = f"holds answers of {len(named)} coders, and --coder would make them one"
+        raise InputError(where, problem, "leave --coder out")
     return read
 
 
@@ -136,7 +156,11 @@ def _read_answer(read: Read, one: TaskBody, raw: Any, codebook: Codebook, place:
         read.rejects.append(place.reject(f"{named}: {first_problem(error)}", raw))
         return
     read.n_answers += 1
-    who = _coder(answer.completed_by, place.coders) or place.coder
+    person = answer.completed_by
+    who = place.coder or _coder(person, place.coders)
+    number = person.id if isinstance(person, PersonBody) else person
+    if isinstance(number, int) and "@" in who and not place.coder:
+        read.people.setdefault(str(number), set()).add(who)
     if not who:
         reason = f"{named}: the answer does not say whose it is; name the coder with --coder"
         read.rejects.append(place.reject(reason, raw))

@@ -4,13 +4,13 @@ The same answers twice change nothing, to the byte. What an earlier pull has see
 longer has stays in the file: an annotation is never overwritten and never deleted.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ...corpus import keep_rejects
-from ...files import locked
+from ...files import dump_json, locked
 from ...labels import (
     Annotation,
     merge_annotations,
@@ -18,6 +18,7 @@ from ...labels import (
     write_annotations,
 )
 from .from_label_studio import Read
+from .identities import Identities, read_identities
 
 __all__ = ["WAIT", "Merged", "merge_answers"]
 
@@ -51,10 +52,16 @@ class Merged:
     """Who answered."""
     rejects: Path
     """Where the rejects are."""
+    notes: tuple[str, ...] = ()
+    """Which names were taken for one person's."""
 
     def as_dict(self) -> dict[str, Any]:
         """Give the counts for other programs."""
-        return asdict(self) | {"rejects": str(self.rejects), "coders": list(self.coders)}
+        return asdict(self) | {
+            "rejects": str(self.rejects),
+            "coders": list(self.coders),
+            "notes": list(self.notes),
+        }
 
     def __str__(self) -> str:
         return (
@@ -81,10 +88,11 @@ def merge_answers(path: Path, read: Read) -> Merged:
     """
     rejects = path.with_name("rejects.jsonl")
     with locked(path.parent, wait=WAIT):
-        old = read_annotations(path) if path.exists() else []
-        new = list(_settled(old, read.annotations))
-        merged = merge_annotations(old, new)
-        if merged != old or not path.exists():
+        stored = read_annotations(path) if path.exists() else []
+        identities = _known(path.with_name("coders.json"), read)
+        old, incoming = identities.apply(stored), identities.apply(read.annotations)
+        merged = merge_annotations(old, _settled(old, incoming))
+        if merged != stored or not path.exists():
             write_annotations(path, merged)
         keep_rejects(rejects, read.rejects)
     return Merged(
@@ -92,14 +100,33 @@ def merge_answers(path: Path, read: Read) -> Merged:
         n_answers=read.n_answers,
         n_skipped=read.n_skipped,
         n_drafts=read.n_drafts,
-        n_new=len(merged) - len(old),
+        n_new=len(merged) - len(merge_annotations(old, [])),
         n_annotations=len(merged),
         n_rejected=len(read.rejects),
         n_leaked=read.n_leaked,
         n_exposed=read.n_exposed,
-        coders=tuple(sorted({row.coder for row in read.annotations})),
+        coders=tuple(sorted({row.coder for row in incoming})),
         rejects=rejects,
+        notes=(*read.notes, *_joined([*stored, *read.annotations], identities, read.same)),
     )
+
+
+def _known(path: Path, read: Read) -> Identities:
+    identities = read_identities(path)
+    before = dump_json([identities.numbers, identities.same])
+    identities.learn(read.people, read.same)
+    if dump_json([identities.numbers, identities.same]) != before:
+        identities.write(path)
+    return identities
+
+
+def _joined(rows: Iterable[Annotation], identities: Identities, said: Collection[str]) -> list[str]:
+    names = {(row.coder, identities.name(row.coder, row.source)) for row in rows}
+    return [
+        f"{other} is {name}"
+        for other, name in sorted(names)
+        if other.lower() != name.lower() and other not in said
+    ]
 
 
 def _settled(old: Iterable[Annotation], new: Iterable[Annotation]) -> Iterable[Annotation]:

@@ -11,6 +11,7 @@ from statistics import mean, median
 
 from ...labels import Annotation, current, is_decision, readings
 from ..design.plan import Drawn
+from .identities import Identities
 
 __all__ = ["Workload", "trimmed_mean", "workloads"]
 
@@ -48,7 +49,11 @@ class Workload:
         return None if self.pace is None else self.n_left * self.pace
 
 
-def workloads(design: Sequence[Drawn], annotations: Iterable[Annotation]) -> list[Workload]:
+def workloads(
+    design: Sequence[Drawn],
+    annotations: Iterable[Annotation],
+    identities: Identities | None = None,
+) -> list[Workload]:
     """Compare the design with the annotations.
 
     Parameters
@@ -57,6 +62,8 @@ def workloads(design: Sequence[Drawn], annotations: Iterable[Annotation]) -> lis
         What was drawn.
     annotations
         What came back; units outside the design are counted under their own round.
+    identities
+        Who is who, where the design names coders otherwise than their answers do.
 
     Returns
     -------
@@ -72,7 +79,8 @@ def workloads(design: Sequence[Drawn], annotations: Iterable[Annotation]) -> lis
     """
     rounds = {row.unit_id: row.round for row in design}
     answers: dict[tuple[str, str], dict[str, list[Annotation]]] = {}
-    rows = list(annotations)
+    known = identities or Identities()
+    rows = known.apply(annotations)
     # A decision is no reading of the round whose unit it decides, and replaces none.
     for row in (*current(readings(rows)), *current(filter(is_decision, rows))):
         own = is_decision(row) or row.unit_id not in rounds
@@ -81,7 +89,7 @@ def workloads(design: Sequence[Drawn], annotations: Iterable[Annotation]) -> lis
     given: dict[tuple[str, str], set[str]] = {}
     free: dict[str, dict[str, int]] = {}
     for drawn in design:
-        for coder in drawn.coders:
+        for coder in map(known.name, drawn.coders):
             given.setdefault((drawn.round, coder), set()).add(drawn.unit_id)
         if not drawn.coders:
             free.setdefault(drawn.round, {})[drawn.unit_id] = drawn.n_coders

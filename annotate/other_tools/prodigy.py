@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from ...labels import Annotation, Codebook, Dimension
+from ..answers.bodies import Seconds
 from ..answers.from_label_studio import Read
 from ..page.checks import labels_of
 from .json_lines import read_lines
@@ -31,7 +32,7 @@ class _Line(BaseModel):
     round: str = ""
     accept: list[str] = []
     answer: str = "accept"
-    seconds: float | None = None
+    seconds: Seconds = None
     comment: str = ""
     speaker_name: str = ""
     created: str = ""
@@ -94,7 +95,7 @@ def read_prodigy(
     where
         The file, as rejects name it.
     coder
-        Whose answers they are where a line does not say.
+        Whose answers they are, whatever the sessions are called.
 
     Returns
     -------
@@ -106,7 +107,23 @@ def read_prodigy(
         open_ = isinstance(raw, dict) and "answer" not in raw
         return [] if open_ else [_row(raw, codebook, coder)]
 
-    return read_lines(lines, parse, where=where)
+    read = read_lines(lines, parse, where=where)
+    if not coder:
+        _join_sessions(read)
+    return read
+
+
+def _join_sessions(read: Read) -> None:
+    # A session is called DATASET-NAME; a name that comes with several datasets is one person's.
+    sessions: dict[str, list[str]] = {}
+    # What we exported ourselves has kept its source, and its coders' names are no sessions.
+    answered = {row.coder for row in read.annotations if row.source.startswith("prodigy:")}
+    for session in sorted(answered):
+        sessions.setdefault(session.partition("-")[2], []).append(session)
+    for name, same in sessions.items():
+        if len(same) > 1 and "@" not in same[0] and any(map(str.isalpha, name)):
+            read.same |= dict.fromkeys(same, name)
+            read.notes.append(f"sessions {', '.join(same)} are taken for one coder, {name}")
 
 
 def _task(unit: Mapping[str, Any], dimension: Dimension, revision: str) -> dict[str, Any]:
@@ -157,7 +174,7 @@ def _row(raw: Any, codebook: Codebook, coder: str) -> Annotation:
         raise ValueError(f"{line.dimension!r} is not a dimension of the codebook")
     if line.answer not in {"accept", "ignore"}:
         raise ValueError(f"unit {line.unit_id}, {line.dimension}: the answer is {line.answer!r}")
-    who = _coder(raw) or coder
+    who = coder or _coder(raw)
     if not who:
         raise ValueError(f"unit {line.unit_id}: no coder is named; name one with --coder")
     skipped = line.answer == "ignore"
@@ -181,7 +198,6 @@ def _row(raw: Any, codebook: Codebook, coder: str) -> Annotation:
 
 
 def _coder(raw: Mapping[str, Any]) -> str:
-    # A session is called by its dataset and the name that the coder gave in the address.
     return str(raw.get("_annotator_id") or raw.get("_session_id") or "").strip()
 
 

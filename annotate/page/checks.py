@@ -116,11 +116,14 @@ def labels_of(value: Any, dimension: Dimension) -> tuple[str, ...]:
     Raises
     ------
     ValueError
-        A label is not in the codebook, or a single choice has several; told as one line.
+        The choices are no list, a label is not in the codebook, or a single choice has several; as
+        one line.
     """
     chosen: list[str] = []
-    choices = value.get("choices") if isinstance(value, Mapping) else None
-    for one in choices if isinstance(choices, list) else []:
+    choices = value.get("choices", []) if isinstance(value, Mapping) else []
+    if not isinstance(choices, list):
+        raise ValueError(f"{dimension.id}: {choices!r} is not a list of choices")  # noqa: TRY004
+    for one in choices:
         label = _label(one, dimension)
         if label is None:
             raise ValueError(f"{dimension.id}: {one!r} is not a label of the codebook")

@@ -6,6 +6,7 @@ from .adjudicate import adjudicate
 from .agreement import agreement
 from .audit import audit
 from .backend import backend
+from .coders import coders
 from .files import export, import_
 from .sample import sample
 from .server import pull, push, start
@@ -19,3 +20,4 @@ for command in (agreement, sample, start, push, pull, adjudicate, backend, expor
 app.command(name="import")(import_)
 app.command()(status)
 app.command()(audit)
+app.command()(coders)

@@ -64,7 +64,7 @@ def import_(
     file: Annotated[Path, typer.Argument(help="What the other tool exported.")],
     study: StudyOption = None,
     format: FormatOption = "label-studio",
-    coder: Annotated[str, typer.Option(help="Whose answers, where the file does not say.")] = "",
+    coder: Annotated[str, typer.Option(help="Whose answers, whatever the file says.")] = "",
     json: JsonOption = False,
 ) -> None:
     """Add the answers that another tool exported to the study.

@@ -16,7 +16,7 @@ from ...study.contents import (
     study_id,
     units_of,
 )
-from ..shared.answers import print_merged
+from ..shared.answers import print_merged, say_strangers
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
 
 __all__ = ["pull", "push", "start"]
@@ -141,7 +141,14 @@ def pull(
 
     Example: standfirst annotate pull
     """
+    from ...annotate.answers.identities import read_identities
+    from ...annotate.design.sampling import read_design
+
     place = find_study(study)
     with connected(place) as server:
         kept = pulled(place, server, codebook_of(place), full=all_)
+        # Whoever signed up is there at once, long before the first answer.
+        signed_up = {*server.coders().values()} - {server.email}
+    identities = read_identities(place.annotations.with_name("coders.json"))
+    say_strangers(read_design(place.design), {*signed_up, *kept.coders}, identities)
     print_merged(kept, as_json=json)

@@ -1,6 +1,7 @@
 """``standfirst annotate status``: what is left to code, and how long it will take."""
 
 from ...study.contents import annotations_of
+from ..shared.answers import say_strangers
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, print_table, say
 
 __all__ = ["status"]
@@ -13,11 +14,15 @@ def status(study: StudyOption = None, json: JsonOption = False) -> None:
     """
     from dataclasses import asdict
 
+    from ...annotate.answers.identities import read_identities
     from ...annotate.answers.status import workloads
     from ...annotate.design.plan import read_design
 
     place = find_study(study)
-    rows = workloads(read_design(place.design), annotations_of(place))
+    design, annotations = read_design(place.design), annotations_of(place)
+    identities = read_identities(place.annotations.with_name("coders.json"))
+    rows = workloads(design, annotations, identities)
+    say_strangers(design, {row.coder for row in annotations}, identities)
     if json:
         print_json({"rows": [asdict(row) | {"seconds_left": row.seconds_left} for row in rows]})
         return

@@ -6,9 +6,13 @@ from ...errors import LeakError
 from .options import print_json, say
 
 if TYPE_CHECKING:
-    from ...annotate.answers.merge import Merged
+    from collections.abc import Collection, Iterable
 
-__all__ = ["print_merged"]
+    from ...annotate.answers.identities import Identities
+    from ...annotate.answers.merge import Merged
+    from ...annotate.design.plan import Drawn
+
+__all__ = ["print_merged", "say_strangers"]
 
 
 def print_merged(kept: "Merged", *, as_json: bool) -> None:
@@ -17,6 +21,8 @@ def print_merged(kept: "Merged", *, as_json: bool) -> None:
         print_json(kept.as_dict())
     else:
         print(kept)
+    if not as_json:
+        say(*(f"note: {note}" for note in kept.notes))
     if kept.n_rejected and not as_json:
         say(f"{kept.n_rejected} answers were set aside, with reasons, in {kept.rejects}")
     if kept.n_leaked:
@@ -26,4 +32,19 @@ def print_merged(kept: "Merged", *, as_json: bool) -> None:
         say(
             f"warning: {kept.n_exposed} units to be coded blind have a suggestion on the server; "
             "remove it there: Data Manager > Delete Predictions"
+        )
+
+
+def say_strangers(
+    design: "Iterable[Drawn]", coders: "Collection[str]", identities: "Identities"
+) -> None:
+    """Say which planned coders nobody is, while others code whom nobody planned."""
+    from ...annotate.answers.identities import strangers
+
+    planned = {coder for row in design for coder in row.coders}
+    missing, others = strangers(planned, coders, identities)
+    if missing:
+        say(
+            f"warning: planned as {', '.join(missing)}, but coding as {', '.join(others)}; say who "
+            f"is who: standfirst annotate coders --same {missing[0]} {others[0]}"
         )

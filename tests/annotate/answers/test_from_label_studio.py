@@ -93,15 +93,16 @@ def test_round_trip_through_json(annotations: list[Annotation]) -> None:
         (4, "bo@x.org"),
         (5, "5"),
         ("cy", "cy"),
-        (None, "me"),
     ],
 )
 def test_coder_is_known_by_address(who: Any, coder: str) -> None:
     """The e-mail address where there is one, else the number as text."""
     tasks = exported(answer({"stance": ["legal_check"]}, completed_by=who))
-    read = read_tasks(tasks, CODEBOOK, coders={4: "bo@x.org"}, coder="me")
+    read = read_tasks(tasks, CODEBOOK, coders={4: "bo@x.org"})
+    named = read_tasks(tasks, CODEBOOK, coders={4: "bo@x.org"}, coder="me")
 
     assert {row.coder for row in read.annotations} == {coder}
+    assert {row.coder for row in named.annotations} == {"me"}
 
 
 @pytest.mark.parametrize(

@@ -221,6 +221,30 @@ def free_again(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
+def test_planned_name_is_joined_with_an_address(study: Path, run: Callable[..., Any]) -> None:
+    """Who codes under another name than planned is told at once, and joined by one command."""
+    assert run("annotate", "sample", "4", "--coder", "ann", cwd=study).code == 0
+    run("annotate", "export", "-o", "tasks.json", cwd=study)
+    tasks = json.loads((study / "tasks.json").read_text(encoding="utf-8"))
+    for one in tasks:
+        answer = {"completed_by": {"id": 3, "email": "a.miller@x.org"}}
+        one["annotations"] = [answer | {"result": result({"stance": ["legal_check"]})}]
+    (study / "tasks.json").write_text(json.dumps(tasks), encoding="utf-8")
+    assert run("annotate", "import", "tasks.json", cwd=study).code == 0
+
+    command = "standfirst annotate coders --same ann a.miller@x.org"
+    assert command in run("annotate", "status", cwd=study).err
+    joined = run(*command.split()[1:], "--json", cwd=study)
+    (who,) = read_json(joined)["coders"]
+    assert who == {"coder": "ann", "also": ["3", "a.miller@x.org"], "planned": 4, "units": 4}
+    left = run("annotate", "status", "--json", cwd=study)
+    assert (left.err, [row["n_left"] for row in read_json(left)["rows"]]) == ("", [0])
+    assert "0 new annotations" in run("annotate", "import", "tasks.json", cwd=study).out
+    twice = run("annotate", "import", "tasks.json", "--coder", "bo", cwd=study)
+    assert twice.code == 0
+    assert "have both answered 4 units" in run(*command.split()[1:-1], "bo", cwd=study).err
+
+
 def test_two_imports_at_once_lose_nothing(study: Path) -> None:
     """Whoever imports at the same time waits for the other, so that both coders' answers stay."""
     units = load_units(study / "corpus").to_list()

@@ -1,0 +1,98 @@
+"""``standfirst annotate coders``: under which names each coder is known."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ...errors import InputError
+from ...files import locked
+from ...study.contents import annotations_of
+from ..shared.options import JsonOption, StudyOption, find_study, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from ...annotate.answers.identities import Identities
+    from ...study.folder import Study
+
+__all__ = ["coders"]
+
+
+def coders(
+    study: StudyOption = None,
+    same: Annotated[
+        tuple[str, str] | None,
+        typer.Option(help="Two names of one person; the first stands from now on."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Join them although both have answered the same units.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """List coders with all names by which files, servers and the plan know them, or join two.
+
+    Example: standfirst annotate coders --same ann ann.miller@example.org
+    """
+    from ...annotate.answers.identities import read_identities
+    from ...annotate.design.plan import read_design
+
+    place = find_study(study)
+    path = place.annotations.with_name("coders.json")
+    identities = _join(place, *same, force=force) if same else read_identities(path)
+    rows = annotations_of(place)
+    planned = [coder for row in read_design(place.design) for coder in row.coders]
+    others: dict[str, set[str]] = {}
+    for other in (*identities.numbers, *identities.same, *planned, *(row.coder for row in rows)):
+        others.setdefault(identities.name(other), set()).add(other)
+    answered = {name: len({r.unit_id for r in rows if r.coder == name}) for name in others}
+    table: list[dict[str, Any]] = [
+        {
+            "coder": name,
+            "also": sorted(others[name] - {name}),
+            "planned": sum(identities.name(coder) == name for coder in planned),
+            "units": answered[name],
+        }
+        for name in sorted(others)
+        # A number that came with two addresses is nobody's.
+        if answered[name] or name not in identities.numbers
+    ]
+    if json:
+        print_json({"coders": table})
+        return
+    if not table:
+        say("nobody has coded yet, and nobody is planned")
+        return
+    print_table(
+        ["coder", "also known as", "planned", "units"],
+        [
+            [
+                str(row["coder"]),
+                ", ".join(row["also"]) or "-",
+                str(row["planned"]),
+                str(row["units"]),
+            ]
+            for row in table
+        ],
+    )
+
+
+def _join(place: "Study", name: str, other: str, *, force: bool) -> "Identities":
+    from ...annotate.answers.identities import read_identities
+    from ...annotate.answers.merge import WAIT
+    from ...labels import merge_annotations, write_annotations
+
+    path = place.annotations.with_name("coders.json")
+    with locked(path.parent, wait=WAIT):
+        identities = read_identities(path)
+        rows = annotations_of(place)
+        mine, theirs = (
+            {row.unit_id for row in rows if row.coder == identities.name(who)}
+            for who in (name, other)
+        )
+        if (both := mine & theirs) and not force:
+            problem = f"{name!r} and {other!r} have both answered {len(both)} units"
+            remedy = "two persons? if not, join them with --force; the later answer counts"
+            raise InputError("--same", problem, remedy)
+        identities.join(name, other)
+        identities.write(path)
+        if rows:
+            write_annotations(place.annotations, merge_annotations(identities.apply(rows), []))
+    return identities
