@@ -115,6 +115,7 @@ def pulled(
     from ..annotate.design.sampling import read_design
     from ..annotate.label_studio.projects import pull_all
     from ..annotate.suggestions.suggestion import blind_units
+    from .migrations import earlier_revisions
 
     return pull_all(
         server,
@@ -122,6 +123,7 @@ def pulled(
         annotations=place.annotations,
         state=projects_of(place),
         study_id=study_id(place),
+        earlier=earlier_revisions(place, codebook),
         full=full,
         blind=blind_units(read_design(place.design)),
     )

@@ -129,6 +129,7 @@ def push_disputed(
     title: str,
     state: Path,
     study_id: str = "",
+    earlier: Collection[str] = (),
     names: bool = False,
 ) -> Pushed:
     """Bring disputed units into the study's adjudication project, each once.
@@ -149,8 +150,8 @@ def push_disputed(
         What the project's title begins with.
     state
         The file that remembers projects.
-    study_id
-        As for `projects.push_design`.
+    study_id, earlier
+        As for `projects.project`.
     names
         Whether the adjudicator sees who said what.
     """
@@ -161,7 +162,9 @@ def push_disputed(
         if one.unit_id in units
     ]
     with locked(state.parent, wait=WAIT):
-        number = project(server, codebook, batch, state, study_id=study_id, units=units)
+        number = project(
+            server, codebook, batch, state, study_id=study_id, units=units, earlier=earlier
+        )
         pushed = push(server, number, tasks)
         if pushed.n_known:
             _update(server, number, tasks)

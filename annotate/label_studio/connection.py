@@ -9,6 +9,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Self
 
 import httpx
@@ -75,6 +77,13 @@ class Server:
             except ValueError as error:
                 problem = "a web page came back instead of data"
                 raise ServerError(self.url, problem, _ADDRESS) from error
+
+    def now(self) -> datetime:
+        """Tell the server's time, by which its answers are dated."""
+        with server_errors(self.url):
+            answer = self.http.get(f"{self.url}/api/version/")
+        date = answer.headers.get("date")
+        return parsedate_to_datetime(date) if date else datetime.now(UTC)
 
     def coders(self) -> dict[int, str]:
         """Give the e-mail addresses of the server's users by their numbers."""

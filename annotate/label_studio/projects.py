@@ -14,10 +14,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import SubElement, indent, tostring
+from xml.etree.ElementTree import fromstring as parse
 
 from ...errors import InputError, ServerError, StudyError
 from ...files import dump_json, locked, write_text
 from ...labels import Codebook
+from ..answers.earlier import Earlier, in_force, since
 from ..answers.from_label_studio import Read
 from ..answers.merge import WAIT, Merged, merge_answers
 from ..design.sampling import Drawn
@@ -50,6 +53,7 @@ def push_design(
     title: str,
     state: Path,
     study_id: str = "",
+    earlier: Mapping[str, Earlier] | None = None,
     articles: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Iterator[tuple[Batch, Pushed]]:
     """Bring drawn units into their projects, one project after the other.
@@ -73,6 +77,8 @@ def push_design(
         The file that remembers projects.
     study_id
         What `known_projects` knows the study's projects by.
+    earlier
+        Earlier revisions of the codebook whose answers are carried over when they are pulled.
     articles
         The articles by id, with `id` and `text`; where given, a page shows a whole article, and
         its drawn units are marked.
@@ -91,7 +97,9 @@ def push_design(
                 yield planned, Pushed(number, f"{server.url}/projects/{number}", 0, n_sent, 0)
                 continue
             batch = replace(planned, unit_ids=left)
-            number = project(server, codebook, batch, state, study_id=study_id, units=units)
+            number = project(
+                server, codebook, batch, state, study_id=study_id, units=units, earlier=earlier
+            )
             chosen = [units[unit_id] for unit_id in batch.unit_ids if unit_id in units]
             # A page opens with the predictions of one version; the marks must be among them.
             shown = _shown(server, number) if articles is not None else ""
@@ -110,6 +118,7 @@ def pull_all(
     study_id: str = "",
     full: bool = False,
     blind: Collection[str] = (),
+    earlier: Mapping[str, Earlier] | None = None,
 ) -> Merged:
     """Bring the answers of all the study's projects into its annotations file.
 
@@ -130,6 +139,8 @@ def pull_all(
         is gone, because what was pulled before may be read in another way now.
     blind
         Units that must have been coded without a suggestion.
+    earlier
+        As for `push_design`.
 
     Raises
     ------
@@ -144,7 +155,9 @@ def pull_all(
     read = Read()
     for number in projects.values():
         key = f"{server.url}/projects/{number} {codebook.revision}"
-        one = pull(server, number, codebook, since=stamps.get(key, ""), blind=blind)
+        one = pull(
+            server, number, codebook, since=stamps.get(key, ""), blind=blind, earlier=earlier
+        )
         read.add(one)
         stamps[key] = one.newest
     kept = merge_answers(annotations, read)
@@ -192,6 +205,7 @@ def project(
     *,
     study_id: str = "",
     units: Collection[str] | None = None,
+    earlier: Collection[str] | None = None,
 ) -> int:
     """Find or make the project of a batch, and bring its labeling config up to date.
 
@@ -209,6 +223,8 @@ def project(
         As for `push_design`; written into the project's description.
     units
         Ids of the study's units: what a project without any id may hold to be adopted.
+    earlier
+        Earlier revisions whose answers are carried over: those need not fit the new config.
 
     Returns
     -------
@@ -237,13 +253,11 @@ def project(
                 enable_empty_annotation=False,
                 maximum_annotations=batch.n_coders,
             )
-    elif (found.label_config or "").strip() != config.strip():
-        with server_errors(f"{server.url}/projects/{found.id}"):
-            # The update itself would let answers keep labels that the config has no more.
-            server.client.projects.validate_label_config(found.id, label_config=config)
-            server.client.projects.update(
-                found.id, label_config=config, expert_instruction=instructions(codebook)
-            )
+    else:
+        carried = _revision_of(server, found) in (earlier or ())
+        config = _with_retired(config, found.label_config or "") if carried else config
+        if (found.label_config or "").strip() != config.strip():
+            found = _update_config(server, found, codebook, config, carried=carried)
     number = int(found.id)
     if mark and not _owner(found)[0]:
         text = "\n".join(filter(None, (found.description, mark)))
@@ -254,6 +268,57 @@ def project(
         known.setdefault(server.url, {})[batch.title] = number
         write_text(state, dump_json(known) + "\n")
     return number
+
+
+def _update_config(
+    server: Server, found: Any, codebook: Codebook, config: str, *, carried: bool
+) -> Any:
+    where = f"{server.url}/projects/{found.id}"
+    # A task keeps the revision with which it was pushed; the project says what came later.
+    text = "\n".join([*filter(None, [found.description]), since(codebook.revision, server.now())])
+    try:
+        with server_errors(where):
+            if not carried:
+                # The update itself would let answers keep labels that the config has no more.
+                server.client.projects.validate_label_config(found.id, label_config=config)
+            server.client.projects.update(
+                found.id,
+                label_config=config,
+                description=text,
+                expert_instruction=instructions(codebook),
+            )
+            return server.client.projects.get(found.id)
+    except ServerError as error:
+        if getattr(error.__cause__, "status_code", None) != 400:
+            raise
+        remedy = "carry them over with: standfirst labels migrate --map FILE, then push again"
+        problem = f"answers there do not fit the changed codebook ({error.problem})"
+        raise ServerError(where, problem, remedy) from error
+
+
+def _revision_of(server: Server, found: Any) -> str:
+    """Tell by which revision of the codebook a project asks; empty where nothing says so."""
+    if changes := in_force(str(found.description or "")):
+        return changes[-1][1]
+    rows = tasks_of(server, int(found.id))
+    return next((str(row["data"].get("codebook") or "") for row in rows), "")
+
+
+def _with_retired(config: str, old: str) -> str:
+    """Keep controls that are gone, out of sight: the server lets none go that holds answers."""
+    root, there = parse(config), parse(old or "<View/>")  # noqa: S314 - ours, or the server's
+    names = {tag.get("name") for tag in root.iter("Choices")}
+    retired = [tag for tag in there.iter("Choices") if tag.get("name") not in names]
+    if not retired:
+        return config
+    hidden = SubElement(root, "View", style="display: none")
+    for control in retired:
+        control.attrib.pop("required", None)
+        for choice in control.iter("Choice"):
+            choice.attrib.pop("hotkey", None)
+        hidden.append(control)
+    indent(root)
+    return tostring(root, encoding="unicode")
 
 
 def _view(server: Server, number: int) -> View:

@@ -9,13 +9,14 @@ answered it.
 """
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from ...errors import ServerError
 from ...labels import Codebook
+from ..answers.earlier import Earlier, by_revision, in_force
 from ..answers.from_label_studio import Read, read_tasks
 from ..page.config import MARK
 from .connection import TRIES, Server, passing, pause, server_errors
@@ -102,6 +103,7 @@ def pull(
     *,
     since: str = "",
     blind: Collection[str] = (),
+    earlier: Mapping[str, Earlier] | None = None,
 ) -> Read:
     """Read the answers of a project.
 
@@ -118,6 +120,8 @@ def pull(
         have an answer, if empty.
     blind
         Units that must have been coded without a suggestion.
+    earlier
+        Earlier revisions of the codebook whose answers are carried over.
 
     Returns
     -------
@@ -127,15 +131,27 @@ def pull(
     newest = newest_change(server, project) or since
     from_ = _earlier(since) if since else ""
     changed = [item("tasks:updated_at", "greater_or_equal", "Datetime", from_)]
-    config = str(server.raw("GET", f"/api/projects/{project}/").get("label_config") or "")
-    include = _WITH_SHOWN if f'name="{MARK}"' in config else _WHOLE
-    read = read_tasks(
-        _answered(server, project, changed if since else _ANSWERED, include),
-        codebook,
-        where=f"{server.url}/projects/{project}/data",
-        coders=server.coders(),
-        blind=blind,
-    )
+    about = server.raw("GET", f"/api/projects/{project}/")
+    include = _WITH_SHOWN if f'name="{MARK}"' in str(about.get("label_config")) else _WHOLE
+    changes = in_force(str(about.get("description") or ""))
+    old: dict[str, list[Any]] = {}
+
+    def present() -> Iterator[Any]:
+        filters = changed if since else _ANSWERED
+        for row in _answered(server, project, filters, include):
+            for revision, part in by_revision(row, changes):
+                if revision != codebook.revision and revision in (earlier or {}):
+                    old.setdefault(revision, []).append(part)
+                else:
+                    yield part
+
+    coders, where = server.coders(), f"{server.url}/projects/{project}/data"
+    read = read_tasks(present(), codebook, where=where, coders=coders, blind=blind)
+    for revision, tasks in old.items():
+        known = (earlier or {})[revision]
+        given = read_tasks(tasks, known.codebook, where=where, coders=coders, blind=blind)
+        given.annotations = known.carry(given.annotations)
+        read.add(given)
     read.n_drafts = n_tasks(server, project, [_DRAFT])
     read.newest = newest
     return read

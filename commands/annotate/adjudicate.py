@@ -43,6 +43,7 @@ def adjudicate(
     from ...annotate.label_studio.adjudication import disputed, push_disputed
     from ...labels import ADJUDICATION, is_decision, resolve, write_gold
     from ...labels import ties as find_ties
+    from ...study.migrations import earlier_revisions
 
     place = find_study(study)
     codebook = codebook_of(place)
@@ -66,6 +67,7 @@ def adjudicate(
                 title=name,
                 state=projects_of(place),
                 study_id=study_id(place),
+                earlier=earlier_revisions(place, codebook),
                 names=names,
             )
     gold = resolve(rows, codebook, rule=rule, least=least)

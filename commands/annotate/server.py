@@ -83,6 +83,7 @@ def push(
     from ...annotate.label_studio.projects import push_design
     from ...annotate.suggestions.push import push_suggestions
     from ...annotate.suggestions.suggestion import blind_units
+    from ...study.migrations import earlier_revisions
     from ...study.suggester import load_suggester
 
     if view not in ("unit", "article"):
@@ -110,6 +111,7 @@ def push(
             title=title or place.settings().title or codebook.title,
             state=projects_of(place),
             study_id=study_id(place),
+            earlier=earlier_revisions(place, codebook),
             articles=articles,
         ):
             row = asdict(done) | {"title": batch.title}

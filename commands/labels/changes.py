@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...errors import ExistsError, StudyError
+from ...files import locked, write_text
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
 
 if TYPE_CHECKING:
@@ -110,12 +111,15 @@ def migrate(
     rules = load_mapping(mapping, before, after)
     target = output or found.annotations
     # Nobody adds answers between reading and writing.
-    with locked(found.annotations.parent):
+    with locked(found.annotations.parent, wait=10):
         rows = read_annotations(found.annotations)
         migrated, log = migrate_annotations(rows, before, after, rules)
         log_path = _log_of(target, before.revision, after.revision, rows, log)
         # The log goes first: an annotation never changes without a line that says so.
         write_log(log_path, log)
+        # By the same rules, answers of the old revision are carried over when they are pulled.
+        kept_rules = target.with_name(f"migration-{before.revision}-{after.revision}.yaml")
+        write_text(kept_rules, mapping.read_text(encoding="utf-8-sig"))
         write_annotations(target, migrated)
     counts = {"kept": len(migrated), "logged": len(log), "log": str(log_path), "to": str(target)}
     if json:

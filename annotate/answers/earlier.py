@@ -1,0 +1,72 @@
+"""Answers by an earlier revision of the codebook, carried over to the present one as they come in.
+
+Label Studio keeps an answer as it was given. After a label was renamed and the study's annotations
+were migrated, the server still holds the old name, so each pull reads such an answer by the
+codebook that was in force when it was given, and carries it over by the same rules. When each
+revision came into force stands in the project's description, because a task keeps the revision
+with which it was pushed.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ...labels import Annotation, Codebook
+
+__all__ = ["Earlier", "by_revision", "in_force", "since"]
+
+_SINCE = re.compile(r"codebook ([0-9a-f]{12}) since (\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier revision, and how its answers are carried over."""
+
+    codebook: Codebook
+    """The codebook as it was."""
+    carry: Callable[[Sequence[Annotation]], list[Annotation]]
+    """Gives answers as the present codebook has them."""
+
+
+def since(revision: str, moment: datetime) -> str:
+    """Write down, for a project's description, that a revision came into force."""
+    return f"codebook {revision} since {moment.isoformat()}"
+
+
+def in_force(description: str) -> list[tuple[datetime, str]]:
+    """Read which revisions came into force when, the last one last.
+
+    Examples
+    --------
+    >>> in_force("codebook 0edb5dce39be since 2026-03-01T09:00:00+00:00")[0][1]
+    '0edb5dce39be'
+    """
+    return sorted((datetime.fromisoformat(t), name) for name, t in _SINCE.findall(description))
+
+
+def by_revision(
+    raw: Mapping[str, Any], changes: Sequence[tuple[datetime, str]]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Part a task by the revisions that its answers were given by.
+
+    Parameters
+    ----------
+    raw
+        A task with its answers, as Label Studio has it.
+    changes
+        What `in_force` gave; before the first of them, the revision is the task's own.
+    """
+    parts: dict[str, list[Any]] = {}
+    pushed = str(raw["data"].get("codebook") or "")
+    for answer in raw.get("annotations") or []:
+        given = str(answer.get("updated_at") or answer.get("created_at") or "")
+        revision = pushed
+        for moment, name in changes:
+            if given and datetime.fromisoformat(given) >= moment:
+                revision = name
+        parts.setdefault(revision, []).append(answer)
+    for revision, answers in parts.items():
+        data = dict(raw["data"]) | {"codebook": revision}
+        yield revision, dict(raw) | {"data": data, "annotations": answers}
