@@ -4,6 +4,7 @@ The SDK never repeats a request here (`max_retries=0`), because it would repeat 
 import that is repeated after its answer was lost doubles its tasks. Who writes decides.
 """
 
+import json
 import time
 import warnings
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ __all__ = ["OLDEST", "TRIES", "Server", "connect", "passing", "pause", "server_e
 
 OLDEST = (1, 20)
 """The oldest version of Label Studio whose answers are understood."""
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 TRIES = 7
 """How often a request is made that fails for a reason that may pass, such as a restart."""
@@ -114,9 +117,10 @@ def connect(access: Access, *, timeout: float = 600.0) -> Server:
     token = access.token.strip()
     if not token.isascii() or not token.isprintable() or " " in token or not token:
         raise ServerError(access.url, "the token has characters that no token has", _TOKEN)
-    with server_errors(access.url):
+    http = _http(access.url, timeout)
+    with server_errors(access.url), _http(access.url, min(timeout, 20)) as asking:
         # Asked first and without a token, to tell a wrong address from a wrong token.
-        answer = httpx.get(f"{access.url}/api/version/", timeout=min(timeout, 20))
+        answer = asking.get(f"{access.url}/api/version/", follow_redirects=False)
         answer.raise_for_status()
         try:
             version = str(answer.json()["release"])
@@ -129,12 +133,13 @@ def connect(access: Access, *, timeout: float = 600.0) -> Server:
         raise ServerError(access.url, problem, f"upgrade it to {oldest} or newer")
     from label_studio_sdk import LabelStudio
 
-    http = httpx.Client(timeout=timeout, follow_redirects=True)
     try:
         with server_errors(access.url):
             client = LabelStudio(  # type: ignore[no-untyped-call]
                 base_url=access.url, api_key=token, httpx_client=http, max_retries=0
             )
+            # The SDK drops the last part of a path behind which no slash stands (urljoin).
+            client._client_wrapper._tokens_client._base_url = f"{access.url}/"  # noqa: SLF001
             me = client.users.whoami()
     except BaseException:
         http.close()
@@ -173,7 +178,11 @@ def server_errors(url: str) -> Iterator[None]:
             # The SDK refreshes personal tokens by a method of pydantic that is to go.
             warnings.filterwarnings("ignore", "The `parse_obj` method", DeprecationWarning)
             yield
+    except json.JSONDecodeError as error:
+        raise ServerError(url, "a web page came back instead of data", _ADDRESS) from error
     except httpx.HTTPStatusError as error:
+        if error.response.is_redirect:
+            raise _redirected(url, error.response) from error
         text = error.response.text
         raise _refused(url, error.response.status_code, _body(error.response) or text) from error
     except ApiError as error:
@@ -181,16 +190,49 @@ def server_errors(url: str) -> Iterator[None]:
     except httpx.TimeoutException as error:
         raise ServerError(url, "Label Studio did not answer in time", "try again") from error
     except httpx.TransportError as error:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            problem = "its certificate is not trusted on this machine"
+            remedy = "name the file of the certificate that signed it in SSL_CERT_FILE"
+            raise ServerError(url, problem, remedy) from error
+        if "WRONG_VERSION_NUMBER" in str(error):
+            raise ServerError(url, "it answers without TLS", "use http:// instead") from error
+        if isinstance(error, httpx.ProxyError):
+            problem = f"the proxy of this machine lets nothing through ({error})"
+            raise ServerError(url, problem, _PROXY) from error
         problem = "Label Studio cannot be reached"
         raise ServerError(url, problem, "is it running? standfirst annotate start") from error
 
 
 _TOKEN = "copy it again from Account & Settings > Access Token"  # noqa: S105 - a remedy
 _ADDRESS = "give the server's own address in LABEL_STUDIO_URL, such as http://host:8080"
+_PROXY = "name the server in NO_PROXY, or correct HTTP_PROXY and HTTPS_PROXY"
+
+
+def _http(url: str, timeout: float) -> httpx.Client:
+    host = httpx.URL(url).host
+    # What runs on this machine is never asked through a proxy, which could not reach it.
+    direct = {f"all://{host}": None} if host in _LOOPBACK else None
+    return httpx.Client(timeout=timeout, follow_redirects=True, mounts=direct)
+
+
+def _redirected(url: str, answer: httpx.Response) -> ServerError:
+    target = answer.next_request.url if answer.next_request else httpx.URL(url)
+    place = f"{target.scheme}://{target.netloc.decode()}"
+    if target.path.endswith("/api/version/"):
+        address = f"{place}{target.path.removesuffix('/api/version/')}"
+        return ServerError(url, f"it has moved to {address}", f"set LABEL_STUDIO_URL={address}")
+    problem = f"a login page stands before it ({place}{target.path})"
+    remedy = "use an address at which programs with a token are let through"
+    return ServerError(url, problem, remedy)
 
 
 def _refused(url: str, status: int | None, body: Any) -> ServerError:
     detail = _detail(body)
+    if status == 407:
+        return ServerError(url, "the proxy of this machine asks for a password", _PROXY)
+    if status in (502, 503, 504) and isinstance(body, str):
+        problem = f"what stands before Label Studio does not reach it (HTTP {status})"
+        return ServerError(url, problem, f"is it running? with a proxy of your own, {_PROXY}")
     if status == 401:
         return ServerError(url, f"the token is refused ({detail or 'no reason given'})", _TOKEN)
     if status == 403:

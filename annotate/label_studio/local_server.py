@@ -27,7 +27,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.parse import urlsplit
+from urllib.request import ProxyHandler, build_opener
 
 from ...errors import MissingExtraError, ServerError
 from .access import Access, read_access, write_access
@@ -45,11 +46,15 @@ _QUIET = {
     "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
     # Effective only when the organisation is created, that is at the very first start.
     "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
+    # Only pages of this server's own may talk to it, whatever name a request gives the machine.
+    "LABEL_STUDIO_ALLOWED_HOSTS": "127.0.0.1,localhost",
+    "LABEL_STUDIO_CORS_ALLOW_ALL_ORIGINS": "false",
     # Predictions that the config does not allow are refused instead of stored.
     "fflag_feat_utc_210_prediction_validation_15082025": "true",
 }
 # The server ends with whoever started it, however that ended: its standard input is a pipe whose
-# other end only the starter holds, and which the system closes.
+# other end only the starter holds, and which the system closes. A port that somebody else took in
+# the meantime ends it, too, instead of sending it to the next one.
 _MAIN = """
 import os, threading
 
@@ -58,8 +63,9 @@ def watch():
     os._exit(0)
 
 threading.Thread(target=watch, daemon=True).start()
-from label_studio.server import main
-main()
+from label_studio import server
+server._get_free_port = lambda port, _: port
+server.main()
 """
 # Since 1.23.1 Label Studio talks to no backend on the machine that it runs on, unless told to.
 _LOCAL_BACKEND = {
@@ -226,6 +232,7 @@ def _wait_ready(
     begun = time.monotonic()
     while (waited := time.monotonic() - begun) < timeout:
         if server.process.poll() is not None:
+            refuse_busy(urlsplit(server.access.url).port or 80)
             problem = f"Label Studio ended with exit code {server.process.returncode}"
             raise ServerError(server.access.url, problem, f"see {server.log}")
         if _healthy(server.access.url):
@@ -239,7 +246,8 @@ def _wait_ready(
 
 def _healthy(url: str) -> bool:
     try:
-        with urlopen(f"{url}/health/", timeout=5) as answer:  # noqa: S310 - http on loopback
+        # Never through a proxy, which could not reach this machine.
+        with build_opener(ProxyHandler({})).open(f"{url}/health/", timeout=5) as answer:
             return bool(json.load(answer).get("status") == "UP")
     except (URLError, OSError, ValueError):
         return False
