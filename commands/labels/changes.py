@@ -97,7 +97,6 @@ def migrate(
 
     Example: standfirst labels migrate --map changes.yaml
     """
-    from ...files import locked
     from ...labels import (
         load_mapping,
         migrate_annotations,
