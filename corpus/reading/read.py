@@ -5,16 +5,20 @@ because of a single record. A new format is one reader and one line in `READERS`
 """
 
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import fields as dataclass_fields
+from dataclasses import replace
 from functools import partial
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import zstandard
 
 from ...errors import UnknownNameError
 from ...tables.reading import TABLES
 from ..article import Article
-from .fields import Fields, Reject
+from .dates import ORDERS, is_open, order_shown, read_date
+from .fields import Fields, ObservedFields, Observer, Reject, named
 from .formats import read_table, read_text
 from .json_lists import read_json
 from .source import Source, find
@@ -41,21 +45,33 @@ READERS: dict[str, Reader] = {
 }
 """Suffix to reader."""
 
+_FIRST = 100
+
 
 def read_articles(
-    inputs: Sequence[str], *, fields: Fields | None = None, form: str | None = None
+    inputs: Sequence[str],
+    *,
+    fields: Fields | None = None,
+    form: str | None = None,
+    observer: Observer | None = None,
 ) -> Iterator[Article | Reject]:
     """Read articles from files, folders, globs, URLs or standard input.
+
+    Dates are written as ISO 8601. Whether 03/04/2024 is in March or in April is decided by the
+    other dates of its file, when `fields` does not say it.
 
     Parameters
     ----------
     inputs
-        What to read, in this order. Folders are searched for the suffixes in `READERS`.
+        What to read, in this order. Of a folder, every file that is not hidden is read, or rejected
+        where no reader knows its suffix.
     fields
         Names of columns; what is None is guessed.
     form
         Read everything as this format (``jsonl``, ``csv``, ...) instead of by suffix; what has no
         suffix that is known, as standard input, is recognised by its first bytes.
+    observer
+        Sees which columns are taken, and what the user should know.
 
     Yields
     ------
@@ -64,16 +80,23 @@ def read_articles(
     Raises
     ------
     MissingFileError, InputError
-        A path that is not there, or a folder without a readable file. Raised before anything is
-        read.
+        A path that is not there, a folder without a readable file, or a named column that no file
+        has. Raised before anything is read.
     UnknownNameError
         A format or suffix that no reader has.
     """
-    sources = list(find(inputs, tuple(READERS)))
-    readers = [READERS[form_of(source, form)] for source in sources]
+    sources = [
+        replace(source, form=form_of(source, form)) for source in find(inputs, tuple(READERS))
+    ]
     chosen = fields or Fields()
-    for source, reader in zip(sources, readers, strict=True):
-        yield from _read(source, reader, chosen)
+    if missing := named(chosen):
+        _refuse_unknown(missing, sources)
+    watched = ObservedFields(
+        **{field.name: getattr(chosen, field.name) for field in dataclass_fields(Fields)},
+        observer=observer,
+    )
+    for source in sources:
+        yield from _dated(source, watched)
 
 
 def form_of(source: Source, form: str | None = None) -> str:
@@ -93,10 +116,104 @@ def form_of(source: Source, form: str | None = None) -> str:
     return suffix
 
 
-def _read(source: Source, reader: Reader, fields: Fields) -> Iterator[Article | Reject]:
+def _dated(source: Source, fields: ObservedFields) -> Iterator[Article | Reject]:
+    """Read a source; the first date that is open sends for all dates of the file."""
+    order = fields.order
+    for record in _read(source, fields):
+        if isinstance(record, Article) and not fields.order and is_open(record.published):
+            order = order or _order(source, fields)
+            published = read_date(record.published, order if order in ORDERS else "")
+            yield replace(record, published=published or record.published)
+        else:
+            yield record
+
+
+def _order(source: Source, fields: ObservedFields) -> str:
+    """Decide what comes first in the dates of a file, and say so."""
+    dates = _Dates()
+    if source.name != "-":
+        bare = {field.name: getattr(fields, field.name) for field in dataclass_fields(Fields)}
+        for _ in _read(source, ObservedFields(**bare, observer=dates)):
+            pass
+    shown = sorted(dates.orders)
+    if len(shown) > 1:
+        order, what = "mixed", "has day-first and month-first dates: open ones stay as written"
+    elif shown:
+        order, what = (
+            shown[0],
+            f"dates such as 03/04/2024 are read {shown[0]} first, as others show",
+        )
+    else:
+        order = "day"
+        what = "dates such as 03/04/2024 are read day first, which no other date shows: if they are"
+        what += " month first, name it with --date-order month"
+    if fields.observer is not None:
+        fields.observer.note(source.name, f"! {what}")
+    return order
+
+
+class _Dates:
+    """Watches which order the dates of a file show."""
+
+    def __init__(self) -> None:
+        self.orders: set[str] = set()
+
+    def columns(self, file: str, record: Mapping[str, Any], columns: Mapping[str, str]) -> None:
+        """See the date of a record."""
+        del file
+        value = record.get(columns.get("published", ""))
+        if isinstance(value, str) and (order := order_shown(value)):
+            self.orders.add(order)
+
+    def note(self, file: str, what: str) -> None:
+        """Pass over what has nothing to do with dates."""
+
+
+class _EnoughError(Exception):
+    """Enough records were seen."""
+
+
+class _Columns:
+    """Watches which columns the first records of a file have."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, None] = {}
+        self._seen = 0
+
+    def columns(self, file: str, record: Mapping[str, Any], columns: Mapping[str, str]) -> None:
+        """See the columns of a record."""
+        del file, columns
+        self.names.update(dict.fromkeys(record))
+        self._seen += 1
+        if self._seen == _FIRST:
+            raise _EnoughError
+
+    def note(self, file: str, what: str) -> None:
+        """Pass over what has nothing to do with columns."""
+
+
+def _refuse_unknown(names: Sequence[str], sources: Sequence[Source]) -> None:
+    """Refuse a named column that is in the first records of no file."""
+    known: dict[str, None] = {}
+    for source in sources:
+        if source.name == "-":
+            return
+        seen = _Columns()
+        with suppress(_EnoughError):
+            for _ in _read(source, ObservedFields(observer=seen)):
+                pass
+        known |= seen.names
+        if known and all(name in known for name in names):
+            return
+    for name in names:
+        if known and name not in known:
+            raise UnknownNameError("column", name, list(known))
+
+
+def _read(source: Source, fields: Fields) -> Iterator[Article | Reject]:
     try:
         with source.open() as stream:
-            yield from reader(stream, source.name, fields)
+            yield from READERS[source.form](stream, source.name, fields)
     except BROKEN as error:
         # What was read so far stands; the rest becomes one reject.
         yield Reject.of(source.name, None, f"cannot be read to its end: {error}")

@@ -39,6 +39,10 @@ class Source:
     """Opens it for reading bytes as they are stored."""
     compression: str = ""
     """Suffix of its compression; empty when only its first bytes can tell."""
+    form: str = ""
+    """Suffix of the reader that reads it, once that is decided."""
+    listed: bool = False
+    """Whether it was not named but stands in a folder that was."""
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:

@@ -16,7 +16,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ....corpus import Article, Fields, Reject, content_id
-from ....corpus.reading.fields import columns_of, named, plain, to_article
+from ....corpus.reading.fields import (
+    columns_of,
+    date_of,
+    language_code,
+    named,
+    plain,
+    to_article,
+)
 from ....corpus.reading.read import BROKEN
 from ....tables import RECORD_LIMIT
 from ...tagging.ready_units import Rows, about_of
@@ -126,7 +133,7 @@ class _Columns:
             batch.validate(full=True)
             for name, place in places.items():
                 if name != "text":
-                    told[name] = _told(batch.column(place), name)
+                    told[name] = _told(batch.column(place), name, fields)
         except (pa.ArrowException, _StrangeError):
             return None
         return cls(text.cast(pa.string()), told, meta, tuple(needs))
@@ -181,7 +188,7 @@ def _is_whole(kind: pa.DataType) -> bool:
     return bool(pa.types.is_integer(kind))
 
 
-def _told(column: pa.Array, name: str) -> pa.Array:
+def _told(column: pa.Array, name: str, fields: Fields) -> pa.Array:
     """Make values plain text as `to_article` does, each different one once."""
     if pa.types.is_nested(column.type):
         raise _StrangeError
@@ -191,7 +198,9 @@ def _told(column: pa.Array, name: str) -> pa.Array:
         raise _StrangeError
     stripped = [value.strip() for value in values]
     if name == "language":
-        stripped = [value.lower()[:2] for value in stripped]
+        stripped = [language_code(value) for value in stripped]
+    elif name == "published":
+        stripped = [date_of(value, fields) for value in stripped]
     return pa.array(stripped, pa.string()).take(coded.indices).fill_null("")
 
 
