@@ -7,13 +7,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from ...corpus.reading.dates import month_of
 from ...errors import InputError, UnknownNameError
 
 __all__ = ["STRATA", "strata_of"]
 
 STRATA: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "outlet": lambda unit: str(unit.get("outlet") or ""),
-    "month": lambda unit: str(unit.get("published") or "")[:7],
+    "month": lambda unit: month_of(str(unit.get("published") or "")),
     "article": lambda unit: str(unit["article_id"]),
     "cluster": lambda unit: str(unit.get("cluster") or unit["article_id"]),
     "language": lambda unit: str(unit.get("language") or ""),

@@ -40,6 +40,13 @@ def add(
     published: Annotated[str | None, typer.Option(help=_COLUMN.format("date"))] = None,
     url: Annotated[str | None, typer.Option(help=_COLUMN.format("URL"))] = None,
     language: Annotated[str | None, typer.Option(help=_COLUMN.format("language"))] = None,
+    date_order: Annotated[
+        str | None,
+        typer.Option(
+            help="What comes first in dates such as 03/04/2024: day or month; as the other dates "
+            "of the file show, if not given."
+        ),
+    ] = None,
     keep_debris: Annotated[
         bool, typer.Option("--keep-debris", help="Leave the texts as they are.")
     ] = False,
@@ -72,15 +79,19 @@ def add(
     from ...corpus import Fields, read_articles
     from ...corpus import add as add_articles
     from ..shared.progress import Progress
+    from .reading_report import ReadingReport
 
     home = find_study(study)
-    fields = Fields(text, title, id, outlet, published, url, language)
     preparation = home.settings().preparation.changed(
         keep_debris=keep_debris, fix_encoding=fix_encoding
     )
-    records = read_articles(paths, fields=fields, form=format)
+    columns = (text, title, id, outlet, published, url, language)
+    fields = Fields(*columns, order=_order(date_order), languages=preparation.languages)
+    report = ReadingReport()
+    records = read_articles(paths, fields=fields, form=format, observer=report)
     if dry_run:
         _dry_run(records, preparation)
+        report.end()
         return
     n_workers = processes or min(len(os.sched_getaffinity(0)), _MOST_WORKERS)
     progress = Progress()
@@ -93,11 +104,12 @@ def add(
         progress=lambda now: progress.tell(f"{now.read:,} records read, {now.units:,} units"),
     )
     progress.end()
+    report.end()
     if as_json:
         print_json(asdict(counts))
     else:
         print("\n".join(_report(counts, preparation.unit, home.corpus)))
-    if strict and counts.rejected:
+    if counts.rejected and (strict or counts.rejected == counts.read):
         raise typer.Exit(1)
 
 
@@ -130,6 +142,15 @@ def cut(study: StudyOption = None, keep: KeepOption = None, as_json: JsonOption 
         print(f"{result.aside} articles are set aside (another language)")
     if result.keep == "first":
         print("of near-duplicates only the first has units")
+
+
+def _order(name: str | None) -> str:
+    from ...corpus.reading.dates import ORDERS
+    from ...errors import UnknownNameError
+
+    if name is not None and name not in ORDERS:
+        raise UnknownNameError("--date-order", name, ORDERS)
+    return name or ""
 
 
 def _keep(name: str | None) -> str | None:
@@ -180,6 +201,8 @@ def _report(counts: "Added", kind: str, folder: Path) -> list[str]:
         lines.append(f"{counts.repaired} articles had their encoding repaired")
     if counts.copies:
         lines.append(f"{counts.copies} near-duplicates in the corpus (they share a cluster)")
+    lines += [f"not read: {file}: {reason}" for file, reason in counts.passed_over.items()]
+    lines += [f"rejected: {n} {reason}" for reason, n in sorted(counts.reasons.items())]
     if counts.rejected:
         lines.append(f"rejected records are in {folder / 'rejects.jsonl'}, with their reasons")
     return lines

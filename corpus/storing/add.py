@@ -53,6 +53,10 @@ class Added:
     """Articles of the whole corpus that are near-duplicates of another one, beyond the first."""
     repaired: int = 0
     """New articles whose encoding was repaired, at the user's wish."""
+    reasons: dict[str, int] = field(default_factory=dict)
+    """Reason to number of rejected records."""
+    passed_over: dict[str, str] = field(default_factory=dict)
+    """Files that were not read, or not to their end, and why."""
     keep: str = "all"
     """Whether the copies have units (``all``) or not (``first``)."""
 
@@ -133,6 +137,10 @@ class _Run:
             draft = self._draft(record)
             if isinstance(draft, Reject):
                 self._counts.rejected += 1
+                reason = draft.reason.split(":", 1)[0]
+                self._counts.reasons[reason] = self._counts.reasons.get(reason, 0) + 1
+                if draft.record is None:
+                    self._counts.passed_over[draft.file] = draft.reason
                 self._reject(draft)
             elif draft is None:
                 self._counts.known += 1
@@ -169,7 +177,7 @@ class _Run:
         if record.id in self._known:
             if self._known[record.id] == digest:
                 return None
-            reason = f"the id {record.id!r} is taken by an article with another text"
+            reason = f"the id is taken by an article with another text: {record.id!r}"
             return Reject.of(record.file, record.record, reason, record.text)
         cleaned = prepare(record, self._preparation)
         if isinstance(cleaned, Reject):

@@ -1,6 +1,8 @@
 """Count what a corpus holds, reading only the columns that are counted."""
 
 import json
+import re
+import unicodedata
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -8,10 +10,15 @@ from typing import Any
 import pyarrow.compute as pc
 from pyarrow import parquet
 
+from ..reading.dates import read_date
 from .rejects import load_rejects
 from .store import articles_table, load_units, parts, read_preparation
 
 __all__ = ["summary"]
+
+_AROUND = re.compile(
+    r"^(?:https?://)?(?:www\.)?|^the |\s*\([^)]*\)$|,? the$|\.(?:com|org|net|co\.\w\w|\w\w)/?$"
+)
 
 
 def summary(folder: Path) -> dict[str, Any]:
@@ -19,8 +26,9 @@ def summary(folder: Path) -> dict[str, Any]:
 
     Returns
     -------
-    Name to count. `first` and `last` are dates, `unit` and `keep` say how the corpus was cut, and
-    `clusters` counts the groups that the `copies` stand in together with a first article each.
+    Name to count. `first` and `last` are dates, `dates_not_read` counts those in no known form,
+    `outlets_alike` shows names that may be of one outlet, `unit` and `keep` say how the corpus was
+    cut, and `clusters` counts the groups that the `copies` are in, with a first article each.
 
     Raises
     ------
@@ -30,7 +38,8 @@ def summary(folder: Path) -> dict[str, Any]:
     columns = ["published", "removed", "outlet", "aside", "language"]
     table = articles_table(folder, columns)
     preparation = read_preparation(folder)
-    dates = pc.min_max(table["published"].filter(pc.not_equal(table["published"], "")))
+    dates = [date for date in table["published"].to_pylist() if date]
+    read = sorted(date for date in map(read_date, dates) if date)
     removed: Counter[str] = Counter()
     for pieces in table["removed"].filter(pc.not_equal(table["removed"], "[]")).to_pylist():
         removed.update(gone["reason"] for gone in json.loads(pieces))
@@ -45,9 +54,11 @@ def summary(folder: Path) -> dict[str, Any]:
         "articles": len(table),
         "units": _n_units(folder, preparation is not None and preparation.keep == "first"),
         "set_aside": pc.sum(pc.not_equal(table["aside"], "")).as_py() or 0,
-        "first": dates["min"].as_py(),
-        "last": dates["max"].as_py(),
+        "first": read[0] if read else None,
+        "last": read[-1] if read else None,
+        "dates_not_read": len(dates) - len(read),
         "outlets": _counts(table["outlet"]),
+        "outlets_alike": _alike(table["outlet"].unique().to_pylist()),
         "languages": _counts(table["language"]),
         "clusters": n_clusters,
         "copies": n_copies,
@@ -57,6 +68,21 @@ def summary(folder: Path) -> dict[str, Any]:
         "rejects": len(rejects),
         "reject_reasons": dict(reasons.most_common()),
     }
+
+
+def _alike(outlets: list[str]) -> dict[str, int]:
+    """Group the names of outlets that differ in case, marks, articles or ends of addresses."""
+    groups: dict[str, list[str]] = {}
+    for outlet in filter(None, outlets):
+        groups.setdefault(_bare(outlet), []).append(outlet)
+    return {" = ".join(sorted(names)): len(names) for names in groups.values() if len(names) > 1}
+
+
+def _bare(outlet: str) -> str:
+    """Return what two spellings of an outlet's name share."""
+    plain = unicodedata.normalize("NFKD", outlet.casefold())
+    plain = _AROUND.sub("", "".join(char for char in plain if not unicodedata.combining(char)))
+    return re.sub(r"[\W_]+", "", plain) or outlet
 
 
 def _n_units(folder: Path, filtered: bool) -> int:  # noqa: FBT001

@@ -98,6 +98,7 @@ def test_dry_run_adds_nothing(study: Path, run: Run) -> None:
 
     assert done.out == "new: share bar: Share this:\n"
     assert done.err == (
+        "-: text = text (They talk. Share this:), id = id (new)\n"
         "1 records read, 1 pieces of debris found, 0 articles to set aside, 0 rejected; "
         "nothing added\n"
     )
