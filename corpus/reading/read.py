@@ -23,7 +23,7 @@ from .formats import read_table, read_text
 from .json_lists import read_json
 from .source import Source, find
 from .web_pages import read_html, read_warc
-from .workbooks import read_xlsx
+from .workbooks import read_xls, read_xlsx
 
 __all__ = ["BROKEN", "READERS", "Reader", "form_of", "read_articles"]
 
@@ -41,6 +41,7 @@ READERS: dict[str, Reader] = {
     ".md": read_text,
     ".txt": read_text,
     ".warc": read_warc,
+    ".xls": read_xls,
     ".xlsx": read_xlsx,
 }
 """Suffix to reader."""

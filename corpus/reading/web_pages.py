@@ -5,7 +5,7 @@ news pages that gives the better F1 (``benchmarks/extraction.py``), and what it 
 debris. Pages that hold no article are rejects.
 """
 
-import io
+import logging
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -14,6 +14,8 @@ from ..article import Article
 from .fields import Fields, Reject, to_article
 
 __all__ = ["extract", "read_html", "read_warc"]
+
+_HEAD = 64 * 2**10
 
 
 def extract(page: bytes | str, url: str = "") -> dict[str, Any] | None:
@@ -33,6 +35,9 @@ def extract(page: bytes | str, url: str = "") -> dict[str, Any] | None:
     """
     import trafilatura
 
+    # What these libraries log of a page is told by its reject.
+    for library in ("trafilatura", "htmldate", "courlan", "justext"):
+        logging.getLogger(library).setLevel(logging.CRITICAL + 1)
     page_text = trafilatura.bare_extraction(
         page, url=url or None, include_comments=False, favor_precision=True, with_metadata=True
     )
@@ -67,11 +72,19 @@ def read_warc(stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article 
     """
     from fastwarc.warc import ArchiveIterator, WarcRecordType
 
-    number = 0
+    number = last = 0
+    tail = _Tail(stream)
     try:
-        for number, record in enumerate(ArchiveIterator(stream, auto_decode="all"), 1):
+        for number, record in enumerate(ArchiveIterator(tail, parse_http=False), 1):
+            last = record.stream_pos
             if record.record_type != WarcRecordType.response:
                 continue
+            declared = record.content_length
+            if declared <= RECORD_LIMIT:
+                # An archive that was cut gives what is left of its last record, and no error.
+                record.freeze()
+            cut = record.content_length < declared
+            record.parse_http(auto_decode="all")
             http = record.http_headers
             if http is None or http.status_code != 200:
                 continue
@@ -79,16 +92,47 @@ def read_warc(stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article 
                 continue
             url = str(record.headers.get("WARC-Target-URI", ""))
             page = record.reader.read(RECORD_LIMIT + 1)
-            if len(page) > RECORD_LIMIT:
-                reason = TOO_LONG
+            if cut:
+                reason = "broken WARC: the archive ends in the middle of this record"
                 yield Reject.of(name, number, reason, f"{url}\n{page[:1000]!r}")
+            elif len(page) > RECORD_LIMIT:
+                yield Reject.of(name, number, TOO_LONG, f"{url}\n{page[:1000]!r}")
             else:
                 yield _article(page, url, name, number)
-    except (ValueError, RuntimeError, io.UnsupportedOperation) as error:
+    except (ValueError, RuntimeError, OSError) as error:
         yield Reject.of(name, number + 1, f"broken WARC: {error}")
         return
     if number == 0:
         yield Reject.of(name, None, "no WARC record")
+    elif head := tail.unfinished_head(last):
+        reason = "broken WARC: the archive ends in the head of this record"
+        yield Reject.of(name, number, reason, head)
+
+
+class _Tail:
+    """A stream that remembers its end: an archive that is cut in a record's head gives no error."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._size = 0
+        self._last = b""
+
+    def read(self, size: int = -1) -> bytes:
+        """Read on."""
+        chunk = self._stream.read(size)
+        self._size += len(chunk)
+        self._last = (self._last + chunk)[-_HEAD:]
+        return chunk
+
+    def tell(self) -> int:
+        """Return how much was read."""
+        return self._size
+
+    def unfinished_head(self, last: int) -> bytes:
+        """Return the unfinished head at or behind the last record, which begins at `last`."""
+        head = self._last.rpartition(b"\r\n\r\n")[2]
+        begun = head.startswith(b"WARC/") or b"WARC/".startswith(head)
+        return head if begun and self._size - len(head) >= last else b""
 
 
 def _article(page: bytes, url: str, name: str, number: int) -> Article | Reject:

@@ -1,12 +1,30 @@
-"""The reader of Excel workbooks: an article from each row of each sheet, row by row by openpyxl."""
+"""The readers of Excel workbooks: an article from each row of each sheet.
 
-from collections.abc import Iterator
-from typing import BinaryIO
+Workbooks of today are read row by row by openpyxl, those of Excel 97 by xlrd, which keeps a sheet
+in memory; these are not compressed, so that a sheet is about as large as its file. A compressed
+workbook may unpack to any size: one whose strings or rows are beyond all use is not opened.
+"""
 
+import io
+import re
+import warnings
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from typing import Any, BinaryIO
+
+from ...tables.rows import RECORD_LIMIT
 from ..article import Article
 from .fields import Fields, Reject, to_article
 
-__all__ = ["read_xlsx"]
+__all__ = ["read_xls", "read_xlsx"]
+
+_MOST_STRINGS = 256 * 2**20
+_MOST_OTHER = 32 * 2**20
+_CHUNK = 2**20
+_ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
+
+Sheets = Iterable[tuple[str, Iterable[Sequence[Any]]]]
 
 
 def read_xlsx(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Article | Reject]:
@@ -14,31 +32,109 @@ def read_xlsx(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Article |
 
     Values are taken as they were last computed; no formula is run.
     """
-    import zipfile
-
     import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        yield Reject.of(name, None, f"broken workbook: {error}")
+        if problem := _too_large(stream):
+            yield Reject.of(name, None, problem)
+            return
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
+    except Exception as error:  # noqa: BLE001 - a broken workbook makes its parsers raise anything
+        yield Reject.of(name, None, f"broken workbook: {_line(error)}")
         return
-    n_rows = 0
+    with closing(book):
+        sheets = ((sheet.title, sheet.iter_rows(values_only=True)) for sheet in book.worksheets)
+        yield from _rows(sheets, name, fields, several=len(book.worksheets) > 1)
+
+
+def read_xls(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Article | Reject]:
+    """Read one article from each row of a workbook of Excel 97 to 2003."""
+    import xlrd
+
     try:
-        for sheet in book.worksheets:
+        book = xlrd.open_workbook(file_contents=stream.read(), logfile=io.StringIO())
+    except Exception as error:  # noqa: BLE001 - as above
+        yield Reject.of(name, None, f"broken workbook: {_line(error)}")
+        return
+
+    def value(cell: Any) -> Any:
+        if cell.ctype == xlrd.XL_CELL_DATE:
+            return xlrd.xldate_as_datetime(cell.value, book.datemode)
+        if cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK, xlrd.XL_CELL_ERROR):
+            return None
+        whole = cell.ctype == xlrd.XL_CELL_NUMBER and cell.value.is_integer()
+        return int(cell.value) if whole else cell.value
+
+    sheets = ((sheet.name, ([*map(value, row)] for row in sheet.get_rows())) for sheet in book)
+    yield from _rows(sheets, name, fields, several=book.nsheets > 1)
+
+
+def _rows(
+    sheets: Sheets, name: str, fields: Fields, *, several: bool
+) -> Iterator[Article | Reject]:
+    n_rows = number = 0
+    where = name
+    try:
+        for title, rows in sheets:
             header: list[str] | None = None
-            where = f"{name}[{sheet.title}]" if len(book.worksheets) > 1 else name
-            for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
+            where = f"{name}[{title}]" if several else name
+            for number, row in enumerate(rows, 1):
                 if all(cell is None for cell in row):
                     continue
                 if header is None:
                     header = [str(cell).strip() if cell is not None else "" for cell in row]
+                    doubled = {key for key in header if key and header.count(key) > 1}
+                    if doubled:
+                        n_rows += 1
+                        reason = f"two columns are called {min(doubled)!r}: rename one"
+                        yield Reject.of(where, None, reason)
+                        break
                     continue
                 n_rows += 1
                 cells = {key: cell for key, cell in zip(header, row, strict=False) if key}
                 yield to_article(cells, fields, where, number)
-    finally:
-        book.close()
+    except Exception as error:  # noqa: BLE001 - as above
+        yield Reject.of(where, number + 1, f"broken workbook: {_line(error)}")
+        return
     if n_rows == 0:
         yield Reject.of(name, None, "the file is empty")
+
+
+def _too_large(stream: BinaryIO) -> str:
+    """Say what of a workbook would take too much memory; empty when nothing would."""
+    with zipfile.ZipFile(stream) as archive:
+        for part in archive.infolist():
+            sheet = "worksheets/" in part.filename and part.filename.endswith(".xml")
+            if sheet:
+                with archive.open(part) as unpacked:
+                    if _longest_row(unpacked) > RECORD_LIMIT:
+                        return f"a row longer than {RECORD_LIMIT // 2**20} MB in {part.filename}"
+                continue
+            shared = part.filename.endswith("sharedStrings.xml")
+            read = shared or part.filename.endswith((".xml", ".rels"))
+            most = _MOST_STRINGS if shared else _MOST_OTHER
+            if read and part.file_size > most:
+                return f"{part.filename} unpacks to more than {most // 2**20} MB"
+    return ""
+
+
+def _longest_row(sheet: Any) -> int:
+    """Measure the longest stretch of a sheet without the beginning of a row, in bytes, about."""
+    longest = since = 0
+    while chunk := sheet.read(_CHUNK):
+        starts = [match.start() for match in _ROW.finditer(chunk)]
+        if not starts:
+            since += len(chunk)
+        else:
+            longest = max(longest, since + starts[0])
+            since = len(chunk) - starts[-1]
+        longest = max(longest, since)
+        if longest > RECORD_LIMIT:
+            break
+    return longest
+
+
+def _line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -186,7 +186,7 @@ def _blocks(
 
 def taken(article: Article) -> Reject:
     """Tell that an article's id stands for another text."""
-    reason = f"the id {article.id!r} is taken by an article with another text"
+    reason = f"the id is taken by an article with another text: {article.id!r}"
     return Reject.of(article.file, article.record, reason, article.text)
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -298,3 +299,47 @@ def test_exports_of_annotation_tools(tmp_path: Path) -> None:
     assert (example.text, example.outlet, example.meta) == ("Two.", "Wire", {"answer": "accept"})
     assert broken[0][0].text == "Three."
     assert (broken[1][0].record, broken[1][0].reason[:11]) == (2, "broken JSON")
+
+
+def test_an_archive_that_was_cut(tmp_path: Path) -> None:
+    """Wherever a plain archive ends, a record is whole or a reject; never half an article."""
+    record = warc(PAGE)
+    whole = len(record) - len(b"\r\n\r\n")
+    for size in (whole, whole - 1, whole - 200, record.index(b"<p>") + 5, 40):
+        (tmp_path / "a.warc").write_bytes(record + record[:size])
+
+        articles, rejects = read(tmp_path / "a.warc")
+
+        assert len(articles) == (2 if size == whole else 1)
+        assert {article.text for article in articles} == {articles[0].text}
+        assert len(articles) + len(rejects) >= 2
+
+
+def workbook(path: Path, part: str, content: bytes) -> None:
+    """Write a workbook with one part of it replaced."""
+    book = openpyxl.Workbook()
+    book.active.append(("text",))
+    book.save(path)
+    with zipfile.ZipFile(path) as old:
+        parts = {name: old.read(name) for name in old.namelist()} | {part: content}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name, raw in parts.items():
+            new.writestr(name, raw)
+
+
+def test_broken_and_swollen_workbooks_are_one_reject(tmp_path: Path) -> None:
+    """Whatever is wrong in one, the files beside it are read."""
+    sheet = "xl/worksheets/sheet1.xml"
+    start = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+    cell = b'<sheetData><row r="1"><c t="inlineStr"><is><t>%s</t></is></c></row></sheetData>'
+    workbook(tmp_path / "a.xlsx", sheet, start + cell % (b"A" * (RECORD_LIMIT + 2**21)))
+    workbook(tmp_path / "b.xlsx", sheet, start + b"<sheetData><row r='x'><c r='1'")
+    workbook(tmp_path / "c.xlsx", "xl/workbook.xml", b"<workbook")
+    (tmp_path / "d.txt").write_text("They talk.")
+
+    records = list(read_articles([str(tmp_path)]))
+
+    assert [Path(record.file).name for record in records if isinstance(record, Article)] == [
+        "d.txt"
+    ]
+    assert {Path(record.file).name for record in records} == {"a.xlsx", "b.xlsx", "c.xlsx", "d.txt"}

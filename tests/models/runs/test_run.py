@@ -167,7 +167,7 @@ def test_an_id_that_is_taken_in_another_shard(model: Path, tmp_path: Path) -> No
 
     assert (summary.records, summary.articles, summary.rejects, summary.units) == (41, 40, 1, 40)
     assert reject["record"] == 42
-    assert reject["reason"] == "the id 'a1' is taken by an article with another text"
+    assert reject["reason"] == "the id is taken by an article with another text: 'a1'"
     assert [row["text"] for row in rows_of(tmp_path / "out") if row["article_id"] == "a1"] == [
         "The plan 1 will work."
     ]

@@ -75,7 +75,7 @@ def test_what_was_read_before_is_left_out(report: Report) -> None:
     assert sum(map(len, tables)) == counts.units == 4
     assert (counts.read, counts.articles, counts.duplicates) == (7, 2, 2)
     assert [one.reason for one in counts.rejects if "taken" in one.reason] == [
-        "the id 'a1' is taken by an article with another text"
+        "the id is taken by an article with another text: 'a1'"
     ]
 
 
