@@ -44,7 +44,9 @@ class ReadingReport:
 
 
 def _sample(value: Any) -> str:
-    text = " ".join(str(value).split()) if value is not None else ""
+    from ...corpus.reading.fields import plain
+
+    text = " ".join(plain(value).split())
     return f"{text[:_SAMPLE]}…" if len(text) > _SAMPLE else text or "empty"
 
 

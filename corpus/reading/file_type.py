@@ -10,7 +10,13 @@ HEAD = 4096
 """How many bytes are looked at."""
 
 _COMPRESSED = {b"\x1f\x8b": ".gz", b"\x28\xb5\x2f\xfd": ".zst"}
-_KINDS = {b"PAR1": ".parquet", b"WARC/": ".warc", b"PK\x03\x04": ".xlsx"}
+_KINDS = {
+    b"PAR1": ".parquet",
+    b"WARC/": ".warc",
+    b"PK\x03\x04": ".xlsx",
+    b"%PDF": ".pdf",
+    b"{\\rtf": ".rtf",
+}
 _TEXTS = {b"{": ".jsonl", b"[": ".json", b"<": ".html"}
 _MARK = b"\xef\xbb\xbf"
 

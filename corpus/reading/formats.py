@@ -12,8 +12,9 @@ from ...tables.reading import read_rows, warn
 from ...tables.rows import RECORD_LIMIT, TOO_LONG, BadRow
 from ..article import Article
 from .fields import Fields, Reject, to_article
+from .nexis import nexis_records
 
-__all__ = ["read_table", "read_text"]
+__all__ = ["articles_of_text", "read_table", "read_text"]
 
 
 def read_text(stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article | Reject]:
@@ -31,12 +32,19 @@ def read_text(stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article 
     except UnicodeDecodeError as error:
         yield Reject.of(name, 1, f"invalid UTF-8 at byte {error.start}", raw)
         return
+    beside = {} if encoding.startswith("utf") else {"encoding": encoding}
+    yield from articles_of_text(text, name, **beside)
+
+
+def articles_of_text(text: str, name: str, **beside: str) -> Iterator[Article | Reject]:
+    """Read the article of a text, or the articles where it is a download of LexisNexis."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    title, body = _headline(text)
-    record = {"title": title, "text": body}
-    if not encoding.startswith("utf"):
-        record["encoding"] = encoding
-    yield to_article(record, Fields(), name, 1)
+    records = nexis_records(text)
+    if not records:
+        title, body = _headline(text)
+        records = [{"title": title, "text": body}]
+    for number, record in enumerate(records, 1):
+        yield to_article(record | beside, Fields(), name, number)
 
 
 def read_table(

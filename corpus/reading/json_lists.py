@@ -1,10 +1,12 @@
-"""The reader of JSON files that hold one list of records, as annotation tools export them.
+"""The reader of JSON files that hold one list of records, bare or in a wrapper.
 
 Label Studio keeps the record of a task in ``data``; Prodigy keeps what is not text in ``meta``.
 Both are laid flat. The list is read item by item with ijson, so that a large export needs no more
 memory than a small one.
 """
 
+import io
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -12,6 +14,8 @@ from ..article import Article
 from .fields import Fields, Reject, to_article
 
 __all__ = ["read_json"]
+
+_WRAPPERS = ("articles", "items", "results", "records", "documents", "docs", "stories", "data")
 
 
 def read_json(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Article | Reject]:
@@ -22,8 +26,11 @@ def read_json(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Article |
     import ijson
 
     number = 0
+    seekable = stream if stream.seekable() else io.BytesIO(stream.read())
     try:
-        for number, record in enumerate(ijson.items(stream, "item", use_float=True), 1):
+        prefix = _prefix(seekable)
+        seekable.seek(0)
+        for number, record in enumerate(ijson.items(seekable, prefix, use_float=True), 1):
             if isinstance(record, dict):
                 yield to_article(_flat(record), fields, name, number)
             else:
@@ -33,6 +40,23 @@ def read_json(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Article |
         return
     if number == 0:
         yield Reject.of(name, None, "no list of records in this file")
+
+
+def _prefix(stream: BinaryIO) -> str:
+    """Find the list of records: the file itself, or the longest list of objects inside it.
+
+    An object without such a list is a record by itself.
+    """
+    import ijson
+
+    lists: Counter[str] = Counter()
+    for prefix, event, _ in ijson.parse(stream):
+        if prefix == "" and event == "start_array":
+            return "item"
+        if event == "start_map" and prefix.endswith("item") and prefix.count("item") == 1:
+            lists[prefix] += 1
+    known = [prefix for prefix in lists if prefix.split(".")[-2] in _WRAPPERS]
+    return known[0] if known else lists.most_common(1)[0][0] if lists else ""
 
 
 def _flat(record: dict[str, Any]) -> dict[str, Any]:

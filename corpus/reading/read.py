@@ -4,13 +4,16 @@ A reader takes an open source and yields an article or a `Reject` for every reco
 because of a single record. A new format is one reader and one line in `READERS`.
 """
 
+import io
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from functools import partial
-from typing import Any, BinaryIO
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO, cast
 
 import zstandard
 
@@ -18,6 +21,8 @@ from ...errors import UnknownNameError
 from ...tables.reading import TABLES
 from ..article import Article
 from .dates import ORDERS, is_open, order_shown, read_date
+from .documents import read_docx, read_odt, read_pdf, read_rtf, refuse
+from .feeds import read_feed
 from .fields import Fields, ObservedFields, Observer, Reject, named
 from .formats import read_table, read_text
 from .json_lists import read_json
@@ -33,16 +38,28 @@ BROKEN = (OSError, EOFError, zlib.error, zstandard.ZstdError)
 Reader = Callable[[BinaryIO, str, Fields], Iterator[Article | Reject]]
 """Takes an open stream, its name and the user's choice of columns."""
 
+UNREAD = ".unread"
+"""Stands for files of a folder that no reader knows."""
+
 READERS: dict[str, Reader] = {
     **{form: partial(read_table, form=form) for form in TABLES},
+    ".atom": read_feed,
+    ".doc": partial(refuse, reason="a Word document of the old kind: save it as .docx"),
+    ".docx": read_docx,
     ".htm": read_html,
     ".html": read_html,
     ".json": read_json,
     ".md": read_text,
+    ".odt": read_odt,
+    ".pdf": read_pdf,
+    ".rss": read_feed,
+    ".rtf": read_rtf,
     ".txt": read_text,
     ".warc": read_warc,
     ".xls": read_xls,
     ".xlsx": read_xlsx,
+    ".xml": read_feed,
+    UNREAD: partial(refuse, reason="no reader for this kind of file: name it with --format"),
 }
 """Suffix to reader."""
 
@@ -111,10 +128,46 @@ def form_of(source: Source, form: str | None = None) -> str:
     suffix = f".{form.lstrip('.')}" if form else source.suffix
     if suffix not in READERS and not form and (guess := source.kind()):
         suffix = guess
+    if suffix not in READERS and source.listed:
+        return UNREAD
     if suffix not in READERS:
         what = f"format of {source.name} (name it with --format):"
         raise UnknownNameError(what, suffix, sorted(READERS))
     return suffix
+
+
+def _read_zip(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Article | Reject]:
+    """Read the files of a zip archive, each by its suffix; an archive inside it is not entered."""
+    seekable = stream if stream.seekable() else io.BytesIO(stream.read())
+    try:
+        with zipfile.ZipFile(seekable) as archive:
+            members = sorted(archive.infolist(), key=lambda member: member.filename)
+            for member in members:
+                path = PurePosixPath(member.filename)
+                if not member.is_dir() and not any(
+                    part.startswith((".", "__")) for part in path.parts
+                ):
+                    yield from _member(archive, member, f"{name}/{path}", fields)
+    except zipfile.BadZipFile as error:
+        yield Reject.of(name, None, f"broken archive: {error}")
+
+
+def _member(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, fields: Fields
+) -> Iterator[Article | Reject]:
+    suffix = PurePosixPath(name.lower()).suffix
+    if suffix == ".zip":
+        yield Reject.of(name, None, "an archive in an archive: unpack it first")
+        return
+    try:
+        with archive.open(member) as stream:
+            reader = READERS.get(suffix, READERS[UNREAD])
+            yield from reader(cast("BinaryIO", stream), name, fields)
+    except (*BROKEN, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        yield Reject.of(name, None, f"cannot be read to its end: {error}")
+
+
+READERS[".zip"] = _read_zip
 
 
 def _dated(source: Source, fields: ObservedFields) -> Iterator[Article | Reject]:

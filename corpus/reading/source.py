@@ -10,7 +10,7 @@ import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -99,8 +99,7 @@ def find(inputs: Sequence[str], known: Sequence[str]) -> Iterator[Source]:
     inputs
         Paths, folders, globs, URLs (``s3://...``) or ``-``.
     known
-        Suffixes of files to take from folders and globs; a file that is named itself is always
-        taken.
+        Suffixes that a reader knows; a folder must hold a file with one of them.
 
     Raises
     ------
@@ -124,10 +123,10 @@ def _expand(given: str, known: Sequence[str]) -> Iterator[Source]:
         yield from _remote(given, known)
     elif Path(given).is_dir():
         paths = sorted(path for path in Path(given).rglob("*") if path.is_file())
-        taken = [path for path in paths if _suffix(path.name) in known and not _hidden(path, given)]
-        if not taken:
+        taken = [path for path in paths if not _hidden(path, given)]
+        if not any(_suffix(path.name) in known for path in taken):
             raise InputError(given, "no readable file in this folder", f"known: {' '.join(known)}")
-        yield from map(_local, taken)
+        yield from (replace(_local(path), listed=True) for path in taken)
     elif Path(given).exists():
         yield _local(Path(given))
     elif glob.has_magic(given):

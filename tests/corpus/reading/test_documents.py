@@ -1,0 +1,123 @@
+"""Documents, feeds, archives and downloads: articles come out, and what is not read is named."""
+
+import json
+import zipfile
+from pathlib import Path
+
+from standfirst.corpus import Article, Reject, read_articles
+
+WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+OPEN = "urn:oasis:names:tc:opendocument:xmlns:text:1.0"
+NEWER = (
+    "Talks resume\nThe Post\nMay 2, 2023 Tuesday\n\nCopyright 2023 The Post\n\nSection: NEWS\n"
+    "Byline: Ana Ruiz\n\nBody\n\nThey talk.\n\nNobody left.\n\nLoad-Date: May 3, 2023\n\n"
+    "End of Document\n"
+)
+
+
+def read(path: Path) -> tuple[list[Article], list[Reject]]:
+    records = list(read_articles([str(path)]))
+    return (
+        [record for record in records if isinstance(record, Article)],
+        [record for record in records if isinstance(record, Reject)],
+    )
+
+
+def packed(path: Path, **parts: str) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name.replace("__", "/").replace("_", "."), content)
+
+
+def test_documents(tmp_path: Path) -> None:
+    """Word, OpenDocument and RTF give their paragraphs; the first is the headline."""
+    word = "".join(f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>" for text in ("Talks", "They talk."))
+    packed(tmp_path / "a.docx", word__document_xml=f'<w:d xmlns:w="{WORD}">{word}</w:d>')
+    text = "<t:h>Talks</t:h><t:p>They <t:span>talk</t:span>.</t:p>"
+    packed(tmp_path / "b.odt", content_xml=f'<d xmlns:t="{OPEN}">{text}</d>')
+    (tmp_path / "c.rtf").write_text(r"{\rtf1 Talks\par\par They talk.}")
+
+    articles, rejects = read(tmp_path)
+
+    assert [(one.title, one.text.strip()) for one in articles] == [("Talks", "They talk.")] * 3
+    assert rejects == []
+
+
+def test_no_entity_is_resolved(tmp_path: Path) -> None:
+    """Neither a file of the machine nor a million laughs come out of a document or a feed."""
+    (tmp_path / "secret").write_text("secret")
+    entity = f'<!DOCTYPE d [<!ENTITY x SYSTEM "file://{tmp_path}/secret">]>'
+    text = "<t:p>They talk. &x;</t:p>"
+    packed(tmp_path / "b.odt", content_xml=f'{entity}<d xmlns:t="{OPEN}">{text}</d>')
+    (tmp_path / "c.rss").write_text(
+        f"{entity}<rss><channel><item><description>Ok. &x;</description></item></channel></rss>"
+    )
+
+    for name in ("b.odt", "c.rss"):
+        articles, rejects = read(tmp_path / name)
+        assert "secret" not in f"{articles}{rejects}".replace(str(tmp_path), "")
+
+
+def test_feeds(tmp_path: Path) -> None:
+    """Items of RSS and entries of Atom are articles; the full text is preferred to the teaser."""
+    item = (
+        "<title>Talks</title><link>https://a.example/1</link><description>Teaser</description>"
+        "<pubDate>Mon, 06 Nov 2023 08:00:00 +0000</pubDate>"
+        "<c:encoded>&lt;p&gt;They talk.&lt;/p&gt;</c:encoded>"
+    )
+    (tmp_path / "a.xml").write_text(
+        '<rss xmlns:c="http://purl.org/rss/1.0/modules/content/"><channel><title>Post</title>'
+        f"<item>{item}</item></channel></rss>"
+    )
+    (tmp_path / "b.atom").write_text(
+        '<feed xmlns="http://www.w3.org/2005/Atom"><title>Wire</title><entry><title>Court</title>'
+        "<updated>2023-11-06T08:00:00Z</updated><summary>It ruled.</summary></entry></feed>"
+    )
+
+    (rss,), _ = read(tmp_path / "a.xml")
+    (atom,), _ = read(tmp_path / "b.atom")
+
+    assert (rss.title, rss.text, rss.outlet) == ("Talks", "They talk.", "Post")
+    assert (rss.url, rss.published) == ("https://a.example/1", "2023-11-06T08:00:00+00:00")
+    assert (atom.text, atom.outlet, atom.published) == (
+        "It ruled.", "Wire", "2023-11-06T08:00:00Z"
+    )  # fmt: skip
+
+
+def test_wrapped_lists(tmp_path: Path) -> None:
+    """The list of records is found inside its wrapper; an object alone is one record."""
+    articles = [{"text": "One."}, {"text": "Two."}]
+    (tmp_path / "a.json").write_text(json.dumps({"status": "ok", "articles": articles}))
+    (tmp_path / "b.json").write_text(json.dumps({"text": "Three.", "tags": ["a"]}))
+
+    texts = [article.text for article in read(tmp_path)[0]]
+
+    assert texts == ["One.", "Two.", "Three."]
+
+
+def test_a_download_of_lexisnexis(tmp_path: Path) -> None:
+    """Each of its articles has its own title, outlet, date and fields."""
+    (tmp_path / "a.txt").write_text(NEWER * 2)
+
+    articles, _ = read(tmp_path / "a.txt")
+
+    assert [(one.title, one.outlet, one.published, one.record) for one in articles] == [
+        ("Talks resume", "The Post", "2023-05-02", 1),
+        ("Talks resume", "The Post", "2023-05-02", 2),
+    ]
+    assert articles[0].text == "They talk.\n\nNobody left."
+    assert articles[0].meta["byline"] == "Ana Ruiz"
+
+
+def test_archives_and_what_is_not_read(tmp_path: Path) -> None:
+    """The files of an archive are read by their suffix; each file that is not read has a reason."""
+    packed(tmp_path / "a.zip", news__a_txt="They talk.", b_csv="text\nOne.\n", c_bin="x")
+    for name in ("b.doc", "c.png", "d.pdf", "e.docx", "f.xls", "g.xml"):
+        (tmp_path / name).write_bytes(b"\x00 nothing")
+
+    articles, rejects = read(tmp_path)
+
+    assert sorted(article.text for article in articles) == ["One.", "They talk."]
+    assert sorted(Path(reject.file).name for reject in rejects) == [
+        "b.doc", "c.bin", "c.png", "d.pdf", "e.docx", "f.xls", "g.xml"
+    ]  # fmt: skip
