@@ -36,12 +36,14 @@ def read_odt(stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article |
 
 def read_rtf(stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article | Reject]:
     """Read the articles of a file in Rich Text Format."""
-    from striprtf.striprtf import rtf_to_text
+    from striprtf import striprtf
+
+    convert: Any = striprtf.rtf_to_text
 
     def text_of(raw: bytes) -> str:
         if not raw.lstrip().startswith(b"{\\rtf"):
             raise ValueError("it does not begin as RTF does")
-        return str(rtf_to_text(raw.decode(encoding_of(raw), "replace"), errors="replace"))
+        return str(convert(raw.decode(encoding_of(raw), "replace"), errors="replace"))
 
     return _read(stream, name, text_of)
 

@@ -7,7 +7,7 @@ debris. Pages that hold no article are rejects.
 
 import logging
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from ...tables.rows import RECORD_LIMIT, TOO_LONG
 from ..article import Article
@@ -75,7 +75,9 @@ def read_warc(stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article 
     number = last = 0
     tail = _Tail(stream)
     try:
-        for number, record in enumerate(ArchiveIterator(tail, parse_http=False), 1):
+        for number, record in enumerate(
+            ArchiveIterator(cast("BinaryIO", tail), parse_http=False), 1
+        ):
             last = record.stream_pos
             if record.record_type != WarcRecordType.response:
                 continue

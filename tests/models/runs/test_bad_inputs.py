@@ -121,7 +121,7 @@ def test_every_bad_input_is_told(
     debris = sum("nothing but debris" in one.reason for one in rejects)
     assert debris == 1
     assert len(ids) == summary.articles + debris
-    assert [one.record for one in rejects if "'good-3' is taken" in one.reason] == [25]
+    assert [one.record for one in rejects if "another text: 'good-3'" in one.reason] == [25]
 
 
 def test_a_torn_parquet(saved_model: Path, inputs: Path, tmp_path: Path) -> None:
