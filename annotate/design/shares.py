@@ -30,6 +30,7 @@ Farquhar, S., Gal, Y. & Rainforth, T. (2021). On statistical bias in active lear
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,9 +39,10 @@ from ...errors import InputError
 from ...intervals import Estimate
 from .plan import Drawn
 
-__all__ = ["Share", "share", "weights"]
+__all__ = ["Round", "Share", "rounds_of", "share", "spread", "weights", "wilson"]
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,11 @@ class Share(Estimate):
 
 
 @dataclass(frozen=True, slots=True)
-class _Round:
+class Round:
+    """The units of one round that were drawn and answered."""
+
     rows: Sequence[Drawn]
+    """Their lines of the design."""
     probabilities: Floats
     """Of being drawn and answered."""
     answered: Floats
@@ -96,7 +101,7 @@ def weights(rows: Sequence[Drawn], answered: Mapping[str, object]) -> dict[str, 
     {'u1': 1.6666666666666665, 'u2': 1.6666666666666665, 'u3': 0.6666666666666666}
     """
     found: dict[str, float] = {}
-    rounds = _rounds(rows, answered)
+    rounds = rounds_of(rows, answered)
     for place, one in enumerate(rounds):
         later = sum(after.part for after in rounds[place + 1 :])
         each = one.part / one.probabilities + later / one.answered
@@ -128,15 +133,20 @@ def share(rows: Sequence[Drawn], holds: Mapping[str, float], *, level: float = 0
     >>> print(share(rows, {row.unit_id: i < 20 for i, row in enumerate(rows)}))
     20.0% [13.5%, 28.6%]
     """
-    rounds = _rounds(rows, holds)
+    rounds = rounds_of(rows, holds)
     weight = weights(rows, holds)
     total = sum(weight.values())
     value = sum(weight[unit] * float(holds[unit]) for unit in weight) / total
-    spread = (
+    variances = (
         np.concatenate(
             [
                 one.part**2
-                * _spread(one, np.array([float(holds[row.unit_id]) for row in one.rows]) - value)
+                * spread(
+                    np.array([float(holds[row.unit_id]) for row in one.rows]) - value,
+                    one.probabilities,
+                    [row.stratum for row in one.rows],
+                    two_stage=one.rows[0].rule == "two-stage",
+                )
                 for one in rounds
             ]
         )
@@ -146,11 +156,12 @@ def share(rows: Sequence[Drawn], holds: Mapping[str, float], *, level: float = 0
     kish = float(each.sum() ** 2 / (each**2).sum())
     if max(each) <= 1:
         return Share(value, value, value, len(weight), round(total), float(len(weight)))
-    low, high, size = _wilson(value, spread, kish, level)
+    low, high, size = wilson(value, variances, kish, level)
     return Share(value, low, high, len(weight), round(total), size)
 
 
-def _rounds(rows: Sequence[Drawn], answered: Mapping[str, object]) -> list[_Round]:
+def rounds_of(rows: Sequence[Drawn], answered: Mapping[str, object]) -> list[Round]:
+    """Take the design of one part apart by rounds; parameters and errors as `weights`."""
     if len({row.part for row in rows}) > 1:
         raise InputError("share", "test and coding units together", "estimate from one part")
     by_name: dict[str, list[Drawn]] = {}
@@ -174,49 +185,82 @@ def _rounds(rows: Sequence[Drawn], answered: Mapping[str, object]) -> list[_Roun
         rate = np.array([n_of[row.stratum][1] / n_of[row.stratum][0] for row in here])
         chance = np.array([row.probability for row in here]) * rate
         if here:
-            made.append(_Round(here, chance, rate, len(here)))
+            made.append(Round(here, chance, rate, len(here)))
     if not made:
         raise InputError("share", "no drawn unit was answered", "code some first")
     n_answered = sum(one.part for one in made)
-    return [_Round(o.rows, o.probabilities, o.answered, o.part / n_answered) for o in made]
+    return [Round(o.rows, o.probabilities, o.answered, o.part / n_answered) for o in made]
 
 
-def _spread(one: _Round, residuals: Floats) -> Floats:
-    """Give what each unit (or cluster) adds to the variance of its round's total."""
-    expanded = residuals / one.probabilities
-    strata = np.unique([row.stratum for row in one.rows], return_inverse=True)[1]
-    if one.rows[0].rule == "two-stage":
-        # Units were drawn within clusters: the clusters are what varies.
-        sums = np.asarray(np.bincount(strata, expanded), np.float64)
+def spread(
+    residuals: Floats, probabilities: Floats, strata: Sequence[Any] | Ints, *, two_stage: bool
+) -> Floats:
+    """Give what each unit (or cluster) adds to the variance of its round's total.
+
+    Parameters
+    ----------
+    residuals
+        What is added up, less its mean, shape (n_units,) or (n_units, n_labels).
+    probabilities
+        Of being drawn and answered, shape (n_units,).
+    strata
+        The stratum of each unit; of a two-stage draw, its cluster.
+    two_stage
+        Whether units were drawn within clusters, so that the clusters are what varies.
+
+    Returns
+    -------
+    Shape (n_units,) or (n_clusters,), with the labels behind it where there are labels.
+    """
+    expanded = (residuals.T / probabilities).T
+    codes = np.unique(strata, return_inverse=True)[1]
+    if two_stage:
+        sums = np.zeros((codes.max() + 1, *expanded.shape[1:]))
+        np.add.at(sums, codes, expanded)
         return _around(sums, np.ones(len(sums)))
-    left = 1 - one.probabilities
-    sizes = np.bincount(strata)
+    left = 1 - probabilities
+    sizes = np.bincount(codes)
     # A stratum with one unit has no spread of its own; such strata are taken together.
-    strata = np.where(sizes[strata] > 1, strata, -1)
+    codes = np.where(sizes[codes] > 1, codes, -1)
     return np.concatenate(
-        [_around(expanded[strata == name], left[strata == name]) for name in np.unique(strata)]
+        [_around(expanded[codes == name], left[codes == name]) for name in np.unique(codes)]
     )
 
 
 def _around(expanded: Floats, left: Floats) -> Floats:
     n = len(expanded)
     if n < 2 or not left.sum():
-        return left * expanded**2
-    middle = (left * expanded).sum() / left.sum()
-    return np.asarray(n / (n - 1) * left * (expanded - middle) ** 2)
+        return np.asarray((left * expanded.T**2).T)
+    middle = left @ expanded / left.sum()
+    return np.asarray(n / (n - 1) * (left * ((expanded - middle) ** 2).T).T)
 
 
-def _wilson(value: float, spread: Floats, kish: float, level: float) -> tuple[float, float, float]:
+def wilson(
+    value: float, variances: Floats, kish: float, level: float
+) -> tuple[float, float, float]:
+    """Give Wilson's interval of a share, and its effective sample size.
+
+    Parameters
+    ----------
+    value
+        The share, from 0 to 1.
+    variances
+        What each unit (or cluster) adds to its variance.
+    kish
+        The effective sample size where no variance can be estimated: at 0 and at 1.
+    level
+        Coverage of the interval, between 0 and 1.
+    """
     from scipy import stats
 
     z = float(stats.norm.ppf((1 + level) / 2))
-    variance, size = float(spread.sum()), kish
+    variance, size = float(variances.sum()), kish
     if 0 < value < 1 and variance > 0:
         # Satterthwaite: 2 E(v)^2 / Var(v), from the kurtosis of what adds up to v.
-        heavy = (spread**2).sum() / variance**2 - 1 / max(len(spread), 2)
-        freedom = max(2.0, 2 / heavy) if heavy > 0 else float(len(spread))
+        heavy = (variances**2).sum() / variance**2 - 1 / max(len(variances), 2)
+        freedom = max(2.0, 2 / heavy) if heavy > 0 else float(len(variances))
         # A variance is known no better than the units (or clusters) less one allow.
-        freedom = min(freedom, max(1, len(spread) - 1))
+        freedom = min(freedom, max(1, len(variances) - 1))
         t = float(stats.t.ppf((1 + level) / 2, freedom))
         size = value * (1 - value) / variance * (z / t) ** 2
     middle = (value + z**2 / (2 * size)) / (1 + z**2 / size)
