@@ -17,6 +17,7 @@ from .commands import start as study
 from .commands.annotate import app as annotate
 from .commands.corpus import app as corpus
 from .commands.labels import app as labels
+from .commands.measure import app as measure
 from .commands.models import compare, distil, encoders, evaluate, tag, train
 from .errors import StandfirstError
 
@@ -37,6 +38,7 @@ app = typer.Typer(
 app.add_typer(corpus.app, name="corpus")
 app.add_typer(labels.app, name="labels")
 app.add_typer(annotate.app, name="annotate")
+app.add_typer(measure.app, name="measure")
 app.add_typer(encoders.app, name="encoders")
 for command in (
     study.demo,

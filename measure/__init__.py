@@ -3,3 +3,9 @@
 The last stage of the way: articles (`corpus`), design and answers (`annotate`), gold (`labels`),
 tags (`models`), and here what a study says. It builds on all four, and `study` builds on it.
 """
+
+from .results import Shares
+from .shares import shares
+from .tagged import Tags, read_tags
+
+__all__ = ["Shares", "Tags", "read_tags", "shares"]

@@ -1,0 +1,1 @@
+"""The group `standfirst measure`: what a study says, with honest intervals."""

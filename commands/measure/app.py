@@ -1,0 +1,17 @@
+"""The commands of `standfirst measure`: shares with honest intervals."""
+
+import typer
+
+from .shares import shares
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Measure with tags and gold, with honest intervals.", no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """Measure with tags and gold, with honest intervals."""
+
+
+app.command()(shares)

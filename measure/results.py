@@ -1,0 +1,198 @@
+"""Shares as they are handed out: frozen values that print as a table."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ESTIMATORS", "Cell", "DimensionShares", "Estimate", "LabelShares", "Shares", "Trend"]
+
+ESTIMATORS = ("count", "gold", "predictive", "corrected", "rogan_gladen")
+"""The estimators, in the order in which they are told; `corrected` is the one to use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A share, and its interval where it has one."""
+
+    share: float
+    """Between 0 and 1."""
+    low: float | None = None
+    """Lower end of the interval."""
+    high: float | None = None
+    """Upper end of the interval."""
+
+    def __str__(self) -> str:
+        if self.low is None or self.high is None:
+            return f"{self.share:.1%}"
+        return f"{self.share:.1%} [{self.low:.1%}, {self.high:.1%}]"
+
+    def as_json(self) -> dict[str, float]:
+        """Give it as JSON values."""
+        given = {"share": self.share, "low": self.low, "high": self.high}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelShares:
+    """The share of one label by all estimators; None where one cannot be made."""
+
+    label: str
+    """Id of the label."""
+    count: Estimate
+    """Share of the tags: off by the model's errors, and without an interval."""
+    gold: Estimate | None = None
+    """From the coded units alone, weighted by the design."""
+    predictive: Estimate | None = None
+    """By how often each tag turned out to be which label."""
+    corrected: Estimate | None = None
+    """From the model's probabilities, corrected by the gold."""
+    rogan_gladen: Estimate | None = None
+    """By sensitivity and specificity."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as JSON values."""
+        made = {name: getattr(self, name) for name in ESTIMATORS}
+        return {name: None if one is None else one.as_json() for name, one in made.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """How the share of a label changes from one period to the next, on average."""
+
+    label: str
+    """Id of the label."""
+    slope: Estimate
+    """Change of the share a period, by the corrected shares, and its interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionShares:
+    """The shares of a dimension's labels, in all units or in a cell."""
+
+    dimension: str
+    """Id of the dimension."""
+    n_units: int
+    """Tagged units."""
+    n_gold: int
+    """Coded units that the estimates rest on."""
+    labels: tuple[LabelShares, ...]
+    """The labels, in the codebook's order."""
+    worth: float | None = None
+    """Number of coded units without a model that would tell as much; None where unknown."""
+    lam: float | None = None
+    """How far the model was trusted, from 0 to 1."""
+    trends: tuple[Trend, ...] = ()
+    """Change from period to period, where units have one."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as JSON values."""
+        made: dict[str, Any] = {
+            "n_units": self.n_units,
+            "n_gold": self.n_gold,
+            "worth": self.worth,
+            "lambda": self.lam,
+            "labels": {one.label: one.as_json() for one in self.labels},
+        }
+        if self.trends:
+            made["trends"] = {one.label: one.slope.as_json() for one in self.trends}
+        return made
+
+    def lines(self) -> list[str]:
+        """Give the table, headed by what it rests on."""
+        head = f"{self.dimension}: {self.n_units:,} units, {self.n_gold:,} coded"
+        if self.worth is not None:
+            head += f"; your {self.n_gold:,} labels count as {self.worth:,.0f}"
+        rows = [["", "count", "gold only", "predictive", "corrected", "Rogan-Gladen"]]
+        for one in self.labels:
+            cells = (getattr(one, name) for name in ESTIMATORS)
+            rows.append([one.label, *("-" if cell is None else str(cell) for cell in cells)])
+        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        made = [head]
+        for row in rows:
+            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            made.append("  " + "  ".join(cells).rstrip())
+        for trend in self.trends:
+            slope = trend.slope
+            ends = f"{slope.low:+.2%}, {slope.high:+.2%}"
+            made.append(f"  {trend.label}: {slope.share:+.2%} [{ends}] a period")
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The shares within one group of units."""
+
+    name: str
+    """Values of what units are grouped by, joined by ``|``."""
+    dimensions: tuple[DimensionShares, ...]
+    """One for each dimension."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Shares:
+    """The shares of all labels of all dimensions, side by side by all estimators."""
+
+    dimensions: tuple[DimensionShares, ...]
+    """One for each dimension."""
+    groups: tuple[Cell, ...] = ()
+    """The same within groups of units, where they were asked for."""
+    notes: tuple[str, ...] = ()
+    """What should be known when the shares are read."""
+    level: float = 0.95
+    """Coverage of the intervals."""
+
+    def __getitem__(self, dimension: str) -> DimensionShares:
+        return next(one for one in self.dimensions if one.dimension == dimension)
+
+    def __repr__(self) -> str:
+        lines = [line for one in self.dimensions for line in (*one.lines(), "")]
+        for cell in self.groups:
+            lines += [f"[{cell.name}]"]
+            lines += [line for one in cell.dimensions for line in (*one.lines(), "")]
+        return "\n".join([*lines[:-1], *(f"note: {note}" for note in self.notes)])
+
+    def _repr_html_(self) -> str:
+        made: str = self.to_pandas().to_html(index=False, float_format="{:.3f}".format)
+        return made
+
+    def as_json(self) -> dict[str, Any]:
+        """Give everything as JSON values."""
+        made: dict[str, Any] = {
+            "dimensions": {one.dimension: one.as_json() for one in self.dimensions}
+        }
+        if self.groups:
+            made["groups"] = {
+                cell.name: {"dimensions": {one.dimension: one.as_json() for one in cell.dimensions}}
+                for cell in self.groups
+            }
+        return {**made, "level": self.level, "notes": list(self.notes)}
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Give a tidy table: one row for each group, dimension, label and estimator."""
+        cells = [Cell("", self.dimensions), *self.groups]
+        for cell in cells:
+            for one in cell.dimensions:
+                for label in one.labels:
+                    for name in ESTIMATORS:
+                        made: Estimate | None = getattr(label, name)
+                        yield {
+                            "group": cell.name,
+                            "dimension": one.dimension,
+                            "label": label.label,
+                            "estimator": name,
+                            "share": None if made is None else made.share,
+                            "low": None if made is None else made.low,
+                            "high": None if made is None else made.high,
+                            "n_units": one.n_units,
+                            "n_gold": one.n_gold,
+                            "worth": one.worth,
+                        }
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Give the tidy table as a data frame; the whole corpus has an empty group."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.rows()))

@@ -1,0 +1,149 @@
+"""What measuring needs of a study: tags of its own corpus, and what their model learned from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InputError, StudyError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from .folder import Study
+
+__all__ = ["ModelFacts", "cells_of", "facts_of", "learned_units", "model_of", "tags_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What a model tells without being loaded."""
+
+    labels: Mapping[str, Sequence[str]]
+    """Id of each dimension to its labels, in the order of their probabilities."""
+    revision: str
+    """Revision of its codebook."""
+    texts: frozenset[int]
+    """Hashes of the texts that it learned from."""
+
+
+def facts_of(folder: Path) -> ModelFacts:
+    """Read what a model tells of itself.
+
+    Raises
+    ------
+    BundleError
+        It is not a model of Standfirst, or it is damaged.
+    """
+    from safetensors import safe_open
+
+    from ..models.bundle.record import read_manifest
+
+    manifest = read_manifest(folder)
+    with safe_open(folder / "weights.safetensors", "numpy") as stored:
+        hashes = frozenset(stored.get_tensor("trained_on").tolist())
+    labels = {one.id: one.labels for one in manifest.dimensions}
+    return ModelFacts(labels, manifest.codebook_revision, hashes)
+
+
+def model_of(place: "Study", version: str) -> Path | None:
+    """Find the model of a study by the beginning of its manifest's hash; None where it is gone."""
+    import json
+
+    for manifest in sorted(place.models.glob("*/manifest.json")):
+        try:
+            digest = str(json.loads(manifest.read_bytes())["digest"])
+        except (ValueError, KeyError, TypeError):
+            continue
+        if version and digest.startswith(version):
+            return manifest.parent
+    return None
+
+
+def learned_units(facts: ModelFacts, units: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Give the ids of the units, with `unit_id` and `text`, that a model has learned from."""
+    from ..models.labelled.same_text import hash_texts
+
+    hashes = hash_texts(str(unit["text"] or "") for unit in units).tolist()
+    return {str(u["unit_id"]) for u, h in zip(units, hashes, strict=True) if h in facts.texts}
+
+
+def tags_of(place: "Study", unit_ids: Sequence[str]) -> Path:
+    """Find the tags of the study's own corpus.
+
+    Raises
+    ------
+    StudyError
+        None are there, or several.
+    """
+    from ..measure.tagged import unit_ids_of
+
+    wanted = set(unit_ids)
+    found = []
+    for path in sorted(place.tags.iterdir()) if place.tags.is_dir() else []:
+        if path.name[0] in "._" or not (path.is_dir() or path.suffix in (".parquet", ".csv")):
+            continue
+        try:
+            ids = unit_ids_of(path)
+        except InputError:
+            continue
+        if wanted <= set(ids):
+            found.append(path)
+    if not found:
+        problem = "holds no tags of the study's own corpus"
+        remedy = (
+            "make them: standfirst corpus units -o units.parquet, then "
+            "standfirst tag models/NAME units.parquet -o tags/corpus.parquet"
+        )
+        raise StudyError(place.tags, problem, remedy)
+    if len(found) > 1:
+        names = ", ".join(path.name for path in found)
+        raise StudyError(place.tags, f"several tags of the corpus ({names})", "name one of them")
+    return found[0]
+
+
+def cells_of(
+    names: Sequence[str], unit_ids: "pa.Array", columns: "pa.Table", about: "pa.Table | None"
+) -> "pa.Array":
+    """Give the cell of each unit, by columns of the tags or of a table with `unit_id`.
+
+    Parameters
+    ----------
+    names
+        Names of columns; ``month`` is the beginning of `published`. Several are joined by ``|``.
+    unit_ids
+        Ids of the tagged units.
+    columns
+        Further columns of the tags.
+    about
+        A table of units, where there is one: those of the study.
+
+    Raises
+    ------
+    InputError
+        There is no such column, or a unit is not in the table.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    parts = []
+    rows = None
+    for name in names:
+        column = "published" if name == "month" else name
+        if column in columns.column_names:
+            values = columns[column].combine_chunks()
+        elif about is not None and column in about.column_names:
+            if rows is None:
+                rows = pc.index_in(unit_ids, value_set=about["unit_id"].combine_chunks())
+            if rows.null_count:
+                problem = f"{rows.null_count} units of the tags are not in the corpus"
+                raise InputError("--by", problem, "tag the study's own corpus")
+            values = about[column].combine_chunks().take(rows)
+        else:
+            problem = f"the tags have no column {column!r}, and no study tells it"
+            raise InputError("--by", problem, "add the column to the tags, or work in the study")
+        values = pc.fill_null(values.cast(pa.string()), "")
+        if name == "month":
+            values = pc.utf8_slice_codeunits(values, 0, 7)
+        parts.append(pc.if_else(pc.equal(values, ""), "unknown", values))
+    return parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, " | ")
