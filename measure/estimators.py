@@ -191,7 +191,9 @@ def corrected(
             else np.maximum(shown, expected)
         )
     share = np.clip(share, 0, 1) if multiple else on_simplex(share)
-    low, high = _wilson(share, variance, steady, sample.freedom, level)
+    # An average with an expectation that is worth ten units knows that much more than the sample.
+    freedom = sample.freedom + (int(_CELL_PRIOR) if cell and calibrated else 0)
+    low, high = _wilson(share, variance, steady, freedom, level)
     return Estimates(share, low, high, variance, lam)
 
 
