@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from ..errors import InputError
 from ..labels.codebook.codebook import Codebook, Dimension
 from .encoders.protocol import Encoder
+from .heads.fold_heads import FoldHeads
 from .heads.head import Head
 from .matrix import Matrix
 from .strings import Strings, Texts, as_strings
@@ -37,6 +38,9 @@ class Prediction:
     """
     asked: npt.NDArray[np.bool_]
     """Whether the dimension's condition holds by the model's own answers, shape (n_texts,)."""
+
+    cross: npt.NDArray[np.float64] | None = None
+    """The probabilities by heads that did not learn from the text; see `heads.fold_heads`."""
 
     @property
     def confidence(self) -> npt.NDArray[np.float64]:
@@ -73,6 +77,8 @@ class Predictor:
     """Held-out scores of training, by dimension."""
     trained_on: npt.NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
     """Hashes of the texts of training, sorted, so that an evaluation on them can be told."""
+    folds: FoldHeads | None = None
+    """Heads that each left out a fold of the training units; None where a model has none."""
     _table: list[Any] = field(default_factory=list, repr=False, compare=False)
 
     @property
@@ -102,11 +108,17 @@ class Predictor:
             The context lacks what the model needs, or the texts are not a list of strings.
         """
         _check_texts(texts)
-        scored = self._direct(texts)
-        if scored is None:
+        heads = [*self.heads.values(), *(self.folds.all() if self.folds else ())]
+        each = self._direct(texts, heads)
+        if each is None or self.folds:
             rows = texts if isinstance(texts, Sequence) else as_strings(texts).texts()
+        if each is None:
             vectors = self._vectors(rows, context)
-            scored = {name: head.scores(vectors) for name, head in self.heads.items()}
+            each = [head.scores(vectors) for head in heads]
+        scored = dict(zip(self.heads, each, strict=False))
+        crossed: dict[str, npt.NDArray[np.float64]] = {}
+        if self.folds:
+            crossed = self.folds.answers(each[len(scored) :], self.folds.fold_of(rows))
         found: dict[str, Prediction] = {}
         for dimension in self.dimensions:
             head = self.heads[dimension.id]
@@ -119,7 +131,9 @@ class Predictor:
                 among = np.array([label in when.labels for label in ids])
                 above = found[when.dimension]
                 asked = above.asked & (above.chosen & among).any(axis=1)
-            found[dimension.id] = Prediction(probabilities, chosen, asked)
+            found[dimension.id] = Prediction(
+                probabilities, chosen, asked, crossed.get(dimension.id)
+            )
         return found
 
     def _vectors(self, texts: Sequence[str], context: Context | None) -> Matrix:
@@ -129,21 +143,18 @@ class Predictor:
         vectors: Matrix = encoder.encode(texts, needed(context, self.needs, len(texts)))
         return vectors
 
-    def _direct(self, texts: Texts) -> dict[str, npt.NDArray[np.float64]] | None:
-        """Score all dimensions at once, where the encoder needs no vectors for that."""
+    def _direct(self, texts: Texts, heads: Sequence[Head]) -> list[npt.NDArray[np.float64]] | None:
+        """Score all heads at once, where the encoder needs no vectors for that."""
         encoder: Any = self.encoder
         if not hasattr(encoder, "scores"):
             return None
         if not self._table:
-            weights = np.concatenate([head.fit.weights for head in self.heads.values()])
+            weights = np.concatenate([head.fit.weights for head in heads])
             self._table.append(encoder.table(weights))
         scores = encoder.scores(texts, self._table[0])
-        ends = np.cumsum([len(head.fit.weights) for head in self.heads.values()])
+        ends = np.cumsum([len(head.fit.weights) for head in heads])
         parts = np.split(scores, ends[:-1], axis=1)
-        return {
-            name: part + head.fit.intercept
-            for (name, head), part in zip(self.heads.items(), parts, strict=True)
-        }
+        return [part + head.fit.intercept for part, head in zip(parts, heads, strict=True)]
 
 
 def _check_texts(texts: Any) -> None:

@@ -41,6 +41,7 @@ from ...files import dump_json, read_regular, write_bytes
 from ...labels import dump_codebook, parse_codebook
 from ...labels.codebook.codebook import Codebook
 from ..encoders.registry import restore_encoder
+from ..heads.fold_heads import FoldHeads
 from ..heads.head import Head
 from ..predictor import Predictor
 from .card import write_card
@@ -223,6 +224,8 @@ def _contents(model: Predictor) -> dict[str, bytes]:
     for dimension, head in model.heads.items():
         stored.update({f"head/{dimension}/{name}": a for name, a in head.arrays().items()})
     stored["trained_on"] = model.trained_on
+    if model.folds is not None:
+        stored |= {f"fold/{name}": array for name, array in model.folds.arrays().items()}
     contents = {
         "CARD.md": write_card(model).encode(),
         "codebook.yaml": dump_codebook(model.codebook).encode(),
@@ -282,6 +285,17 @@ def _restore(folder: Path, manifest: Manifest, contents: dict[str, bytes], kind:
         if len(head.seen) != len(entry.labels) or head.fit.weights.shape[1] != encoder.width:
             raise BundleError(folder, "weights.safetensors does not fit manifest.json", REMEDY)
         heads[entry.id] = head
+    multiple = {entry.id: entry.choice == "multiple" for entry in manifest.dimensions}
+    folds = FoldHeads.restore(_under("fold/", stored), multiple)
+    if folds is not None:
+        n_labels = {entry.id: len(entry.labels) for entry in manifest.dimensions}
+        for name, some in folds.heads.items():
+            for head in some:
+                shape = len(head.seen), head.fit.weights.shape[1]
+                if shape != (n_labels[name], encoder.width):
+                    raise BundleError(
+                        folder, "weights.safetensors does not fit manifest.json", REMEDY
+                    )
     return kind(
         codebook,
         manifest.encoder.name,
@@ -290,6 +304,7 @@ def _restore(folder: Path, manifest: Manifest, contents: dict[str, bytes], kind:
         manifest.training.model_dump(exclude_unset=True),
         json.loads(contents["metrics.json"]),
         stored["trained_on"],
+        folds,
     )
 
 

@@ -197,7 +197,9 @@ def _take(
         "dimensions": {one.dimension: one.as_json() for one in dimensions},
         "fine_tuning": found.as_json(),
     }
-    model = replace(report.model, encoder_name=name, encoder=encoder, heads=heads, metrics=metrics)
+    model = replace(
+        report.model, encoder_name=name, encoder=encoder, heads=heads, metrics=metrics, folds=None
+    )
     return replace(found, report=replace(report, model=model, dimensions=tuple(dimensions)))
 
 

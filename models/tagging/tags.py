@@ -42,6 +42,8 @@ def tag_schema(model: Predictor) -> pa.Schema:
             (f"{dimension.id}_confidence", pa.float32()),
             (f"{dimension.id}_abstained", pa.bool_()),
         ]
+        if _crosses(model, dimension.id):
+            fields.append((f"{dimension.id}_cross", pa.list_(pa.float32())))
     return pa.schema(fields)
 
 
@@ -77,7 +79,8 @@ def tag_units(model: Predictor, units: pa.Table, *, abstain_below: float = 0.0) 
         if not len(texts):
             columns += [
                 pa.array([], schema.field(f"{dimension.id}{end}").type)
-                for end in ("", "_prob", "_confidence", "_abstained")
+                for end in ("", "_prob", "_confidence", "_abstained", "_cross")
+                if f"{dimension.id}{end}" in schema.names
             ]
             continue
         answer = answers[dimension.id]
@@ -147,14 +150,26 @@ def _columns(
         values = _lists(ends, names.take(pa.array(places)), mask=pa.array(untold))
     else:
         values = names.take(pa.array(answer.chosen.argmax(axis=1), mask=untold))
-    n_rows, n_labels = answer.probabilities.shape
-    flat = pa.array(answer.probabilities.astype(np.float32).ravel())
+    crossed = [] if answer.cross is None else [_rows(answer.cross)]
     return [
         values,
-        _lists(np.arange(n_rows + 1) * n_labels, flat),
+        _rows(answer.probabilities),
         pa.array(confidence, pa.float32(), mask=~answer.asked),
         pa.array(abstained),
+        *crossed,
     ]
+
+
+def _crosses(model: Predictor, dimension: str) -> bool:
+    """Tell whether a model has heads that left out the units of training."""
+    return model.folds is not None and dimension in model.folds.heads
+
+
+def _rows(probabilities: npt.NDArray[np.float64]) -> pa.Array:
+    """Make a column of lists, one a row."""
+    n_rows, n_labels = probabilities.shape
+    flat = pa.array(probabilities.astype(np.float32).ravel())
+    return _lists(np.arange(n_rows + 1) * n_labels, flat)
 
 
 def _lists(ends: npt.NDArray[np.int64], flat: pa.Array, **options: Any) -> pa.Array:

@@ -30,6 +30,7 @@ from ..tagging.tallies import check_columns
 from ..threads import side_by_side
 from ..views import CONTEXTS, VIEWS, Inputs
 from .candidates import EFFORTS, propose
+from .cross_folds import fit_folds
 from .features import Features, states_of
 from .question import Job, make_jobs
 from .report import DimensionReport, Report, find_cautions
@@ -130,6 +131,7 @@ def _keep(
         reports.append(_report(data, found, job, heads[job.name], gap))
         if progress is not None:
             progress(f"{job.name} is fitted", None)
+    folds = fit_folds(data.texts, vectors, jobs, heads, kind=found.best.head, states=states)
     about: dict[str, Any] = {
         "data": data.fingerprint,
         "n_rows": len(data),
@@ -147,7 +149,7 @@ def _keep(
     }
     trained_on = np.unique(hash_texts(data.texts))
     name = "+".join(dict.fromkeys(part.name for part in found.best.parts()))
-    model = Model(data.codebook, name, encoder, heads, about, metrics, trained_on)
+    model = Model(data.codebook, name, encoder, heads, about, metrics, trained_on, folds)
     return Report(model, tuple(reports), found.choice, len(data), data.grouped_by)
 
 

@@ -1,0 +1,114 @@
+"""Heads that each left out a fold of the units, so that the same labels can train and measure.
+
+A head's answers on the units that it learned from are too good to correct anything by. A head of a
+fold did not learn from the units of that fold, and answers them as it answers units that nobody
+coded. So the units of training get the answer of the head that left them out, and all other units
+the mean of the answers of all heads: with these, gold that trained a model can correct its shares.
+
+The folds are of units and not of articles, unlike those of the score: most units of a corpus have a
+coded one in their article, and so must those that stand for them.
+
+References
+----------
+Zrnic, T. & Candès, E. J. (2024). Cross-prediction-powered inference. PNAS 121.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..labelled.same_text import hash_texts
+from .head import Head
+
+__all__ = ["FoldHeads"]
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class FoldHeads:
+    """The heads of all folds."""
+
+    heads: Mapping[str, tuple[Head, ...]]
+    """Id of the dimension to one head a fold."""
+    texts: npt.NDArray[np.uint64]
+    """Hashes of the texts of training, sorted."""
+    folds: npt.NDArray[np.uint8]
+    """Fold of each of them: the head of this number did not learn from it."""
+
+    def all(self) -> list[Head]:
+        """Give all heads, dimension by dimension."""
+        return [head for heads in self.heads.values() for head in heads]
+
+    def fold_of(self, texts: Iterable[str]) -> npt.NDArray[np.int64]:
+        """Give the fold of each text; -1 for texts that are not of training."""
+        hashes = hash_texts(texts)
+        place = np.minimum(np.searchsorted(self.texts, hashes), len(self.texts) - 1)
+        return np.where(self.texts[place] == hashes, self.folds[place].astype(np.int64), -1)
+
+    def answers(self, scores: Sequence[Floats], fold: npt.NDArray[np.int64]) -> dict[str, Floats]:
+        """Give the probabilities of each dimension by heads that did not learn from the text.
+
+        Parameters
+        ----------
+        scores
+            What each head of `all` scores, in that order.
+        fold
+            Of each text, as `fold_of` gives it.
+        """
+        given: dict[str, Floats] = {}
+        start = 0
+        for name, heads in self.heads.items():
+            each = [
+                head.from_scores(some)
+                for head, some in zip(heads, scores[start : start + len(heads)], strict=True)
+            ]
+            start += len(heads)
+            given[name] = np.mean(each, axis=0)
+            for number, one in enumerate(each):
+                given[name][fold == number] = one[fold == number]
+        return given
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Give what must be stored."""
+        stored: dict[str, npt.NDArray[Any]] = {"texts": self.texts, "folds": self.folds}
+        for name, heads in self.heads.items():
+            for number, head in enumerate(heads):
+                made = head.arrays()
+                # Half the digits are enough: they were rounded when the head was made.
+                made["weights"] = made["weights"].astype(np.float16)
+                stored |= {f"{name}/{number}/{key}": array for key, array in made.items()}
+        return stored
+
+    @classmethod
+    def restore(
+        cls, arrays: Mapping[str, npt.NDArray[Any]], multiple: Mapping[str, bool]
+    ) -> "FoldHeads | None":
+        """Make them again from what was stored; None where nothing was.
+
+        Parameters
+        ----------
+        arrays
+            As `arrays` gave them.
+        multiple
+            Id of each dimension to whether a unit takes any number of labels.
+        """
+        if "texts" not in arrays:
+            return None
+        heads = {}
+        for name, several in multiple.items():
+            made: list[Head] = []
+            while f"{name}/{len(made)}/seen" in arrays:
+                start = f"{name}/{len(made)}/"
+                own = {k[len(start) :]: a for k, a in arrays.items() if k.startswith(start)}
+                own["weights"] = own["weights"].astype(np.float32)
+                made.append(Head.restore(own, multiple=several, strength=0.0))
+            if made:
+                heads[name] = tuple(made)
+        texts, folds = arrays["texts"], arrays["folds"]
+        if texts.ndim != 1 or not len(texts) or texts.shape != folds.shape:
+            raise ValueError(f"folds of the shape {folds.shape} for texts of {texts.shape}")
+        return cls(heads, texts, folds)

@@ -1,0 +1,90 @@
+"""Fitting a head for each fold of units, beside the one that is kept; see `heads.fold_heads`."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ..heads.fold_heads import FoldHeads
+from ..heads.head import STRENGTHS, Head
+from ..labelled.same_text import hash_texts
+from ..matrix import Matrix, States
+from ..threads import side_by_side
+from .question import Job
+
+__all__ = ["N_FOLDS", "fit_folds"]
+
+N_FOLDS = 10
+"""Folds of units. With five, intervals of shares from rounds that follow a model are too narrow."""
+
+
+def fit_folds(
+    texts: Sequence[str],
+    vectors: Matrix,
+    jobs: Sequence[Job],
+    final: Mapping[str, Head],
+    *,
+    kind: str,
+    states: Sequence[States],
+) -> FoldHeads | None:
+    """Fit the heads of all folds.
+
+    A fold's head has the penalty of the final one or the stricter one beside it, as its own inner
+    folds say; these calibrate it, too. Rows with the same text share a fold. A dimension of which
+    some fold would leave one answer only has no heads.
+
+    Parameters
+    ----------
+    texts
+        Of all rows.
+    vectors
+        Their vectors, by the encoder that is kept.
+    jobs
+        The dimensions.
+    final
+        Id of each dimension to the head that is kept.
+    kind, states
+        As in `Job.fit`.
+    """
+    hashes, row_of = np.unique(hash_texts(texts), return_inverse=True)
+    if len(hashes) < 2 * N_FOLDS:
+        return None
+    order = np.random.default_rng([jobs[0].seed, 10]).permutation(len(hashes))
+    fold_of = np.empty(len(hashes), np.uint8)
+    fold_of[order] = np.arange(len(hashes)) % N_FOLDS
+    heads = {}
+    for job in jobs:
+        fold = fold_of[row_of[job.rows]]
+        parts = [np.flatnonzero(fold != number) for number in range(N_FOLDS)]
+        if all(_varied(job.truth[part]) for part in parts):
+            heads[job.name] = _fit(
+                job, vectors, parts, final[job.name].strength, kind=kind, states=states
+            )
+    return FoldHeads(heads, hashes, fold_of) if heads else None
+
+
+def _varied(truth: npt.NDArray[np.bool_]) -> bool:
+    return bool((truth.any(axis=0) & ~truth.all(axis=0)).any())
+
+
+def _fit(
+    job: Job,
+    vectors: Matrix,
+    parts: Sequence[npt.NDArray[np.int64]],
+    strength: float,
+    *,
+    kind: str,
+    states: Sequence[States],
+) -> tuple[Head, ...]:
+    stricter = max((one for one in STRENGTHS if one < strength), default=STRENGTHS[1])
+    strengths = sorted({stricter, strength})
+
+    def fit(part: npt.NDArray[np.int64]) -> Head:
+        rows = vectors[job.rows[part]]
+        head = job.fit_rows(rows, part, kind, strengths, states)[0]
+        # As it will be stored, so that a model answers the same before and after.
+        arrays = head.arrays()
+        arrays["weights"] = arrays["weights"].astype(np.float16).astype(np.float32)
+        return Head.restore(arrays, multiple=job.multiple, strength=head.strength)
+
+    return tuple(side_by_side(fit, parts))
