@@ -125,7 +125,7 @@ def one_model(data: Data, groups: Ints, n_draws: int, name: str) -> Iterator[dic
 
 def cells(data: Data, groups: Ints, outlets: Ints, n_draws: int) -> Iterator[dict[str, object]]:
     """Correct the shares of outlets, with the lambda that fits within them."""
-    from standfirst.measure.shares import _Coded, _pooled_lambda
+    from standfirst.measure.estimation import _Coded, _pooled_lambda
 
     few, many = (Tally(), Tally()), (Tally(), Tally())
     naive: list[bool] = []
@@ -138,7 +138,8 @@ def cells(data: Data, groups: Ints, outlets: Ints, n_draws: int) -> Iterator[dic
         names, codes = np.unique(outlets[left], return_inverse=True)
         inside = [codes == name for name in range(len(names))]
         populations = [Population.of(p[one]) for one in inside]
-        variance = sum(one.variance * one.n_units for one in populations) / len(left)
+        sizes = np.array([one.n_units for one in populations])
+        variance = sizes @ np.array([one.variance for one in populations]) / len(left)
         for one in inside:
             true, count = y[one, 1].mean(), (p[one, 1] > 0.5).mean()
             half = 1.96 * (count * (1 - count) / one.sum()) ** 0.5

@@ -4,8 +4,8 @@ The last stage of the way: articles (`corpus`), design and answers (`annotate`),
 tags (`models`), and here what a study says. It builds on all four, and `study` builds on it.
 """
 
+from .estimation import shares
 from .results import Shares
-from .shares import shares
 from .tagged import Tags, read_tags
 
 __all__ = ["Shares", "Tags", "read_tags", "shares"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import InputError, UnknownNameError
 from ..labels.gold.gold import Gold
-from ..models.labelled.strict_reader import read_rows
+from ..tables import read_strictly
 
 __all__ = ["read_coded"]
 
@@ -43,7 +43,7 @@ def read_coded(
     where_of: dict[str, str] = {}
     names: list[str] = []
     has_chance = False
-    for number, row in read_rows(path):
+    for number, row in read_strictly(path):
         where = f"{path}:{number}"
         if not where_of:
             if "unit_id" not in row:

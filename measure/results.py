@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ESTIMATORS", "Cell", "DimensionShares", "Estimate", "LabelShares", "Shares", "Trend"]
+__all__ = ["ESTIMATORS", "Cell", "DimensionShares", "Estimate", "LabelShares", "Shares"]
 
 ESTIMATORS = ("count", "gold", "predictive", "corrected", "rogan_gladen")
 """The estimators, in the order in which they are told; `corrected` is the one to use."""
@@ -59,16 +59,6 @@ class LabelShares:
 
 
 @dataclass(frozen=True, slots=True)
-class Trend:
-    """How the share of a label changes from one period to the next, on average."""
-
-    label: str
-    """Id of the label."""
-    slope: Estimate
-    """Change of the share a period, by the corrected shares, and its interval."""
-
-
-@dataclass(frozen=True, slots=True)
 class DimensionShares:
     """The shares of a dimension's labels, in all units or in a cell."""
 
@@ -84,21 +74,16 @@ class DimensionShares:
     """Number of coded units without a model that would tell as much; None where unknown."""
     lam: float | None = None
     """How far the model was trusted, from 0 to 1."""
-    trends: tuple[Trend, ...] = ()
-    """Change from period to period, where units have one."""
 
     def as_json(self) -> dict[str, Any]:
         """Give it as JSON values."""
-        made: dict[str, Any] = {
+        return {
             "n_units": self.n_units,
             "n_gold": self.n_gold,
             "worth": self.worth,
             "lambda": self.lam,
             "labels": {one.label: one.as_json() for one in self.labels},
         }
-        if self.trends:
-            made["trends"] = {one.label: one.slope.as_json() for one in self.trends}
-        return made
 
     def lines(self) -> list[str]:
         """Give the table, headed by what it rests on."""
@@ -114,10 +99,6 @@ class DimensionShares:
         for row in rows:
             cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
             made.append("  " + "  ".join(cells).rstrip())
-        for trend in self.trends:
-            slope = trend.slope
-            ends = f"{slope.low:+.2%}, {slope.high:+.2%}"
-            made.append(f"  {trend.label}: {slope.share:+.2%} [{ends}] a period")
         return made
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..annotate.design.assign import Drawn
+from ..annotate.design.plan import Drawn
 from ..annotate.design.shares import rounds_of, spread, weights
 from ..errors import InputError
 

@@ -43,7 +43,7 @@ PUBLIC = {
         Settings Study
     """,
     "standfirst.measure": """
-
+        Shares Tags read_tags shares
     """,
 }
 

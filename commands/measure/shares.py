@@ -91,7 +91,7 @@ def _from_file(
     random: bool,
 ) -> "Shares":
     from ...measure.coded import read_coded
-    from ...measure.shares import shares
+    from ...measure.estimation import shares
     from ...measure.tagged import dimensions_of, read_tags
     from ...study.measuring import cells_of, facts_of
 
@@ -144,8 +144,8 @@ def _from_study(
     dimension: list[str] | None,
     level: float,
 ) -> "Shares":
-    from ...annotate.design.assign import read_design
-    from ...measure.shares import shares
+    from ...annotate.design.plan import read_design
+    from ...measure.estimation import shares
     from ...measure.tagged import dimensions_of, read_tags
     from ...study.contents import codebook_of, gold_of, units_of
     from ...study.measuring import cells_of, facts_of, learned_units, model_of, tags_of

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from standfirst.annotate.design.assign import read_design
+from standfirst.annotate.design.plan import read_design
 from standfirst.corpus import load_units
 from standfirst.labels import load_codebook
 from standfirst.labels.gold.gold import Gold, write_gold

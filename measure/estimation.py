@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ..annotate.design.assign import Drawn
+from ..annotate.design.plan import Drawn
 from ..errors import InputError, LeakError, UnknownLabelError
 from ..labels.gold.gold import Gold
 from .estimators import (
