@@ -261,10 +261,12 @@ def _by_probability(
 def _dimension(one: TaggedDimension, coded: _Coded, level: float) -> DimensionShares:
     sample, truth = coded.sample, coded.truth
     p = one.probabilities[sample.index].astype(np.float64)
-    counted = one.given.mean(axis=0)
+    counted, judged = one.given.mean(axis=0), one.judged.mean(axis=0)
     population = Population.of(one.probabilities)
     best = corrected(population, sample, p, truth, multiple=one.multiple, level=level)
-    return _table(one, coded, best, counted=counted, n_units=len(one.given), level=level)
+    return _table(
+        one, coded, best, counted=counted, judged=judged, n_units=len(one.given), level=level
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +303,7 @@ def _within(
     """Estimate shares in each cell, with the lambda that fits within cells."""
     p_all = one.probabilities
     mean, square = cells.means(p_all), cells.means(p_all**2)
-    counted = cells.means(one.given)
+    counted, judged = cells.means(one.given), cells.means(one.judged)
     sizes = np.bincount(cells.codes, minlength=len(cells.names))
     sample = coded.sample
     cell_of = cells.codes[sample.index]
@@ -340,7 +342,18 @@ def _within(
             cell=True,
         )
         n_units = int(sizes[number])
-        yield name, _table(one, here, best, counted=counted[number], n_units=n_units, level=level)
+        yield (
+            name,
+            _table(
+                one,
+                here,
+                best,
+                counted=counted[number],
+                judged=judged[number],
+                n_units=n_units,
+                level=level,
+            ),
+        )
 
 
 def _pooled_lambda(
@@ -366,16 +379,17 @@ def _table(
     best: Estimates,
     *,
     counted: Floats,
+    judged: Floats,
     n_units: int,
     level: float,
 ) -> DimensionShares:
     sample, truth = coded.sample, coded.truth
-    tags = one.given[sample.index]
+    tags = one.judged[sample.index]
     gold = from_gold(sample, truth, level=level)
     predictive = by_predictive_values(
-        sample, tags, counted, truth, multiple=one.multiple, level=level
+        sample, tags, judged, truth, multiple=one.multiple, level=level
     )
-    known = rogan_gladen(sample, tags, counted, truth, level=level)
+    known = rogan_gladen(sample, tags, judged, truth, level=level)
     labels = tuple(
         LabelShares(
             label,

@@ -371,6 +371,8 @@ def _post_stratified(
 
 def _by_residuals(sample: Sample, share: Floats, residuals: Floats, level: float) -> Estimates:
     parts = sample.variances(residuals)
+    # What rounding leaves of residuals that are all 0 is no variance.
+    parts[parts < _NOTHING] = 0
     low, high = np.full(len(share), np.nan), np.full(len(share), np.nan)
     for k in np.flatnonzero(np.isfinite(share)):
         low[k], high[k], _ = wilson(float(share[k]), parts[:, k], sample.kish, level)

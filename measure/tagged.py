@@ -22,6 +22,7 @@ _SUFFIXES = (".parquet", ".jsonl", ".csv")
 _NOT_TAGS = {"articles", "rejects"}
 _FEW = 10_000
 _ROUNDED = 0.01
+_EVEN = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,20 @@ class TaggedDimension:
     """Whether no unit's probabilities come from a model that learned from that unit."""
     n_abstained: int
     """Units on which the model gave no label."""
+
+    @property
+    def judged(self) -> NDArray[np.bool_]:
+        """Which labels would be given by a model that did not learn from the unit.
+
+        The tags themselves where nothing else is known. Tags on units of training are right by
+        heart, and would tell of no error.
+        """
+        if not self.crossed:
+            return self.given
+        if self.multiple:
+            return np.asarray(self.probabilities >= _EVEN)
+        best = self.probabilities.argmax(axis=1)
+        return np.asarray(best[:, None] == np.arange(len(self.labels)))
 
 
 @dataclass(frozen=True, slots=True)
