@@ -15,7 +15,7 @@ rest is forgotten. Widths are means, relative to those of gold alone with the sa
   axes of the vectors.
 - *two rounds*: 150 at random, a model of them, 150 by `rare`, and all of them cross-fitted.
 
-    python benchmarks/coverage.py ../shared/data [--draws 2000] [--cross 300] [--plot docs/images]
+    python benchmarks/coverage.py ../shared/data [--draws 2000] [--cross 300] [--plot DIR] [--smoke]
 """
 
 import argparse
@@ -300,20 +300,24 @@ def main() -> None:
     parser.add_argument("--cross", type=int, default=300, help="draws that take fits of their own")
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--save", type=Path, help="a file for the figures")
+    parser.add_argument("--smoke", action="store_true", help="a tiny run of all parts")
     options = parser.parse_args()
     if not options.data.is_dir() or default_encoder(0) != "minilm":
         print("skipped: needs ../shared/data and MiniLM's weights")
         return
     found: dict[str, list[dict[str, object]]] = {}
     sets = {}
-    for name in ("babe", "csta_immigration"):
-        data = read(options.data, name)
+    most = 1200 if options.smoke else None
+    if options.smoke:
+        TRAINED["babe"], options.draws, options.cross = (100,), N_MODELS, 1
+    for name in ("babe",) if options.smoke else ("babe", "csta_immigration"):
+        data = read(options.data, name, most)
         axes = PCA(AXES, random_state=0).fit_transform(data.vectors).astype(np.float32)
         data = replace(data, axes=axes)
         lines = (options.data / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
         rows = [json.loads(line) for line in lines]
         dimension = "bias" if name == "babe" else "topic"
-        rows = [row for row in rows if row["labels"].get(dimension) is not None]
+        rows = [row for row in rows if row["labels"].get(dimension) is not None][:most]
         groups = join_groups([row["text"] for row in rows], [row["article_id"] for row in rows])
         outlets = np.unique([row["outlet"] or "" for row in rows], return_inverse=True)[1]
         sets[name] = data, groups, outlets
