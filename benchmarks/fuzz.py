@@ -525,6 +525,8 @@ def fuzz(
                 if keep:
                     shutil.copytree(folder, keep / f"{seed}-{number}-{kind}", dirs_exist_ok=True)
             shutil.rmtree(folder)
+            if (number + 1) % 500 == 0:
+                print(f"{number + 1} cases, {len(faults)} wrong", flush=True)
     return counts, faults
 
 
