@@ -102,6 +102,7 @@ def test_context_is_chosen_by_the_folds(tmp_path: Path) -> None:
         train(data, encoder="tfidf", context="title")
 
 
+@pytest.mark.slow
 def test_nested_scores_do_not_flatter_the_choice(tmp_path: Path) -> None:
     """On noise the best of many candidates looks good by chance; the printed score does not."""
     rng = np.random.default_rng(1)

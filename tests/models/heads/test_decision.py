@@ -22,6 +22,7 @@ def draw(shares: tuple[float, ...], *, multiple: bool, seed: int = 0, n: int = 1
     return probability, np.eye(len(shares), dtype=bool)[chosen]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("multiple", [False, True])
 @pytest.mark.parametrize("goal", [Goal("precision", 0.8), Goal("recall", 0.8)])
 def test_a_promise_holds_on_other_rows(goal: Goal, multiple: bool) -> None:  # noqa: FBT001

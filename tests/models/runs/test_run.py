@@ -31,6 +31,8 @@ from standfirst.models.runs.run import Options, State, Summary, prepare, run
 from standfirst.models.runs.task import Done, Job, Tell
 from standfirst.tests.models.runs.processes import members
 
+pytestmark = pytest.mark.slow
+
 SMALL = Options(shard=1_000)
 HERE = Local(1)
 

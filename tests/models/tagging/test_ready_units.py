@@ -107,6 +107,7 @@ def tagged(report: Report, records: Any) -> tuple[Any, ...]:
     return tables, [*rejects, *counts.rejects], numbers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize("name", TABLES)
 def test_both_ways_give_the_same(report: Report, tmp_path: Path, name: str, whole: bool) -> None:  # noqa: FBT001

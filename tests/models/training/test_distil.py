@@ -8,6 +8,8 @@ from standfirst.models import Model, Report, TrainingSet, distil, evaluate, trai
 from standfirst.models.labelled.same_text import hash_texts
 from standfirst.models.training.distil import make_pool
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def pool() -> list[str]:

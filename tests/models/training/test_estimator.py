@@ -16,6 +16,8 @@ from standfirst.models import TrainingSet
 from standfirst.models.heads.head import fit_head
 from standfirst.models.matrix import States
 
+pytestmark = pytest.mark.slow
+
 MODEL: Any = Classifier()
 
 CHECKS = (
