@@ -280,16 +280,15 @@ def open_session(
     MissingExtraError
         A library is not here.
     """
-    told = weights.read("tokenizer.json").decode()
     if find_spec("onnx") is None:
         raise MissingExtraError(f"the encoder {weights.name}", "minilm")
     try:
         import onnxruntime  # noqa: F401 - the graph is opened in it
         from safetensors import SafetensorError
-        from tokenizers import Tokenizer
+
+        tokenizer = weights.tokenizer()
     except ImportError as error:
         raise MissingExtraError(f"the encoder {weights.name}", "minilm") from error
-    tokenizer = Tokenizer.from_str(told)
     tokenizer.no_padding()
     n_special = tokenizer.num_special_tokens_to_add(is_pair=False)
     tokenizer.enable_truncation(MOST * (weights.network.max_tokens - n_special) + n_special)

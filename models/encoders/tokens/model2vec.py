@@ -71,14 +71,13 @@ class WordVectors(Frozen):
     def _stored(self) -> tuple[Vectors, Any, int | None]:
         """Read one vector a token, the tokenizer, and the token that stands for unknown words."""
         try:
-            from tokenizers import Tokenizer
+            tokenizer = self.weights.tokenizer()
         except ImportError as error:
             raise MissingExtraError(f"the encoder {self.weights.name}", "minilm") from error
         from safetensors import SafetensorError
         from safetensors.numpy import load
 
-        raw = self.weights.read("tokenizer.json").decode()
-        tokenizer, model = Tokenizer.from_str(raw), json.loads(raw)["model"]
+        model = json.loads(self.weights.read("tokenizer.json"))["model"]
         tokenizer.no_padding()
         tokenizer.enable_truncation(self.weights.network.max_tokens)
         path = self.weights.folder / "model.safetensors"

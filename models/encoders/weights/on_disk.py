@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ....errors import InputError, MissingFileError
 from ....files import dump_json, write_bytes
@@ -77,6 +78,25 @@ class Weights:
         if hashlib.sha256(content).hexdigest() != self.sha256[file]:
             raise InputError(path, "is not the published file" if pulled else "changed", remedy)
         return content
+
+    def tokenizer(self) -> Any:
+        """Read the tokenizer.
+
+        Raises
+        ------
+        InputError
+            The file is damaged, or was changed.
+        ImportError
+            The library tokenizers is not installed.
+        """
+        from tokenizers import Tokenizer
+
+        content = self.read("tokenizer.json")
+        try:
+            return Tokenizer.from_buffer(content)
+        except Exception as error:  # the library raises nothing narrower
+            problem = f"is not a tokenizer: {' '.join(str(error).split())[:160]}"
+            raise InputError(self.folder / "tokenizer.json", problem, "fetch it again") from error
 
 
 def home() -> Path:

@@ -236,6 +236,17 @@ def test_strange_folders(
         add_folder(folder)
 
 
+@pytest.mark.parametrize("damaged", [b"", b'{"model": "a\n"}', b"\xff\xfe", b"[" * 5_000])
+def test_a_damaged_tokenizer(tmp_path: Path, damaged: bytes, write_folder: WriteFolder) -> None:
+    """A tokenizer that cannot be read is refused in one line that names the file."""
+    folder = write_folder(tmp_path / "net", "bert")
+    (folder / "tokenizer.json").write_bytes(damaged)
+
+    with pytest.raises(InputError, match=r"tokenizer\.json: is not a tokenizer") as refused:
+        make_encoder(str(folder)).encode(TEXTS)
+    assert "\n" not in str(refused.value)
+
+
 @pytest.mark.usefixtures("own_home")
 def test_a_folder_of_model2vec(tmp_path: Path, write_folder: WriteFolder) -> None:
     """A text is the mean of its known tokens' vectors, weighted and shared as the folder says."""
