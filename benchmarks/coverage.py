@@ -45,7 +45,7 @@ MIX = 0.2
 AXES = 48
 SIZES = (50, 100, 200, 500)
 CROSS = {"babe": 200, "csta_immigration": 300}
-TRAINED = {"babe": (300, 1000), "csta_immigration": (300, 1000)}
+TRAINED: dict[str, tuple[int, ...]] = {"babe": (300, 1000), "csta_immigration": (300, 1000)}
 
 
 @dataclass(slots=True)
@@ -139,7 +139,7 @@ def cells(data: Data, groups: Ints, outlets: Ints, n_draws: int) -> Iterator[dic
         inside = [codes == name for name in range(len(names))]
         populations = [Population.of(p[one]) for one in inside]
         sizes = np.array([one.n_units for one in populations])
-        variance = sizes @ np.array([one.variance for one in populations]) / len(left)
+        variance = np.asarray(sizes @ np.array([one.variance for one in populations]) / len(left))
         for one in inside:
             true, count = y[one, 1].mean(), (p[one, 1] > 0.5).mean()
             half = 1.96 * (count * (1 - count) / one.sum()) ** 0.5

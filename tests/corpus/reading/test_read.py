@@ -4,6 +4,7 @@ import gzip
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pyarrow as pa
@@ -16,7 +17,7 @@ from standfirst.errors import InputError, MissingFileError, UnknownNameError
 from standfirst.tables import RECORD_LIMIT
 
 
-def read(path: Path, **fields: str) -> tuple[list[Article], list[Reject]]:
+def read(path: Path, **fields: Any) -> tuple[list[Article], list[Reject]]:
     records = list(read_articles([str(path)], fields=Fields(**fields)))
     return (
         [one for one in records if isinstance(one, Article)],
