@@ -120,7 +120,11 @@ def _told(
     """Tell in words what went in and came out."""
     kind = prepared.job.preparation.unit
     rate = f", {n_units / max(seconds, 1e-9):,.0f} a second" if n_units else ""
-    lines = [f"{summary.articles} articles, {summary.units} units ({kind}) tagged{rate}"]
+    # Rows are units of articles, which are not counted.
+    articles = "" if kind == "row" else f"{summary.articles} articles, "
+    lines = [f"{articles}{summary.units} units ({kind}) tagged{rate}"]
+    if kind == "row":
+        lines.append("each row is one unit; to cut the texts into sentences: --unit sentence")
     parts = [f"{summary.articles} tagged"]
     parts += [f"{summary.aside} set aside (another language)"] if summary.aside else []
     parts += [f"{summary.duplicates} read twice"] if summary.duplicates else []

@@ -254,7 +254,8 @@ def test_rows_of_one_article_are_its_units(work: Path, run: Run) -> None:
     rows = [json.loads(line) for line in lines]
 
     assert done.code == 0, done.err
-    assert "30 units (row) tagged" in done.out
+    assert done.out.startswith("30 units (row) tagged")
+    assert "each row is one unit" in done.out
     assert [row["article_id"] for row in rows] == [f"a{k // 2}" for k in range(30)]
     assert rows[0]["text"] == "The minister defended plan 0."
 
