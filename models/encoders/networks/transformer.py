@@ -197,9 +197,17 @@ class Transformer(Frozen):
         at = 0
         for inputs in feeds([windows[place] for place in order]):
             some = order[at : at + len(inputs["ids"])]
-            vectors[some] = session.run(None, inputs)[0]
+            vectors[some] = self._answer(session, inputs)
             at += len(some)
         return put_together(windows, vectors, len(texts), network.width)
+
+    def _answer(self, session: Any, inputs: Mapping[str, Any]) -> Vectors:
+        try:
+            return np.asarray(session.run(None, inputs)[0], np.float32)
+        except Exception as error:  # the library raises nothing narrower
+            told = " ".join(str(error).split())[:160]
+            problem = f"the network cannot be computed: {told}"
+            raise InputError(self.weights.folder, problem, "fetch it again") from error
 
 
 def _marks(offsets: Sequence[Span], start: int, end: int) -> Marks:
@@ -291,12 +299,15 @@ def open_session(
         raise MissingExtraError(f"the encoder {weights.name}", "minilm") from error
     tokenizer.no_padding()
     n_special = tokenizer.num_special_tokens_to_add(is_pair=False)
+    if weights.network.max_tokens <= n_special:
+        problem = f"leaves no room for a word: {weights.network.max_tokens} positions"
+        raise InputError(weights.folder / "config.json", problem, "fetch it again")
     tokenizer.enable_truncation(MOST * (weights.network.max_tokens - n_special) + n_special)
     path = weights.folder / "model.safetensors"
     try:
         graph = build_graph(_tensors(weights, changed), weights.network, layers, marked=marked)
         graph = rewrite(graph) if rewrite is not None else graph
-    except (KeyError, SafetensorError, TypeError) as error:
+    except (KeyError, SafetensorError, TypeError, ValueError, IndexError) as error:
         problem = f"does not hold the weights that config.json promises ({error})"
         raise InputError(path, problem, "fetch it again") from error
     try:

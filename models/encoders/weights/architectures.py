@@ -119,6 +119,9 @@ class Network:
         return tuple(sorted({max(1, round(0.75 * self.n_layers)), self.n_layers}))
 
 
+_LARGEST = 1_000_000
+"""No network has as many layers, columns, heads or positions."""
+
 NETWORKS: dict[str, Network] = {
     "minilm": Network("bert", 6, 384, 12, 256),
     "mpnet": Network("mpnet", 12, 768, 12, 384, epsilon=1e-5, first_position=2),
@@ -149,11 +152,12 @@ def read_network(folder: Path) -> Network:
         raise InputError(folder / "config.json", "relative keys are not known", "use another")
     # RoBERTa and its kin number positions from behind the one of padding.
     offset_by_padding = kind in ("mpnet", "roberta", "xlm-roberta")
-    first = int(config.get("pad_token_id", 1)) + 1 if offset_by_padding else 0
     told = _json(folder / "sentence_bert_config.json", optional=True)
-    most = int(config["max_position_embeddings"]) - first
+    pooling, prefix = _pooling(folder), _prefix(folder)
     try:
-        return Network(
+        first = int(config.get("pad_token_id", 1)) + 1 if offset_by_padding else 0
+        most = int(config["max_position_embeddings"]) - first
+        network = Network(
             kind,
             int(config.get("num_hidden_layers") or config["n_layers"]),
             int(config.get("hidden_size") or config["dim"]),
@@ -161,12 +165,17 @@ def read_network(folder: Path) -> Network:
             min(most, int(told.get("max_seq_length") or most)),
             float(config.get("layer_norm_eps", 1e-12)),
             first,
-            _pooling(folder),
-            _prefix(folder),
+            pooling,
+            prefix,
         )
-    except (KeyError, TypeError, ValueError) as error:
-        problem = "does not tell layers, width or heads"
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        problem = "does not tell layers, width, heads or positions"
         raise InputError(folder / "config.json", problem, "fetch it again") from error
+    sizes = (network.n_layers, network.width, network.heads, network.max_tokens)
+    if not all(0 < size <= _LARGEST for size in sizes) or network.width % network.heads:
+        problem = "tells {} layers, width {}, {} heads and {} positions".format(*sizes)
+        raise InputError(folder / "config.json", problem[:200], "fetch it again")
+    return network
 
 
 def _pooling(folder: Path) -> str:
@@ -193,7 +202,9 @@ def _pooling(folder: Path) -> str:
 def _prefix(folder: Path) -> str:
     told = _json(folder / "config_sentence_transformers.json", optional=True)
     prompts, usual = told.get("prompts") or {}, told.get("default_prompt_name")
-    return str(prompts.get(usual, "")) if usual else ""
+    if not isinstance(prompts, dict) or not isinstance(usual, str):
+        return ""
+    return str(prompts.get(usual, ""))
 
 
 def _json(path: Path, *, optional: bool = False) -> dict[str, Any]:

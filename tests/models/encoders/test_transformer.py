@@ -216,7 +216,7 @@ def test_a_folder_is_found_again_by_its_hashes(tmp_path: Path, write_folder: Wri
     [
         ({"model_type": "gpt2"}, "architecture 'gpt2' is not known"),
         ({"hidden_act": "relu"}, "activation 'relu'"),
-        ({"hidden_size": None}, "does not tell layers, width or heads"),
+        ({"hidden_size": None}, "does not tell layers, width, heads or positions"),
         ({"num_hidden_layers": 9}, "does not hold the weights that config.json promises"),
     ],
 )
@@ -234,6 +234,26 @@ def test_strange_folders(
     (folder / "config.json").unlink()
     with pytest.raises(MissingFileError, match=r"config\.json: is missing"):
         add_folder(folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"max_position_embeddings": value}
+        for value in (None, [], "a", 2, -4, 10**400, 2**70, float("inf"))
+    ]
+    + [{"num_attention_heads": 3}, {"hidden_size": -8}, {"num_hidden_layers": 2**70}],
+)
+def test_impossible_sizes(
+    tmp_path: Path, change: dict[str, Any], write_folder: WriteFolder
+) -> None:
+    """Sizes that no network can have are refused in one line that names config.json."""
+    path = write_folder(tmp_path / "net", "bert") / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+
+    with pytest.raises(InputError, match=r"config\.json: ") as refused:
+        make_encoder(str(path.parent)).encode(TEXTS)
+    assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize("damaged", [b"", b'{"model": "a\n"}', b"\xff\xfe", b"[" * 5_000])
