@@ -239,10 +239,17 @@ def test_strange_folders(
 @pytest.mark.parametrize(
     "change",
     [
-        {"max_position_embeddings": value}
-        for value in (None, [], "a", 2, -4, 10**400, 2**70, float("inf"))
-    ]
-    + [{"num_attention_heads": 3}, {"hidden_size": -8}, {"num_hidden_layers": 2**70}],
+        {"max_position_embeddings": None},
+        {"max_position_embeddings": []},
+        {"max_position_embeddings": "a"},
+        {"max_position_embeddings": 2},
+        {"max_position_embeddings": -4},
+        {"max_position_embeddings": 10**400},
+        {"max_position_embeddings": float("inf")},
+        {"num_attention_heads": 3},
+        {"hidden_size": -8},
+        {"num_hidden_layers": 2**70},
+    ],
 )
 def test_impossible_sizes(
     tmp_path: Path, change: dict[str, Any], write_folder: WriteFolder
