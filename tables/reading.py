@@ -93,7 +93,9 @@ def _strictly(
                     raise InputError(where, row.problem, row.remedy)
                 yield row.line, row.values
         except OSError as error:
-            raise InputError(path, f"cannot be read: {error}", "write the file again") from error
+            # pyarrow's messages may have several lines.
+            problem = f"cannot be read: {' '.join(str(error).split())}"
+            raise InputError(path, problem, "write the file again") from error
 
 
 TABLES: dict[str, Callable[..., Iterator[Row | BadRow]]] = {

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,13 @@ def smoke(path: Path, *more: str) -> str:
 
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_names_hide_no_library() -> None:
+    """A script's folder comes first where it looks for modules: none is called as a library is."""
+    names = {path.stem for path in FOLDER.glob("*.py")}
+
+    assert {name for name in names if find_spec(name) is not None} == set()
 
 
 @pytest.mark.slow

@@ -239,7 +239,7 @@ def test_clusters_are_what_varies() -> None:
 def test_intervals_cover(shift: float) -> None:
     """Of 600 samples of 60 units about 95 % cover, narrower than gold alone; the count does not.
 
-    `benchmarks/coverage.py` measures it on real data.
+    `benchmarks/share_coverage.py` measures it on real data.
     """
     p, y = corpus(11, 3000, shift)
     true, population = y[:, 1].mean(), Population.of(p)

@@ -71,3 +71,16 @@ def test_doubled_columns_of_parquet(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="2 columns are named 'text'"):
         list(read_strictly(tmp_path / "a.parquet"))
+
+
+@pytest.mark.parametrize("damaged", [b"\xff" * 40, b"\0" * 40, b"a" * 40])
+def test_a_damaged_page_of_parquet_is_one_line(tmp_path: Path, damaged: bytes) -> None:
+    """What pyarrow says in several lines is said in one, with the file."""
+    path = tmp_path / "rows.parquet"
+    parquet.write_table(pa.table({"text": [f"sentence {n}" for n in range(50)]}), path)
+    content = path.read_bytes()
+    path.write_bytes(content[:4] + damaged + content[4 + len(damaged) :])
+
+    with pytest.raises(InputError, match=r"rows\.parquet: .*; write the file again") as refused:
+        list(read_strictly(path))
+    assert "\n" not in str(refused.value)

@@ -15,7 +15,8 @@ rest is forgotten. Widths are means, relative to those of gold alone with the sa
   axes of the vectors.
 - *two rounds*: 150 at random, a model of them, 150 by `rare`, and all of them cross-fitted.
 
-    python benchmarks/coverage.py ../shared/data [--draws 2000] [--cross 300] [--plot DIR] [--smoke]
+    python benchmarks/share_coverage.py ../shared/data [--draws 2000] [--cross 300] [--plot DIR]
+                                        [--smoke]
 """
 
 import argparse
