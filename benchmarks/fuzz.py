@@ -14,7 +14,8 @@ What is checked of each case:
 * no record of the output has swallowed another, unless there are rejects;
 * after damage row by row, rows in = records out + rejects, exactly.
 
-Pages (HTML, WARC) are not held to the second and third: what is no text of theirs is left out.
+Pages (HTML, WARC) are not held to the second and third: what is no text of theirs is left out; nor
+are lines of other tools, where a record without labels is one that nobody has labelled.
 """
 
 import argparse
@@ -466,7 +467,8 @@ def kinds(scratch: Path, only: Sequence[str]) -> dict[str, Case]:
         Kind("import", {"t.json": json.dumps(done).encode()},
              in_study(study, ["annotate", "import", "FILE", "--json"], answered, bad)),
         Kind("import-lines", {"d.jsonl": lines(doccano)},
-             in_study(study, ["annotate", "import", "FILE", *other_tool], answered, bad)),
+             in_study(study, ["annotate", "import", "FILE", *other_tool], answered, bad),
+             marks=False),
         Kind("codebook", {"book.yaml": book},
              partial(by_command, ["labels", "check", "FILE"], outputs=[], bad=scratch / "none"),
              marks=False),
