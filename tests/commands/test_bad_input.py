@@ -24,7 +24,7 @@ LINES: list[tuple[bytes, str]] = [
     (b'{"id": "x", "text": ["a", "b"]}', "the text is not a string but list"),
     (b'{"id": "x", "text": " \\n "}', "the text is empty"),
     (b'{"id": "x", "text": "Share this:"}', "nothing but debris"),
-    (b'{"id": "a1", "text": "Another text."}', "the id 'a1' is taken"),
+    (b'{"id": "a1", "text": "Another text."}', "the id is taken"),
     (b'["text"]', "not a JSON object"),
     (b'{"id": 4, "text": "A number as an id.", "n": "four"}', ""),
     (b"", ""),
