@@ -88,7 +88,7 @@ def main() -> None:
         for name in OTHERS
         for line in (DATA / f"{name}.jsonl").open(encoding="utf-8")
     ][: 1_000 if options.smoke else None]
-    students = options.student or ["hashed", "hashed-pieces", "static", "hashed-pieces+static"]
+    students = options.student or ["hashed", "hashed-pieces"]
     names = ["teacher", *students]
     answers = {name: np.zeros(truth.shape, bool) for name in names}
     rates: dict[str, list[float]] = {name: [] for name in names}

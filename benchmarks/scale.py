@@ -199,7 +199,7 @@ def speed(scratch: Path, n_articles: int) -> None:
 def parts(
     scratch: Path,
     n_articles: int,
-    encoders: tuple[str, ...] = ("hashed", "static", "tfidf", "minilm"),
+    encoders: tuple[str, ...] = ("hashed", "tfidf", "minilm"),
 ) -> None:
     """Tell the CPU seconds of each stage, one after the other, on the same articles."""
     import pyarrow as pa

@@ -38,7 +38,6 @@ DATA = ROOT.parent / "shared" / "data"
 TIERS = {
     "hashed": 400_000,
     "hashed-pieces": 100_000,
-    "static": 60_000,
     "tfidf": 10_000,
     "minilm-int8": 600,
     "minilm": 400,
@@ -47,7 +46,7 @@ TIERS = {
 BARS = (
     ("hashed", "TfidfVectorizer(1-2) + LR", 10),
     ("hashed", "fastText predict", 3),
-    ("static", "model2vec encode + LR", 5),
+    ("hashed-pieces", "model2vec encode + LR", 5),
     ("minilm", "sentence-transformers on torch + LR", 1.25),
     ("minilm-int8", "sentence-transformers on torch + LR", 2),
 )

@@ -31,7 +31,7 @@ def distil(
     group: GroupOption = None,
     missing: MissingOption = None,
     student: Annotated[
-        str, typer.Option(help="hashed, hashed-pieces, static, or some joined by +.")
+        str, typer.Option(help="The fast encoder: hashed or hashed-pieces.")
     ] = "hashed-pieces",
     unit: Annotated[
         str | None,

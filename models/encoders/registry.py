@@ -22,14 +22,13 @@ from typing import Any
 
 import numpy.typing as npt
 
-from ...errors import UnknownNameError
+from ...errors import BundleError, UnknownNameError
 from .networks.int8 import SUFFIX, Transformer8
 from .networks.transformer import Transformer, is_ready
 from .networks.tuned import Tuned
+from .networks.word_vectors import WordVectors
 from .protocol import Encoder, SingleEncoder
 from .side_by_side import SHARES, Beside, Part
-from .tokens.model2vec import WordVectors
-from .tokens.static import Static
 from .weights.architectures import WORD_VECTORS
 from .weights.on_disk import add_folder
 from .weights.published import SOURCES
@@ -61,10 +60,12 @@ ENCODERS: dict[str, Callable[[], SingleEncoder]] = {
     "minilm-int8": partial(Transformer8.named, "minilm-int8"),
     "mpnet": partial(Transformer.named, "mpnet"),
     "mpnet-int8": partial(Transformer8.named, "mpnet-int8"),
-    "static": Static,
     "tfidf": Tfidf,
 }
 """Name to what makes it; names joined by `+` set encoders side by side."""
+
+_REMOVED = {"static": "hashed-pieces"}
+"""Encoder that only older bundles name, to the encoder that serves in its stead."""
 
 
 def make_encoder(name: str) -> Encoder:
@@ -111,6 +112,8 @@ def restore_encoder(
     ------
     UnknownNameError
         No encoder has this name.
+    BundleError
+        There is no such encoder any more.
     MissingFileError
         The folder that it was made from is not here.
     """
@@ -123,6 +126,9 @@ def restore_encoder(
     if "@" in name:
         kind = Transformer if "layers" in settings else WordVectors
         return kind.restore(settings, arrays)
+    if name in _REMOVED:
+        problem = f"its encoder {name!r} was taken out of Standfirst"
+        raise BundleError("", problem, f"train it again, for example with {_REMOVED[name]}")
     raise UnknownNameError("encoder", name, sorted(ENCODERS))
 
 
@@ -131,10 +137,10 @@ def base_of(name: str) -> str | None:
 
     Examples
     --------
-    >>> base_of("mpnet-int8"), base_of("static"), base_of("tfidf")
+    >>> base_of("mpnet-int8"), base_of("minilm"), base_of("tfidf")
     ('mpnet', 'minilm', None)
     """
-    base = "minilm" if name == "static" else name.removesuffix(SUFFIX)
+    base = name.removesuffix(SUFFIX)
     return base if base in SOURCES else None
 
 

@@ -1,10 +1,9 @@
 """Distillation: a fast student learns from a good model's answers on unlabelled text.
 
 The teacher gives every text of the pool its probabilities; the student, a linear model over hashed
-n-grams or static vectors, learns their log-odds by ridge regression. The penalty is chosen on a
-tenth of the pool that the fit does not see, and there the student's probabilities are brought to
-the teacher's once more, because ridge regression shrinks them. Rules for the decision are taken
-over from the teacher.
+n-grams, learns their log-odds by ridge regression. The penalty is chosen on a tenth of the pool
+that the fit does not see, and there the student's probabilities are brought to the teacher's once
+more, because ridge regression shrinks them. Rules for the decision are taken over from the teacher.
 
 Gold is only used to tell what was lost. Texts of the gold, and all texts of its articles, are left
 out of the pool, so that the student is scored on rows that neither it nor its penalty has met.

@@ -1,1 +1,1 @@
-"""Transformer encoders: BERT and its relatives as ONNX graphs."""
+"""Pretrained encoders: BERT and its relatives as ONNX graphs, and folders of word vectors."""

@@ -27,7 +27,14 @@ from ....errors import InputError, MissingExtraError
 from ...threads import threads_here
 from ...views import Span
 from ..protocol import Frozen
-from ..weights.on_disk import Weights, find_weights, home, is_pulled, weights_by_hash
+from ..weights.on_disk import (
+    Weights,
+    encodable,
+    find_weights,
+    home,
+    is_pulled,
+    weights_by_hash,
+)
 from ..weights.published import SOURCES
 from .graph import MARKS, Graph, Tensors, build_graph
 from .vector_cache import cached
@@ -114,12 +121,6 @@ class Transformer(Frozen):
         """
         return self._run(texts, spans)
 
-    def states(self, tokens: npt.NDArray[np.int32]) -> Vectors:
-        """Put numbers of tokens, shape (n_rows, length), through the network as they are."""
-        session, _ = self._session(marked=False)
-        found: Vectors = session.run(None, {"ids": tokens, "mask": np.ones_like(tokens)})[0]
-        return found
-
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Turn texts into vectors."""
         return self.prepare(texts)
@@ -167,7 +168,7 @@ class Transformer(Frozen):
 
     def _encoded(self, texts: Sequence[str], *, marked: bool) -> list[Any]:
         tokenizer = self._session(marked=marked)[1]
-        whole = [self.weights.network.prefix + _clean(text) for text in texts]
+        whole = [self.weights.network.prefix + encodable(text) for text in texts]
         # The fast way knows no offsets.
         encode = tokenizer.encode_batch if marked else tokenizer.encode_batch_fast
         return list(encode(whole))
@@ -223,11 +224,6 @@ def _marks(offsets: Sequence[Span], start: int, end: int) -> Marks:
     weights = np.stack([inside, near * (places < first), near * (places > last)])
     weights[~weights.any(axis=1)] = 1
     return weights.astype(np.float32)
-
-
-def _clean(text: str) -> str:
-    # A lone surrogate cannot become UTF-8, which the tokenizer wants; one character stays one.
-    return text.encode("utf-8", "replace").decode()
 
 
 class WeightsKey:

@@ -22,6 +22,7 @@ __all__ = [
     "Weights",
     "add_folder",
     "added_folders",
+    "encodable",
     "file_sha256",
     "find_weights",
     "home",
@@ -97,6 +98,17 @@ class Weights:
         except Exception as error:  # the library raises nothing narrower
             problem = f"is not a tokenizer: {' '.join(str(error).split())[:160]}"
             raise InputError(self.folder / "tokenizer.json", problem, "fetch it again") from error
+
+
+def encodable(text: str) -> str:
+    r"""Replace lone surrogates, one for one: the UTF-8 that a tokenizer takes cannot hold them.
+
+    Examples
+    --------
+    >>> encodable("\ud800 talks")
+    '? talks'
+    """
+    return text.encode("utf-8", "replace").decode()
 
 
 def home() -> Path:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from .alphabet import BASIS, EDGE, KNOWN, LONGEST, PRIME, SPREAD
 
-__all__ = ["decode", "fill_buckets", "fill_sums"]
+__all__ = ["fill_buckets", "fill_sums"]
 
 Bytes = npt.NDArray[np.uint8]
 Offsets = npt.NDArray[np.int64]
@@ -20,7 +20,7 @@ _HALF, _ALL = np.uint64(32), np.uint64(64)
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def decode(data: Bytes, at: int, end: int) -> tuple[np.uint32, int]:
+def _decode(data: Bytes, at: int, end: int) -> tuple[np.uint32, int]:
     """Decode one character of several bytes; give it and how many there are. 0 if it is none."""
     first = data[at]
     if first >= 0xF0 and at + 3 < end:
@@ -90,7 +90,7 @@ def _row(
                 folded = fold[byte]
                 at += 1
             else:
-                point, width = decode(data, at, end)
+                point, width = _decode(data, at, end)
                 folded = fold[point] if point < _KNOWN else np.uint32(point)
                 at += width
         else:

@@ -1,6 +1,8 @@
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from standfirst.benchmarks.damaged_bundles import fuzz
 from standfirst.errors import BundleError, ExistsError, MissingFileError
 from standfirst.models import Model, Report, TrainingSet, train
+from standfirst.models.encoders.side_by_side import Beside
 
 TEXTS = ["The minister said it will work.", "A cruel and unlawful scheme.", "", "\ud800 odd"]
 
@@ -43,6 +46,25 @@ def test_same_data_same_bytes(
 
     for path in sorted(folder.iterdir()):
         assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes(), path.name
+
+
+@pytest.mark.parametrize("name", ["static", "hashed-pieces+static"])
+def test_an_encoder_that_was_taken_out(data: TrainingSet, tmp_path: Path, name: str) -> None:
+    """A bundle of an encoder that is gone is refused in one line that says what to do."""
+    model = train(data, encoder="hashed-pieces", n_folds=2).model
+    encoder: Any = model.encoder
+    if "+" in name:
+        model = train(data, encoder="hashed-pieces+hashed", n_folds=2).model
+        first, second = model.encoder.parts
+        encoder = Beside([first, replace(second, name="static")])
+    replace(model, encoder_name=name, encoder=encoder).save(tmp_path / "old")
+
+    with pytest.raises(BundleError) as refused:
+        Model.load(tmp_path / "old")
+    assert str(refused.value) == (
+        f"{tmp_path / 'old'}: its encoder 'static' was taken out of Standfirst; "
+        "train it again, for example with hashed-pieces"
+    )
 
 
 def test_no_text_of_training_is_kept(folder: Path) -> None:

@@ -1,5 +1,6 @@
 import gc
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from safetensors.numpy import save_file
 from scipy.special import erf, softmax
 from tokenizers import Tokenizer
 
-from standfirst.errors import InputError, MissingFileError
+from standfirst.errors import InputError, MissingExtraError, MissingFileError
 from standfirst.models.encoders.networks.graph import build_graph, distance_buckets
 from standfirst.models.encoders.networks.transformer import Transformer
 from standfirst.models.encoders.networks.vector_cache import cached
@@ -290,15 +291,29 @@ def test_a_folder_of_model2vec(tmp_path: Path, write_folder: WriteFolder) -> Non
     encoder = make_encoder(str(folder))
     settings, _ = encoder.state()
     again = restore_encoder(settings["name"], settings, {})
-    found = again.encode(["Talks zzz resume", "zzz", ""])
+    found = again.encode(["Talks zzz resume", "zzz", "", "talks \ud800 resume"])
     vocabulary = Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab()
     tokens = [vocabulary["talks"], vocabulary["resume"]]
     rows = tensors["embeddings"][tensors["mapping"][tokens]] * tensors["weights"][tokens, None]
 
     assert np.allclose(found[0], unit(rows.mean(axis=0)), atol=1e-6)
-    assert not found[1:].any()
+    assert not found[1:3].any()
+    assert np.array_equal(found[3], found[0])
     save_file({"vectors": tensors["embeddings"]}, folder / "model.safetensors")
     with pytest.raises(InputError, match="does not hold the vectors of model2vec"):
+        make_encoder(str(folder)).encode(TEXTS)
+
+
+@pytest.mark.usefixtures("own_home")
+def test_word_vectors_without_tokenizers(
+    tmp_path: Path, write_folder: WriteFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where tokenizers is not installed, a folder of model2vec names the extra that has it."""
+    folder = write_folder(tmp_path / "words", "bert")
+    (folder / "config.json").write_text('{"model_type": "model2vec"}')
+    monkeypatch.setitem(sys.modules, "tokenizers", None)
+
+    with pytest.raises(MissingExtraError, match=r"pip install 'standfirst\[minilm\]'"):
         make_encoder(str(folder)).encode(TEXTS)
 
 

@@ -135,7 +135,11 @@ def vectors(folder: Path, tensors: dict[str, Any], tokens: Tokens) -> npt.NDArra
     base = make_encoder(str(folder))
     assert isinstance(base, Transformer)
     encoder = Tuned(base.weights, base.layers, tensors)
-    return np.concatenate([encoder.states(np.array([ids], np.int32)) for ids in tokens.ids])
+    session, _ = encoder._session(marked=False)
+    rows = [np.array([ids], np.int32) for ids in tokens.ids]
+    return np.concatenate(
+        [session.run(None, {"ids": row, "mask": np.ones_like(row)})[0] for row in rows]
+    )
 
 
 def test_end_to_end_learns(folder: Path) -> None:

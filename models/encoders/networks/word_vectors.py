@@ -18,8 +18,7 @@ import numpy.typing as npt
 
 from ....errors import InputError, MissingExtraError
 from ..protocol import Frozen
-from ..weights.on_disk import Weights, weights_by_hash
-from .wordpiece import clean
+from ..weights.on_disk import Weights, encodable, weights_by_hash
 
 __all__ = ["WordVectors"]
 
@@ -45,7 +44,7 @@ class WordVectors(Frozen):
         """Encode texts, shape (n_texts, width)."""
         table, tokenizer, unknown = self._stored
         found = np.zeros((len(texts), table.shape[1]), np.float32)
-        encoded = tokenizer.encode_batch_fast(list(map(clean, texts)), add_special_tokens=False)
+        encoded = tokenizer.encode_batch_fast(list(map(encodable, texts)), add_special_tokens=False)
         for row, one in enumerate(encoded):
             tokens = [token for token in one.ids if token != unknown]
             if tokens:

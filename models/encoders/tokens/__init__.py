@@ -1,1 +1,0 @@
-"""Encoders that add up one vector a token."""
