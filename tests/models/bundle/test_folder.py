@@ -55,7 +55,8 @@ def test_an_encoder_that_was_taken_out(data: TrainingSet, tmp_path: Path, name: 
     encoder: Any = model.encoder
     if "+" in name:
         model = train(data, encoder="hashed-pieces+hashed", n_folds=2).model
-        first, second = model.encoder.parts
+        both: Any = model.encoder
+        first, second = both.parts
         encoder = Beside([first, replace(second, name="static")])
     replace(model, encoder_name=name, encoder=encoder).save(tmp_path / "old")
 
