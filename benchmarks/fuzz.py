@@ -224,10 +224,10 @@ def by_command(words: Sequence[str], path: Path, outputs: Sequence[Path], bad: P
         records = [line for output in outputs for line in _lines(output)]
         return Outcome(records or [out], rejects)
     assert code in (1, 2), f"exit code {code}: {err}"
-    told = ("error:", "Usage:", "not read:", "rejected:")
-    errors = [line for line in err.splitlines() if line.startswith(told)]
-    assert errors, f"refused without a line: {err[-300:]}"
-    return Outcome([], rejects, refused=errors[-1])
+    errors = [line for line in err.splitlines() if line.startswith(("error:", "Usage:"))]
+    # Where nothing could be used, each reject says why.
+    assert errors or rejects, f"refused without a line: {err[-300:]}"
+    return Outcome([], rejects, refused=errors[-1] if errors else rejects[-1])
 
 
 def _lines(path: Path) -> list[str]:

@@ -94,10 +94,13 @@ class Weights:
 
         content = self.read("tokenizer.json")
         try:
-            return Tokenizer.from_buffer(content)
+            tokenizer = Tokenizer.from_buffer(content)
+            # A vocabulary without the token for unknown words is refused at the first of them only.
+            tokenizer.encode("A word, and \ue000.")
         except Exception as error:  # the library raises nothing narrower
             problem = f"is not a tokenizer: {' '.join(str(error).split())[:160]}"
             raise InputError(self.folder / "tokenizer.json", problem, "fetch it again") from error
+        return tokenizer
 
 
 def encodable(text: str) -> str:

@@ -264,6 +264,15 @@ def test_impossible_sizes(
     assert "\n" not in str(refused.value)
 
 
+def test_a_vocabulary_without_unknown_words(tmp_path: Path, write_folder: WriteFolder) -> None:
+    """A tokenizer that lacks the token for unknown words is refused before any text is read."""
+    path = write_folder(tmp_path / "net", "bert") / "tokenizer.json"
+    path.write_text(path.read_text().replace('"<unk>"', '"<other>"', 1))
+
+    with pytest.raises(InputError, match=r"tokenizer\.json: is not a tokenizer"):
+        make_encoder(str(path.parent)).encode(["talks"])
+
+
 @pytest.mark.parametrize("damaged", [b"", b'{"model": "a\n"}', b"\xff\xfe", b"[" * 5_000])
 def test_a_damaged_tokenizer(tmp_path: Path, damaged: bytes, write_folder: WriteFolder) -> None:
     """A tokenizer that cannot be read is refused in one line that names the file."""
