@@ -30,6 +30,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return folder, done.stdout
 
 
+@pytest.mark.slow
 def test_every_step_is_told(kept: tuple[Path, str]) -> None:
     """The steps stand in order, each with the command that does it."""
     _, printed = kept
@@ -116,6 +117,7 @@ def test_readings_fit_the_codebook() -> None:
             assert "other" not in answers["framing"] or answers["framing"] == ["other"]
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_a_study_is_refused(kept: tuple[Path, str]) -> None:
     """Nothing is overwritten."""
     done = subprocess.run(

@@ -48,6 +48,7 @@ def expected() -> set[str]:
     }
 
 
+@pytest.mark.slow
 def test_the_wheel_is_the_tree(wheel: set[str]) -> None:
     """A subpackage or data file that pyproject.toml forgets would be missing here."""
     packaged = {name for name in wheel if name.startswith("standfirst/")}

@@ -72,6 +72,7 @@ def test_a_model_says_what_it_needs(towards: Report, tmp_path: Path) -> None:
     assert [labels[k] for k in answer.chosen.argmax(axis=1)] == ["for", "against"]
 
 
+@pytest.mark.slow
 def test_context_is_chosen_by_the_folds(tmp_path: Path) -> None:
     """Neighbours that tell the label are taken; noise is not, unless it is named."""
     rng = np.random.default_rng(0)
@@ -252,6 +253,7 @@ def test_strange_offsets(tmp_path: Path) -> None:
         from_file(write(tmp_path / "rows.jsonl", [{"text": "No.", "s": "a"}]), ["s"], target="who")
 
 
+@pytest.mark.slow
 def test_a_goal_reaches_the_bundle(data: TrainingSet, tmp_path: Path) -> None:
     """A model that promises precision says so, abstains, and does so again when loaded."""
     report = train(data, encoder="tfidf", goal=parse_goal("precision=0.9"), n_folds=3)

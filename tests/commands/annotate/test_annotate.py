@@ -245,6 +245,7 @@ def test_planned_name_is_joined_with_an_address(study: Path, run: Callable[..., 
     assert "have both answered 4 units" in run(*command.split()[1:-1], "bo", cwd=study).err
 
 
+@pytest.mark.slow
 def test_two_imports_at_once_lose_nothing(study: Path) -> None:
     """Whoever imports at the same time waits for the other, so that both coders' answers stay."""
     units = load_units(study / "corpus").to_list()

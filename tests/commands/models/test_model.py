@@ -298,6 +298,7 @@ def test_output_inside_the_input_is_left_out(work: Path, run: Run, tmp_path: Pat
     assert "finished before" in again.err
 
 
+@pytest.mark.slow
 def test_a_model_folder_keeps_what_is_not_the_models(work: Path, run: Run, tmp_path: Path) -> None:
     """Training again replaces the model's files and no others."""
     words = ("train", "--data", str(work / "coded.csv"), "--label", "stance", "--fast", "-o", "m")

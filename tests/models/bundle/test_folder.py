@@ -48,6 +48,7 @@ def test_same_data_same_bytes(
         assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes(), path.name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["static", "hashed-pieces+static"])
 def test_an_encoder_that_was_taken_out(data: TrainingSet, tmp_path: Path, name: str) -> None:
     """A bundle of an encoder that is gone is refused in one line that says what to do."""

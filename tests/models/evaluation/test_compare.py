@@ -40,6 +40,7 @@ def test_pairs_are_sharper_than_intervals(report: Report, data: TrainingSet) -> 
     assert low <= value <= high < 0
 
 
+@pytest.mark.slow
 def test_what_cannot_be_compared(report: Report, data: TrainingSet) -> None:
     """One model, a missing dimension, and other labels are refused in one line."""
     with pytest.raises(InputError, match="1 model; name two"):

@@ -53,6 +53,7 @@ def rows(folder: Path) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in kept.items()}
 
 
+@pytest.mark.slow
 def test_from_store_to_store(saved_model: Path, store: Any, news: Path, tmp_path: Path) -> None:
     """The rows are those of a run on this machine; rejects name the URL; nothing is left over."""
     here = run(prepare(saved_model, [str(news)], str(tmp_path / "here"), OPTIONS), Local(1))
@@ -72,6 +73,7 @@ def test_from_store_to_store(saved_model: Path, store: Any, news: Path, tmp_path
     assert left == {"tags", "articles.parquet", "rejects.jsonl", "_manifest.json", "_SUCCESS"}
 
 
+@pytest.mark.slow
 def test_going_on_in_a_store(saved_model: Path, store: Any, news: Path, tmp_path: Path) -> None:
     """What is done is not done again; other options are refused; a finished folder is left."""
     url = "s3://tagging/again"
@@ -97,6 +99,7 @@ def test_going_on_in_a_store(saved_model: Path, store: Any, news: Path, tmp_path
         prepare(saved_model, ["s3://tagging/news"], url, Options(shard=2_000, text=False))
 
 
+@pytest.mark.slow
 def test_a_single_file_in_a_store(saved_model: Path, store: Any, tmp_path: Path) -> None:
     """It is there whole, with its rejects beside it, and nothing else."""
     out = "s3://tagging/single/tags.csv"

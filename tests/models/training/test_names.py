@@ -66,6 +66,7 @@ def test_odd_names_that_a_model_can_have(tmp_path: Path) -> None:
     assert again.codebook.dimension("Haltung").label_ids == ("Nicht dafür", "dafür")
 
 
+@pytest.mark.slow
 def test_a_stray_list_is_told(tmp_path: Path) -> None:
     """Where a single row makes a question multiple choice, the report says so."""
     path = write_table(tmp_path / "rows.csv", {"stance": ("law", "jobs")})
@@ -133,6 +134,7 @@ def test_a_column_named_twice_counts_once(tmp_path: Path) -> None:
     assert list(from_file(str(path), ["stance", "stance"]).answers) == ["stance"]
 
 
+@pytest.mark.slow
 def test_classifier_takes_what_others_hold() -> None:
     """Sparse and Arrow labels, groups without a name, weights of the right length."""
     labels = ["for", "against"] * 10

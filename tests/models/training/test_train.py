@@ -141,6 +141,7 @@ def test_rows_that_share_no_word(tmp_path: Path) -> None:
     assert np.array_equal(answer.probabilities[0], answer.probabilities[1])
 
 
+@pytest.mark.slow
 def test_large_constant_columns_do_not_drown_the_others() -> None:
     """Evened out, a head learns from small columns; its weights are those of the columns as is."""
     rng = np.random.default_rng(0)
@@ -185,6 +186,7 @@ def test_babe_beats_the_plain_baseline() -> None:
     assert found.calibration_error <= 0.05
 
 
+@pytest.mark.slow
 def test_few_rows_may_leave_out_the_middle_layer() -> None:
     """Where only the last layer tells, few rows learn from it alone; where both do, from both."""
     rng = np.random.default_rng(0)
@@ -206,6 +208,7 @@ def test_few_rows_may_leave_out_the_middle_layer() -> None:
     assert head(STEADY_FROM, middle=False).fit.weights[:, :60].any()
 
 
+@pytest.mark.slow
 def test_a_score_that_chance_can_reach_is_told(tmp_path: Path) -> None:
     """Labels drawn by lot are learned no better than chance, and a promise on them is not kept."""
     rng = np.random.default_rng(0)
