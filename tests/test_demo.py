@@ -49,6 +49,7 @@ def test_every_step_is_told(kept: tuple[Path, str]) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_study_can_be_gone_on_with(kept: tuple[Path, str]) -> None:
     """Its files are those of any study, and other commands read them."""
     folder, _ = kept
@@ -65,6 +66,7 @@ def test_the_study_can_be_gone_on_with(kept: tuple[Path, str]) -> None:
     assert (folder / "tags" / "unseen.parquet").stat().st_size > 0
 
 
+@pytest.mark.slow
 def test_the_model_has_learned_something(kept: tuple[Path, str]) -> None:
     """On every dimension its held-out macro-F1 is well above that of no model."""
     _, printed = kept

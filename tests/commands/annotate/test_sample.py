@@ -77,6 +77,7 @@ def test_training_sees_nothing_of_test_articles(template: Path) -> None:
     assert not learned & (inside - outside)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [
