@@ -1,21 +1,24 @@
 """Gold from a file: users arrive with one, made with whatever tool they have."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError, UnknownNameError
 from ..labels.gold.gold import Gold
-from ..tables import read_strictly
+from ..tables import read_strictly, warn
+from ..tables.answers import MISSING, AnswerCells, Cell
 
 __all__ = ["read_coded"]
 
-_NO_ANSWER = {"", "na", "n/a", "nan", "null"}
-
 
 def read_coded(
-    path: Path, dimensions: Sequence[str], multiple: Mapping[str, bool]
+    path: Path,
+    dimensions: Sequence[str],
+    multiple: Mapping[str, bool],
+    *,
+    missing: Collection[str] = MISSING,
 ) -> tuple[list[Gold], dict[str, float] | None]:
     """Read a table of gold: `unit_id`, a column for each dimension, and perhaps `probability`.
 
@@ -26,8 +29,10 @@ def read_coded(
     dimensions
         Names of the dimensions that are wanted; those without a column are left out.
     multiple
-        Whether each takes several labels, written as a list or ``a|b``. There an empty cell is an
-        answer without labels, where another column of the row has an answer.
+        Whether each takes several labels. There an empty cell is an answer without labels, where
+        another column of the row has an answer; ``[]`` is one everywhere.
+    missing
+        Spellings of no answer; what cells mean is told in `tables.answers`.
 
     Returns
     -------
@@ -43,6 +48,7 @@ def read_coded(
     where_of: dict[str, str] = {}
     names: list[str] = []
     has_chance = False
+    reader = AnswerCells(missing)
     for number, row in read_strictly(path):
         where = f"{path}:{number}"
         if not where_of:
@@ -60,26 +66,26 @@ def read_coded(
             problem = f"unit {unit!r} stands in {where_of[unit]} already"
             raise InputError(where, problem, "keep one row a unit")
         where_of[unit] = where
-        answers = {name: _labels(row.get(name)) for name in names}
-        answered = any(answer is not None for answer in answers.values())
-        for name, answer in answers.items():
-            labels = () if answer is None and multiple[name] and answered else answer
-            if labels is not None:
-                gold.append(Gold(unit, name, labels, "single"))
+        answers = {name: _answer(reader, row.get(name), name, where) for name in names}
+        answered = any(cell.kind in ("one", "several") for cell in answers.values())
+        for name, cell in answers.items():
+            none_applies = cell.kind == "empty" and multiple[name] and answered
+            if none_applies or cell.kind in ("one", "several"):
+                gold.append(Gold(unit, name, cell.labels, "single"))
         if has_chance and answered:
             chances[unit] = _chance(row["probability"], where)
+    for message in reader.messages():
+        warn(path)(message)
     return gold, chances if has_chance else None
 
 
-def _labels(value: Any) -> tuple[str, ...] | None:
-    if isinstance(value, list | tuple):
-        return tuple(dict.fromkeys(str(label) for label in value))
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return None
-    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-    if text.strip().lower() in _NO_ANSWER:
-        return None
-    return tuple(dict.fromkeys(one.strip() for one in text.split("|") if one.strip()))
+def _answer(reader: AnswerCells, value: Any, name: str, where: str) -> Cell:
+    try:
+        return reader.read(value, name)
+    except ValueError as error:
+        raise InputError(
+            where, f"{name}: {error}", "write a name, a list of names, or a|b"
+        ) from error
 
 
 def _chance(value: Any, where: str) -> float:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...errors import InputError, RevisionError, StudyError, UnknownNameError
-from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
+from ..shared.options import JsonOption, MissingOption, StudyOption, find_study, print_json, say
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,6 +53,7 @@ def shares(
         Path | None,
         typer.Option("-o", "--output", help="Write a tidy table: .csv, .parquet or .jsonl."),
     ] = None,
+    missing: MissingOption = None,
     study: StudyOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -65,7 +66,7 @@ def shares(
             raise typer.BadParameter("name a study or a file of gold", param_hint="--study")
         if tags is None:
             raise typer.BadParameter("name what `tag` wrote", param_hint="TAGS")
-        made = _from_file(tags, gold, model, by, dimension, level, random=random)
+        made = _from_file(tags, gold, model, by, dimension, level, random=random, missing=missing)
     else:
         if random:
             raise typer.BadParameter("is about the units of --gold", param_hint="--random")
@@ -89,15 +90,19 @@ def _from_file(
     level: float,
     *,
     random: bool,
+    missing: str | None,
 ) -> "Shares":
     from ...measure.coded import read_coded
     from ...measure.estimation import shares
     from ...measure.tagged import dimensions_of, read_tags
     from ...study.measuring import cells_of, facts_of
+    from ...tables.answers import parse_missing
 
     facts = None if model is None else facts_of(model)
     kinds = dimensions_of(tags)
-    answers, chances = read_coded(gold, dimension or list(kinds), kinds)
+    answers, chances = read_coded(
+        gold, dimension or list(kinds), kinds, missing=parse_missing(missing)
+    )
     if chances is None and not random:
         problem = "has no column 'probability'"
         raise InputError(gold, problem, "add it, or say that the units were drawn at --random")
