@@ -1,7 +1,7 @@
-"""Coders over time: is each steady, does anyone drift, and how often are they as others have it.
+"""Coders over time: how steady each is, who drifts, and how often they match the others.
 
-All shares come with intervals that resample articles. They say when to talk with somebody, and are
-too coarse to rank people by.
+All shares come with intervals that resample articles. They show when to talk with somebody, but are
+too coarse to rank people.
 """
 
 from collections import Counter
@@ -58,7 +58,7 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Competence:
-    """How often a coder's answer is the one that holds without them."""
+    """How often a coder gives the answer that holds without their vote."""
 
     coder: str
     """Who."""
@@ -103,8 +103,8 @@ def stability(
             cases.setdefault((dimension, coder), []).append((same, rows[0].article_id or unit))
     order = [dimension.id for dimension in codebook.dimensions]
     return [
-        Stability(coder, dimension, _share(found), len(found))
-        for (dimension, coder), found in sorted(cases.items())
+        Stability(coder, dimension, _share(same), len(same))
+        for (dimension, coder), same in sorted(cases.items())
         if dimension in order
     ]
 
@@ -114,8 +114,8 @@ def drift(
 ) -> list[Week]:
     """Follow each coder's agreement with the others, week by week; decisions are left out."""
     known = {dimension.id for dimension in codebook.dimensions}
-    said = current(settle(readings(annotations, adjudicators), codebook).annotations)
-    rows = [row for row in said if row.status == "answered" and row.dimension in known]
+    answers = current(settle(readings(annotations, adjudicators), codebook).annotations)
+    rows = [row for row in answers if row.status == "answered" and row.dimension in known]
     by_unit: dict[tuple[str, str], list[Annotation]] = {}
     for row in rows:
         by_unit.setdefault((row.dimension, row.unit_id), []).append(row)
@@ -130,8 +130,8 @@ def drift(
         key = (row.dimension, row.coder, f"{year}-W{week:02}")
         cases.setdefault(key, []).append((same, row.article_id or row.unit_id))
     return [
-        Week(coder, dimension, week, _share(found), len(found))
-        for (dimension, coder, week), found in sorted(cases.items())
+        Week(coder, dimension, week, _share(same), len(same))
+        for (dimension, coder, week), same in sorted(cases.items())
     ]
 
 
@@ -155,38 +155,40 @@ def competence(
 
     Examples
     --------
-    >>> said = {"ann": "warm", "bo": "cold", "cy": "cold"}
-    >>> rows = [Annotation("u", coder, "tone", (label,)) for coder, label in said.items()]
-    >>> [(one.coder, one.accuracy.value, one.n_answers) for one in competence(rows, [])]
-    [('ann', 0.0, 1)]
+    >>> answers = {"ann": "warm", "bo": "cold", "cy": "cold"}
+    >>> rows = [Annotation("u", coder, "tone", (label,)) for coder, label in answers.items()]
+    >>> [(coder.coder, coder.accuracy.value) for coder in competence(rows, [])][0]
+    ('ann', 0.0)
     """
     decided = {
-        (one.unit_id, one.dimension): frozenset(one.labels)
-        for one in gold
-        if one.rule == "adjudicated"
+        (row.unit_id, row.dimension): frozenset(row.labels)
+        for row in gold
+        if row.rule == "adjudicated"
     }
     answers: dict[tuple[str, str], list[Annotation]] = {}
     for row in current(readings(annotations, adjudicators)):
         if row.status == "answered":
             answers.setdefault((row.unit_id, row.dimension), []).append(row)
     cases: dict[tuple[str, str], list[tuple[float, str]]] = {}
-    for place, rows in answers.items():
+    for question, rows in answers.items():
         for row in rows:
-            right = decided.get(place)
+            right = decided.get(question)
             if right is None:
-                right = _most([frozenset(one.labels) for one in rows if one.coder != row.coder])
+                right = _most(
+                    [frozenset(other.labels) for other in rows if other.coder != row.coder]
+                )
             if right is not None:
                 same = float(frozenset(row.labels) == right)
-                found = cases.setdefault((row.dimension, row.coder), [])
-                found.append((same, row.article_id or row.unit_id))
+                case = (same, row.article_id or row.unit_id)
+                cases.setdefault((row.dimension, row.coder), []).append(case)
     return [
-        Competence(coder, dimension, _share(found), len(found))
-        for (dimension, coder), found in sorted(cases.items())
+        Competence(coder, dimension, _share(same), len(same))
+        for (dimension, coder), same in sorted(cases.items())
     ]
 
 
 def _most(answers: Sequence[frozenset[str]]) -> frozenset[str] | None:
-    """Give the answer that most gave; None where several are even, or nobody answered."""
+    """Return the most frequent answer; None where several are even, or nobody answered."""
     ranked = Counter(answers).most_common(2)
     if not ranked or (len(ranked) > 1 and ranked[0][1] == ranked[1][1]):
         return None
@@ -199,7 +201,7 @@ def _share(cases: Sequence[tuple[float, str]]) -> Estimate:
 
 def _time(row: Annotation) -> datetime | None:
     try:
-        found = datetime.fromisoformat(row.created)
+        time = datetime.fromisoformat(row.created)
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""``standfirst labels``: the codebook, the coders, and what holds in the end."""
+"""``standfirst labels``: the codebook, the coders, and the resolved answers."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -84,7 +84,7 @@ def gold(
     least: Annotated[
         float,
         typer.Option(
-            help="Leave to adjudication what has less share or probability.", min=0, max=1
+            help="Leave to adjudication what has a lower share or probability.", min=0, max=1
         ),
     ] = 0.0,
     study: StudyOption = None,
@@ -98,13 +98,13 @@ def gold(
 
     from ...labels import competence, resolve, ties, write_gold
 
-    found = find_study(study)
-    rows, book = _coded(found.root, found.annotations, found.codebook_path)
+    folder = find_study(study)
+    rows, book = _coded(folder.root, folder.annotations, folder.codebook_path)
     options: dict[str, Any] = {"rule": rule, "adjudicators": adjudicator or (), "least": least}
     resolved = resolve(rows, book, **options)
     open_ = ties(rows, book, **options)
     coders = competence(rows, resolved, adjudicators=adjudicator or ())
-    write_gold(found.gold, resolved)
+    write_gold(folder.gold, resolved)
     counts = {
         dimension.id: dict(
             sorted(
@@ -117,21 +117,21 @@ def gold(
     if json:
         print_json(
             {
-                "gold": str(found.gold),
+                "gold": str(folder.gold),
                 "dimensions": {
                     name: {"rules": rules, "tied": tied[name]} for name, rules in counts.items()
                 },
                 "ties": [{"unit_id": gold.unit_id, "dimension": gold.dimension} for gold in open_],
                 "coders": [
                     {
-                        "coder": one.coder,
-                        "dimension": one.dimension,
-                        "n": one.n_answers,
-                        "accuracy": one.accuracy.value,
-                        "low": one.accuracy.low,
-                        "high": one.accuracy.high,
+                        "coder": coder.coder,
+                        "dimension": coder.dimension,
+                        "n": coder.n_answers,
+                        "accuracy": coder.accuracy.value,
+                        "low": coder.accuracy.low,
+                        "high": coder.accuracy.high,
                     }
-                    for one in coders
+                    for coder in coders
                 ],
             }
         )
@@ -139,10 +139,10 @@ def gold(
     for name, rules in counts.items():
         text = ", ".join(f"{n} {how}" for how, n in rules.items()) or "nothing"
         typer.echo(f"{name}: {text}; {tied[name]} left to adjudication")
-    for one in coders:
-        text = f"{one.accuracy} of {one.n_answers} as the adjudicator or the other coders"
-        typer.echo(f"  {one.coder}, {one.dimension}: {text}")
-    say(f"wrote {found.gold}")
+    for coder in coders:
+        text = f"{coder.accuracy} of {coder.n_answers} as the adjudicator or the other coders"
+        typer.echo(f"  {coder.coder}, {coder.dimension}: {text}")
+    say(f"wrote {folder.gold}")
 
 
 @app.command()
@@ -191,7 +191,7 @@ def coders(
 ) -> None:
     """Show how steady each coder is, week by week, and where coders differ most.
 
-    Decisions are left out: who adjudicates has seen what the others said.
+    Decisions are left out, since an adjudicator has seen the others' answers.
 
     Example: standfirst labels coders
     """
@@ -199,8 +199,8 @@ def coders(
 
     from ...labels import disagreements, drift, stability
 
-    found = find_study(study)
-    rows, book = _coded(found.root, found.annotations, found.codebook_path)
+    folder = find_study(study)
+    rows, book = _coded(folder.root, folder.annotations, folder.codebook_path)
     above = adjudicator or ()
     steady = stability(rows, book, adjudicators=above)
     weeks = drift(rows, book, adjudicators=above)
@@ -208,9 +208,9 @@ def coders(
     if json:
         print_json(
             {
-                "stability": [asdict(one) for one in steady],
-                "drift": [asdict(one) for one in weeks],
-                "disagreements": [asdict(one) for one in clashes],
+                "stability": [asdict(row) for row in steady],
+                "drift": [asdict(row) for row in weeks],
+                "disagreements": [asdict(row) for row in clashes],
             }
         )
         return
@@ -222,26 +222,28 @@ def coders(
 def export(
     output: Annotated[Path, typer.Argument(help="A .csv or .parquet file.")],
     wide: Annotated[
-        bool, typer.Option("--wide", help="One column a coder, as R and SPSS like it.")
+        bool, typer.Option("--wide", help="One column for each coder, for R and SPSS.")
     ] = False,
     study: StudyOption = None,
 ) -> None:
-    """Write the annotations as CSV, long or wide, or as Parquet with a column a dimension.
+    """Write the annotations as CSV, long or wide, or as Parquet with one column for each dimension.
 
     Example: standfirst labels export coded.csv --wide
     """
     from ...files import publish
     from ...labels import annotations_dataset, write_long, write_wide
 
-    found = find_study(study)
-    rows, book = _coded(found.root, found.annotations, found.codebook_path)
+    folder = find_study(study)
+    rows, book = _coded(folder.root, folder.annotations, folder.codebook_path)
     if output.suffix == ".parquet":
-        with publish(output) as aside:
-            annotations_dataset(rows, book).to_parquet(str(aside))
+        with publish(output) as temporary:
+            annotations_dataset(rows, book).to_parquet(str(temporary))
     elif output.suffix == ".csv":
         (write_wide if wide else write_long)(output, rows)
     else:
-        raise InputError(output, "annotations go out as CSV or Parquet", "name it .csv or .parquet")
+        raise InputError(
+            output, "annotations are exported as CSV or Parquet", "name it .csv or .parquet"
+        )
     say(f"wrote {output}")
 
 

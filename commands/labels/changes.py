@@ -36,7 +36,7 @@ def diff(
     study: StudyOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Say label by label what changed, what it touches, and what must be coded again.
+    """Show label by label what changed, what it touches, and what must be coded again.
 
     Every revision of a study's codebook is kept in its folder ``codebooks``.
 
@@ -44,38 +44,38 @@ def diff(
     """
     from ...labels import diff_codebooks, read_annotations, read_gold, touched
 
-    found = _study_if_any(study) if old and new else find_study(study)
-    before, after = _codebooks(old, new, found)
+    folder = _study_if_any(study) if old and new else find_study(study)
+    before, after = _codebooks(old, new, folder)
     changes = diff_codebooks(before, after)
-    rows = read_annotations(found.annotations) if found and found.annotations.exists() else []
-    resolved = read_gold(found.gold) if found and found.gold.exists() else []
+    rows = read_annotations(folder.annotations) if folder and folder.annotations.exists() else []
+    resolved = read_gold(folder.gold) if folder and folder.gold.exists() else []
     touches = touched(changes, rows, resolved)
-    models = _models_of(before.revision, found.models) if found and touches else []
+    models = _models_of(before.revision, folder.models) if folder and touches else []
     if json:
         print_json(
             [
                 {
                     "models": models,
-                    "kind": one.change.kind,
-                    "dimension": one.change.dimension,
-                    "labels": list(one.change.labels),
-                    "became": list(one.change.became),
-                    "what": one.change.what,
-                    "recode": one.change.recode,
-                    "n_annotations": one.n_annotations,
-                    "n_gold": one.n_gold,
-                    "n_units": one.n_units,
+                    "kind": item.change.kind,
+                    "dimension": item.change.dimension,
+                    "labels": list(item.change.labels),
+                    "became": list(item.change.became),
+                    "what": item.change.what,
+                    "recode": item.change.recode,
+                    "n_annotations": item.n_annotations,
+                    "n_gold": item.n_gold,
+                    "n_units": item.n_units,
                 }
-                for one in touches
+                for item in touches
             ]
         )
         return
     if not touches:
         typer.echo("no change of meaning")
-    for one in touches:
-        typer.echo(str(one))
+    for item in touches:
+        typer.echo(str(item))
     if models:
-        typer.echo(f"models of the old codebook, to be trained again: {', '.join(models)}")
+        typer.echo(f"models of the old codebook, which must be trained again: {', '.join(models)}")
 
 
 def migrate(
@@ -93,7 +93,7 @@ def migrate(
 ) -> None:
     """Rewrite annotations for a changed codebook by an explicit mapping, and log every change.
 
-    A migration that was interrupted goes on when the command is run again.
+    Run the same command again to continue a migration that was interrupted.
 
     Example: standfirst labels migrate --map changes.yaml
     """
@@ -105,13 +105,13 @@ def migrate(
         write_log,
     )
 
-    found = find_study(study)
-    before, after = _codebooks(old, new, found)
+    folder = find_study(study)
+    before, after = _codebooks(old, new, folder)
     rules = load_mapping(mapping, before, after)
-    target = output or found.annotations
-    # Nobody adds answers between reading and writing.
-    with locked(found.annotations.parent, wait=10):
-        rows = read_annotations(found.annotations)
+    target = output or folder.annotations
+    # No answers may be added between reading and writing.
+    with locked(folder.annotations.parent, wait=10):
+        rows = read_annotations(folder.annotations)
         migrated, log = migrate_annotations(rows, before, after, rules)
         log_path = _log_of(target, before.revision, after.revision, rows, log)
         # The log goes first: an annotation never changes without a line that says so.
@@ -178,7 +178,7 @@ def _models_of(revision: str, folder: Path) -> list[str]:
         try:
             manifest = read_manifest(path.parent)
         except BundleError as error:
-            say(f"passed over: {error}")
+            say(f"skipped: {error}")
             continue
         if manifest.codebook_revision == revision:
             names.append(path.parent.name)
@@ -186,7 +186,7 @@ def _models_of(revision: str, folder: Path) -> list[str]:
 
 
 def _study_if_any(path: Path | None) -> Any:
-    """Give the study, or None where there is none and none was named."""
+    """Return the study, or None where there is none and none was named."""
     try:
         return find_study(path)
     except StudyError:

@@ -1,4 +1,4 @@
-"""Annotations: one coder's answer on one unit and dimension, as JSON Lines that live well in git.
+"""Annotations: one coder's answer on one unit and dimension, as JSON Lines that suit git.
 
 An annotation is never overwritten. A later answer of the same coder supersedes the earlier one,
 which stays in the file. Later is what has a later time: of two answers with the same time, or none,
@@ -100,14 +100,15 @@ def read_annotations(path: Path) -> list[Annotation]:
 
 def write_annotations(path: Path, annotations: Iterable[Annotation]) -> None:
     """Write annotations, sorted, one JSON object a line, whole or not at all."""
-    write_jsonl(path, (asdict(row) for row in sorted(annotations, key=_place)))
+    write_jsonl(path, (asdict(row) for row in sorted(annotations, key=_sort_key)))
 
 
 def merge_annotations(old: Iterable[Annotation], new: Iterable[Annotation]) -> list[Annotation]:
-    """Put annotations together; what is there already is not doubled, and nothing is lost.
+    """Merge annotations, without duplicates and without loss.
 
-    An answer is known by unit, dimension, coder, time, source, labels and status. When it comes a
-    second time, the newer row stands, because it may know more about it (the article, a comment).
+    An answer is identified by unit, dimension, coder, time, source, labels and status. When it
+    comes a second time, the new row replaces the old one, since it may hold more (the article, a
+    comment).
 
     Examples
     --------
@@ -118,11 +119,11 @@ def merge_annotations(old: Iterable[Annotation], new: Iterable[Annotation]) -> l
     """
     merged = {_identity(row): row for row in old}
     merged.update((_identity(row), row) for row in new)
-    return sorted(merged.values(), key=_place)
+    return sorted(merged.values(), key=_sort_key)
 
 
 def current(annotations: Iterable[Annotation]) -> list[Annotation]:
-    """Give the latest answer of each coder on each unit and dimension.
+    """Return the latest answer of each coder on each unit and dimension.
 
     Examples
     --------
@@ -136,21 +137,21 @@ def current(annotations: Iterable[Annotation]) -> list[Annotation]:
         key = (row.unit_id, row.dimension, row.coder)
         if key not in latest or row.created > latest[key].created:
             latest[key] = row
-    return sorted(latest.values(), key=_place)
+    return sorted(latest.values(), key=_sort_key)
 
 
 def is_decision(row: Annotation, adjudicators: Collection[str] = ()) -> bool:
-    """Tell whether an answer is an adjudicator's decision, and no reading of the unit."""
+    """Return whether an answer is an adjudicator's decision, and not a reading of the unit."""
     return row.coder in adjudicators or row.round.startswith(ADJUDICATION)
 
 
 def readings(
     annotations: Iterable[Annotation], adjudicators: Collection[str] = ()
 ) -> list[Annotation]:
-    """Give what coders said by themselves: all but decisions.
+    """Return what coders answered by themselves: all but decisions.
 
-    Who adjudicates has seen what the others said, so that a decision is no independent answer; and
-    where it is by somebody who had coded the unit, it must not stand in for that reading.
+    An adjudicator has seen the others' answers, so a decision is not an independent one; and a
+    decision by somebody who had coded the unit must not replace that reading.
 
     Parameters
     ----------
@@ -185,16 +186,16 @@ def check_annotations(
     """
     known = {dimension.id: dimension for dimension in codebook.dimensions}
     for row in annotations:
-        place = f"{where}: unit {row.unit_id}, coder {row.coder}, {row.dimension}"
+        answer = f"{where}: unit {row.unit_id}, coder {row.coder}, {row.dimension}"
         dimension = known.get(row.dimension)
         if dimension is None:
             raise UnknownNameError("dimension", row.dimension, list(known))
         for label in row.labels:
             if label not in dimension.label_ids:
-                raise UnknownLabelError(label, dimension.label_ids, place)
+                raise UnknownLabelError(label, dimension.label_ids, answer)
         if dimension.choice == "single" and len(row.labels) > 1:
             problem = f"{len(row.labels)} labels ({', '.join(row.labels)}) on a single choice"
-            raise InputError(place, problem, "keep one, or make the dimension multiple choice")
+            raise InputError(answer, problem, "keep one, or make the dimension multiple choice")
 
 
 def check_revision(annotations: Iterable[Annotation], codebook: Codebook, where: str) -> None:
@@ -243,13 +244,13 @@ def read_rows(path: Path, row_type: type[_Row]) -> list[_Row]:
             rows.append(decoder.decode(line))
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             problem = str(error).replace("$.", "").replace("`", "")
-            raise InputError(f"{path}:{number}", problem, "mend or remove the line") from error
+            raise InputError(f"{path}:{number}", problem, "correct or remove the line") from error
     return rows
 
 
-def _place(row: Annotation) -> tuple[str, str, str, str]:
+def _sort_key(row: Annotation) -> tuple[str, str, str, str]:
     return (row.unit_id, row.dimension, row.coder, row.created)
 
 
 def _identity(row: Annotation) -> tuple[str | tuple[str, ...], ...]:
-    return (*_place(row), row.source, row.labels, row.status)
+    return (*_sort_key(row), row.source, row.labels, row.status)

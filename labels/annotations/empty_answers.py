@@ -1,4 +1,4 @@
-"""What an empty answer means: none of the labels applies, the question was not asked, or nothing.
+"""What an empty answer means: none of the labels applies, not asked, or left open.
 
 A submitted unit says more than the labels that were chosen. Where any number of labels may be
 chosen and none must be, choosing nothing says that none applies, which is an answer like any other.
@@ -7,7 +7,7 @@ all the same (an imported file, a condition that was added later) is no answer. 
 is empty was left open.
 
 Files from before this distinction hold ``open`` for all three; so the meaning is worked out from
-the codebook whenever answers are used, and not only when they come in.
+the codebook whenever answers are used, and not only when they are imported.
 """
 
 from collections.abc import Iterable

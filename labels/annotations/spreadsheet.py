@@ -1,4 +1,4 @@
-"""Annotations in spreadsheets: long CSV in and out, and the wide form that R and SPSS like.
+"""Annotations in spreadsheets: long CSV in and out, and the wide form for R and SPSS.
 
 Long: one row an answer, columns ``unit, coder, dimension, label`` and, if known, ``article``,
 ``created``, ``round``, ``comment``, ``speaker_name`` and ``status``; several labels of one answer
@@ -236,7 +236,7 @@ def _spellings(codebook: Codebook) -> dict[str, frozenset[str]]:
 def _columns(
     rows: Sequence[tuple[str, Mapping[str, str], Cell]], codebook: Codebook | None
 ) -> tuple[dict[str, dict[str, str]], set[str], list[str]]:
-    """Decide what goes by a dimension as a whole: spellings, whether it takes several labels."""
+    """Work out spellings of each dimension, and whether it takes several labels."""
     counts: dict[str, Counter[str]] = {}
     multiple: set[str] = set()
     messages: list[str] = []
@@ -247,7 +247,7 @@ def _columns(
     known: dict[str, tuple[str, ...]] = {}
     if codebook is not None:
         known = {dimension.id: dimension.label_ids for dimension in codebook.dimensions}
-        multiple = {one.id for one in codebook.dimensions if one.choice == "multiple"}
+        multiple = {d.id for d in codebook.dimensions if d.choice == "multiple"}
     spelling = {name: spelled_alike(labels, known.get(name, ())) for name, labels in counts.items()}
     for name, labels in counts.items():
         messages += [] if codebook else near_equal(labels, _labels_of(name))
@@ -312,7 +312,7 @@ def _safe(cell: str) -> str:
 
 
 def _write(path: Path, columns: Collection[str], rows: Iterable[Mapping[str, str]]) -> None:
-    with publish(path) as aside, aside.open("w", encoding="utf-8", newline="") as out:
+    with publish(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as out:
         writer = csv.DictWriter(out, list(columns), restval="")
         writer.writeheader()
         writer.writerows({key: _safe(value) for key, value in row.items()} for row in rows)

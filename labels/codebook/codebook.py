@@ -1,9 +1,9 @@
-"""The codebook as code: dimensions, labels and what they mean.
+"""The codebook: dimensions, labels and what they mean.
 
 A codebook is a YAML file that people read and edit. It is checked where it enters
 (`load_codebook`), frozen inside, and known by its revision: a hash of what changes meaning. What
 coders decide by counts: questions, help, names, definitions, what is included and excluded,
-conditions, targets, the order of the answers. What only shows or orders the work does not:
+conditions, targets, the order of the answers. What only presents or orders the work does not:
 comments, colours, hotkeys, title, version, sources, and examples, which illustrate a rule and must
 not make one. Line breaks do not count either.
 """
@@ -36,7 +36,7 @@ class Label:
     examples: tuple[str, ...] = ()
     """Texts that carry the label."""
     counterexamples: tuple[str, ...] = ()
-    """Texts that seem to carry the label and do not."""
+    """Texts that seem to carry the label but do not."""
     hotkey: str | None = None
     """One key, unique over the whole codebook."""
     parent: str | None = None
@@ -84,7 +84,7 @@ class Dimension:
         return tuple(label.id for label in self.labels)
 
     def label(self, label_id: str) -> Label:
-        """Give the label with an id.
+        """Return the label with an id.
 
         Raises
         ------
@@ -135,7 +135,7 @@ class Codebook:
         return _revision(self)
 
     def dimension(self, dimension_id: str) -> Dimension:
-        """Give the dimension with an id.
+        """Return the dimension with an id.
 
         Raises
         ------
@@ -174,7 +174,7 @@ def _dimension_meaning(dimension: Dimension) -> dict[str, Any]:
 
 
 def label_meaning(label: Label) -> dict[str, Any]:
-    """Give what of a label counts for the revision, with line breaks and runs of spaces folded."""
+    """Return the parts of a label that count for the revision, with white space folded."""
     return {
         "id": label.id,
         "name": _folded(label.name),

@@ -1,8 +1,8 @@
 """What must hold between the fields of a codebook, and what is only advice.
 
-Rules are refused at the door, advice is printed by ``standfirst labels check``: a codebook that
-grew in a spreadsheet may carry ids with capitals or hyphens, because its data do, and must still
-load.
+A codebook that breaks a rule is refused; advice is only printed by ``standfirst labels check``: a
+codebook that grew in a spreadsheet may have ids with capitals or hyphens, because its data do, and
+must still load.
 """
 
 import re
@@ -37,34 +37,34 @@ _TAKEN = frozenset(
 )
 """Columns that units, tasks and tags have already."""
 
-_Found = tuple[tuple[str | int, ...], str, str]
+_Problem = tuple[tuple[str | int, ...], str, str]
 
 
-def check_consistency(codebook: Codebook) -> list[_Found]:
-    """Find what does not fit together.
+def check_consistency(codebook: Codebook) -> list[_Problem]:
+    """Return the contradictions within a codebook.
 
     Returns
     -------
-    For each problem, where it stands (names of fields and positions), what it is, and what to do.
+    For each problem, its field (names and positions from the root), the problem, and the remedy.
     """
-    found = [*_doubled_dimensions(codebook), *_conditions(codebook), *_hotkeys(codebook)]
+    problems = [*_doubled_dimensions(codebook), *_conditions(codebook), *_hotkeys(codebook)]
     for position, dimension in enumerate(codebook.dimensions):
-        found += _labels(dimension, ("dimensions", position))
-    return found
+        problems += _labels(dimension, ("dimensions", position))
+    return problems
 
 
 def advise(codebook: Codebook) -> list[str]:
-    """Say what is allowed, and would still make coding or analysis harder."""
+    """Return advice on what is allowed but would make coding or analysis harder."""
     advice = []
     for dimension in codebook.dimensions:
         for label in dimension.labels:
-            place = f"{dimension.id}.{label.id}"
+            where = f"{dimension.id}.{label.id}"
             if not label.definition:
-                advice.append(f"{place}: no definition; coders will make up their own")
+                advice.append(f"{where}: no definition; coders will make up their own")
             if label.hotkey is None:
-                advice.append(f"{place}: no hotkey is left; it takes the mouse")
+                advice.append(f"{where}: no hotkey is left; coders must use the mouse")
             if not re.fullmatch(r"[a-z0-9_]+", label.id):
-                advice.append(f"{place}: an id of a-z, 0-9 and _ works in every program")
+                advice.append(f"{where}: ids of a-z, 0-9 and _ work in every program")
         if not dimension.required and dimension.choice == "single":
             advice.append(
                 f"{dimension.id}: left empty it counts as not answered; if none of its labels can "
@@ -72,11 +72,13 @@ def advise(codebook: Codebook) -> list[str]:
             )
         if len(dimension.labels) > 12:
             count = len(dimension.labels)
-            advice.append(f"{dimension.id}: {count} labels are many for one question; consider two")
+            advice.append(
+                f"{dimension.id}: {count} labels are many for one question; consider splitting it"
+            )
     return advice
 
 
-def _doubled_dimensions(codebook: Codebook) -> Iterator[_Found]:
+def _doubled_dimensions(codebook: Codebook) -> Iterator[_Problem]:
     seen: dict[str, int] = {}
     for position, dimension in enumerate(codebook.dimensions):
         path = ("dimensions", position, "id")
@@ -88,33 +90,33 @@ def _doubled_dimensions(codebook: Codebook) -> Iterator[_Found]:
             yield path, f"{dimension.id!r} is the name of another column", "choose another"
 
 
-def _labels(dimension: Dimension, path: tuple[str | int, ...]) -> Iterator[_Found]:
+def _labels(dimension: Dimension, path: tuple[str | int, ...]) -> Iterator[_Problem]:
     seen: dict[str, int] = {}
     for position, label in enumerate(dimension.labels):
         if label.id in seen:
-            place = (*path, "labels", position, "id")
-            yield place, f"{label.id!r} is the id of labels[{seen[label.id]}] too", "choose another"
+            field = (*path, "labels", position, "id")
+            yield field, f"{label.id!r} is the id of labels[{seen[label.id]}] too", "choose another"
         seen.setdefault(label.id, position)
     if len(dimension.labels) == 1 and dimension.choice == "single":
         yield (
             (*path, "labels"),
-            "one label leaves nothing to choose",
-            "add another, or use multiple",
+            "one label leaves no choice",
+            "add another, or use choice: multiple",
         )
     if dimension.scale == "ordinal" and dimension.choice == "multiple":
         yield (*path, "scale"), "an ordinal scale takes one answer", "use choice: single"
     parents = {label.id: label.parent for label in dimension.labels}
     for position, label in enumerate(dimension.labels):
-        place = (*path, "labels", position, "parent")
+        field = (*path, "labels", position, "parent")
         if label.parent is None:
             continue
         if label.parent not in parents:
-            yield place, f"{label.parent!r} is no label of {dimension.id}", _known(parents)
+            yield field, f"{label.parent!r} is not a label of {dimension.id}", _known(parents)
         elif _is_circle(label.id, parents):
             yield (
-                place,
-                f"{label.id!r} is above itself",
-                "let one label of the circle have no parent",
+                field,
+                f"{label.id!r} is its own ancestor",
+                "remove the parent of one label in the circle",
             )
 
 
@@ -125,24 +127,24 @@ def _is_circle(start: str, parents: dict[str, str | None]) -> bool:
     return above is not None
 
 
-def _conditions(codebook: Codebook) -> Iterator[_Found]:
+def _conditions(codebook: Codebook) -> Iterator[_Problem]:
     earlier: dict[str, tuple[str, ...]] = {}
     for position, dimension in enumerate(codebook.dimensions):
         when = dimension.when
         path = ("dimensions", position, "when")
         if when is not None and when.dimension not in earlier:
-            remedy = f"name one that is asked earlier ({', '.join(earlier) or 'there is none'})"
-            yield (*path, "dimension"), f"{when.dimension!r} is not asked before", remedy
+            remedy = f"name a dimension asked earlier ({', '.join(earlier) or 'there is none'})"
+            yield (*path, "dimension"), f"{when.dimension!r} is not asked earlier", remedy
         elif when is not None:
             known = earlier[when.dimension]
             for i, label in enumerate(when.labels):
                 if label not in known:
-                    problem = f"{label!r} is no label of {when.dimension}"
+                    problem = f"{label!r} is not a label of {when.dimension}"
                     yield (*path, "labels", i), problem, f"known: {', '.join(dict.fromkeys(known))}"
         earlier[dimension.id] = dimension.label_ids
 
 
-def _hotkeys(codebook: Codebook) -> Iterator[_Found]:
+def _hotkeys(codebook: Codebook) -> Iterator[_Problem]:
     owners: dict[str, str] = {}
     for i, dimension in enumerate(codebook.dimensions):
         for j, label in enumerate(dimension.labels):

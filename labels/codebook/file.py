@@ -1,8 +1,8 @@
-"""Where a codebook enters: YAML is read, checked as a whole, and frozen.
+"""Codebook files: YAML is read, checked as a whole, and frozen.
 
-Every problem is listed at once, each with file, line, field and remedy, because a person who mends
-one line and then learns of the next loses patience with the tool. Shapes are checked by pydantic;
-what spans several fields (ids that stand twice, hotkeys in conflict, parents in a circle,
+All problems are listed at once, each with file, line, field and remedy, so that an author need not
+correct them one at a time. Shapes are checked by pydantic;
+what spans several fields (duplicate ids, conflicting hotkeys, circular parents,
 conditions on answers that do not exist) is checked after it, and only where the shapes hold.
 """
 
@@ -44,11 +44,11 @@ _LARGEST = 4_000_000
 """Bytes that a codebook's file may have."""
 
 
-class _Door(BaseModel):
+class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class _Label(_Door):
+class _Label(_Entry):
     id: _Id
     name: _Line | None = None
     definition: _Prose = ""
@@ -61,12 +61,12 @@ class _Label(_Door):
     colour: _Colour | None = None
 
 
-class _Condition(_Door):
+class _Condition(_Entry):
     dimension: _Name
     labels: Annotated[tuple[_Id, ...], Field(min_length=1)]
 
 
-class _Dimension(_Door):
+class _Dimension(_Entry):
     id: _Name
     question: _Line
     labels: Annotated[tuple[_Label, ...], Field(min_length=1)]
@@ -78,7 +78,7 @@ class _Dimension(_Door):
     scale: Literal["nominal", "ordinal"] = "nominal"
 
 
-class _Codebook(_Door):
+class _Codebook(_Entry):
     id: _Name
     title: _Line
     version: _Text
@@ -146,16 +146,21 @@ def parse_codebook(text: str, where: str) -> Codebook:
         except ValidationError as error:
             problems += _problems_of(error, document)
     elif not problems:
-        problems.append((1, "not a codebook", "begin with fields: id, title, version, dimensions"))
+        problems.append(
+            (1, "not a codebook", "start with the fields id, title, version, dimensions")
+        )
     if checked is not None:
         codebook = _frozen(checked)
         inconsistent = check_consistency(codebook)
         problems += [
-            (document.line(path), f"{_field(path)}: {said}", to) for path, said, to in inconsistent
+            (document.line(path), f"{_field(path)}: {problem}", remedy)
+            for path, problem, remedy in inconsistent
         ]
         if not problems:
             return assign_hotkeys(codebook)
-    raise CodebookError([f"{where}:{line}: {said}; {to}" for line, said, to in sorted(problems)])
+    raise CodebookError(
+        [f"{where}:{line}: {problem}; {remedy}" for line, problem, remedy in sorted(problems)]
+    )
 
 
 def dump_codebook(codebook: Codebook) -> str:
@@ -214,21 +219,21 @@ def _problems_of(error: ValidationError, document: Document) -> Iterator[tuple[i
         path = tuple(detail["loc"])
         if detail["type"] == "too_short" and detail["input"]:
             continue  # pydantic counts only the sound items; the others are listed one by one
-        problem, remedy = _in_words(detail["type"], detail.get("ctx", {}), path, detail["input"])
+        problem, remedy = _explain(detail["type"], detail.get("ctx", {}), path, detail["input"])
         yield document.line(path), f"{_field(path)}: {problem}", remedy
 
 
 _REMEDIES = {
     "id": "use lower-case letters, digits and underscores",
-    "name": "take out what is no printed character",
-    "question": "take out what is no printed character",
-    "title": "take out what is no printed character",
+    "name": "remove characters that do not print",
+    "question": "remove characters that do not print",
+    "title": "remove characters that do not print",
     "hotkey": "use one digit or lower-case letter",
     "colour": 'use six hex digits in quotes, such as "#2f6db3"',
     "language": "use an ISO 639-1 code such as en",
 }
 
-_SHAPES = {
+_EXPECTED = {
     "tuple_type": "a list",
     "string_type": "a text",
     "model_type": "fields with values",
@@ -236,7 +241,7 @@ _SHAPES = {
 }
 
 
-def _in_words(
+def _explain(
     kind: str, context: dict[str, Any], path: tuple[str | int, ...], value: Any
 ) -> tuple[str, str]:
     name = str(next((part for part in reversed(path) if isinstance(part, str)), ""))
@@ -245,8 +250,8 @@ def _in_words(
         message = "is missing", "add it"
     elif kind == "extra_forbidden":
         message = "is not a field of a codebook", f"known here: {_known(path)}"
-    elif kind in _SHAPES:
-        message = f"is {_shape(value)}", f"write {_SHAPES[kind]}"
+    elif kind in _EXPECTED:
+        message = f"is {_shape(value)}", f"write {_EXPECTED[kind]}"
     elif kind == "literal_error":
         message = f"{value!r} is not known", f"use {context['expected']}"
     elif kind == "bool_parsing":

@@ -112,9 +112,9 @@ def guide_markdown(codebook: Codebook) -> str:
             lines += [f"Part of: {as_text(_parent(dimension, label))}", ""] if label.parent else []
             lines += [as_text(label.definition), ""] if label.definition else []
             for field, heading in _PARTS:
-                found: tuple[str, ...] = getattr(label, field)
-                if found:
-                    lines += [f"{heading}:", "", *(f"- {as_text(text)}" for text in found), ""]
+                texts: tuple[str, ...] = getattr(label, field)
+                if texts:
+                    lines += [f"{heading}:", "", *(f"- {as_text(text)}" for text in texts), ""]
     if codebook.sources:
         lines += ["## Sources", "", *(f"- {as_text(source)}" for source in codebook.sources), ""]
     return "\n".join(lines)
@@ -136,11 +136,11 @@ def _html_dimension(codebook: Codebook, dimension: Dimension, number: int) -> It
         if label.definition:
             yield f"<p>{escape(label.definition)}</p>"
         for field, heading in _PARTS:
-            found: tuple[str, ...] = getattr(label, field)
-            if found:
+            texts: tuple[str, ...] = getattr(label, field)
+            if texts:
                 kind = ' class="example"' if "example" in field else ""
                 yield f'<p class="kind">{heading}</p>\n<ul>'
-                yield from (f"<li{kind}>{escape(text)}</li>" for text in found)
+                yield from (f"<li{kind}>{escape(text)}</li>" for text in texts)
                 yield "</ul>"
         yield "</section>"
 

@@ -1,4 +1,4 @@
-"""Hotkeys: one key a label, over the whole codebook, and none that the editor needs.
+"""Hotkeys: one key for each label in the whole codebook, none of them used by the editor.
 
 Label Studio registers the keys of all questions of a page together, so a key may stand for one
 label only. Its editor keeps ``u`` for itself (unselect a region). Keys that the codebook names are
@@ -21,7 +21,7 @@ HOTKEYS = tuple(key for key in "1234567890qwertyuiopasdfghjklzxcvbnm" if key not
 
 
 def next_hotkeys(taken: Iterable[str], wanted: int) -> list[str | None]:
-    """Deal out keys that nobody has; None where there are no more.
+    """Return free keys, and None where there are no more.
 
     Examples
     --------
@@ -34,12 +34,12 @@ def next_hotkeys(taken: Iterable[str], wanted: int) -> list[str | None]:
 
 
 def assign_hotkeys(codebook: Codebook) -> Codebook:
-    """Give each label without a hotkey one that is free.
+    """Assign a free hotkey to each label without one.
 
     Parameters
     ----------
     codebook
-        Its own hotkeys are trusted to be different and allowed; `parse_codebook` checks that.
+        Its own hotkeys must be distinct and allowed, as `parse_codebook` checks.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Texts of strangers in Markdown: shown as they are written, and never taken for markup or HTML."""
+"""Untrusted text in Markdown: shown as written, and never taken for markup or HTML."""
 
 import re
 

@@ -8,7 +8,7 @@ __all__ = ["json_schema"]
 
 
 def json_schema(codebook: Codebook) -> dict[str, Any]:
-    """Give the JSON Schema (2020-12) of one row: the text, and a field for each dimension.
+    """Return the JSON Schema (2020-12) of one row: the text, and a field for each dimension.
 
     Fields that the codebook does not know are allowed, because rows carry ids, dates and outlets.
 

@@ -11,7 +11,7 @@ __all__ = ["infer_codebook", "ready_codebooks"]
 
 
 def ready_codebooks() -> dict[str, Path]:
-    """Give the files of the codebooks that come with Standfirst, by name.
+    """Return the files of the codebooks that come with Standfirst, by name.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def infer_codebook(
         if complete and len(labels) < (1 if name in multiple else 2):
             seen = f"only the label {labels[0]!r}" if labels else "no label at all"
             raise InputError(
-                f"column {name}", f"{seen} occurs", "give rows with two labels or more"
+                f"column {name}", f"{seen} occurs", "provide rows with at least two labels"
             )
         wide = next((answer for answer in answers if len(answer) > 1), None)
         if wide and name not in multiple:

@@ -1,9 +1,9 @@
 """YAML with the line of every value, so that a problem can be named with its line.
 
 All scalars stay the text that the author wrote: ``id: no`` is the word "no" and ``version: 1.10``
-keeps its zero. What a field should be is for the model behind the door to say. Doubled keys are
-problems, not silently the last one. Documents that are nested too deeply, refer to themselves or
-blow up through aliases are refused before they take time or memory.
+keeps its zero. The model of the codebook says what a field should be. Duplicate keys are
+problems, and do not silently take the last value. Documents that are nested too deeply, refer to
+themselves or blow up through aliases are refused before they take time or memory.
 """
 
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ class Document:
     """How many values were read, aliases counted each time."""
 
     def line(self, path: Path) -> int:
-        """Give the line of a value, or of the nearest one around it that is there."""
+        """Return the line of a value, or of its nearest enclosing value."""
         for end in range(len(path), -1, -1):
             if path[:end] in self.lines:
                 return self.lines[path[:end]]
@@ -111,7 +111,7 @@ def _value(node: yaml.Node, path: Path, document: Document) -> Any:
             continue
         key = key_node.value
         if key in result:
-            problem = f"{key}: stands twice, first on line {document.lines[(*path, key)]}"
+            problem = f"{key}: given twice, first on line {document.lines[(*path, key)]}"
             document.problems.append((key_line, problem, "keep one of the two"))
             continue
         document.lines[(*path, key)] = key_line

@@ -1,4 +1,4 @@
-"""Dawid and Skene's model: coders err in their own ways, and the answers tell how.
+"""Dawid and Skene's model: each coder errs in their own way, as their answers show.
 
 The truth and the coders' errors are estimated in turn until they settle. Errors come in two sizes:
 
@@ -9,8 +9,8 @@ The truth and the coders' errors are estimated in turn until they settle. Errors
   Where a label is rare it pulls units with mixed answers to one side, so it wants many answers a
   coder.
 
-In both a coder with few answers borrows: their errors lean on those of all coders as if these were
-`_PRIOR` answers more. crowd-kit has both models without the borrowing, needs pandas tables, and
+In both, a coder with few answers borrows from the others: the pooled errors of all coders count as
+`_PRIOR` further answers. crowd-kit has both models without the borrowing, needs pandas tables, and
 brings transformers along with it, some hundred megabytes for sixty lines of arithmetic; it serves
 ``benchmarks/gold.py`` as a second opinion.
 
@@ -38,7 +38,7 @@ _SETTLED = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What the model believes."""
+    """The model's estimates."""
 
     probabilities: Floats
     """Of each label on each unit, shape (n_units, n_labels)."""
@@ -66,9 +66,9 @@ def dawid_skene(
     n_labels
         Number of labels.
     errors
-        What is estimated of each coder.
+        What is estimated for each coder.
     prior
-        How many answers the other coders' errors weigh; 0 lets each coder stand alone.
+        How many answers the other coders' errors weigh; 0 estimates each coder alone.
 
     Examples
     --------
@@ -97,8 +97,8 @@ def dawid_skene(
             confusion = _matrix(by_coder, prior)
         else:
             confusion = _accuracy(by_coder, prior)
-        said = np.log(confusion).swapaxes(1, 2).reshape(-1, n_labels)
-        logs = np.log(shares) + np.add.reduceat(said[cell[by_unit]], unit_starts, axis=0)
+        likelihood = np.log(confusion).swapaxes(1, 2).reshape(-1, n_labels)
+        logs = np.log(shares) + np.add.reduceat(likelihood[cell[by_unit]], unit_starts, axis=0)
         fresh = np.exp(logs - logs.max(axis=1, keepdims=True))
         fresh /= fresh.sum(axis=1, keepdims=True)
         moved = np.abs(fresh - truth).max()

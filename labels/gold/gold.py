@@ -1,10 +1,10 @@
 """Gold: one answer for each unit and dimension, and how it came about.
 
-What an adjudicator said stands above all; then what all coders said; then the rule for the rest:
-majority, or Dawid and Skene's model. Where the rule has no winner the unit is tied, and a person
-decides: `ties` lists those units, and `resolve` leaves them out, because an answer that hangs on
-the alphabet is no answer. In multiple choice each label is a question of its own, and the unit is
-tied if one label is.
+An adjudicator's decision comes first; then an answer that all coders gave; then the rule for the
+rest: majority, or Dawid and Skene's model. Where the rule has no winner the unit is tied, and a
+person decides: `ties` lists those units, and `resolve` leaves them out, because an answer that
+depends on the alphabet is no answer. In multiple choice each label is a question of its own, and
+the unit is tied if one label is.
 """
 
 from collections import Counter
@@ -72,7 +72,7 @@ def resolve(
         Coders whose answer decides. Answers of a round whose name begins with ``adjudication`` do,
         too.
     least
-        Resolved by the rule only with at least this share or probability; the others are ties.
+        The rule resolves only with at least this share or probability; all else is tied.
 
     Returns
     -------
@@ -89,16 +89,16 @@ def resolve(
     >>> book = Codebook(
     ...     "b", "t", "1", (Dimension("stance", "?", (Label("for", "For"), Label("no", "No"))),)
     ... )
-    >>> said = [("u1", "ann", "no"), ("u1", "bo", "no"), ("u1", "cy", "for"),
-    ...         ("u2", "ann", "no"), ("u2", "bo", "for")]
-    >>> rows = [Annotation(unit, coder, "stance", (label,)) for unit, coder, label in said]
+    >>> answers = [("u1", "ann", "no"), ("u1", "bo", "no"), ("u1", "cy", "for"),
+    ...            ("u2", "ann", "no"), ("u2", "bo", "for")]
+    >>> rows = [Annotation(unit, coder, "stance", (label,)) for unit, coder, label in answers]
     >>> [(gold.unit_id, gold.labels, gold.rule, gold.votes) for gold in resolve(rows, book)]
     [('u1', ('no',), 'majority', (('for', 1), ('no', 2)))]
     >>> [gold.unit_id for gold in ties(rows, book)]
     ['u2']
     """
-    found = _all(annotations, codebook, rule, adjudicators, least)
-    return [gold for gold in found if gold.rule != "tied"]
+    resolved = _all(annotations, codebook, rule, adjudicators, least)
+    return [gold for gold in resolved if gold.rule != "tied"]
 
 
 def ties(
@@ -109,9 +109,9 @@ def ties(
     adjudicators: Collection[str] = (),
     least: float = 0.0,
 ) -> list[Gold]:
-    """Give what `resolve` leaves to adjudication: rows without labels, with the votes."""
-    found = _all(annotations, codebook, rule, adjudicators, least)
-    return [gold for gold in found if gold.rule == "tied"]
+    """Return what `resolve` leaves to adjudication: rows without labels, with the votes."""
+    resolved = _all(annotations, codebook, rule, adjudicators, least)
+    return [gold for gold in resolved if gold.rule == "tied"]
 
 
 def read_gold(path: Path) -> list[Gold]:
@@ -160,7 +160,7 @@ def _all(
 
 
 def _decisions(rows: Iterable[Annotation], dimension: Dimension) -> dict[str, Annotation]:
-    """Give the latest decision on each unit, whoever took it."""
+    """Return the latest decision on each unit, whoever took it."""
     latest = sorted(current(rows), key=lambda row: row.created)
     multiple = dimension.choice == "multiple"
     return {

@@ -36,7 +36,7 @@ _EVEN = 1e-9
 
 
 def majority(ratings: Ratings) -> Shares:
-    """Give the share of coders who chose each label, shape (n_units, n_labels)."""
+    """Return the share of coders who chose each label, shape (n_units, n_labels)."""
     shares = np.zeros((len(ratings.units), ratings.members.shape[1]))
     np.add.at(shares, ratings.unit, ratings.members[ratings.value].astype(np.float64))
     return np.asarray(shares / ratings.n_per_unit[:, None])
@@ -75,7 +75,7 @@ RULES: dict[Rule, Callable[[Ratings], Shares]] = {
 
 
 def winner(shares: Shares, ratings: Ratings) -> Positions | None:
-    """Give the positions of the labels that hold, or None for a tie."""
+    """Return the positions of the labels that hold, or None for a tie."""
     if ratings.dimension.choice == "multiple":
         held = np.flatnonzero(shares > 0.5)
         tied = bool(np.any(np.abs(shares - 0.5) < _EVEN))
@@ -86,7 +86,7 @@ def winner(shares: Shares, ratings: Ratings) -> Positions | None:
 
 
 def probability(shares: Shares, held: Collection[int], ratings: Ratings) -> float:
-    """Give the share of an answer; of several labels, that of the least certain one."""
+    """Return the share of an answer; of several labels, that of the least certain one."""
     if ratings.dimension.choice == "single":
         return float(shares[next(iter(held))])
     kept = np.zeros(len(shares), bool)

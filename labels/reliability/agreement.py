@@ -2,8 +2,8 @@
 
 The figures are Krippendorff's alpha (nominal, ordinal, or MASI for multiple choice) with intervals
 that resample articles, overall, by label, by pair of coders and by round, and the coefficients that
-reviewers ask for beside it. A number alone has misled many a reader, so what limits it is said in
-words, too: coders at chance, an interval too wide to decide anything, labels that hardly occur, few
+reviewers ask for beside it. A number alone can mislead, so its limits are stated in words as
+well: coders at chance, an interval too wide to decide anything, labels that hardly occur, few
 articles.
 """
 
@@ -110,7 +110,7 @@ def agreement(
     dimensions
         Ids of the dimensions to measure; all if None.
     adjudicators
-        Coders whose answer decides; they are no coders here.
+        Coders whose answer decides; they do not count as coders here.
     draws
         Number of bootstrap draws; 0 for no intervals.
     level
@@ -145,9 +145,9 @@ def agreement(
     for dimension in asked:
         if dimension.id in coded:
             mine = [row for row in rows if row.dimension == dimension.id]
-            found = _measure(mine, dimension, draws, level, seed)
-            notes = _on_empty(settled, mine) if found.n_coders else []
-            measured.append(replace(found, warnings=(*found.warnings, *notes)))
+            result = _measure(mine, dimension, draws, level, seed)
+            notes = _on_empty(settled, mine) if result.n_coders else []
+            measured.append(replace(result, warnings=(*result.warnings, *notes)))
     return measured
 
 
@@ -162,7 +162,7 @@ def _measure(
     pairs = tuple(pairs_of_coders(ratings, weights, level))
     overall = alpha(collect(ratings), weights, level)
     labels = _labels(ratings, alpha_per_label(ratings, weights, level))
-    found = Agreement(
+    result = Agreement(
         dimension=dimension.id,
         metric=_metric(dimension),
         alpha=overall,
@@ -180,13 +180,13 @@ def _measure(
     )
     warnings = warnings_on(
         alpha=overall,
-        n_units=found.n_units,
-        n_articles=found.n_articles,
-        by_article=found.by_article,
+        n_units=result.n_units,
+        n_articles=result.n_articles,
+        by_article=result.by_article,
         labels=[(label.label, label.n_answers) for label in labels],
         repeated=_repeated(rows),
     )
-    return replace(found, warnings=warnings)
+    return replace(result, warnings=warnings)
 
 
 def _unanswered(dimension: Dimension) -> Agreement:
@@ -230,8 +230,8 @@ def _labels(ratings: Ratings, alphas: list[Estimate]) -> tuple[LabelAgreement, .
     held = ratings.members[ratings.value].sum(axis=0) if len(ratings.value) else np.zeros(0)
     n_answers = max(len(ratings.value), 1)
     return tuple(
-        LabelAgreement(label, found, float(n / n_answers), int(n))
-        for label, found, n in zip(ratings.dimension.label_ids, alphas, held, strict=True)
+        LabelAgreement(label, estimate, float(n / n_answers), int(n))
+        for label, estimate, n in zip(ratings.dimension.label_ids, alphas, held, strict=True)
     )
 
 
@@ -241,14 +241,14 @@ def _rounds(
     names = sorted({row.round for row in rows})
     if len(names) < 2:
         return ()
-    found = []
+    results = []
     for name in names:
         ratings = rate((row for row in rows if row.round == name), dimension)
         weights = draw_groups(len(ratings.articles), draws, seed)
         n_units = int((ratings.n_per_unit > 1).sum())
         value = alpha(collect(ratings), weights, level)
-        found.append(RoundAgreement(name, value, n_units, len(ratings.coders)))
-    return tuple(found)
+        results.append(RoundAgreement(name, value, n_units, len(ratings.coders)))
+    return tuple(results)
 
 
 def _repeated(rows: list[Annotation]) -> int:

@@ -43,7 +43,7 @@ class Sums:
 
 
 def masi(members: NDArray[np.bool_]) -> Floats:
-    """Give the MASI distances between sets of labels.
+    """Return the MASI distances between sets of labels.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What agreement figures do not say by themselves, in plain sentences.
+"""Cautions in plain sentences: what agreement figures do not say by themselves.
 
 The marks at .667 and .800 are Krippendorff's: below the first no conclusion, between them tentative
 ones. They are applied to the interval as well as to the number, since a number that would be
@@ -26,7 +26,7 @@ _WIDE = 0.3
 
 
 def verdict(alpha: Estimate) -> str:
-    """Say in a few words what an alpha allows.
+    """Say in a few words what an alpha allows one to conclude.
 
     Examples
     --------

@@ -49,9 +49,9 @@ class Clash:
     """What the codebook says on the labels that only one of the two answers has."""
 
     def __str__(self) -> str:
-        one, other = (" + ".join(labels) or "(none)" for labels in self.answers)
+        first, second = (" + ".join(labels) or "(none)" for labels in self.answers)
         units = ", ".join(reading.unit_id for reading in self.readings)
-        head = f"{self.dimension}: {one} / {other}: costs {self.cost:.3f}, {self.n_units} units"
+        head = f"{self.dimension}: {first} / {second}: costs {self.cost:.3f}, {self.n_units} units"
         return "\n".join([f"{head} ({units})", *(f"    {clause}" for clause in self.clauses)])
 
 
@@ -63,7 +63,7 @@ def disagreements(
     examples: int = 3,
     adjudicators: Collection[str] = (),
 ) -> list[Clash]:
-    """Rank the clashes of each dimension by cost, the dearest first.
+    """Rank the clashes of each dimension by cost, the costliest first.
 
     Parameters
     ----------
@@ -72,17 +72,17 @@ def disagreements(
     codebook
         What was coded.
     most
-        How many clashes of each dimension to give.
+        Maximum number of clashes of each dimension.
     examples
-        How many units to show for each.
+        Number of units to show for each.
     adjudicators
         Coders whose answer decides.
     """
     rows = settle(readings(annotations, adjudicators), codebook).annotations
-    found: list[Clash] = []
+    clashes: list[Clash] = []
     for dimension in codebook.dimensions:
-        found += _clashes(rate(rows, dimension), dimension, most, examples)
-    return found
+        clashes += _clashes(rate(rows, dimension), dimension, most, examples)
+    return clashes
 
 
 def _clashes(ratings: Ratings, dimension: Dimension, most: int, examples: int) -> list[Clash]:
@@ -134,13 +134,13 @@ def _labels(ratings: Ratings, value: int) -> tuple[str, ...]:
     return tuple(ratings.dimension.label_ids[i] for i in np.flatnonzero(ratings.members[value]))
 
 
-def _reading(ratings: Ratings, one: int, other: int) -> Reading:
+def _reading(ratings: Ratings, first: int, second: int) -> Reading:
     return Reading(
-        ratings.units[ratings.unit[one]],
-        (ratings.coders[ratings.coder[one]], ratings.coders[ratings.coder[other]]),
+        ratings.units[ratings.unit[first]],
+        (ratings.coders[ratings.coder[first]], ratings.coders[ratings.coder[second]]),
         (
-            _labels(ratings, int(ratings.value[one])),
-            _labels(ratings, int(ratings.value[other])),
+            _labels(ratings, int(ratings.value[first])),
+            _labels(ratings, int(ratings.value[second])),
         ),
     )
 

@@ -1,4 +1,4 @@
-"""Each two coders: who agrees with whom, so that training can begin with those who do not.
+"""Agreement of each pair of coders, so that training can begin with those who differ.
 
 A crowd has thousands of pairs. All of them are computed at once, in blocks that fit in memory: for
 each article and pair the disagreements and the values used are counted, and a bootstrap draw weighs
@@ -40,7 +40,7 @@ class Pair:
 
 
 def pairs_of_coders(ratings: Ratings, weights: Ints, level: float = 0.95) -> list[Pair]:
-    """Measure each two coders who share units, in the order of their names.
+    """Measure each pair of coders who share units, in the order of their names.
 
     Parameters
     ----------
@@ -58,8 +58,8 @@ def pairs_of_coders(ratings: Ratings, weights: Ints, level: float = 0.95) -> lis
         per_pair = len(ratings.members) * max(len(weights), len(ratings.articles))
         size = max(1, _BLOCK // per_pair)
         blocks = [groups[at : at + size] for at in range(0, len(groups), size)]
-        alphas = [found for block in blocks for found in _alphas(ratings, block, weights, level)]
-    return [_pair(ratings, rows, found) for rows, found in zip(groups, alphas, strict=True)]
+        alphas = [alpha_ for block in blocks for alpha_ in _alphas(ratings, block, weights, level)]
+    return [_pair(ratings, rows, alpha_) for rows, alpha_ in zip(groups, alphas, strict=True)]
 
 
 def beyond_chance(seen: float, chance: float) -> float | None:
@@ -115,10 +115,10 @@ def _alphas(
     ]
 
 
-def _pair(ratings: Ratings, rows: tuple[Ints, Ints], found: Estimate) -> Pair:
+def _pair(ratings: Ratings, rows: tuple[Ints, Ints], alpha_: Estimate) -> Pair:
     a, b = ratings.value[rows[0]], ratings.value[rows[1]]
     n, n_values = len(a), len(ratings.members)
     percent = float(np.mean(a == b))
     chance = np.bincount(a, minlength=n_values) @ np.bincount(b, minlength=n_values) / n**2
     names = ratings.coders[ratings.coder[rows[0][0]]], ratings.coders[ratings.coder[rows[1][0]]]
-    return Pair(names, n, percent, beyond_chance(percent, float(chance)), found)
+    return Pair(names, n, percent, beyond_chance(percent, float(chance)), alpha_)

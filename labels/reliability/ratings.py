@@ -50,7 +50,7 @@ class Ratings:
         return np.bincount(self.unit, minlength=len(self.units))
 
     def pairs(self) -> tuple[Ints, Ints]:
-        """Give all pairs of answers on the same unit, as two arrays of rows, each pair once."""
+        """Return all pairs of answers on the same unit, as two arrays of rows, each pair once."""
         first: list[Ints] = []
         second: list[Ints] = []
         for step in range(1, int(self.n_per_unit.max(initial=0))):

@@ -1,4 +1,4 @@
-"""Agreement as others take it: plain values for programs, lines for people, a gate for scripts."""
+"""Reports of agreement: plain values for programs, lines for people, a gate for scripts."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -16,17 +16,17 @@ _MOST_PAIRS = 15
 def missed_gate(
     measured: Iterable[Agreement], gate: float | None, lower: float | None
 ) -> list[str]:
-    """Say where agreement is below a gate; nothing when it is passed.
+    """Return a message for each dimension below a gate.
 
     Parameters
     ----------
     measured
         From `agreement`.
     gate
-        What alpha must reach; not asked for when None. An undefined alpha does not reach it.
+        What alpha must reach; None for no such gate. An undefined alpha does not reach it.
     lower
-        What the lower end of its interval must reach; not asked for when None. An interval that is
-        not defined does not reach it.
+        What the lower end of its interval must reach; None for no such gate. An undefined interval
+        does not reach it.
     """
     missed = []
     for result in measured:
@@ -41,12 +41,12 @@ def missed_gate(
 
 
 def agreement_as_json(measured: Iterable[Agreement]) -> dict[str, Any]:
-    """Give the figures as plain values, for programs."""
+    """Return the figures as plain values, for programs."""
     return {"dimensions": {result.dimension: _plain(result) for result in measured}}
 
 
 def agreement_as_text(measured: Iterable[Agreement]) -> Iterator[str]:
-    """Give the figures as lines for a terminal or a paper's appendix."""
+    """Yield the figures as lines for a terminal or a paper's appendix."""
     for result in measured:
         if not result.n_coders:
             yield f"{result.dimension}: no answers yet"

@@ -1,8 +1,8 @@
-"""What changed between two codebooks, label by label, and what hangs on it.
+"""What changed between two codebooks, label by label, and what it affects.
 
-Ids tell most of it. Where an id is gone and another is new, the words of the definitions tell
+Ids tell most of it. Where an id is gone and another is new, the wording of the definitions tells
 whether a label was renamed (the same words), merged (two old ones in one new) or split (one old one
-in two new); that is a reading, good enough to say what to look at. Nothing is rewritten by it:
+in two new); that is a guess, good enough to say what to look at. It rewrites nothing:
 `migrate` follows an explicit mapping only.
 """
 
@@ -93,7 +93,7 @@ def diff_codebooks(old: Codebook, new: Codebook) -> list[Change]:
 def touched(
     changes: Iterable[Change], annotations: Sequence[Annotation], gold: Sequence[Gold]
 ) -> list[Touched]:
-    """Count what each change touches.
+    """Count the answers that each change touches.
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ def _same(new: Label, old: Label) -> bool:
 
 
 def _holds(new: Label, old: Label) -> bool:
-    """Say whether most words of one label's definition stand in the other's, either way round."""
+    """Return whether most words of one label's definition are in the other's, either way round."""
     a, b = _words(old), _words(new)
     return bool(a and b) and len(a & b) / min(len(a), len(b)) >= _SAME_WORDS
 

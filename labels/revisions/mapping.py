@@ -1,8 +1,8 @@
-"""What becomes of old answers when a codebook changes: a file that people write, checked whole.
+"""The mapping that says what becomes of old answers when a codebook changes.
 
-The mapping is a YAML file. Each old dimension that changed has an entry that says what becomes of
-its labels; whatever changed and is not named there is refused, so that nothing is carried over
-unseen::
+It is a YAML file, written by people and checked as a whole. Each old dimension that changed has an
+entry that says what becomes of its labels; whatever changed and is not named there is refused, so
+that nothing is carried over unseen::
 
     framing:
       rename: {law: legality}          # another id, the same meaning
@@ -69,49 +69,51 @@ def parse_mapping(text: str, old: Codebook, new: Codebook, where: str) -> dict[s
         The mapping is not complete, or names what is not there; all problems are listed.
     """
     document = read_yaml(text)
-    problems = [f"{where}:{line}: {said}; {to}" for line, said, to in document.problems]
+    problems = [
+        f"{where}:{line}: {problem}; {remedy}" for line, problem, remedy in document.problems
+    ]
     if problems:
         raise CodebookError(problems)
     try:
         rules = TypeAdapter(dict[str, Rules]).validate_python(document.value or {})
     except ValidationError as error:
-        problems = [_told(e["loc"], e["msg"], document, where) for e in error.errors()]
+        problems = [_message(e["loc"], e["msg"], document, where) for e in error.errors()]
         raise CodebookError(problems) from error
     known = {dimension.id for dimension in old.dimensions}
     for name in rules:
         if name not in known:
             line = document.line((name,))
             problems.append(
-                f"{where}:{line}: {name}: is no dimension of the old codebook; remove it"
+                f"{where}:{line}: {name}: is not a dimension of the old codebook; remove it"
             )
     for dimension in old.dimensions:
         rule = rules.get(dimension.id, Rules())
         problems += [
-            f"{where}:{document.line((dimension.id,))}: {said}"
-            for said in _missing(dimension, rule, old, new)
+            f"{where}:{document.line((dimension.id,))}: {problem}"
+            for problem in _problems(dimension, rule, old, new)
         ]
     if problems:
         raise CodebookError(problems)
     return rules
 
 
-def _told(path: tuple[str | int, ...], problem: str, document: Document, where: str) -> str:
+def _message(path: tuple[str | int, ...], problem: str, document: Document, where: str) -> str:
     field = ".".join(map(str, path)) or "mapping"
     known = ", ".join(Rules.model_fields)
     return f"{where}:{document.line(path)}: {field}: {problem}; known: {known}"
 
 
-def _missing(dimension: Dimension, rule: Rules, old: Codebook, new: Codebook) -> list[str]:
-    """Say what the rule leaves open or names wrongly."""
+def _problems(dimension: Dimension, rule: Rules, old: Codebook, new: Codebook) -> list[str]:
+    """List what the rule leaves open or names wrongly."""
     name = dimension.id
     after = next((d for d in new.dimensions if d.id == name), None)
     if after is None:
-        remedy = "say drop_dimension: true, or keep the dimension"
+        remedy = "use drop_dimension: true, or keep the dimension"
         return [] if rule.drop_dimension else [f"{name}: is not in the new codebook; {remedy}"]
     moved = {**rule.rename, **rule.merge}
     named = [*rule.rename, *rule.merge, *rule.drop, *rule.recode, *rule.keep]
     problems = [
-        f"{name}.{x}: is no label of the old codebook"
+        f"{name}.{x}: is not a label of the old codebook"
         for x in named
         if x not in dimension.label_ids
     ]
@@ -119,7 +121,8 @@ def _missing(dimension: Dimension, rule: Rules, old: Codebook, new: Codebook) ->
         f"{name}.{x}: is named twice; keep one" for x in dict.fromkeys(named) if named.count(x) > 1
     ]
     problems += [
-        f"{name}.{a}: becomes {b!r}, which is not there; known: {', '.join(after.label_ids)}"
+        f"{name}.{a}: becomes {b!r}, which the new codebook lacks; "
+        f"known: {', '.join(after.label_ids)}"
         for a, b in moved.items()
         if b not in after.label_ids
     ]
@@ -128,15 +131,15 @@ def _missing(dimension: Dimension, rule: Rules, old: Codebook, new: Codebook) ->
         b for b in moved.values() if b in rule.rename.values() and [*moved.values()].count(b) > 1
     ]
     problems += [
-        f"{name}.{b}: two labels would become one; say merge" for b in dict.fromkeys(taken)
+        f"{name}.{b}: two labels would become one; use merge" for b in dict.fromkeys(taken)
     ]
     problems += [
-        f"{name}.{x}: is not in the new codebook; say rename, merge, drop or recode"
+        f"{name}.{x}: is not in the new codebook; use rename, merge, drop or recode"
         for x in dimension.label_ids
         if x not in after.label_ids and x not in named
     ]
     problems += [
-        f"{name}.{x}: cannot be kept, the new codebook lacks it; say rename, merge, drop or recode"
+        f"{name}.{x}: cannot be kept, the new codebook lacks it; use rename, merge, drop or recode"
         for x in rule.keep
         if x not in after.label_ids
     ]
@@ -144,13 +147,14 @@ def _missing(dimension: Dimension, rule: Rules, old: Codebook, new: Codebook) ->
         if change.dimension != name:
             continue
         if change.kind == "redefined" and change.labels[0] not in named:
-            problems.append(f"{name}.{change.labels[0]}: was redefined; say keep or recode")
+            problems.append(f"{name}.{change.labels[0]}: was redefined; use keep or recode")
         if change.kind == "asked differently" and not rule.accept:
             problems.append(
-                f"{name}: is asked differently ({change.what}); say accept: true, or recode"
+                f"{name}: is asked differently ({change.what}); use accept: true, or recode"
             )
     if dimension.choice == "multiple" and after.choice == "single":
         problems.append(
-            f"{name}: answers with several labels fit no single choice; code the dimension anew"
+            f"{name}: answers with several labels do not fit a single choice; "
+            "code the dimension again"
         )
     return problems

@@ -1,4 +1,4 @@
-"""Rewriting annotations for a changed codebook: by an explicit mapping, with a log, no guesses.
+"""Rewriting annotations for a changed codebook, by an explicit mapping and with a log.
 
 Every annotation that changes has one line in the log, with the row as it was and as it became, so
 that a migration can be undone (`undo_migration`).
@@ -90,7 +90,7 @@ def migrate_annotations(
 def undo_migration(
     annotations: Sequence[Annotation], log: Iterable[LogLine], old: Codebook, new: Codebook
 ) -> list[Annotation]:
-    """Give back the rows as they were before a migration, in their old order."""
+    """Restore the rows as they were before a migration, in their old order."""
     lines = {line.position: line for line in log}
     rest = iter(annotations)
     rows: list[Annotation] = []

@@ -17,13 +17,13 @@ from standfirst.tables import BadRow, Row, parquet_files, read_rows, read_strict
 def test_json_lines_of_other_programs() -> None:
     """NaN is no value, and a list over many lines is its records; a broken line is one bad row."""
     content = b'[\n{"a": NaN, "b": [1, -Infinity]},\n{"a": 1,}\n,{"a": 2}\n{"a": 3}]\n'
-    told: list[str] = []
-    rows = list(read_rows(io.BytesIO(content), ".jsonl", report=told.append))
+    message: list[str] = []
+    rows = list(read_rows(io.BytesIO(content), ".jsonl", report=message.append))
 
     assert rows[0] == Row(2, {"a": None, "b": [1, None]})
     assert rows[-1] == Row(5, {"a": 3})
     assert [row.line for row in rows if isinstance(row, BadRow)] == [3]
-    assert told == ["the file is one JSON list, and is read as a record on each line"]
+    assert message == ["the file is one JSON list, and is read as a record on each line"]
 
 
 def test_legacy_encodings(tmp_path: Path) -> None:
@@ -31,11 +31,11 @@ def test_legacy_encodings(tmp_path: Path) -> None:
     text = "Le café de Genève a fermé à la fin de l'été, près du théâtre."
     path = tmp_path / "a.jsonl"
     path.write_bytes(f'{{"text": "{text}"}}\n'.encode("cp1252"))
-    told: list[str] = []
-    (row,) = read_rows(io.BytesIO(path.read_bytes()), ".jsonl", report=told.append)
+    message: list[str] = []
+    (row,) = read_rows(io.BytesIO(path.read_bytes()), ".jsonl", report=message.append)
 
     assert row == Row(1, {"text": text})
-    assert told == ["the file is not UTF-8, and is read as cp1252"]
+    assert message == ["the file is not UTF-8, and is read as cp1252"]
     with pytest.raises(InputError, match=r"a\.jsonl:1: broken JSON"):
         list(read_strictly(path))
 

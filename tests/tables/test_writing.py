@@ -57,6 +57,6 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_unknown_format_is_refused(tmp_path: Path) -> None:
-    """A suffix that nobody writes is told with those that are known."""
+    """A suffix that nobody writes is reported with those that are known."""
     with pytest.raises(UnknownNameError, match=r"\.xls"):
         write_table(TABLE, tmp_path / "t.xls")

@@ -94,7 +94,7 @@ def test_sessions_of_one_person(tmp_path: Path) -> None:
 
 
 def test_damaged_file_is_refused(tmp_path: Path) -> None:
-    """A file that is no JSON, or in which names run in a circle, is told by its path."""
+    """A file that is no JSON, or in which names run in a circle, is reported by its path."""
     path = tmp_path / "coders.json"
     path.write_text('{"same": {"a": "b", "b": "a"}}', encoding="utf-8")
     with pytest.raises(InputError, match="stands for itself"):

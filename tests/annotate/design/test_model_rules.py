@@ -66,16 +66,16 @@ def test_a_systematic_draw_has_its_size(scores: list[float], data: st.DataObject
 def test_probabilities_of_active_draws_are_true(rule: str) -> None:
     """Over many draws each unit comes as often as its probability says."""
     drawn: Counter[int] = Counter()
-    told: dict[int, float] = {}
+    stated: dict[int, float] = {}
     n_draws, given_pool = 2000, pool(aim=Aim("stance", 1, power=1.0))
     for seed in range(n_draws):
         chosen, chances, _ = MODEL_RULES[rule].draw(given_pool, 12, np.random.default_rng(seed))
         drawn.update(chosen)
-        told.update(zip(chosen, chances, strict=True))
+        stated.update(zip(chosen, chances, strict=True))
 
     assert sum(drawn.values()) == 12 * n_draws
-    assert max(told.values()) > 1.5 * min(told.values())
-    for place, chance in told.items():
+    assert max(stated.values()) > 1.5 * min(stated.values())
+    for place, chance in stated.items():
         error = 4 * (chance * (1 - chance) / n_draws) ** 0.5
         assert drawn[place] / n_draws == pytest.approx(chance, abs=error + 1e-9)
 
@@ -148,7 +148,7 @@ def test_rare_search_leans_to_the_label() -> None:
         ("diversity", Scores(), "name an encoder"),
     ],
 )
-def test_what_a_rule_lacks_is_told(rule: str, scores: Scores, said: str) -> None:
+def test_what_a_rule_lacks_is_reported(rule: str, scores: Scores, said: str) -> None:
     """A rule without its model, label or vectors is refused with what to name."""
     with pytest.raises(InputError, match=said):
         MODEL_RULES[rule].draw(Pool(["a"] * 40, [""] * 40, scores), 4, RNG)

@@ -52,15 +52,15 @@ def test_probabilities_are_true(rule: str) -> None:
     pool = Pool(ids, [strata.get(unit_id, "") for unit_id in ids])
     n, n_draws = 5 if rule == "one-per-cluster" else 12, 2000
     drawn: Counter[int] = Counter()
-    told: dict[int, float] = {}
+    stated: dict[int, float] = {}
     for seed in range(n_draws):
         chosen, probabilities, _ = RULES[rule].draw(pool, n, np.random.default_rng(seed))
         assert len(set(chosen)) == n
         drawn.update(chosen)
-        told.update(zip(chosen, probabilities, strict=True))
+        stated.update(zip(chosen, probabilities, strict=True))
 
-    assert sum(told.values()) == pytest.approx(n)
-    for place, probability in told.items():
+    assert sum(stated.values()) == pytest.approx(n)
+    for place, probability in stated.items():
         # Four standard errors of a share over the draws.
         error = 4 * (probability * (1 - probability) / n_draws) ** 0.5
         assert drawn[place] / n_draws == pytest.approx(probability, abs=error + 1e-9)

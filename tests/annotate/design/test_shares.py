@@ -80,7 +80,7 @@ def test_rounds_that_follow_what_was_found_stay_unbiased() -> None:
     """Round two goes where round one found positives; the mean over many draws is the truth."""
     truth = np.array([1.0] * 6 + [0.0] * 54)
     ids = [f"u{i:02}" for i in range(60)]
-    told, plain = [], []
+    estimates, plain = [], []
     for seed in range(1500):
         first = drawn("random", Pool(ids, [""] * 60), 12, seed)
         taken = {one.unit_id for one in first}
@@ -91,11 +91,11 @@ def test_rounds_that_follow_what_was_found_stay_unbiased() -> None:
         rows = [*first, *drawn("coreset", pool, 18, seed, "2")]
         holds = {one.unit_id: truth[int(one.unit_id[1:])] for one in rows}
         weight = weights(rows, holds)
-        told.append(sum(weight[unit] * holds[unit] for unit in holds) / 60)
+        estimates.append(sum(weight[unit] * holds[unit] for unit in holds) / 60)
         plain.append(np.mean(list(holds.values())))
-    error = np.std(told) / len(told) ** 0.5
+    error = np.std(estimates) / len(estimates) ** 0.5
 
-    assert np.mean(told) == pytest.approx(0.1, abs=4 * error)
+    assert np.mean(estimates) == pytest.approx(0.1, abs=4 * error)
     assert np.mean(plain) > 0.1 + 4 * error + 0.01
 
 

@@ -94,7 +94,7 @@ def test_what_stands_before_a_server(status: int, to: str, said: str) -> None:
 
 
 def test_no_tls_where_tls_is_asked_for() -> None:
-    """An address with https:// of a server without TLS is told as that."""
+    """An address with https:// of a server without TLS is reported as such."""
     with (
         answering() as (url, _),
         pytest.raises(ServerError, match="it answers without TLS; use http://"),

@@ -101,7 +101,7 @@ def test_doccano_keeps_labels_and_texts(
     ]
     lines, read = there_and_back("doccano", units, rows, "ann.jsonl")
 
-    def told(found: list[Annotation]) -> set[tuple[Any, ...]]:
+    def content(found: list[Annotation]) -> set[tuple[Any, ...]]:
         return {
             (r.unit_id, r.coder, r.dimension, r.labels, r.revision, r.comment, r.speaker_name)
             for r in found
@@ -109,7 +109,7 @@ def test_doccano_keeps_labels_and_texts(
         }
 
     assert not read.rejects
-    assert told(read.annotations) == told(rows)
+    assert content(read.annotations) == content(rows)
     assert [line["text"] for line in lines] == [unit["text"] for unit in units]
 
 
@@ -121,7 +121,7 @@ def write(path: Path, *lines: Any) -> Path:
 
 
 def test_what_prodigy_writes(tmp_path: Path) -> None:
-    """A line of `db-out`: coder, time, label; unanswered ones are no answers; bad ones are told."""
+    """A line of `db-out`: coder, time, label; bad lines are reported."""
     line = {
         "text": "The court sat.",
         "unit_id": "u1",
@@ -202,7 +202,7 @@ def read_as(form: str, path: Path) -> Read:
 
 @pytest.mark.parametrize("wrote", FORMATS)
 def test_another_tools_file_is_refused_by_name(wrote: str, tmp_path: Path) -> None:
-    """Whatever it is read as, what it is and the word that reads it are told; answers or none."""
+    """The message names the tool and its option, whatever the file is read as."""
     unit = {"unit_id": "u1", "article_id": "a1", "text": "The court sat."}
     answers = [Annotation("u1", "ann", "stance", ("legal_check",), created="2026-03-01T09:00:00Z")]
     for rows in (answers, []):
@@ -213,15 +213,15 @@ def test_another_tools_file_is_refused_by_name(wrote: str, tmp_path: Path) -> No
             export_lines(path, wrote, [unit], BOOK, annotations=rows)
         assert guess_format(path) == wrote
         for form in set(FORMATS) - {wrote}:
-            with pytest.raises(InputError) as told:
+            with pytest.raises(InputError) as caught:
                 read_as(form, path)
             said = f"no answer as {form} writes it; it looks like a file of {wrote}"
-            assert said in str(told.value)
-            assert str(told.value).endswith(f"import it with --format {wrote}")
+            assert said in str(caught.value)
+            assert str(caught.value).endswith(f"import it with --format {wrote}")
 
 
 def test_no_tools_file(tmp_path: Path) -> None:
-    """Where no line fits and no sign tells, the first problem is told; a blank file is blank."""
+    """Where no line fits and no sign tells, the first problem is named; a blank file is blank."""
     path = write(tmp_path / "x.jsonl", {"text": "x", "unit": 3}, "{")
     with pytest.raises(
         InputError, match=r"x\.jsonl:1: no answer as doccano .*is the format another"

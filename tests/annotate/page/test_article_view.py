@@ -198,7 +198,7 @@ def test_suggestions_stand_on_their_marks(codebook: Codebook) -> None:
 
 @pytest.mark.server
 def test_suggestions_on_the_server(server: Server, codebook: Codebook, tmp_path: Path) -> None:
-    """Assisted units of open articles get one, replaced by the next; what was shown is told."""
+    """Assisted units of open articles get one, replaced by the next; what was shown is reported."""
     state = tmp_path / "projects.json"
     number = project(server, codebook, Batch("Suggested - articles", 1, (), "article"), state)
     other = {"id": "a2", "text": TEXT}
@@ -243,9 +243,9 @@ def test_suggestions_on_the_server(server: Server, codebook: Codebook, tmp_path:
     assert (again.n_sent, again.n_answered) == (3, 2)
     assert set(held("a3")) == {"m@2"}
     assert held("a1") == {"m@1": {"u0": 3, "u1": 1, "u2": 3}, "m@2": {"u0": 1, "u1": 1, "u2": 1}}
-    told = {(row.unit_id, row.dimension): row.suggestion for row in read.annotations}
-    assert [told[f"u{i}", "stance"] for i in range(3)] == ["kept", "none", "changed"]
-    assert [told[f"u{i}", "position"] for i in range(3)] == ["ignored", "none", "ignored"]
+    fates = {(row.unit_id, row.dimension): row.suggestion for row in read.annotations}
+    assert [fates[f"u{i}", "stance"] for i in range(3)] == ["kept", "none", "changed"]
+    assert [fates[f"u{i}", "position"] for i in range(3)] == ["ignored", "none", "ignored"]
     assert (read.n_leaked, read.rejects) == (0, [])
     read = pull(server, number, codebook, blind={"u0"})
     assert {row.unit_id for row in read.annotations} == {"u1", "u2"}
@@ -304,13 +304,13 @@ def test_a_coder_works_with_suggestions(
     editor.press("")
     read = pull(server, number, codebook, blind=blind_units(DESIGN))
 
-    told = {
+    fates = {
         (row.unit_id, row.dimension): (row.labels, row.suggestion)
         for row in read.annotations
         if row.dimension in ("stance", "position")
     }
     neutral, neither = ("neutral_reporting",), ("neither",)
-    assert told == {
+    assert fates == {
         ("u0", "stance"): (neutral, "kept"),
         ("u0", "position"): (neither, "kept"),
         ("u1", "stance"): (("legal_check",), "none"),
@@ -327,7 +327,7 @@ def _visible(page: "Page", codebook: Codebook) -> None:
     assert bottom is not None
     for dimension in assign_hotkeys(codebook).dimensions:
         for label in dimension.labels:
-            told = f"{label.name}[{label.hotkey}]"
-            box = page.locator(".sf-question label", has_text=told).bounding_box()
+            caption = f"{label.name}[{label.hotkey}]"
+            box = page.locator(".sf-question label", has_text=caption).bounding_box()
             assert box is not None
             assert box["y"] + box["height"] <= bottom["y"], label.name

@@ -124,8 +124,8 @@ def test_everything_is_on_the_screen(
     assert bottom is not None
     for dimension in shown.dimensions:
         for label in dimension.labels:
-            told = f"{label.name}[{label.hotkey}]"
-            box = page.locator(".sf-question label", has_text=told).bounding_box()
+            caption = f"{label.name}[{label.hotkey}]"
+            box = page.locator(".sf-question label", has_text=caption).bounding_box()
             assert box is not None
             assert box["y"] + box["height"] <= bottom["y"], label.name
             boxes.append((box["x"], box["y"], box["width"], box["height"]))

@@ -107,7 +107,7 @@ def test_names_and_keys_that_clash_are_refused(codebook: Codebook) -> None:
     ],
 )
 def test_problems_are_found_offline(config: str, problem: str) -> None:
-    """What the server would refuse, or accept and regret, is told before it is sent."""
+    """What the server would refuse, or accept and regret, is reported before it is sent."""
     assert problem in " ".join(config_problems(config))
 
 
@@ -135,13 +135,13 @@ def test_the_same_control_twice(codebook: Codebook) -> None:
 
 
 def test_config_of_another_codebook(codebook: Codebook) -> None:
-    """Controls that are missing, or that ask something else, are told by name."""
+    """Controls that are missing, or that ask something else, are reported by name."""
     first, *rest = codebook.dimensions
     other = replace(first, labels=first.labels[1:], choice="multiple", required=False)
     config = labeling_config(replace(codebook, dimensions=(other, *rest[1:])))
-    told = " ".join(config_problems(config, codebook))
+    message = " ".join(config_problems(config, codebook))
 
-    assert f"{first.id!r} and the codebook differ in: {first.labels[0].id}" in told
-    assert f"{first.id!r} is not single choice" in told
-    assert f"{first.id!r} must be required" in told
-    assert f"dimension {rest[0].id!r} has no control" in told
+    assert f"{first.id!r} and the codebook differ in: {first.labels[0].id}" in message
+    assert f"{first.id!r} is not single choice" in message
+    assert f"{first.id!r} must be required" in message
+    assert f"dimension {rest[0].id!r} has no control" in message

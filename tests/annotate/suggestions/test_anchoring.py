@@ -80,7 +80,7 @@ def test_the_true_effect_is_found(anchored: float) -> None:
     assert covered >= 88
 
 
-def test_what_is_told_on_one_experiment() -> None:
+def test_what_is_reported_on_one_experiment() -> None:
     """Everything of 2,000 answers, with two coders: numbers, shares, times, coders apart."""
     found = measured(0.5, 1, n=2000)
     everybody, ann, bo = found.effects
@@ -169,7 +169,7 @@ def test_only_what_chance_decided_counts() -> None:
     assert found.n_blind + found.n_assisted == len(rows) - 1
 
 
-def test_what_was_not_as_planned_is_told() -> None:
+def test_what_was_not_as_planned_is_reported() -> None:
     """A suggestion that was not in view, and one that was where it should not be."""
     design, rows, said = experiment(0.5, 4)
     kind = {row.unit_id: row.assisted for row in design}

@@ -121,7 +121,7 @@ def test_bad_bodies_are_refused(codebook: Codebook, path: str, body: bytes, code
 
 
 def test_secret_is_checked(codebook: Codebook, caplog: pytest.LogCaptureFixture) -> None:
-    """Without the secret nothing is told; with it, in the path or as a password, all is."""
+    """Without the secret nothing is answered; with it, in the path or as a password, all is."""
     with serving(Service(codebook, lambda: DESIGN, Fixed()), SECRET) as url:
         base = url.removesuffix(f"/{SECRET}")
         assert httpx.get(f"{base}/health").status_code == 401
@@ -161,8 +161,8 @@ def test_training_blocks_nobody_and_swaps_at_once(codebook: Codebook) -> None:
         for thread in threads:
             thread.start()
         created = {"action": "ANNOTATION_CREATED", "annotation": {"id": 1}}
-        told = [http.post(f"{url}/webhook", json=created).json()["status"] for _ in range(3)]
-        assert told == ["noted", "noted", "training"]
+        statuses = [http.post(f"{url}/webhook", json=created).json()["status"] for _ in range(3)]
+        assert statuses == ["noted", "noted", "training"]
         assert http.get(f"{url}/health").json()["training"] is True
         assert http.post(f"{url}/setup", json={"project": "1.2"}).json() == {
             "model_version": "fixed@1"
@@ -181,7 +181,7 @@ def test_training_blocks_nobody_and_swaps_at_once(codebook: Codebook) -> None:
 
 
 def test_failed_training_keeps_the_model(codebook: Codebook) -> None:
-    """Whatever goes wrong, the model in force stays and the reason is told; the next one counts."""
+    """After any failure the model in force stays and the reason is shown; the next one counts."""
     failures = [InputError("gold", "too few rows", "label more"), RuntimeError("boom")]
 
     def train() -> Fixed:

@@ -141,8 +141,8 @@ def test_suggestions_on_the_server(
     server.raw("POST", f"/api/tasks/{rows['u2']}/annotations/", json=body)
     push_suggestions(server, project, codebook, DESIGN, Model("m@3"))
     read = pull(server, project, codebook, blind=blind_units(DESIGN))
-    told = {(row.unit_id, row.dimension): row.suggestion for row in read.annotations}
-    assert told["u2", "stance"] == "kept"
-    assert told["u2", "framing"] == "ignored"
-    assert told["u0", "stance"] == "none"
+    seen = {(row.unit_id, row.dimension): row.suggestion for row in read.annotations}
+    assert seen["u2", "stance"] == "kept"
+    assert seen["u2", "framing"] == "ignored"
+    assert seen["u0", "stance"] == "none"
     assert (read.n_leaked, read.n_exposed) == (0, 0)

@@ -49,7 +49,7 @@ def test_what_cannot_be_read_is_said_in_one_line(tmp_path: Path, run: Run) -> No
     """No file, no column, no study, no such dimension."""
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")
     table(tmp_path / "good.csv", good=True)
-    for words, told in (
+    for words, message in (
         (("--from", "none.csv"), "none.csv: no such file"),
         (("--from", "x.csv"), "x.csv:1: no column 'unit'"),
         ((), "is not in a study"),
@@ -58,5 +58,5 @@ def test_what_cannot_be_read_is_said_in_one_line(tmp_path: Path, run: Run) -> No
         done = run("annotate", "agreement", *words, cwd=tmp_path)
 
         assert done.code == 1
-        assert told in done.err
+        assert message in done.err
         assert done.err.count("\n") == 1

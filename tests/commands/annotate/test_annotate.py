@@ -132,7 +132,7 @@ def test_refusals_are_one_line(
     words: tuple[str, ...],
     said: str,
 ) -> None:
-    """What cannot be done is told in one line that says what to do, and nothing is printed."""
+    """What cannot be done is reported in one line that says what to do, and nothing is printed."""
     for name in ("LABEL_STUDIO_URL", "LABEL_STUDIO_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     done = run("annotate", *words, cwd=study)
@@ -222,7 +222,7 @@ def free_again(port: int) -> bool:
 
 
 def test_planned_name_is_joined_with_an_address(study: Path, run: Callable[..., Any]) -> None:
-    """Who codes under another name than planned is told at once, and joined by one command."""
+    """Who codes under another name than planned is reported at once, and joined by one command."""
     assert run("annotate", "sample", "4", "--coder", "ann", cwd=study).code == 0
     run("annotate", "export", "-o", "tasks.json", cwd=study)
     tasks = json.loads((study / "tasks.json").read_text(encoding="utf-8"))

@@ -98,13 +98,13 @@ def test_every_rule_from_the_command(
     before = read_design(study / "annotations" / "design.jsonl")
     done = run("annotate", "sample", "30", *words, "--json", cwd=study)
     assert done.code == 0, done.err
-    told = json.loads(done.out)
+    summary = json.loads(done.out)
     rows = read_design(study / "annotations" / "design.jsonl")
     new = rows[len(before) :]
     units = load_units(Study.find(study).corpus).to_list()
 
     assert rows[: len(before)] == before
-    assert (told["round"], told["drawn"], len(new)) == ("2", 30, 30)
+    assert (summary["round"], summary["drawn"], len(new)) == ("2", 30, 30)
     assert {row.unit_id for row in new}.isdisjoint(closed_units(units, before))
     assert {row.unit_id for row in new}.isdisjoint(row.unit_id for row in before)
     # The weights of a draw add up to about its pool.
@@ -289,7 +289,7 @@ def test_audit_from_the_command(study: Path, run: Callable[..., Any]) -> None:
 
 
 def test_audit_without_an_experiment_is_one_line(study: Path, run: Callable[..., Any]) -> None:
-    """No answers yet: what to do is told."""
+    """No answers yet: what to do is reported."""
     done = run("annotate", "audit", "--model", "models/one", cwd=study)
 
     assert (done.code, done.out) == (1, "")

@@ -177,7 +177,7 @@ def test_backend_learns_while_people_code(
 def test_refusals_are_one_line(
     study: Path, run: Callable[..., Any], words: tuple[str, ...], said: str
 ) -> None:
-    """What cannot be done is told in one line before anything is sent."""
+    """What cannot be done is reported in one line before anything is sent."""
     assert run("annotate", "sample", "4", cwd=study).code == 0
     done = run("annotate", *words, cwd=study)
 

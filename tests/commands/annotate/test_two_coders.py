@@ -114,9 +114,9 @@ def test_from_articles_to_gold(
         assert (sent["disputed"], sent["ties"], sent["sent"], sent["ties_left"]) == (1, 1, 1, 1)
         editor.log_in(url, CODERS[0], password)
         editor.open(url, sent["project"])
-        told = page.locator(".sf-readings").first.inner_text()
-        assert f"{CODERS[0]}: Court or legal check" in told
-        assert f"{CODERS[1]}: Rights-group critique" in told
+        shown = page.locator(".sf-readings").first.inner_text()
+        assert f"{CODERS[0]}: Court or legal check" in shown
+        assert f"{CODERS[1]}: Rights-group critique" in shown
         page.screenshot(path=artefacts / "adjudication.png")
         _apart(page)
         editor.press(keys["stance", "rights_critique"])

@@ -59,8 +59,8 @@ def test_gold(study: Study, run: Run) -> None:
     """Gold is written with rule and votes, and the rest is counted as ties."""
     done = run("gold", "--json", cwd=study.root)
 
-    told = json.loads(done.out)["dimensions"]["stance"]
-    assert told == {"rules": {"majority": 3, "unanimous": 1}, "tied": 0}
+    figures = json.loads(done.out)["dimensions"]["stance"]
+    assert figures == {"rules": {"majority": 3, "unanimous": 1}, "tied": 0}
     assert [gold.labels[0] for gold in read_gold(study.gold)] == [
         "favour",
         "favour",
@@ -71,7 +71,7 @@ def test_gold(study: Study, run: Run) -> None:
 
 
 def test_diff_and_migrate(study: Study, run: Run) -> None:
-    """A renamed label is told by diff, refused without a mapping, and rewritten by one, once."""
+    """A renamed label is shown by diff, refused without a mapping, and rewritten by one, once."""
     old = study.root / "old.yaml"
     text = study.codebook_path.read_text(encoding="utf-8")
     old.write_text(text)
@@ -178,16 +178,16 @@ def test_another_revision_is_refused_and_its_models_are_named(study: Study, run:
     study.codebook_path.write_text(text.replace("definition: ", "definition: Only if ", 1))
 
     refused = run("gold", cwd=study.root)
-    told = run("diff", "old.yaml", "codebook.yaml", cwd=study.root)
+    shown = run("diff", "old.yaml", "codebook.yaml", cwd=study.root)
     data = json.loads(run("diff", "old.yaml", "codebook.yaml", "--json", cwd=study.root).out)
 
     assert refused.code == 1
     assert "coded by another codebook than revision" in refused.err
     assert "12 of 12 with " in refused.err
     assert "standfirst labels diff OLD NEW" in refused.err
-    assert "models of the old codebook, to be trained again: first" in told.out
+    assert "models of the old codebook, which must be trained again: first" in shown.out
     assert data[0]["models"] == ["first"]
-    assert "foreign: is not a model of Standfirst" in told.err
+    assert "foreign: is not a model of Standfirst" in shown.err
 
 
 def test_annotations_go_out_as_a_table(study: Study, run: Run) -> None:

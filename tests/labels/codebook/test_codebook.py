@@ -71,7 +71,7 @@ def test_all_problems_are_told_with_line_field_and_remedy() -> None:
     with pytest.raises(CodebookError) as caught:
         parse_codebook(WRONG, "codebook.yaml")
 
-    assert [told.split(": ")[:2] for told in caught.value.problems] == [
+    assert [message.split(": ")[:2] for message in caught.value.problems] == [
         ["codebook.yaml:4", "colr"],
         ["codebook.yaml:8", "dimensions[0].choice"],
         ["codebook.yaml:11", "dimensions[0].labels[1].id"],
@@ -79,18 +79,18 @@ def test_all_problems_are_told_with_line_field_and_remedy() -> None:
     assert caught.value.problems[1].endswith("use 'single' or 'multiple'")
 
 
-def test_fields_that_do_not_fit_together_are_told() -> None:
+def test_fields_that_do_not_fit_together_are_reported() -> None:
     """Ids twice, hotkeys in conflict or reserved, parents, circles and conditions are refused."""
     with pytest.raises(CodebookError) as caught:
         parse_codebook(AT_ODDS, "c.yaml")
 
-    told = "\n".join(caught.value.problems)
-    assert "c.yaml:9: dimensions[0].labels[1].id: 'for' is the id of labels[0] too" in told
-    assert "c.yaml:9: dimensions[0].labels[1].hotkey: '1' is the key of stance.for too" in told
-    assert "c.yaml:10: dimensions[0].labels[2].parent: 'nobody' is no label of stance" in told
-    assert "'u' is a key of Label Studio's editor" in told
-    assert "'agains' is no label of stance; known: for, against" in told
-    assert told.count("is above itself") == 2
+    message = "\n".join(caught.value.problems)
+    assert "c.yaml:9: dimensions[0].labels[1].id: 'for' is the id of labels[0] too" in message
+    assert "c.yaml:9: dimensions[0].labels[1].hotkey: '1' is the key of stance.for too" in message
+    assert "c.yaml:10: dimensions[0].labels[2].parent: 'nobody' is not a label of stance" in message
+    assert "'u' is a key of Label Studio's editor" in message
+    assert "'agains' is not a label of stance; known: for, against" in message
+    assert message.count("is its own ancestor") == 2
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_what_is_no_codebook_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("id: x\ntitle: " + "{a: " * 300 + "b" + "}" * 300, "nested too deeply"),
         ("id: x\ntitle: " + "[" * 3_000, "nested too deeply"),
@@ -120,9 +120,9 @@ def test_what_is_no_codebook_is_refused(text: str) -> None:
         ),
     ],
 )
-def test_documents_that_blow_up_are_refused_in_one_line(text: str, told: str) -> None:
+def test_documents_that_blow_up_are_refused_in_one_line(text: str, message: str) -> None:
     """Depth, aliases of aliases, and aliases as names cost neither time nor memory."""
-    with pytest.raises(CodebookError, match=told) as raised:
+    with pytest.raises(CodebookError, match=message) as raised:
         parse_codebook(text, "c")
 
     assert len(str(raised.value).splitlines()) == 1

@@ -123,7 +123,7 @@ def test_the_model_decides_where_votes_are_even() -> None:
 
 
 def test_nobody_is_measured_by_their_own_vote() -> None:
-    """Of two who differ neither is half right, and where the others are even nothing is told."""
+    """Of two who differ neither is half right, and where the others are even nothing is known."""
     differ = competence(votes("a", "b"), [])
     three = {one.coder: one for one in competence(votes("a", "b", "b"), [])}
     chair = Annotation("u", "chair", "d", ("a",))

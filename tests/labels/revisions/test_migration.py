@@ -44,7 +44,7 @@ def test_no_change_is_no_change() -> None:
 
 
 def test_renamed_merged_and_redefined() -> None:
-    """Each old label's lot is told."""
+    """Each old label's lot is reported."""
     assert kinds(OLD, NEW) == [
         ("merged", ("cost",), ("economy",)),
         ("merged", ("trade",), ("economy",)),
@@ -77,11 +77,11 @@ def test_what_a_change_touches() -> None:
 @pytest.mark.parametrize(
     ("mapping", "problem"),
     [
-        ("", "frame.cost: is not in the new codebook; say rename, merge, drop or recode"),
-        ("frame: {rename: {cost: economy, trade: economy, law: legality}}", "say merge"),
-        ("frame: {rename: {cots: economy}}", "frame.cots: is no label of the old codebook"),
+        ("", "frame.cost: is not in the new codebook; use rename, merge, drop or recode"),
+        ("frame: {rename: {cost: economy, trade: economy, law: legality}}", "use merge"),
+        ("frame: {rename: {cots: economy}}", "frame.cots: is not a label of the old codebook"),
         ("frame: {merge: {cost: econmy}}", "becomes 'econmy'"),
-        ("fram: {drop: [cost]}", "fram: is no dimension of the old codebook"),
+        ("fram: {drop: [cost]}", "fram: is not a dimension of the old codebook"),
         ("frame: {remove: [cost]}", "known: rename, merge, drop, recode"),
     ],
 )
@@ -97,7 +97,7 @@ def test_a_mapping_that_leaves_something_open_is_refused(mapping: str, problem: 
 def test_redefined_labels_need_a_word() -> None:
     """A label that means something else is kept or coded again by decision only."""
     changed = book(COST, TRADE, LAW, Label("duty", "Duty", "Other."))
-    with pytest.raises(CodebookError, match=r"frame\.duty: was redefined; say keep or recode"):
+    with pytest.raises(CodebookError, match=r"frame\.duty: was redefined; use keep or recode"):
         parse_mapping("", OLD, changed, "m")
 
     assert parse_mapping("frame: {keep: [duty]}", OLD, changed, "m")
