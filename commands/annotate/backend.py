@@ -38,7 +38,7 @@ def backend(
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 9090,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     url: Annotated[
-        str, typer.Option(help="Address by which Label Studio reaches it.", show_default="as above")
+        str, typer.Option(help="Address at which Label Studio reaches it.", show_default="as above")
     ] = "",
     after: Annotated[
         int, typer.Option(help="Train again after so many new annotations; 0: on request.", min=0)
@@ -63,21 +63,21 @@ def backend(
     from ...annotate.suggestions.service import Service
     from ...study.suggester import load_suggester
 
-    place = find_study(study)
-    codebook = codebook_of(place)
-    folder = model or place.models / codebook.id
+    current = find_study(study)
+    codebook = codebook_of(current)
+    folder = model or current.models / codebook.id
     if host == "0.0.0.0" and not url:  # noqa: S104 - what a user may ask for
-        raise InputError("--host", "0.0.0.0 is no address to call", "give one with --url")
+        raise InputError("--host", "0.0.0.0 is not an address to call", "name one with --url")
     refuse_busy(port, host)
     suggester = None
     if folder.exists():
         suggester = load_suggester(folder)
     elif model is not None:
         raise InputError(folder, "no such model", "make one with: standfirst train")
-    secret_file = place.state / "backend-secret"
+    secret_file = current.state / "backend-secret"
     secret = _secret(secret_file)
-    trainer = _Trainer(place, folder)
-    design = _Design(place.design)
+    trainer = _Trainer(current, folder)
+    design = _Design(current.design)
     service = Service(codebook, design, suggester, train=trainer, after=after)
     # The address of a request holds the secret, so that requests are not logged.
     config = uvicorn.Config(
@@ -92,7 +92,7 @@ def backend(
             time.sleep(0.05)
         try:
             if register and server.started:
-                _register(place, f"{address}/{secret}")
+                _register(current, f"{address}/{secret}")
         except StandfirstError as error:
             failed.append(error)
             server.should_exit = True
@@ -100,7 +100,7 @@ def backend(
         print(address, flush=True)
         say(
             f"suggestions come from {service.version}" if service.version else "no model yet",
-            f"the secret that stands behind its address is in {secret_file}",
+            f"the secret that follows its address is in {secret_file}",
             "stop with Ctrl-C",
         )
 
@@ -118,19 +118,19 @@ def _secret(file: Path) -> str:
     if given := os.environ.get(_SECRET, "").strip():
         if len(given) < _LEAST or not given.isalnum():
             problem = f"needs {_LEAST} letters and digits or more"
-            raise InputError(_SECRET, problem, "leave it out, and one is made up")
+            raise InputError(_SECRET, problem, "leave it out, and one is generated")
         return given
     if not file.exists():
         write_text(file, secrets.token_hex(20) + "\n", mode=0o600)
     return file.read_text(encoding="utf-8").strip()
 
 
-def _register(place: "Study", url: str) -> None:
-    from ...annotate.label_studio.projects import coding_projects
+def _register(study: "Study", url: str) -> None:
+    from ...annotate.label_studio.ownership import coding_projects
     from ...annotate.suggestions.registration import register
 
-    with connected(place) as server:
-        projects = coding_projects(projects_of(place), server, study_id(place))
+    with connected(study) as server:
+        projects = coding_projects(projects_of(study), server, study_id(study))
         if not projects:
             raise StudyError(
                 server.url, "nothing was pushed there", "run: standfirst annotate push"
@@ -159,35 +159,35 @@ class _Design:
 class _Trainer:
     """Pulls, resolves and trains by the commands of these names, in processes of their own."""
 
-    def __init__(self, place: "Study", folder: Path) -> None:
-        self._place, self._folder = place, folder
+    def __init__(self, study: "Study", folder: Path) -> None:
+        self._study, self._folder = study, folder
         self._running: subprocess.Popen[str] | None = None
 
     def __call__(self) -> "Suggester":
         from ...study.suggester import load_suggester
 
-        for words in (
+        for command in (
             ("annotate", "pull"),
             ("labels", "gold"),
             ("train", "--output", str(self._folder)),
         ):
-            self._run(words)
+            self._run(command)
         return load_suggester(self._folder)
 
     def stop(self) -> None:
-        """End what runs."""
+        """End the command that is running."""
         if self._running is not None and self._running.poll() is None:
             self._running.terminate()
 
-    def _run(self, words: tuple[str, ...]) -> None:
-        self._running = subprocess.Popen(  # noqa: S603 - our own interpreter, our own words
-            [sys.executable, "-m", "standfirst", *words, "--study", str(self._place.root)],
+    def _run(self, command: tuple[str, ...]) -> None:
+        self._running = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
+            [sys.executable, "-m", "standfirst", *command, "--study", str(self._study.root)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
         )
-        _, said = self._running.communicate()
+        _, printed = self._running.communicate()
         if self._running.returncode:
-            last = (said.strip().splitlines() or ["no reason given"])[-1].removeprefix("error: ")
-            raise StudyError(f"standfirst {' '.join(words[:2])}", last)
+            last = (printed.strip().splitlines() or ["no reason given"])[-1].removeprefix("error: ")
+            raise StudyError(f"standfirst {' '.join(command[:2])}", last)
