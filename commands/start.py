@@ -1,4 +1,4 @@
-"""``standfirst init`` and ``demo``: a new study, and the whole way on bundled articles."""
+"""``standfirst init`` and ``demo``: a new study, and all stages on bundled articles."""
 
 import shlex
 from pathlib import Path
@@ -21,7 +21,8 @@ def init(
     ] = "transfer-deals",
     title: Annotated[str, typer.Option(help="One line for people.")] = "",
     language: Annotated[
-        list[str] | None, typer.Option(help="ISO 639-1 code of a language to keep; repeatable.")
+        list[str] | None,
+        typer.Option(help="ISO 639-1 code of a language to keep; may be repeated."),
     ] = None,
 ) -> None:
     """Make a study: a folder with a codebook that is yours to change.
@@ -55,12 +56,10 @@ def init(
 
 
 def demo(
-    keep: Annotated[
-        Path | None, typer.Option(help="Leave the study in this new folder, to go on with.")
-    ] = None,
+    keep: Annotated[Path | None, typer.Option(help="Keep the study in this new folder.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Walk the whole way on bundled articles, without a server, in about a minute.
+    """Run all stages on bundled articles, without a server, in about a minute.
 
     Example: standfirst demo --keep my-first-study
     """

@@ -27,32 +27,32 @@ __all__ = [
 ]
 
 
-def codebook_of(place: "Study") -> "Codebook":
+def codebook_of(study: "Study") -> "Codebook":
     """Read the codebook of a study."""
     from ..labels import load_codebook
 
-    return load_codebook(place.codebook_path)
+    return load_codebook(study.codebook_path)
 
 
-def connected(place: "Study") -> "Server":
+def connected(study: "Study") -> "Server":
     """Connect with the server that the environment names, or with the study's own."""
     from ..annotate.label_studio.access import find_access
     from ..annotate.label_studio.connection import connect
 
-    return connect(find_access(place.state / "label-studio" / "access.json"))
+    return connect(find_access(study.state / "label-studio" / "access.json"))
 
 
-def projects_of(place: "Study") -> Path:
+def projects_of(study: "Study") -> Path:
     """Give the file that says which projects are the study's."""
-    return place.state / "projects.json"
+    return study.state / "projects.json"
 
 
-def study_id(place: "Study") -> str:
+def study_id(study: "Study") -> str:
     """Give the id by which the study's projects are known; made up when it is first needed.
 
     It lies with the annotations, which travel with the study, so that a copy has the same.
     """
-    path = place.annotations.with_name("study-id")
+    path = study.annotations.with_name("study-id")
     if not path.exists():
         with locked(path.parent, wait=10):
             if not path.exists():
@@ -60,33 +60,33 @@ def study_id(place: "Study") -> str:
     return path.read_text(encoding="utf-8").strip()
 
 
-def units_of(place: "Study", columns: list[str] | None = None) -> list[dict[str, Any]]:
+def units_of(study: "Study", columns: list[str] | None = None) -> list[dict[str, Any]]:
     """Read the units of a study, or some columns of them; refused where there are none."""
     from ..corpus import load_units
 
-    table = load_units(place.corpus)
+    table = load_units(study.corpus)
     table = table.select_columns(columns) if columns else table
     rows: list[dict[str, Any]] = table.to_list()
     if not rows:
-        raise StudyError(place.corpus, "holds no units", "add articles: standfirst corpus add")
+        raise StudyError(study.corpus, "holds no units", "add articles: standfirst corpus add")
     return rows
 
 
-def articles_of(place: "Study", wanted: Collection[str]) -> dict[str, dict[str, Any]]:
+def articles_of(study: "Study", wanted: Collection[str]) -> dict[str, dict[str, Any]]:
     """Read some articles of a study, by id."""
     from ..corpus import load_articles
 
-    return {row["id"]: row for row in load_articles(place.corpus) if row["id"] in wanted}
+    return {row["id"]: row for row in load_articles(study.corpus) if row["id"] in wanted}
 
 
-def annotations_of(place: "Study") -> list[Any]:
+def annotations_of(study: "Study") -> list[Any]:
     """Read the annotations of a study; none where nothing was coded yet."""
     from ..labels import read_annotations
 
-    return read_annotations(place.annotations) if place.annotations.exists() else []
+    return read_annotations(study.annotations) if study.annotations.exists() else []
 
 
-def gold_of(place: "Study", codebook: "Codebook") -> "list[Gold]":
+def gold_of(study: "Study", codebook: "Codebook") -> "list[Gold]":
     """Read the gold of a study; none where there is none yet.
 
     Raises
@@ -96,20 +96,20 @@ def gold_of(place: "Study", codebook: "Codebook") -> "list[Gold]":
     """
     from ..labels import read_gold
 
-    gold = read_gold(place.gold) if place.gold.is_file() else []
+    gold = read_gold(study.gold) if study.gold.is_file() else []
     others = sorted({row.revision for row in gold} - {"", codebook.revision})
     if others:
         by, now = ", ".join(others), codebook.revision
-        told = f"was resolved by revision {by}, and the codebook is {now}"
+        problem = f"was resolved by revision {by}, and the codebook is {now}"
         remedy = (
             "see what changed: standfirst labels diff OLD NEW; then run: standfirst labels gold"
         )
-        raise RevisionError(place.gold, told, remedy)
+        raise RevisionError(study.gold, problem, remedy)
     return gold
 
 
 def pulled(
-    place: "Study", server: "Server", codebook: "Codebook", *, full: bool = False
+    study: "Study", server: "Server", codebook: "Codebook", *, full: bool = False
 ) -> "Merged":
     """Bring the answers back; those on blind units that had a suggestion in view are set aside."""
     from ..annotate.design.sampling import read_design
@@ -120,10 +120,10 @@ def pulled(
     return pull_all(
         server,
         codebook,
-        annotations=place.annotations,
-        state=projects_of(place),
-        study_id=study_id(place),
-        earlier=earlier_revisions(place, codebook),
+        annotations=study.annotations,
+        state=projects_of(study),
+        study_id=study_id(study),
+        earlier=earlier_revisions(study, codebook),
         full=full,
-        blind=blind_units(read_design(place.design)),
+        blind=blind_units(read_design(study.design)),
     )

@@ -46,11 +46,11 @@ def facts_of(folder: Path) -> ModelFacts:
     return ModelFacts(labels, manifest.codebook_revision, hashes)
 
 
-def model_of(place: "Study", version: str) -> Path | None:
+def model_of(study: "Study", version: str) -> Path | None:
     """Find the model of a study by the beginning of its manifest's hash; None where it is gone."""
     import json
 
-    for manifest in sorted(place.models.glob("*/manifest.json")):
+    for manifest in sorted(study.models.glob("*/manifest.json")):
         try:
             digest = str(json.loads(manifest.read_bytes())["digest"])
         except (ValueError, KeyError, TypeError):
@@ -68,7 +68,7 @@ def learned_units(facts: ModelFacts, units: Sequence[Mapping[str, Any]]) -> set[
     return {str(u["unit_id"]) for u, h in zip(units, hashes, strict=True) if h in facts.texts}
 
 
-def tags_of(place: "Study", unit_ids: Sequence[str]) -> Path:
+def tags_of(study: "Study", unit_ids: Sequence[str]) -> Path:
     """Find the tags of the study's own corpus.
 
     Raises
@@ -80,7 +80,7 @@ def tags_of(place: "Study", unit_ids: Sequence[str]) -> Path:
 
     wanted = set(unit_ids)
     found = []
-    for path in sorted(place.tags.iterdir()) if place.tags.is_dir() else []:
+    for path in sorted(study.tags.iterdir()) if study.tags.is_dir() else []:
         if path.name[0] in "._" or not (path.is_dir() or path.suffix in (".parquet", ".csv")):
             continue
         try:
@@ -95,10 +95,10 @@ def tags_of(place: "Study", unit_ids: Sequence[str]) -> Path:
             "make them: standfirst corpus units -o units.parquet, then "
             "standfirst tag models/NAME units.parquet -o tags/corpus.parquet"
         )
-        raise StudyError(place.tags, problem, remedy)
+        raise StudyError(study.tags, problem, remedy)
     if len(found) > 1:
         names = ", ".join(path.name for path in found)
-        raise StudyError(place.tags, f"several tags of the corpus ({names})", "name one of them")
+        raise StudyError(study.tags, f"several tags of the corpus ({names})", "name one of them")
     return found[0]
 
 

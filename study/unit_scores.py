@@ -63,7 +63,7 @@ def label_aim(models: "Sequence[Model]", dimension: str, label: str) -> "tuple[s
     if label and dimension and wanted != dimension:
         raise InputError("--label", f"{label!r} and --dimension {dimension}", "name one dimension")
     dimension = wanted or dimension
-    place = None
+    position = None
     for model in models if dimension else ():
         found = {one.id: one for one in model.dimensions}
         if dimension not in found:
@@ -72,10 +72,10 @@ def label_aim(models: "Sequence[Model]", dimension: str, label: str) -> "tuple[s
             ids = found[dimension].label_ids
             if name not in ids:
                 raise UnknownNameError(f"label of {dimension}:", name, list(ids))
-            if place not in (None, ids.index(name)):
+            if position not in (None, ids.index(name)):
                 raise InputError("--model", f"labels of {dimension} differ", "use one codebook")
-            place = ids.index(name)
-    return dimension, place
+            position = ids.index(name)
+    return dimension, position
 
 
 def answers_on(model: "Model", units: Units) -> "dict[str, Prediction]":

@@ -1,7 +1,7 @@
-"""Label Studio's JSON as it comes in: what is read of it, and of which kind that must be.
+"""The parts of Label Studio's JSON that are read, and their types.
 
-Everything else in a body is passed over. What Label Studio sends to a model's backend is here too;
-the answers of people, which it sends along with every task, are among what is passed over.
+Everything else in a body is ignored. What Label Studio sends to a model's backend is here, too;
+people's answers, which it sends along with every task, are ignored there.
 """
 
 import math
@@ -29,7 +29,7 @@ def _seconds(value: Any) -> Any:
 
 
 Seconds = Annotated[float | None, BeforeValidator(_seconds)]
-"""A time; NaN and the like are read as not known, and cost no answer."""
+"""A time; NaN and the like count as unknown, and the answer is kept."""
 
 
 class _Body(BaseModel):
@@ -75,7 +75,7 @@ class AnswerBody(_Body):
 
 
 class DataBody(_Body):
-    """What a task says of its unit, or of its article's units."""
+    """What a task says about its unit, or its article's units."""
 
     unit_id: str
     article_id: str = ""
@@ -103,7 +103,7 @@ class TaskBody(_Body):
 
 
 class AskedTask(_Body):
-    """A task for which suggestions are asked."""
+    """A task for which suggestions are requested."""
 
     id: int
     data: dict[str, Any]

@@ -1,4 +1,4 @@
-"""Answers by an earlier revision of the codebook, carried over to the present one as they come in.
+"""Answers by an earlier revision of the codebook, carried over to the present one when read.
 
 Label Studio keeps an answer as it was given. After a label was renamed and the study's annotations
 were migrated, the server still holds the old name, so each pull reads such an answer by the
@@ -27,16 +27,16 @@ class Earlier:
     codebook: Codebook
     """The codebook as it was."""
     carry: Callable[[Sequence[Annotation]], list[Annotation]]
-    """Gives answers as the present codebook has them."""
+    """Turns answers into those of the present codebook."""
 
 
 def since(revision: str, moment: datetime) -> str:
-    """Write down, for a project's description, that a revision came into force."""
+    """Return the line of a project's description that says when a revision came into force."""
     return f"codebook {revision} since {moment.isoformat()}"
 
 
 def in_force(description: str) -> list[tuple[datetime, str]]:
-    """Read which revisions came into force when, the last one last.
+    """Read when each revision came into force, the latest last.
 
     Examples
     --------
@@ -49,7 +49,7 @@ def in_force(description: str) -> list[tuple[datetime, str]]:
 def by_revision(
     raw: Mapping[str, Any], changes: Sequence[tuple[datetime, str]]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Part a task by the revisions that its answers were given by.
+    """Split a task by the revisions by which its answers were given.
 
     Parameters
     ----------

@@ -1,9 +1,9 @@
 """From Label Studio's JSON to annotations: one row per coder, unit and dimension.
 
-Label Studio checks neither labels nor controls of what comes in over its API, and a config may have
+Label Studio checks neither labels nor controls that reach it over its API, and a config may have
 changed since; so every answer is compared with the codebook here, and what does not fit is set
-aside with its reason while the rest goes on. Who has answered is known by e-mail address where the
-server tells it, else by the number that the server gave.
+aside with its reason while the rest goes on. A coder is known by e-mail address where the server
+reports it, else by the server's number.
 """
 
 import json
@@ -52,12 +52,12 @@ class Read:
     same: dict[str, str] = field(default_factory=dict)
     """Sessions that are one person's, and that person's name."""
     notes: list[str] = field(default_factory=list)
-    """What the user should know of how coders were named."""
+    """What the user should know about how coders were named."""
     newest: str = ""
     """When the server last changed one of the tasks; empty for files."""
 
     def add(self, other: "Read") -> None:
-        """Put what another set of tasks held to this one."""
+        """Add what another set of tasks held."""
         self.annotations += other.annotations
         self.rejects += other.rejects
         self.n_tasks += other.n_tasks
@@ -104,25 +104,25 @@ def read_tasks(
     Raises
     ------
     InputError
-        A coder was named, and the answers are those of several.
+        A coder was named, and the answers are by several.
     """
     read = Read()
     named: set[str] = set()
     for number, raw in enumerate(tasks, start=1):
         read.n_tasks += 1
-        place = _Place(where, number, coders or {}, coder, blind)
+        origin = _Origin(where, number, coders or {}, coder, blind)
         try:
-            one = _TASK.validate_python(raw)
+            task = _TASK.validate_python(raw)
         except ValidationError as error:
-            read.rejects.append(place.reject(first_problem(error), raw))
+            read.rejects.append(origin.reject(first_problem(error), raw))
             continue
-        read.n_drafts += len(one.drafts)
-        for answer in one.annotations:
-            _read_answer(read, one, answer, codebook, place)
+        read.n_drafts += len(task.drafts)
+        for answer in task.annotations:
+            _read_answer(read, task, answer, codebook, origin)
             if coder and isinstance(answer, Mapping):
                 named.add(str(answer.get("completed_by") or ""))
-        if one.data.view != "article" and one.data.unit_id in blind:
-            read.n_exposed += one.n_predictions > 0
+        if task.data.view != "article" and task.data.unit_id in blind:
+            read.n_exposed += task.n_predictions > 0
     if len(named) > 1:
         problem = f"holds answers of {len(named)} coders, and --coder would make them one"
         raise InputError(where, problem, "leave --coder out")
@@ -130,15 +130,15 @@ def read_tasks(
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Origin:
     where: str
     number: int
     coders: Mapping[int, str]
     coder: str
     blind: Collection[str]
 
-    def task(self, number: int | None) -> str:
-        # Where the place is a project's page, the task can be opened from the reason.
+    def describe(self, number: int | None) -> str:
+        # Where the origin is a project's page, the task can be opened from the reason.
         if self.where.startswith("http") and number is not None:
             return f"{self.where}?task={number}"
         return f"task {number or self.number}"
@@ -148,50 +148,50 @@ class _Place:
         return Reject.of(self.where, self.number, reason, text)
 
 
-def _read_answer(read: Read, one: TaskBody, raw: Any, codebook: Codebook, place: _Place) -> None:
-    named = f"{place.task(one.id)}, unit {one.data.unit_id}"
+def _read_answer(read: Read, task: TaskBody, raw: Any, codebook: Codebook, origin: _Origin) -> None:
+    named = f"{origin.describe(task.id)}, unit {task.data.unit_id}"
     try:
         answer = _ANSWER.validate_python(raw)
     except ValidationError as error:
-        read.rejects.append(place.reject(f"{named}: {first_problem(error)}", raw))
+        read.rejects.append(origin.reject(f"{named}: {first_problem(error)}", raw))
         return
     read.n_answers += 1
     person = answer.completed_by
-    who = place.coder or _coder(person, place.coders)
+    who = origin.coder or _coder(person, origin.coders)
     number = person.id if isinstance(person, PersonBody) else person
-    if isinstance(number, int) and "@" in who and not place.coder:
+    if isinstance(number, int) and "@" in who and not origin.coder:
         read.people.setdefault(str(number), set()).add(who)
     if not who:
         reason = f"{named}: the answer does not say whose it is; name the coder with --coder"
-        read.rejects.append(place.reject(reason, raw))
+        read.rejects.append(origin.reject(reason, raw))
         return
     read.n_skipped += answer.was_cancelled
     known = {dimension.id for dimension in codebook.dimensions} | {COMMENT, SPEAKER}
-    for unit_id, regions in units_of(one, answer):
-        named = f"{place.task(one.id)}, unit {unit_id or '?'}, coder {who}"
+    for unit_id, regions in units_of(task, answer):
+        named = f"{origin.describe(task.id)}, unit {unit_id or '?'}, coder {who}"
         if not unit_id:
-            read.rejects.append(place.reject(f"{named}: a mark that stands on no unit", raw))
+            read.rejects.append(origin.reject(f"{named}: a mark that belongs to no unit", raw))
             continue
         problems = [
             f"control {name!r} is not a dimension of the codebook"
             for name in sorted({region.from_name for region in regions} - known)
         ]
-        settled = settle(_rows(one, answer, codebook, (unit_id, regions, who), problems), codebook)
+        settled = settle(_rows(task, answer, codebook, (unit_id, regions, who), problems), codebook)
         rows = list(settled.annotations)
         problems += [
             f"{name} is answered, although its condition does not hold; the answer does not count"
             for name in settled.n_not_asked
         ]
-        if unit_id in place.blind and any(row.suggestion != "none" for row in rows):
+        if unit_id in origin.blind and any(row.suggestion != "none" for row in rows):
             read.n_leaked += 1
             problems.append("a suggestion was shown, and this unit is to be coded blind")
             rows = []
         read.annotations += rows
-        read.rejects.extend(place.reject(f"{named}: {problem}", raw) for problem in problems)
+        read.rejects.extend(origin.reject(f"{named}: {problem}", raw) for problem in problems)
 
 
 def _rows(
-    one: TaskBody,
+    task: TaskBody,
     answer: AnswerBody,
     codebook: Codebook,
     given: tuple[str, Sequence[RegionBody], str],
@@ -199,7 +199,7 @@ def _rows(
 ) -> Iterator[Annotation]:
     unit_id, regions, who = given
     comment, speaker_name = noted(regions, COMMENT), noted(regions, SPEAKER)
-    n_units = max(len(one.data.units), 1)
+    n_units = max(len(task.data.units), 1)
     for dimension in codebook.dimensions:
         try:
             labels = () if answer.was_cancelled else labels_in(regions, dimension)
@@ -209,20 +209,20 @@ def _rows(
         status: Literal["answered", "open", "skipped"] = "answered" if labels else "open"
         if answer.was_cancelled:
             status = "skipped"
-        seen = fate(one, answer, unit_id, dimension, labels)
+        seen = fate(task, answer, unit_id, dimension, labels)
         yield Annotation(
             unit_id=unit_id,
             coder=who,
             dimension=dimension.id,
             labels=labels,
             status=status,
-            article_id=one.data.article_id,
+            article_id=task.data.article_id,
             created=_time(answer.updated_at or answer.created_at),
             seconds=None if answer.lead_time is None else answer.lead_time / n_units,
             suggestion=seen,
-            round=one.data.round,
-            revision=one.data.codebook,
-            source=_source(one, answer),
+            round=task.data.round,
+            revision=task.data.codebook,
+            source=_source(task, answer),
             comment=comment,
             speaker_name=speaker_name,
         )
@@ -243,12 +243,12 @@ def _time(moment: datetime | None) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _source(one: TaskBody, answer: AnswerBody) -> str:
-    numbers = (one.project, one.id, answer.id)
+def _source(task: TaskBody, answer: AnswerBody) -> str:
+    numbers = (task.project, task.id, answer.id)
     return "label-studio:" + "/".join("-" if n is None else str(n) for n in numbers)
 
 
 def first_problem(error: ValidationError) -> str:
-    """Say what is wrong with a record, in a few words: the first field, and why."""
+    """Return what is wrong with a record in a few words: the first field, and why."""
     first = error.errors(include_url=False, include_input=False)[0]
     return f"{'.'.join(map(str, first['loc'])) or 'record'}: {first['msg']}"

@@ -1,12 +1,12 @@
-"""Who is who: coders are persons, however a file or server names them.
+"""Identities: each coder is one person, whatever a file or server calls them.
 
 Label Studio names a coder by e-mail address or by number, Prodigy by a session, and a plan by what
-the team calls people. Where a file or server tells two names together, they are known from then on
-as one person's; the others are joined by hand (``annotate coders --same``). What is known lies in
-``coders.json`` beside the annotations, and holds for answers that came in earlier, too.
+the team calls people. Where a file or server gives two names together, they count from then on as
+one person's; others are joined by hand (``annotate coders --same``). They are stored in
+``coders.json`` beside the annotations, and apply to earlier answers, too.
 
-A number means somebody on one server only. Where two addresses were seen with the same number, it
-names nobody any more.
+A number identifies somebody on one server only. Where two addresses were seen with the same number,
+it identifies nobody any more.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -38,10 +38,10 @@ class Identities:
     numbers: dict[str, list[str]] = field(default_factory=dict)
     """E-mail addresses that were seen with a number of Label Studio."""
     same: dict[str, str] = field(default_factory=dict)
-    """Other names, and the name that stands for each."""
+    """Canonical name of each other name."""
 
     def name(self, coder: str, source: str = "label-studio:") -> str:
-        """Return the name that stands for a coder; numbers mean something in Label Studio only."""
+        """Return the canonical name of a coder; numbers mean something in Label Studio only."""
         coder = coder.lower() if "@" in coder else coder
         addresses = self.numbers.get(coder, [])
         if coder not in self.same and len(addresses) == 1 and source.startswith("label-studio:"):
@@ -53,7 +53,7 @@ class Identities:
     def learn(
         self, people: Mapping[str, Collection[str]], same: Mapping[str, str] | None = None
     ) -> None:
-        """Take in which numbers came with which addresses, and which sessions are one person's."""
+        """Record which numbers came with which addresses, and which sessions are one person's."""
         for number, addresses in people.items():
             known = self.numbers.setdefault(number, [])
             known += sorted({address.lower() for address in addresses}.difference(known))
@@ -62,12 +62,12 @@ class Identities:
                 self.same[other] = name
 
     def join(self, name: str, other: str) -> None:
-        """Let a name stand for another one, too.
+        """Make a name the canonical one of another.
 
         Raises
         ------
         InputError
-            They are the same already.
+            They are one coder already.
         """
         first, second = self.name(name), self.name(other)
         if first == second:
@@ -75,7 +75,7 @@ class Identities:
         self.same[second] = first
 
     def apply(self, rows: Iterable[Annotation]) -> list[Annotation]:
-        """Give annotations under the names that stand for their coders."""
+        """Return annotations under the canonical names of their coders."""
         rows = list(rows)
         names = {
             (row.coder, row.source.partition(":")[0]): self.name(row.coder, row.source)
@@ -85,12 +85,12 @@ class Identities:
         return [row if row.coder == name else replace(row, coder=name) for row, name in named]
 
     def write(self, path: Path) -> None:
-        """Write what is known."""
+        """Write the identities."""
         write_text(path, dump_json({"numbers": self.numbers, "same": self.same}) + "\n")
 
 
 def read_identities(path: Path) -> Identities:
-    """Read what is known; nothing where there is no such file.
+    """Read identities; none where there is no such file.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def read_identities(path: Path) -> Identities:
 def strangers(
     planned: Iterable[str], coders: Iterable[str], identities: Identities
 ) -> tuple[list[str], list[str]]:
-    """Find planned coders whom nobody is, and coders whom nobody planned.
+    """Return planned coders who do not appear, and coders who were not planned.
 
     Both lists are empty unless there is somebody in each: a coder may not have begun yet, and a
     study may be planned without names.

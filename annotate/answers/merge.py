@@ -1,4 +1,4 @@
-"""Keep what came back: answers join the annotations file, the rest is set aside with its reason.
+"""Merge answers into the annotations file; what cannot be used is set aside with its reason.
 
 The same answers twice change nothing, to the byte. What an earlier pull has seen and the server no
 longer has stays in the file: an annotation is never overwritten and never deleted.
@@ -28,7 +28,7 @@ WAIT = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What became of a set of answers."""
+    """The outcome of merging a set of answers."""
 
     n_tasks: int
     """Tasks that were looked at."""
@@ -53,10 +53,10 @@ class Merged:
     rejects: Path
     """Where the rejects are."""
     notes: tuple[str, ...] = ()
-    """Which names were taken for one person's."""
+    """Names that were taken as one person's."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the counts for other programs."""
+        """Return the counts for other programs."""
         return asdict(self) | {
             "rejects": str(self.rejects),
             "coders": list(self.coders),
@@ -84,7 +84,7 @@ def merge_answers(path: Path, read: Read) -> Merged:
     Raises
     ------
     StudyError
-        Another command went on writing to the folder for longer than `WAIT`.
+        Another command was writing to the folder for longer than `WAIT`.
     """
     rejects = path.with_name("rejects.jsonl")
     with locked(path.parent, wait=WAIT):
@@ -120,12 +120,14 @@ def _known(path: Path, read: Read) -> Identities:
     return identities
 
 
-def _joined(rows: Iterable[Annotation], identities: Identities, said: Collection[str]) -> list[str]:
+def _joined(
+    rows: Iterable[Annotation], identities: Identities, reported: Collection[str]
+) -> list[str]:
     names = {(row.coder, identities.name(row.coder, row.source)) for row in rows}
     return [
         f"{other} is {name}"
         for other, name in sorted(names)
-        if other.lower() != name.lower() and other not in said
+        if other.lower() != name.lower() and other not in reported
     ]
 
 
@@ -140,13 +142,13 @@ def _settled(old: Iterable[Annotation], new: Iterable[Annotation]) -> Iterable[A
     for row in new:
         before = latest.get((row.source, row.unit_id, row.coder, row.dimension))
         same = before is not None and (
-            _said(before) == _said(row)
+            _content(before) == _content(row)
             or (row.status == "not asked" and row.created == before.created)
         )
         yield before if same and before is not None else row
 
 
-def _said(row: Annotation) -> tuple[object, ...]:
+def _content(row: Annotation) -> tuple[object, ...]:
     # Files from before "none applies" was an answer hold `open` for every empty answer.
     status = "answered" if row.labels else "skipped" if row.status == "skipped" else "empty"
     return row.labels, status, row.comment, row.speaker_name

@@ -1,8 +1,8 @@
-"""What the regions of one answer say: whose unit they stand on, labels, notes, and suggestions.
+"""The regions of an answer: the units that they belong to, labels, notes and suggestions.
 
 On the page of a unit all regions are the unit's. On that of an article a region belongs to the unit
-whose mark it stands on, and what was suggested must be looked up mark by mark: there Label Studio
-tells of a mark only, and not of each question, that it began as a prediction, which all marks did.
+whose mark it is on, and what was suggested must be looked up mark by mark: there Label Studio
+records only that the mark began as a prediction, which all marks did, and not each question.
 """
 
 import contextlib
@@ -21,34 +21,34 @@ __all__ = ["fate", "labels_in", "noted", "units_of"]
 Fate = Literal["none", "kept", "changed", "ignored"]
 
 
-def units_of(one: TaskBody, answer: AnswerBody) -> Iterator[tuple[str, list[RegionBody]]]:
-    """Give the regions of each unit of a task; those that belong to none come under ""."""
-    yield from _by_unit(one, answer.result or []).items()
+def units_of(task: TaskBody, answer: AnswerBody) -> Iterator[tuple[str, list[RegionBody]]]:
+    """Yield the regions of each unit of a task; those that belong to none come under ""."""
+    yield from _by_unit(task, answer.result or []).items()
 
 
-def _by_unit(one: TaskBody, regions: Sequence[RegionBody]) -> dict[str, list[RegionBody]]:
-    if one.data.view != "article":
-        return {one.data.unit_id: list(regions)}
-    found: dict[str, list[RegionBody]] = {unit_id: [] for unit_id, _, _ in one.data.units}
-    at = {(start, end): unit_id for unit_id, start, end in one.data.units}
+def _by_unit(task: TaskBody, regions: Sequence[RegionBody]) -> dict[str, list[RegionBody]]:
+    if task.data.view != "article":
+        return {task.data.unit_id: list(regions)}
+    by_unit: dict[str, list[RegionBody]] = {unit_id: [] for unit_id, _, _ in task.data.units}
+    at = {(start, end): unit_id for unit_id, start, end in task.data.units}
     for region in regions:
-        # Label Studio keeps the id of a mark; a mark that was made anew is known by its place.
-        place = (region.value.get("start"), region.value.get("end"))
-        unit_id = region.id if region.id in found else at.get(place, "")  # type: ignore[arg-type]
+        # Label Studio keeps the id of a mark; a new mark is known by its offsets.
+        span = (region.value.get("start"), region.value.get("end"))
+        unit_id = region.id if region.id in by_unit else at.get(span, "")  # type: ignore[arg-type]
         if region.from_name != MARK:
-            found.setdefault(unit_id or "", []).append(region)
+            by_unit.setdefault(unit_id or "", []).append(region)
         elif not unit_id:
-            found.setdefault("", [])
-    return found
+            by_unit.setdefault("", [])
+    return by_unit
 
 
 def labels_in(regions: Sequence[RegionBody], dimension: Dimension) -> tuple[str, ...]:
-    """Give the labels that regions hold of a dimension.
+    """Return the labels of a dimension that regions hold.
 
     Raises
     ------
     ValueError
-        It is answered twice, or not as the codebook allows; told as one line.
+        It is answered twice, or not as the codebook allows; one line says how.
     """
     mine = [region for region in regions if region.from_name == dimension.id]
     if len(mine) > 1:
@@ -57,23 +57,23 @@ def labels_in(regions: Sequence[RegionBody], dimension: Dimension) -> tuple[str,
 
 
 def noted(regions: Sequence[RegionBody], name: str) -> str:
-    """Give what a coder wrote in a control for text."""
+    """Return what a coder wrote in a control for text."""
     mine = (region for region in regions if region.from_name == name)
     return "\n".join(line for region in mine for line in _texts(region))
 
 
 def fate(
-    one: TaskBody,
+    task: TaskBody,
     answer: AnswerBody,
     unit_id: str,
     dimension: Dimension,
     labels: tuple[str, ...],
 ) -> Fate:
-    """Tell what became of the suggestion on a dimension of a unit, if one was shown.
+    """Return what became of the suggestion on a dimension of a unit, if one was shown.
 
     Parameters
     ----------
-    one, answer
+    task, answer
         The task, and one coder's answer.
     unit_id
         Which of its units.
@@ -82,9 +82,9 @@ def fate(
     labels
         What the coder answered.
     """
-    shown = _shown(one, answer)
-    if one.data.view == "article":
-        mine = [r for r in _by_unit(one, shown).get(unit_id, []) if r.type == "choices"]
+    shown = _shown(task, answer)
+    if task.data.view == "article":
+        mine = [r for r in _by_unit(task, shown).get(unit_id, []) if r.type == "choices"]
         return _compared(mine, dimension, labels) if mine else "none"
     origins = {r.origin for r in answer.result or [] if r.from_name == dimension.id}
     if "prediction-changed" in origins:
@@ -106,16 +106,16 @@ def _compared(shown: Sequence[RegionBody], dimension: Dimension, labels: tuple[s
     return "kept" if labels == suggested else "changed"
 
 
-def _shown(one: TaskBody, answer: AnswerBody) -> list[RegionBody]:
+def _shown(task: TaskBody, answer: AnswerBody) -> list[RegionBody]:
     if answer.prediction and answer.prediction.result:
         return answer.prediction.result
     # Mostly the suggestion is left out of the answer that began from it; the task may have it.
     if answer.parent_prediction is not None:
-        for raw in one.predictions:
+        for raw in task.predictions:
             with contextlib.suppress(ValidationError):
-                found = SuggestedBody.model_validate(raw)
-                if found.id == answer.parent_prediction:
-                    return found.result
+                suggested = SuggestedBody.model_validate(raw)
+                if suggested.id == answer.parent_prediction:
+                    return suggested.result
     return []
 
 

@@ -1,8 +1,8 @@
-"""How far the coding is: what is left, per round and coder, and how long it will take.
+"""Progress of the coding: what is left, per round and coder, and how long it will take.
 
 Times come from Label Studio, which counts while a page lies open; now and then one is an hour.
-So the typical time is a median, and what the rest will take is reckoned by a mean without the tenth
-of the times at either end: the median is less than the mean of times, and would promise too much.
+So the typical time is a median, and the time left is estimated by a mean without the tenth of the
+times at either end: the median is less than the mean, and would promise too much.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -25,9 +25,9 @@ class Workload:
     round: str
     """The coding round."""
     coder: str
-    """Who; empty for readings that nobody in particular was given."""
+    """Who; empty for readings that are assigned to nobody."""
     n_units: int
-    """Readings to do, and those that were done without being asked for."""
+    """Readings to do, and those done without being assigned."""
     n_done: int
     """Units that were answered or skipped."""
     n_skipped: int
@@ -73,8 +73,8 @@ def workloads(
     Examples
     --------
     >>> rows = [Annotation("u1", "ann", "stance", ("favour",), round="1", seconds=8.0)]
-    >>> (one,) = workloads([], rows)
-    >>> one.n_done, one.n_left, one.seconds
+    >>> (work,) = workloads([], rows)
+    >>> work.n_done, work.n_left, work.seconds
     (1, 0, 8.0)
     """
     rounds = {row.unit_id: row.round for row in design}
@@ -100,20 +100,20 @@ def workloads(
         for unit_id in wanted:
             wanted[unit_id] = max(0, wanted[unit_id] - sum(unit_id in units for units in done))
     order = list(dict.fromkeys(row.round for row in design))
-    places = sorted(
+    keys = sorted(
         {*given, *answers, *((name, "") for name in free)},
         key=lambda key: (order.index(key[0]) if key[0] in order else len(order), key),
     )
     everybody = trimmed_mean([t for units in answers.values() for t in _times(units)])
     made = []
-    for place in places:
-        n_free = sum(free.get(place[0], {}).values()) if not place[1] else 0
-        made.append(_row(place, given.get(place, set()), n_free, answers.get(place, {}), everybody))
+    for key in keys:
+        n_free = sum(free.get(key[0], {}).values()) if not key[1] else 0
+        made.append(_row(key, given.get(key, set()), n_free, answers.get(key, {}), everybody))
     return made
 
 
 def trimmed_mean(times: Collection[float]) -> float | None:
-    """Give the mean without the tenth at either end; None of nothing.
+    """Return the mean without the tenth at either end; None where there are no times.
 
     Examples
     --------
@@ -130,7 +130,7 @@ def _times(units: Mapping[str, Sequence[Annotation]]) -> list[float]:
 
 
 def _row(
-    place: tuple[str, str],
+    key: tuple[str, str],
     given: set[str],
     n_free: int,
     units: dict[str, list[Annotation]],
@@ -140,8 +140,8 @@ def _row(
     own = trimmed_mean(times)
     n_left = len(given - set(units)) + n_free
     return Workload(
-        round=place[0],
-        coder=place[1],
+        round=key[0],
+        coder=key[1],
         n_units=len(units) + n_left,
         n_done=len(units),
         n_skipped=sum(any(row.status == "skipped" for row in rows) for rows in units.values()),

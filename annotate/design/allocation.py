@@ -1,4 +1,4 @@
-"""Strata: how many units each one gets, and the draw within them."""
+"""Strata: how many units each gets, and the draw within them."""
 
 import heapq
 from collections.abc import Mapping, Sequence
@@ -11,10 +11,10 @@ __all__ = ["allocate", "draw_within", "members_of"]
 
 
 def members_of(strata: Sequence[str]) -> dict[str, list[int]]:
-    """Give the places of the units of each stratum, strata sorted by name."""
+    """Return the positions of the units of each stratum, strata sorted by name."""
     members: dict[str, list[int]] = {}
-    for place, name in enumerate(strata):
-        members.setdefault(name, []).append(place)
+    for position, name in enumerate(strata):
+        members.setdefault(name, []).append(position)
     return dict(sorted(members.items()))
 
 
@@ -29,7 +29,7 @@ def allocate(sizes: Mapping[str, int], n: int, weights: Mapping[str, float]) -> 
     sizes
         Number of units of each stratum.
     n
-        How many there are to give, at most the sum of the sizes.
+        How many units to divide, at most the sum of the sizes.
     weights
         What each stratum's number is to be in proportion to.
 
@@ -68,22 +68,22 @@ def draw_within(
     Parameters
     ----------
     members
-        Places of the units of each stratum.
+        Positions of the units of each stratum.
     wanted
         Number of units to draw of each.
     rng
-        Where chance comes from.
+        Source of randomness.
 
     Returns
     -------
-    Places of the units drawn, the probability of each, n_h / N_h, and its stratum.
+    Positions of the units drawn, the probability of each, n_h / N_h, and its stratum.
     """
     chosen: list[int] = []
     probabilities: list[float] = []
     strata: list[str] = []
     for name, n in wanted.items():
-        places = members[name]
-        chosen += [places[i] for i in rng.permutation(len(places))[:n]]
-        probabilities += [n / len(places)] * n
+        positions = members[name]
+        chosen += [positions[i] for i in rng.permutation(len(positions))[:n]]
+        probabilities += [n / len(positions)] * n
         strata += [name] * n
     return chosen, probabilities, strata

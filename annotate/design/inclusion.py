@@ -3,7 +3,7 @@
 Taking the top of a ranking has no probabilities; drawing one unit after the other without
 replacement has probabilities that only simulation can tell. A systematic draw from a list in random
 order has both a fixed size and, whatever the order, exactly the probabilities that it was given.
-What two units have together is not known in closed form; as the order is random, it is close
+The joint probability of two units is not known in closed form; as the order is random, it is close
 enough to that of the draw of greatest entropy that variances can be estimated from the first-order
 probabilities alone (see `shares`).
 
@@ -31,7 +31,7 @@ def inclusion_probabilities(scores: Floats, n: int, *, mix: float = 0.0) -> Floa
     """Turn scores into probabilities that add up to n.
 
     A share `mix` of the draw is spread evenly over all units, the rest in proportion to the scores;
-    where that exceeds 1, the unit is certain, and what is left over goes to the others.
+    where that exceeds 1, the unit is certain, and the excess goes to the others.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def inclusion_probabilities(scores: Floats, n: int, *, mix: float = 0.0) -> Floa
     scores = np.asarray(scores, np.float64)
     n_units = len(scores)
     top = scores.max(initial=0.0)
-    # A unit that nobody wants keeps a chance all the same: without one, no estimate could be made.
+    # A unit with score 0 keeps a chance: without one, no estimate could be made.
     wanted = np.maximum(scores / top, _TINY) if top > 0 else np.ones(n_units)
     probabilities = np.ones(n_units)
     free = np.ones(n_units, bool)
@@ -82,13 +82,13 @@ def systematic(
     probabilities
         Between 0 and 1, adding up to a whole number, shape (n_units,).
     rng
-        Where chance comes from.
+        Source of randomness.
     order
-        The list as places of units; random if None.
+        The list as positions of units; random if None.
 
     Returns
     -------
-    Places of the units drawn, in the order of the list.
+    Positions of the units drawn, in the order of the list.
 
     Examples
     --------

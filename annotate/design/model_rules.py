@@ -62,15 +62,15 @@ def disagreement(pool: Pool) -> Floats:
         There are fewer than two models.
     """
     if len(pool.scores.answers) < 2:
-        told = f"{len(pool.scores.answers)} models cannot disagree"
-        raise InputError("disagreement", told, "name two models or more, each with --model")
-    found = []
+        problem = f"{len(pool.scores.answers)} models cannot disagree"
+        raise InputError("disagreement", problem, "name two models or more, each with --model")
+    results = []
     for name in _dimensions(pool):
         each = [_shares(pool, answers[name], name) for answers in pool.scores.answers]
         mean = np.mean(each, axis=0)
         inside = np.mean([_entropy(shares) for shares in each], axis=0)
-        found.append(_per_unit(_entropy(mean) - inside, len(pool.unit_ids)))
-    return np.asarray(np.maximum(np.mean(found, axis=0), 0))
+        results.append(_per_unit(_entropy(mean) - inside, len(pool.unit_ids)))
+    return np.asarray(np.maximum(np.mean(results, axis=0), 0))
 
 
 def rare(pool: Pool) -> Floats:
@@ -85,8 +85,8 @@ def rare(pool: Pool) -> Floats:
     if aim.label is None or not aim.dimension:
         raise InputError("rare", "no label to look for", "name it: --label DIMENSION=LABEL")
     answers = _answers(pool)
-    found = [given[aim.dimension][:, aim.label] for given in answers]
-    return np.asarray(np.mean(found, axis=0))
+    results = [given[aim.dimension][:, aim.label] for given in answers]
+    return np.asarray(np.mean(results, axis=0))
 
 
 def coreset(pool: Pool) -> Floats:
@@ -121,7 +121,7 @@ class Scored:
         scores = np.maximum(np.nan_to_num(self.score(pool)), 0) ** pool.aim.power
         probabilities = inclusion_probabilities(scores, n, mix=pool.aim.mix)
         chosen = systematic(probabilities, rng)
-        strata = [pool.strata[place] for place in chosen]
+        strata = [pool.strata[position] for position in chosen]
         return chosen.tolist(), probabilities[chosen].tolist(), strata
 
 
@@ -137,8 +137,8 @@ class Diverse:
         """
         if pool.scores.vectors is None:
             raise InputError("diversity", "no vectors", "name an encoder with --encoder")
-        found = regions_of(pool.scores.vectors, n, rng)
-        return draw_regions(found, n, pool.aim.mix, rng)
+        regions = regions_of(pool.scores.vectors, n, rng)
+        return draw_regions(regions, n, pool.aim.mix, rng)
 
 
 def draw_regions(
@@ -146,7 +146,7 @@ def draw_regions(
 ) -> tuple[list[int], list[float], list[str]]:
     """Draw units of given regions, a share of them by the regions' sizes and the rest evenly."""
     members = members_of(regions)
-    sizes = {name: len(places) for name, places in members.items()}
+    sizes = {name: len(positions) for name, positions in members.items()}
     weights = {
         name: mix * size / len(regions) + (1 - mix) / len(sizes) for name, size in sizes.items()
     }
@@ -183,22 +183,22 @@ def distances(vectors: NDArray[np.float32], drawn: NDArray[np.float32]) -> Float
     if not len(drawn):
         drawn = vectors.mean(axis=0, keepdims=True)
     length = (drawn**2).sum(axis=1)
-    found = []
+    results = []
     for start in range(0, len(vectors), _AT_ONCE):
         some = vectors[start : start + _AT_ONCE]
         squared = (some**2).sum(axis=1)[:, None] + length - 2 * some @ drawn.T
-        found.append(np.sqrt(np.maximum(squared.min(axis=1), 0)))
-    return np.asarray(np.concatenate(found), np.float64)
+        results.append(np.sqrt(np.maximum(squared.min(axis=1), 0)))
+    return np.asarray(np.concatenate(results), np.float64)
 
 
 def _by_answer(pool: Pool, doubt: Callable[[Floats], Floats]) -> Floats:
     """Average a measure of doubt over models and dimensions."""
-    found = [
+    results = [
         _per_unit(doubt(_shares(pool, answers[name], name)), len(pool.unit_ids))
         for answers in _answers(pool)
         for name in _dimensions(pool)
     ]
-    return np.asarray(np.mean(found, axis=0))
+    return np.asarray(np.mean(results, axis=0))
 
 
 def _answers(pool: Pool) -> Sequence[dict[str, Floats]]:
@@ -212,7 +212,7 @@ def _dimensions(pool: Pool) -> list[str]:
 
 
 def _shares(pool: Pool, probabilities: Floats, name: str) -> Floats:
-    """Give probabilities that add up to 1; each label of a multiple choice is a row of its own."""
+    """Return probabilities that add up to 1; each label of a multiple choice is its own row."""
     if name not in pool.scores.multiple:
         return probabilities
     flat = probabilities.reshape(-1, 1)
@@ -220,7 +220,7 @@ def _shares(pool: Pool, probabilities: Floats, name: str) -> Floats:
 
 
 def _per_unit(doubt: Floats, n_units: int) -> Floats:
-    """Give the mean over what was asked about each unit."""
+    """Return the mean over the questions on each unit."""
     return np.asarray(doubt.reshape(n_units, -1).mean(axis=1))
 
 

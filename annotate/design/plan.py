@@ -1,4 +1,4 @@
-"""The plan: one line for every unit that was drawn, with its probability, and who codes it.
+"""The plan: one line for each drawn unit, with its probability and its coders.
 
 A draw is only as good as what is known about it. Every drawn unit carries the probability with
 which it was drawn in its round, out of the units that no earlier round had taken; with it, shares
@@ -59,14 +59,14 @@ class Drawn:
 def assign(
     rows: Sequence[Drawn], coders: Sequence[str], *, overlap: float = 0.0, seed: int = 0
 ) -> list[Drawn]:
-    """Say who codes what: a share for two coders, the rest dealt out evenly.
+    """Assign units to coders: a share to two coders each, the rest evenly to one.
 
     Parameters
     ----------
     rows
         Drawn units.
     coders
-        Who there is. Without names only the number of readings is set.
+        The coders. Without names only the number of readings is set.
     overlap
         Share of units that two coders judge independently, between 0 and 1.
     seed
@@ -80,14 +80,14 @@ def assign(
     if not 0 <= overlap <= 1:
         raise InputError("--overlap", str(overlap), "use a share from 0 to 1")
     if len(set(coders)) != len(coders):
-        raise InputError("--coder", "somebody is named twice", "name each coder once")
+        raise InputError("--coder", "a coder is named twice", "name each coder once")
     if overlap and len(coders) == 1:
         raise InputError("--overlap", "one coder cannot overlap", "name two coders or more")
     n_double = math.ceil(round(overlap * len(rows), 6))
     double = set(np.random.default_rng([seed, 2]).permutation(len(rows))[:n_double].tolist())
     assigned, turn = [], 0
-    for place, row in enumerate(rows):
-        n_coders = 2 if place in double else 1
+    for position, row in enumerate(rows):
+        n_coders = 2 if position in double else 1
         who = tuple(coders[(turn + i) % len(coders)] for i in range(n_coders)) if coders else ()
         turn += n_coders
         assigned.append(replace(row, coders=who, n_coders=n_coders))
@@ -98,8 +98,8 @@ def assist(rows: Sequence[Drawn], share: float, *, seed: int = 0) -> list[Drawn]
     """Choose by chance the units on which each coder may see suggestions; the rest stays blind.
 
     Test units and units of two coders stay blind always. Of the others each coder gets the same
-    share, so that blind and assisted answers of one coder can be compared (see `audit`). Nothing is
-    suggested by this: it is what a push with a model may do.
+    share, so that blind and assisted answers of one coder can be compared (see `audit`). This
+    suggests nothing by itself: it limits what a push with a model may do.
 
     Parameters
     ----------
@@ -125,15 +125,15 @@ def assist(rows: Sequence[Drawn], share: float, *, seed: int = 0) -> list[Drawn]
     if not 0 <= share <= 1:
         raise InputError("--assist", str(share), "use a share from 0 to 1")
     by_coder: dict[tuple[str, ...], list[int]] = {}
-    for place, row in enumerate(rows):
+    for position, row in enumerate(rows):
         if row.part == "coding" and row.n_coders == 1:
-            by_coder.setdefault(row.coders, []).append(place)
+            by_coder.setdefault(row.coders, []).append(position)
     rng = np.random.default_rng([seed, 3])
     shown: set[int] = set()
-    for _, places in sorted(by_coder.items()):
-        n_shown = round(share * len(places))
-        shown.update(places[i] for i in rng.permutation(len(places))[:n_shown])
-    return [replace(row, assisted=place in shown) for place, row in enumerate(rows)]
+    for _, positions in sorted(by_coder.items()):
+        n_shown = round(share * len(positions))
+        shown.update(positions[i] for i in rng.permutation(len(positions))[:n_shown])
+    return [replace(row, assisted=position in shown) for position, row in enumerate(rows)]
 
 
 def read_design(path: Path) -> list[Drawn]:

@@ -1,7 +1,7 @@
-"""The pool: the units that a draw can take, and all that a rule may know of them.
+"""The pool: the units that can be drawn, and all that a rule may know about them.
 
-Nothing in here is a model. What models say comes in as arrays, so that a rule works with any
-model, and with what is no model at all.
+No model is imported here. Scores come in as arrays, so that a rule works with any model, and with
+other scorers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -64,4 +64,4 @@ class Rule(Protocol):
     def draw(
         self, pool: Pool, n: int, rng: np.random.Generator
     ) -> tuple[Sequence[int], Sequence[float], Sequence[str]]:
-        """Give the places of n units in the pool, and each one's probability and stratum."""
+        """Return the positions of n units in the pool, their probabilities and their strata."""

@@ -26,7 +26,7 @@ class SimpleRandom:
         """Draw n of N units without replacement; the probability is n / N."""
         n_pool = len(pool.unit_ids)
         chosen = rng.permutation(n_pool)[:n].tolist()
-        return chosen, [n / n_pool] * n, [pool.strata[place] for place in chosen]
+        return chosen, [n / n_pool] * n, [pool.strata[position] for position in chosen]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Stratified:
     def draw(self, pool: Pool, n: int, rng: np.random.Generator) -> Draw:
         """Draw n units; the probability is n_h / N_h of the unit's stratum h."""
         members = members_of(pool.strata)
-        sizes = {name: len(places) for name, places in members.items()}
+        sizes = {name: len(positions) for name, positions in members.items()}
         weights = dict.fromkeys(sizes, 1) if self.allocation == "equal" else sizes
         return draw_within(members, allocate(sizes, n, weights), rng)
 
@@ -54,9 +54,9 @@ class OnePerStratum:
             problem = f"{n} units wanted, and there are {len(members)} clusters"
             raise InputError("sample", problem, f"draw at most {len(members)}")
         picked = [members[i] for i in rng.permutation(len(members))[:n]]
-        chosen = [places[int(rng.integers(len(places)))] for places in picked]
-        probabilities = [n / (len(members) * len(places)) for places in picked]
-        return chosen, probabilities, [pool.strata[place] for place in chosen]
+        chosen = [positions[int(rng.integers(len(positions)))] for positions in picked]
+        probabilities = [n / (len(members) * len(positions)) for positions in picked]
+        return chosen, probabilities, [pool.strata[position] for position in chosen]
 
 
 MODEL_RULES: dict[str, Rule] = {

@@ -1,8 +1,8 @@
 """The draw: which units are to be coded in a round, by which rule, and with which probability.
 
 A rule is a class with one method and one line in `RULES`; it must draw with known probabilities.
-Taking the top of a ranking has none, and is not offered. This module is also the door to the
-design's other parts: the plan (`plan`) and the test part that is set aside first (`test_part`).
+Taking the top of a ranking has none, and is not offered. This module also exports the
+design's other parts: the plan (`plan`) and the test part that is drawn first (`test_part`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -110,13 +110,13 @@ def draw(
     _check(scores, aim, len(left))
     ids = [str(unit["unit_id"]) for unit in left]
     pool = Pool(ids, [strata.get(unit_id, "") for unit_id in ids], scores, aim)
-    # Rounds must not repeat each other's chance, though they have the same seed.
+    # Rounds with the same seed must still draw independently.
     rng = np.random.default_rng([seed, 6, len(design)] if design else seed)
     drawn = RULES[rule].draw(pool, n, rng)
     new = [
         Drawn(
-            unit_id=ids[place],
-            article_id=str(left[place]["article_id"]),
+            unit_id=ids[position],
+            article_id=str(left[position]["article_id"]),
             part="coding",
             round=coding_round,
             rule=rule,
@@ -127,9 +127,9 @@ def draw(
             mix=aim.mix if rule in MODEL_RULES else None,
             models=tuple(models) if rule in MODEL_RULES else (),
         )
-        for place, probability, stratum in zip(*drawn, strict=True)
+        for position, probability, stratum in zip(*drawn, strict=True)
     ]
-    # Strata come out one after the other; coders should not meet them like that.
+    # Strata are drawn one after the other; coders should see them mixed.
     order = np.random.default_rng([seed, 1]).permutation(len(new))
     return new if rule == "random" else [new[i] for i in order]
 

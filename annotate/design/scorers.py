@@ -1,6 +1,6 @@
 """What says how probable each label is, as far as rules need to know: a function of units.
 
-A trained model is one, asked by whoever calls; a comparison with the definitions of a codebook can
+A trained model is one, passed in by the caller; a comparison with the definitions of a codebook can
 be another. This package knows neither.
 """
 
@@ -21,7 +21,7 @@ class Scorer(Protocol):
     """Whatever can say how probable each label is."""
 
     def __call__(self, units: Sequence[Mapping[str, Any]]) -> Mapping[str, Floats]:
-        """Give probabilities by dimension, each of shape (n_units, n_labels)."""
+        """Return probabilities by dimension, each of shape (n_units, n_labels)."""
 
 
 def score_units(
@@ -39,9 +39,9 @@ def score_units(
     units
         Rows with `text` and what else the scorers look at, in the order of the pool.
     scorers
-        Who is asked; several, so that they can disagree.
+        What makes the scores; several for rules of disagreement.
     dimension
-        The one dimension that is asked about; all that every scorer answers when empty.
+        The dimension to score; when empty, all that every scorer answers.
     multiple
         Dimensions on which a unit takes any number of labels.
     step
@@ -70,8 +70,10 @@ def score_units(
             if step is not None:
                 step(f"units scored by model {number}", start + len(some), len(units))
         answers.append({name: np.concatenate(blocks) for name, blocks in parts.items()})
-    common = [name for name in answers[0] if all(name in one for one in answers)] if answers else []
+    common = (
+        [name for name in answers[0] if all(name in given for given in answers)] if answers else []
+    )
     if answers and not common:
         raise InputError("--model", "no dimension in common", "use models of one codebook")
-    chosen = [{name: one[name] for name in common} for one in answers]
+    chosen = [{name: given[name] for name in common} for given in answers]
     return Scores(chosen, frozenset(multiple).intersection(common))

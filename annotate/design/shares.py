@@ -6,7 +6,7 @@ differ. With several rounds, each round r draws from what the rounds before it l
 is known; so the sum over the earlier units, each counted once, and the weighted sum over round r
 estimates the total without bias, given all that happened before. Such totals of different rounds
 are uncorrelated, although later rounds were aimed by the answers of earlier ones; their average,
-weighted by the size of the rounds, is what is told, and its variance is the sum of theirs. (This is
+weighted by the size of the rounds, is the result, and its variance is the sum of theirs. (This is
 Des Raj's estimator for ordered draws; the same weights repair the loss in active learning.)
 
 The variance within a round is Hájek's, which needs first-order probabilities only. The interval is
@@ -75,7 +75,7 @@ class Round:
 
 
 def weights(rows: Sequence[Drawn], answered: Mapping[str, object]) -> dict[str, float]:
-    """Give the number of units that each drawn unit stands for.
+    """Return the number of units that each drawn unit stands for.
 
     Parameters
     ----------
@@ -100,13 +100,13 @@ def weights(rows: Sequence[Drawn], answered: Mapping[str, object]) -> dict[str, 
     >>> weights([*first, *second], {"u1": 1, "u2": 0, "u3": 1})
     {'u1': 1.6666666666666665, 'u2': 1.6666666666666665, 'u3': 0.6666666666666666}
     """
-    found: dict[str, float] = {}
+    weight: dict[str, float] = {}
     rounds = rounds_of(rows, answered)
-    for place, one in enumerate(rounds):
-        later = sum(after.part for after in rounds[place + 1 :])
-        each = one.part / one.probabilities + later / one.answered
-        found |= dict(zip((row.unit_id for row in one.rows), each.tolist(), strict=True))
-    return found
+    for position, drawn in enumerate(rounds):
+        later = sum(after.part for after in rounds[position + 1 :])
+        each = drawn.part / drawn.probabilities + later / drawn.answered
+        weight |= dict(zip((row.unit_id for row in drawn.rows), each.tolist(), strict=True))
+    return weight
 
 
 def share(rows: Sequence[Drawn], holds: Mapping[str, float], *, level: float = 0.95) -> Share:
@@ -140,14 +140,14 @@ def share(rows: Sequence[Drawn], holds: Mapping[str, float], *, level: float = 0
     variances = (
         np.concatenate(
             [
-                one.part**2
+                drawn.part**2
                 * spread(
-                    np.array([float(holds[row.unit_id]) for row in one.rows]) - value,
-                    one.probabilities,
-                    [row.stratum for row in one.rows],
-                    two_stage=one.rows[0].rule == "two-stage",
+                    np.array([float(holds[row.unit_id]) for row in drawn.rows]) - value,
+                    drawn.probabilities,
+                    [row.stratum for row in drawn.rows],
+                    two_stage=drawn.rows[0].rule == "two-stage",
                 )
-                for one in rounds
+                for drawn in rounds
             ]
         )
         / total**2
@@ -161,7 +161,7 @@ def share(rows: Sequence[Drawn], holds: Mapping[str, float], *, level: float = 0
 
 
 def rounds_of(rows: Sequence[Drawn], answered: Mapping[str, object]) -> list[Round]:
-    """Take the design of one part apart by rounds; parameters and errors as `weights`."""
+    """Split the design of one part by rounds; parameters and errors as `weights`."""
     if len({row.part for row in rows}) > 1:
         raise InputError("share", "test and coding units together", "estimate from one part")
     by_name: dict[str, list[Drawn]] = {}
@@ -188,14 +188,14 @@ def rounds_of(rows: Sequence[Drawn], answered: Mapping[str, object]) -> list[Rou
             made.append(Round(here, chance, rate, len(here)))
     if not made:
         raise InputError("share", "no drawn unit was answered", "code some first")
-    n_answered = sum(one.part for one in made)
+    n_answered = sum(drawn.part for drawn in made)
     return [Round(o.rows, o.probabilities, o.answered, o.part / n_answered) for o in made]
 
 
 def spread(
     residuals: Floats, probabilities: Floats, strata: Sequence[Any] | Ints, *, two_stage: bool
 ) -> Floats:
-    """Give what each unit (or cluster) adds to the variance of its round's total.
+    """Return what each unit (or cluster) adds to the variance of its round's total.
 
     Parameters
     ----------
@@ -238,7 +238,7 @@ def _around(expanded: Floats, left: Floats) -> Floats:
 def wilson(
     value: float, variances: Floats, kish: float, level: float
 ) -> tuple[float, float, float]:
-    """Give Wilson's interval of a share, and its effective sample size.
+    """Return Wilson's interval of a share, and its effective sample size.
 
     Parameters
     ----------

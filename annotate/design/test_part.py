@@ -1,4 +1,4 @@
-"""The test part: set aside at random before anything else, with all that resembles it.
+"""The test part: drawn at random before anything else, and closed with all that resembles it.
 
 Sentences of one article are alike, and syndicated articles are the same. If the test part were
 drawn sentence by sentence, the rest of each article would stand in training, and the score would
@@ -33,12 +33,12 @@ Units = Iterable[Mapping[str, Any]]
 
 
 def cluster_of(unit: Mapping[str, Any]) -> str:
-    """Give the cluster of near-duplicate articles that a unit stands in, or else its article."""
+    """Return the cluster of near-duplicate articles of a unit, or else its article."""
     return str(unit.get("cluster") or unit["article_id"])
 
 
 def closed_units(units: Units, design: Sequence[Drawn]) -> set[str]:
-    """Give the ids of the units of the test part and of all others in their clusters.
+    """Return the ids of the units of the test part and of all others in their clusters.
 
     Clusters are those of today: an article that came in later and resembles a test article is
     closed, too.
@@ -59,7 +59,7 @@ def closed_units(units: Units, design: Sequence[Drawn]) -> set[str]:
 
 
 def open_units(units: Units, design: Sequence[Drawn]) -> list[Mapping[str, Any]]:
-    """Give the units that a coding round can draw from, sorted by id.
+    """Return the units that a coding round can draw from, sorted by id.
 
     These are all but those drawn before and those of the test part's clusters.
     """
@@ -109,36 +109,36 @@ def set_test_aside(
         problem = f"{n} test units wanted, {len(rows)} there"
         raise StudyError("sample", problem, "draw fewer, or add articles")
     clusters: dict[str, list[int]] = {}
-    for place, unit in enumerate(rows):
-        clusters.setdefault(cluster_of(unit), []).append(place)
+    for position, unit in enumerate(rows):
+        clusters.setdefault(cluster_of(unit), []).append(position)
     blocks, n_blocks = _blocks(clusters, n, len(rows), most, seed)
-    sizes = np.array([len(places) for _, places in blocks], np.float64)
+    sizes = np.array([len(positions) for _, positions in blocks], np.float64)
     first = inclusion_probabilities(sizes, n_blocks)
     rng = np.random.default_rng([seed, 4])
     second = np.zeros(len(rows))
     order: list[int] = []
     of: dict[int, str] = {}
     for block in systematic(first, rng).tolist():
-        name, places = blocks[block]
-        # Together with the first stage every unit has n / N.
-        second[places] = n / len(rows) / first[block]
-        order += [places[i] for i in rng.permutation(len(places))]
-        of.update(dict.fromkeys(places, name))
+        name, positions = blocks[block]
+        # With the first stage, every unit has probability n / N.
+        second[positions] = n / len(rows) / first[block]
+        order += [positions[i] for i in rng.permutation(len(positions))]
+        of.update(dict.fromkeys(positions, name))
     drawn = systematic(second, rng, order=np.array(order, np.int64))
     return [
         Drawn(
-            unit_id=str(rows[place]["unit_id"]),
-            article_id=str(rows[place]["article_id"]),
+            unit_id=str(rows[position]["unit_id"]),
+            article_id=str(rows[position]["article_id"]),
             part="test",
             round="test",
             rule="two-stage",
-            stratum=of[place],
+            stratum=of[position],
             probability=n / len(rows),
             n_pool=len(rows),
             seed=seed,
             assisted=False,
         )
-        for place in rng.permutation(drawn).tolist()
+        for position in rng.permutation(drawn).tolist()
     ]
 
 
@@ -150,7 +150,7 @@ def _blocks(
     while low < high:
         middle = (low + high + 1) // 2
         blocks = _build(clusters, -(-n // middle), seed)
-        sizes = np.array([len(places) for _, places in blocks], np.float64)
+        sizes = np.array([len(positions) for _, positions in blocks], np.float64)
         fits = middle <= len(blocks)
         if fits and inclusion_probabilities(sizes, middle) @ sizes <= most * n_units:
             low = middle
@@ -166,12 +166,14 @@ def _build(clusters: Mapping[str, list[int]], least: int, seed: int) -> list[tup
     blocks: list[tuple[str, list[int]]] = []
     open_block: tuple[str, list[int]] | None = None
     for i in np.random.default_rng([seed, 5]).permutation(len(names)).tolist():
-        name, places = names[i], clusters[names[i]]
-        if open_block is None and len(places) >= least:
-            blocks.append((name, places))
+        name, positions = names[i], clusters[names[i]]
+        if open_block is None and len(positions) >= least:
+            blocks.append((name, positions))
             continue
         open_block = (
-            (name, places) if open_block is None else (open_block[0], [*open_block[1], *places])
+            (name, positions)
+            if open_block is None
+            else (open_block[0], [*open_block[1], *positions])
         )
         if len(open_block[1]) >= least:
             blocks.append(open_block)

@@ -1,4 +1,4 @@
-"""Where Label Studio is and how to get in: the address, the token, and the local server's account.
+"""Access to Label Studio: the address, the token, and the local server's account.
 
 The environment wins (`LABEL_STUDIO_URL`, `LABEL_STUDIO_API_KEY`), then the file that the local
 server left in the study. That file can be read by its owner only, its secrets appear in no `repr`,
@@ -33,19 +33,19 @@ class Access:
 
 
 def find_access(file: Path, environ: Mapping[str, str] = os.environ) -> Access:
-    """Find out how to reach Label Studio.
+    """Return how to reach Label Studio.
 
     Parameters
     ----------
     file
-        What the local server wrote.
+        The file that the local server wrote.
     environ
         The environment.
 
     Raises
     ------
     StudyError
-        Neither the environment nor the file says it.
+        Neither the environment nor the file says.
     """
     url, token = (environ.get(f"LABEL_STUDIO_{name}", "").strip() for name in ("URL", "API_KEY"))
     if url and token:

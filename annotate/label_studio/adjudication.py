@@ -1,9 +1,10 @@
-"""Adjudication: units whose coders differ come before one more person, with what was said.
+"""Adjudication: what coders differ on goes to one more person, with their answers.
 
-Every dimension shows who said what, by name, or as coder A, B and so on where names could sway the
-judgement; the letters are dealt anew for each unit. Nothing has to be answered again: a question
-that is left open stays as the coders and the rule for gold have it. The decisions come back like
-all answers, in a round of their own whose name tells `labels.resolve` that they stand above.
+Every dimension shows who answered what, by name, or as coder A, B and so on where names could sway
+the judgement; the letters are assigned anew for each unit. Nothing has to be answered again: a
+question that is left open stays as the coders and the rule for gold have it. The decisions come
+back like all answers, in a round of their own whose name tells `labels.resolve` that they take
+precedence.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -58,7 +59,7 @@ class Disputed:
     dimensions: tuple[str, ...]
     """Ids of the dimensions in question, in the codebook's order."""
     readings: tuple[Annotation, ...]
-    """What the coders said, on all dimensions."""
+    """The coders' answers, on all dimensions."""
     tied: bool
     """Whether one of them is tied, so that gold lacks it without a decision."""
 
@@ -78,7 +79,7 @@ def disputed(
     ----------
     annotations
         All annotations; earlier decisions do not settle anything here, so that the list stays the
-        same while it is worked off.
+        same during the work.
     codebook
         What was coded.
     rule, least, adjudicators
@@ -91,9 +92,9 @@ def disputed(
     >>> from ...labels import Label
     >>> stance = Dimension("s", "?", (Label("for", "For"), Label("no", "No")))
     >>> book = Codebook("b", "t", "1", (stance,))
-    >>> said = [("u1", "ann", "no"), ("u1", "bo", "no"), ("u2", "ann", "no"), ("u2", "bo", "for")]
-    >>> rows = [Annotation(unit, coder, "s", (label,)) for unit, coder, label in said]
-    >>> [(one.unit_id, one.dimensions, one.tied) for one in disputed(rows, book)]
+    >>> answers = [("u1", "ann", "no"), ("u2", "ann", "no"), ("u2", "bo", "for")]
+    >>> rows = [Annotation(unit, coder, "s", (label,)) for unit, coder, label in answers]
+    >>> [(case.unit_id, case.dimensions, case.tied) for case in disputed(rows, book)]
     [('u2', ('s',), True)]
     """
     rows = settle(readings(annotations, adjudicators), codebook).annotations
@@ -105,15 +106,15 @@ def disputed(
         for gold in resolve(rows, codebook, rule=rule, least=least):
             if gold.rule not in {"unanimous", "single"}:
                 open_.setdefault(gold.unit_id, set()).add(gold.dimension)
-    said: dict[str, list[Annotation]] = {}
+    given: dict[str, list[Annotation]] = {}
     for row in current(rows):
         if row.unit_id in open_:
-            said.setdefault(row.unit_id, []).append(row)
+            given.setdefault(row.unit_id, []).append(row)
     return [
         Disputed(
             unit_id=unit_id,
             dimensions=tuple(d.id for d in codebook.dimensions if d.id in open_[unit_id]),
-            readings=tuple(said[unit_id]),
+            readings=tuple(given[unit_id]),
             tied=unit_id in tied,
         )
         for unit_id in sorted(open_, key=lambda unit_id: (unit_id not in tied, unit_id))
@@ -124,7 +125,7 @@ def push_disputed(
     server: Server,
     units: Mapping[str, Mapping[str, Any]],
     codebook: Codebook,
-    found: Sequence[Disputed],
+    cases: Sequence[Disputed],
     *,
     title: str,
     state: Path,
@@ -134,7 +135,7 @@ def push_disputed(
 ) -> Pushed:
     """Bring disputed units into the study's adjudication project, each once.
 
-    What coders have said since is brought up to date on units that nobody has decided yet.
+    Units that nobody has decided yet are updated with later answers of the coders.
 
     Parameters
     ----------
@@ -144,8 +145,8 @@ def push_disputed(
         Rows of a table of units, by id; units that it lacks are passed over.
     codebook
         What was coded.
-    found
-        What `disputed` gave.
+    cases
+        What `disputed` returned.
     title
         What the project's title begins with.
     state
@@ -153,13 +154,13 @@ def push_disputed(
     study_id, earlier
         As for `projects.project`.
     names
-        Whether the adjudicator sees who said what.
+        Whether the adjudicator sees the coders' names.
     """
     batch = Batch(short_title(f"{title} - adjudication"), 1, (), "adjudication", "adjudication")
     tasks = [
-        _task(units[one.unit_id], one, codebook, names=names)
-        for one in found
-        if one.unit_id in units
+        _task(units[case.unit_id], case, codebook, names=names)
+        for case in cases
+        if case.unit_id in units
     ]
     with locked(state.parent, wait=WAIT):
         number = project(
@@ -172,57 +173,56 @@ def push_disputed(
 
 
 def _task(
-    unit: Mapping[str, Any], one: Disputed, codebook: Codebook, *, names: bool
+    unit: Mapping[str, Any], case: Disputed, codebook: Codebook, *, names: bool
 ) -> dict[str, Any]:
     extra = [dimension.target for dimension in codebook.dimensions if dimension.target]
     made = task(unit, revision=codebook.revision, coding_round=ADJUDICATION, extra=extra)
-    called = _called(one, names=names)
+    aliases = _aliases(case, names=names)
     for dimension in codebook.dimensions:
-        told_ = _told(one, dimension, called)
-        made["data"][f"{READINGS}{dimension.id}"] = told_
+        made["data"][f"{READINGS}{dimension.id}"] = _summary(case, dimension, aliases)
     remarks = {
-        (called[row.coder], verb): noted
-        for row in one.readings
+        (aliases[row.coder], verb): noted
+        for row in case.readings
         for verb, noted in (("noted", row.comment), ("named as speaker", row.speaker_name))
         if noted
     }
-    told_ = "\n".join(f"{who} {verb}: {noted}" for (who, verb), noted in sorted(remarks.items()))
-    made["data"]["remarks"] = told_.replace("\0", "")
+    lines = "\n".join(f"{who} {verb}: {noted}" for (who, verb), noted in sorted(remarks.items()))
+    made["data"]["remarks"] = lines.replace("\0", "")
     return made
 
 
-def _called(one: Disputed, *, names: bool) -> dict[str, str]:
-    coders = sorted({row.coder for row in one.readings})
+def _aliases(case: Disputed, *, names: bool) -> dict[str, str]:
+    coders = sorted({row.coder for row in case.readings})
     if names:
         return {coder: coder for coder in coders}
-    # Dealt anew for each unit, so that nobody is known by the letter.
-    dice = np.random.default_rng(int(content_id(ADJUDICATION, one.unit_id), 16))
+    # Assigned anew for each unit, so that nobody is recognised by the letter.
+    dice = np.random.default_rng(int(content_id(ADJUDICATION, case.unit_id), 16))
     order = dice.permutation(len(coders)).tolist()
-    return {coder: _letters(place) for coder, place in zip(coders, order, strict=True)}
+    return {coder: _letters(number) for coder, number in zip(coders, order, strict=True)}
 
 
-def _letters(place: int) -> str:
-    return (_letters(place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)
+def _letters(number: int) -> str:
+    return (_letters(number // 26 - 1) if number >= 26 else "") + chr(ord("A") + number % 26)
 
 
-def _told(one: Disputed, dimension: Dimension, called: Mapping[str, str]) -> str:
-    said: dict[str, list[str]] = {}
-    for row in one.readings:
+def _summary(case: Disputed, dimension: Dimension, aliases: Mapping[str, str]) -> str:
+    answers: dict[str, list[str]] = {}
+    for row in case.readings:
         if row.dimension == dimension.id:
             shown = " + ".join(dimension.label(label).name for label in row.labels)
             shown = shown or _EMPTY[row.status]
-            said.setdefault(shown, []).append(called[row.coder])
-    if not said:
+            answers.setdefault(shown, []).append(aliases[row.coder])
+    if not answers:
         return "(nobody was asked)"
-    lines = [f"{', '.join(sorted(who))}: {shown}" for shown, who in sorted(said.items())]
-    head = _DIFFERS if dimension.id in one.dimensions else _AGREED if len(said) == 1 else ""
+    lines = [f"{', '.join(sorted(who))}: {shown}" for shown, who in sorted(answers.items())]
+    head = _DIFFERS if dimension.id in case.dimensions else _AGREED if len(answers) == 1 else ""
     if head == _AGREED:
-        return f"{head}: {next(iter(said))}"
+        return f"{head}: {next(iter(answers))}"
     return "\n".join([f"{head}:", *lines] if head else lines)
 
 
 def _update(server: Server, number: int, tasks: Sequence[dict[str, Any]]) -> None:
-    wanted = {one["data"]["unit_id"]: one["data"] for one in tasks}
+    wanted = {task["data"]["unit_id"]: task["data"] for task in tasks}
     stale = [
         (row["id"], wanted[row["data"]["unit_id"]])
         for row in tasks_of(server, number, include=f"id,data,{ANSWERS}")

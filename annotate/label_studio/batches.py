@@ -1,4 +1,4 @@
-"""Which drawn units go into which project, and what the project is called.
+"""Batches: which drawn units go into which project, and the project's title.
 
 Where the plan names coders, each has a project, because the free edition shows everyone's answers
 to everyone within a project. Where it names nobody, units with one reading and units with two are
@@ -108,7 +108,7 @@ def batch_tasks(
 
 
 def short_title(title: str) -> str:
-    """Give a title as Label Studio takes it; two that differ only after its end stay different.
+    """Shorten a title for Label Studio; titles that differ only after its end stay different.
 
     Examples
     --------

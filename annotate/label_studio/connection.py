@@ -1,7 +1,7 @@
 """A connection to Label Studio: the SDK's client, and one clear line for each way it can fail.
 
 The SDK never repeats a request here (`max_retries=0`), because it would repeat imports too, and an
-import that is repeated after its answer was lost doubles its tasks. Who writes decides.
+import that is repeated after its answer was lost doubles its tasks. Whoever writes decides.
 """
 
 import json
@@ -27,12 +27,12 @@ OLDEST = (1, 20)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 TRIES = 7
-"""How often a request is made that fails for a reason that may pass, such as a restart."""
+"""How often a request is tried that fails for a passing reason, such as a restart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A Label Studio that answered, and that let us in."""
+    """A Label Studio that answered and accepted the token."""
 
     url: str
     """Its address."""
@@ -56,9 +56,9 @@ class Server:
         self.http.close()
 
     def raw(self, method: str, path: str, **options: Any) -> Any:
-        """Ask for what the SDK cannot ask for, and give the decoded JSON.
+        """Make a request that the SDK does not offer, and return the decoded JSON.
 
-        What only reads is asked again when the server does not answer, for most of a minute.
+        A GET is repeated for most of a minute when the server does not answer.
         """
         for attempt in range(TRIES):
             try:
@@ -82,19 +82,19 @@ class Server:
                 raise ServerError(self.url, problem, _ADDRESS) from error
 
     def now(self) -> datetime:
-        """Tell the server's time, by which its answers are dated."""
+        """Return the server's time, by which its answers are dated."""
         with server_errors(self.url):
             answer = self.http.get(f"{self.url}/api/version/")
         date = answer.headers.get("date")
         return parsedate_to_datetime(date) if date else datetime.now(UTC)
 
     def coders(self) -> dict[int, str]:
-        """Give the e-mail addresses of the server's users by their numbers."""
+        """Return the e-mail addresses of the server's users by their numbers."""
         users = self.raw("GET", "/api/users/")
         return {user["id"]: user["email"] for user in users if user.get("email")}
 
     def invitation(self) -> str:
-        """Give the link by which coders sign up."""
+        """Return the link by which coders sign up."""
         token = self.raw("GET", "/api/invite")["token"]
         return f"{self.url}/user/signup/?token={token}"
 
@@ -112,14 +112,16 @@ def connect(access: Access, *, timeout: float = 600.0) -> Server:
     Raises
     ------
     ServerError
-        Nobody answers, somebody else answers, the token is wrong, or the server is too old.
+        No server or another server answers, the token is wrong, or the server is too old.
     """
     token = access.token.strip()
     if not token.isascii() or not token.isprintable() or " " in token or not token:
-        raise ServerError(access.url, "the token has characters that no token has", _TOKEN)
+        raise ServerError(
+            access.url, "the token contains characters that tokens never have", _TOKEN
+        )
     http = _http(access.url, timeout)
     with server_errors(access.url), _http(access.url, min(timeout, 20)) as asking:
-        # Asked first and without a token, to tell a wrong address from a wrong token.
+        # First and without a token, to distinguish a wrong address from a wrong token.
         answer = asking.get(f"{access.url}/api/version/", follow_redirects=False)
         answer.raise_for_status()
         try:
@@ -148,7 +150,7 @@ def connect(access: Access, *, timeout: float = 600.0) -> Server:
 
 
 def passing(error: ServerError) -> bool:
-    """Tell whether what went wrong may be over when the same is asked again."""
+    """Return whether the same request may succeed later."""
     cause = error.__cause__
     if cause is None or isinstance(cause, ValueError):
         return False
@@ -158,7 +160,7 @@ def passing(error: ServerError) -> bool:
 
 
 def pause(attempt: int) -> float:
-    """Give the seconds to wait after a number of failures, from 0."""
+    """Return the seconds to wait after a number of failures, counted from 0."""
     return min(2.0**attempt, 15.0)
 
 
@@ -197,42 +199,42 @@ def server_errors(url: str) -> Iterator[None]:
         if "WRONG_VERSION_NUMBER" in str(error):
             raise ServerError(url, "it answers without TLS", "use http:// instead") from error
         if isinstance(error, httpx.ProxyError):
-            problem = f"the proxy of this machine lets nothing through ({error})"
+            problem = f"this machine's proxy lets nothing through ({error})"
             raise ServerError(url, problem, _PROXY) from error
         problem = "Label Studio cannot be reached"
         raise ServerError(url, problem, "is it running? standfirst annotate start") from error
 
 
 _TOKEN = "copy it again from Account & Settings > Access Token"  # noqa: S105 - a remedy
-_ADDRESS = "give the server's own address in LABEL_STUDIO_URL, such as http://host:8080"
+_ADDRESS = "set the server's own address in LABEL_STUDIO_URL, such as http://host:8080"
 _PROXY = "name the server in NO_PROXY, or correct HTTP_PROXY and HTTPS_PROXY"
 
 
 def _http(url: str, timeout: float) -> httpx.Client:
     host = httpx.URL(url).host
-    # What runs on this machine is never asked through a proxy, which could not reach it.
+    # Loopback is never requested through a proxy, which could not reach it.
     direct = {f"all://{host}": None} if host in _LOOPBACK else None
     return httpx.Client(timeout=timeout, follow_redirects=True, mounts=direct)
 
 
 def _redirected(url: str, answer: httpx.Response) -> ServerError:
     target = answer.next_request.url if answer.next_request else httpx.URL(url)
-    place = f"{target.scheme}://{target.netloc.decode()}"
+    origin = f"{target.scheme}://{target.netloc.decode()}"
     if target.path.endswith("/api/version/"):
-        address = f"{place}{target.path.removesuffix('/api/version/')}"
+        address = f"{origin}{target.path.removesuffix('/api/version/')}"
         return ServerError(url, f"it has moved to {address}", f"set LABEL_STUDIO_URL={address}")
-    problem = f"a login page stands before it ({place}{target.path})"
-    remedy = "use an address at which programs with a token are let through"
+    problem = f"a login page is in front of it ({origin}{target.path})"
+    remedy = "use an address that lets programs with a token through"
     return ServerError(url, problem, remedy)
 
 
 def _refused(url: str, status: int | None, body: Any) -> ServerError:
     detail = _detail(body)
     if status == 407:
-        return ServerError(url, "the proxy of this machine asks for a password", _PROXY)
+        return ServerError(url, "this machine's proxy asks for a password", _PROXY)
     if status in (502, 503, 504) and isinstance(body, str):
-        problem = f"what stands before Label Studio does not reach it (HTTP {status})"
-        return ServerError(url, problem, f"is it running? with a proxy of your own, {_PROXY}")
+        problem = f"a proxy or gateway in front of Label Studio cannot reach it (HTTP {status})"
+        return ServerError(url, problem, f"is it running? if the proxy is yours, {_PROXY}")
     if status == 401:
         return ServerError(url, f"the token is refused ({detail or 'no reason given'})", _TOKEN)
     if status == 403:
@@ -246,8 +248,8 @@ def _detail(body: Any) -> str:
     if isinstance(body, dict):
         parts = [str(body.get("detail") or "")]
         for name, problems in (body.get("validation_errors") or {}).items():
-            told_ = problems if isinstance(problems, list) else [problems]
-            parts += [f"{name}: {problem}" for problem in told_]
+            listed = problems if isinstance(problems, list) else [problems]
+            parts += [f"{name}: {problem}" for problem in listed]
         body = "; ".join(part for part in parts if part)
     return " ".join(str(body or "").split())[:300]
 

@@ -4,12 +4,12 @@ The server keeps everything below one folder::
 
     .standfirst/label-studio/
     |-- access.json     address, token, account; readable by its owner only
-    |-- server.log      what the server said
+    |-- server.log      the server's output
     `-- data/           its database
 
-Label Studio moves to another port without a word when the wanted one is busy, listens on all
+Label Studio silently moves to another port when the wanted one is busy, listens on all
 interfaces, reports usage, and takes settings from variables such as PORT or PASSWORD that mean
-something else to other programs. Each of these is closed here. Secrets travel by environment,
+something else to other programs. All of this is prevented here. Secrets travel by environment,
 because a command line can be read by every user of the machine.
 """
 
@@ -46,15 +46,15 @@ _QUIET = {
     "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
     # Effective only when the organisation is created, that is at the very first start.
     "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
-    # Only pages of this server's own may talk to it, whatever name a request gives the machine.
+    # Only pages of this server may talk to it, by its own names.
     "LABEL_STUDIO_ALLOWED_HOSTS": "127.0.0.1,localhost",
     "LABEL_STUDIO_CORS_ALLOW_ALL_ORIGINS": "false",
     # Predictions that the config does not allow are refused instead of stored.
     "fflag_feat_utc_210_prediction_validation_15082025": "true",
 }
 # The server ends with whoever started it, however that ended: its standard input is a pipe whose
-# other end only the starter holds, and which the system closes. A port that somebody else took in
-# the meantime ends it, too, instead of sending it to the next one.
+# other end only the starter holds, and which the system closes. A port that was taken in the
+# meantime ends it, too, instead of moving it to the next one.
 _MAIN = """
 import os, threading
 
@@ -84,7 +84,7 @@ class LocalServer:
         self.access, self.process, self.log = access, process, log
 
     def wait(self) -> int:
-        """Wait until the server ends, and give its exit code."""
+        """Wait until the server ends, and return its exit code."""
         return self.process.wait()
 
     def stop(self) -> None:
@@ -101,7 +101,7 @@ class LocalServer:
 
 
 def free_port() -> int:
-    """Give a port on loopback that nobody uses at this moment."""
+    """Return a port on loopback that is free at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -141,7 +141,7 @@ def start_local(
     MissingExtraError
         Label Studio is not installed.
     ServerError
-        The port is busy, or the server ended or was not ready in time.
+        The port is in use, or the server ended or was not ready in time.
     """
     if importlib.util.find_spec("label_studio") is None:
         raise MissingExtraError("a local Label Studio", "label-studio")
@@ -177,12 +177,12 @@ def end_on_signals() -> None:
 
 
 def refuse_busy(port: int, host: str = "127.0.0.1") -> None:
-    """Refuse a port that somebody uses.
+    """Refuse a port that is in use.
 
     Raises
     ------
     ServerError
-        It is busy, or the address is not this machine's.
+        It is in use, or the address is not this machine's.
     """
     with socket.socket() as probe:
         # As the server does; a connection that was closed a minute ago does not count as busy.
@@ -191,7 +191,7 @@ def refuse_busy(port: int, host: str = "127.0.0.1") -> None:
             probe.bind((host, port))
         except OSError as error:
             remedy = "stop what runs there, or choose another with --port"
-            raise ServerError(f"{host}:{port}", "the port is busy", remedy) from error
+            raise ServerError(f"{host}:{port}", "the port is in use", remedy) from error
 
 
 def _access(folder: Path, port: int) -> Access:

@@ -1,7 +1,7 @@
 """Push units to Label Studio and pull answers back, so that nothing doubles and nothing is lost.
 
 A push asks which units a project has, by the unit's id in the task's data, and sends only the
-others; so it can be killed between or inside any two requests and started again. An import is one
+others; so it can be killed at any moment and started again. An import is one
 transaction on the server, but its answer can get lost; before anything is sent a second time, the
 server is asked again. At the end tasks are counted, and a task that was doubled nevertheless, by
 a push that died while the server was still storing its last batch, is removed if nobody has
@@ -30,13 +30,13 @@ _WHOLE = (
     "id,data,project,updated_at,created_at,total_predictions,annotations,result,completed_by,"
     "was_cancelled,lead_time,parent_prediction,prediction"
 )
-# Only where marks were shown it takes them to tell what was suggested on which.
+# Only where marks were shown are they needed to tell what was suggested on which.
 _WITH_SHOWN = f"{_WHOLE},predictions"
 
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What a push did."""
+    """The outcome of a push."""
 
     project: int
     """The project's number."""
@@ -90,7 +90,7 @@ def push(
         if progress is not None:
             progress(min(begin + batch, len(tasks)), len(tasks))
     # Each unit is there by now; as many tasks as units leave no room for a double.
-    alone = n_tasks(server, project) == len({one["data"]["unit_id"] for one in tasks})
+    alone = n_tasks(server, project) == len({task["data"]["unit_id"] for task in tasks})
     n_doubles = 0 if alone else _remove_doubles(server, project)
     url = f"{server.url}/projects/{project}"
     return Pushed(project, url, n_sent, len(tasks) - n_sent, n_doubles)
@@ -116,8 +116,8 @@ def pull(
     codebook
         What was coded.
     since
-        What an earlier pull gave as `Read.newest`; only tasks that changed since are read. All that
-        have an answer, if empty.
+        `Read.newest` of an earlier pull; only tasks that changed since are read. If empty, all that
+        have an answer.
     blind
         Units that must have been coded without a suggestion.
     earlier
@@ -127,7 +127,7 @@ def pull(
     -------
     Answers of every coder, skipped ones included, and what does not fit the codebook.
     """
-    # Asked first: what changes while the rest is read is read again by the next pull.
+    # First, so that the next pull reads again what changes meanwhile.
     newest = newest_change(server, project) or since
     from_ = _earlier(since) if since else ""
     changed = [item("tasks:updated_at", "greater_or_equal", "Datetime", from_)]
@@ -167,9 +167,9 @@ def _answered(
         answers = row.get("annotations") or []
         if not answers:
             continue
-        # Whatever version the server is: an answer that comes without its content is asked for
-        # alone, and none is lost in silence.
-        if any("result" not in one or "completed_by" not in one for one in answers):
+        # Whatever the server's version: an answer that comes without its content is requested
+        # alone, so that none is lost silently.
+        if any("result" not in given or "completed_by" not in given for given in answers):
             yield server.raw("GET", f"/api/tasks/{row['id']}/")
         else:
             yield row
@@ -193,9 +193,9 @@ def _push_batch(
     for attempt in range(TRIES):
         try:
             # In a project that was empty a moment ago nothing needs to be looked for at first.
-            unit_ids = [one["data"]["unit_id"] for one in tasks]
+            unit_ids = [task["data"]["unit_id"] for task in tasks]
             there = _present(server, project, unit_ids) if ask or attempt else set()
-            missing = [one for one in tasks if one["data"]["unit_id"] not in there]
+            missing = [task for task in tasks if task["data"]["unit_id"] not in there]
             if not missing:
                 # After a lost answer the server may have stored them all the same.
                 return n_sent
@@ -212,8 +212,8 @@ def _push_batch(
 
 
 def _present(server: Server, project: int, unit_ids: Sequence[str]) -> set[str]:
-    asked = item("tasks:data.unit_id", "in_list", "List", list(unit_ids))
-    rows = tasks_of(server, project, filters=[asked])
+    wanted = item("tasks:data.unit_id", "in_list", "List", list(unit_ids))
+    rows = tasks_of(server, project, filters=[wanted])
     return {row["data"]["unit_id"] for row in rows}
 
 
@@ -226,8 +226,8 @@ def _remove_doubles(server: Server, project: int) -> int:
         if not unit_id or len(rows) == 1:
             continue
         blank = [row for row in rows if not answered(row)]
-        keep = 0 if len(blank) < len(rows) else 1
-        for row in blank[keep:]:
+        n_kept = 0 if len(blank) < len(rows) else 1
+        for row in blank[n_kept:]:
             with server_errors(server.url):
                 server.client.tasks.delete(id=str(row["id"]))
             n_doubles += 1

@@ -1,8 +1,7 @@
-"""The tasks of a project as Label Studio's Data Manager lists them: by page, by filter, by field.
+"""The tasks of a project, as Label Studio's Data Manager lists them: by page, filter and field.
 
-Its listing is the one that can be asked for single fields, which makes it several times as fast as
-the others. The SDK's pager takes any error 404 for the end; here the count that the server gives
-decides.
+Its listing is the only one that can return single fields, which makes it several times as fast as
+the others. The SDK's pager takes any error 404 for the end; here the server's count decides.
 """
 
 import json
@@ -15,7 +14,7 @@ from .connection import Server
 __all__ = ["ANSWERS", "answered", "item", "n_tasks", "newest_change", "tasks_of"]
 
 ANSWERS = "total_annotations,cancelled_annotations"
-"""The fields by which it is known whether somebody has worked on a task."""
+"""The fields that show whether somebody has worked on a task."""
 
 _PAGE = 1000
 
@@ -42,14 +41,14 @@ def tasks_of(
     filters
         Items of a Data Manager filter.
     conjunction
-        Whether all of them must hold, or one.
+        Whether all of them must hold, or any.
     fields
-        `all` gives answers too.
+        `all` includes answers.
     """
-    asked = _params(project, include, filters, conjunction) | {"fields": fields}
+    query = _params(project, include, filters, conjunction) | {"fields": fields}
     seen, total, page = 0, 1, 1
     while seen < total:
-        params = asked | {"page_size": _PAGE, "page": page}
+        params = query | {"page_size": _PAGE, "page": page}
         try:
             answer = server.raw("GET", "/api/tasks/", params=params)
         except ServerError as error:
@@ -72,7 +71,7 @@ def n_tasks(server: Server, project: int, filters: Sequence[dict[str, Any]] = ()
 
 
 def newest_change(server: Server, project: int) -> str:
-    """Tell when a task of a project changed last; empty where there is none."""
+    """Return when a task of a project changed last; empty where there is none."""
     params = _params(project, "id,updated_at") | {"page_size": 1, "page": 1}
     query = json.loads(params["query"]) | {"ordering": ["-tasks:updated_at"]}
     rows = server.raw("GET", "/api/tasks/", params=params | {"query": json.dumps(query)})["tasks"]
@@ -80,12 +79,12 @@ def newest_change(server: Server, project: int) -> str:
 
 
 def answered(row: Mapping[str, Any]) -> bool:
-    """Tell whether somebody has answered or skipped a task, listed with `ANSWERS`."""
+    """Return whether somebody has answered or skipped a task, listed with `ANSWERS`."""
     return any(row.get(name) for name in ANSWERS.split(","))
 
 
 def item(name: str, operator: str, kind: str, value: Any) -> dict[str, Any]:
-    """Write one condition of a filter, on a column such as ``tasks:total_annotations``."""
+    """Return one condition of a filter, on a column such as ``tasks:total_annotations``."""
     return {"filter": f"filter:{name}", "operator": operator, "type": kind, "value": value}
 
 

@@ -63,32 +63,34 @@ def doccano_rows(
     ('Hi.', ['tone:warm'])
     """
     given: dict[str, list[Annotation]] = {}
-    for one in annotations:
-        given.setdefault(one.unit_id, []).append(one)
+    for answer in annotations:
+        given.setdefault(answer.unit_id, []).append(answer)
     for unit in units:
         answers = given.get(unit["unit_id"], [])
         row: dict[str, Any] = {"text": str(unit.get("text") or "")}
-        row["label"] = [f"{one.dimension}:{label}" for one in answers for label in one.labels]
+        row["label"] = [
+            f"{answer.dimension}:{label}" for answer in answers for label in answer.labels
+        ]
         row |= {name: str(unit.get(name) or "") for name in _DATA}
         row["codebook"] = codebook.revision
         row["round"] = (rounds or {}).get(unit["unit_id"], "")
-        if remarks := list(dict.fromkeys(one.comment for one in answers if one.comment)):
+        if remarks := list(dict.fromkeys(row.comment for row in answers if row.comment)):
             row["Comments"] = remarks
-        if speakers := list(dict.fromkeys(one.speaker_name for one in answers if one.speaker_name)):
+        if speakers := list(dict.fromkeys(row.speaker_name for row in answers if row.speaker_name)):
             row["speaker_name"] = "\n".join(speakers)
         yield row
 
 
 def doccano_labels(codebook: Codebook) -> list[dict[str, str]]:
-    """Give the label types as doccano imports them, with the codebook's hotkeys."""
+    """Return the label types as doccano imports them, with the codebook's hotkeys."""
     return [
         {
             "text": f"{dimension.id}:{label.id}",
             "suffix_key": label.hotkey or "",
-            "background_color": label.colour or _COLOURS[place % len(_COLOURS)],
+            "background_color": label.colour or _COLOURS[number % len(_COLOURS)],
             "text_color": "#ffffff",
         }
-        for place, dimension in enumerate(assign_hotkeys(codebook).dimensions)
+        for number, dimension in enumerate(assign_hotkeys(codebook).dimensions)
         for label in dimension.labels
     ]
 
@@ -130,12 +132,12 @@ def _folded(raw: Any) -> Any:
 
 
 def _rows(line: _Line, codebook: Codebook, coder: str) -> list[Annotation]:
-    told = [line.label] if isinstance(line.label, str) else line.label or []
-    if not told:
+    marks = [line.label] if isinstance(line.label, str) else line.label or []
+    if not marks:
         return []
     chosen: dict[str, list[str]] = {}
-    for one in told:
-        owner, label = _parted(one, codebook)
+    for mark in marks:
+        owner, label = _split(mark, codebook)
         chosen.setdefault(owner, []).append(label)
     rows = []
     for dimension in codebook.dimensions:
@@ -159,15 +161,15 @@ def _rows(line: _Line, codebook: Codebook, coder: str) -> list[Annotation]:
     return rows
 
 
-def _parted(told: str, codebook: Codebook) -> tuple[str, str]:
+def _split(mark: str, codebook: Codebook) -> tuple[str, str]:
     for dimension in codebook.dimensions:
-        if told.startswith(f"{dimension.id}:"):
-            return dimension.id, told.removeprefix(f"{dimension.id}:")
-    owners = [d.id for d in codebook.dimensions if told in _names(d)]
+        if mark.startswith(f"{dimension.id}:"):
+            return dimension.id, mark.removeprefix(f"{dimension.id}:")
+    owners = [d.id for d in codebook.dimensions if mark in _names(d)]
     if len(owners) == 1:
-        return owners[0], told
+        return owners[0], mark
     problem = "is in several dimensions" if owners else "is not a label of the codebook"
-    raise ValueError(f"{told!r} {problem}; write it as dimension:label")
+    raise ValueError(f"{mark!r} {problem}; write it as dimension:label")
 
 
 def _names(dimension: Dimension) -> set[str]:

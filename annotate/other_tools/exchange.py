@@ -2,8 +2,8 @@
 
 Label Studio's own JSON goes both ways and loses nothing. Its CSV and JSON-MIN exports lose skipped
 answers, who was first and the difference between one label and a list; they are refused with a
-word on what to export instead. Prodigy's and doccano's JSON Lines go both ways as far as these
-tools know what we do; their modules say what they lose.
+line that says what to export instead. Prodigy's and doccano's JSON Lines go both ways as far as
+these tools have the fields; their modules say what they lose.
 """
 
 import json
@@ -86,7 +86,7 @@ def import_tasks(path: Path, codebook: Codebook, *, coder: str = "") -> Read:
     MissingFileError
         There is no such file.
     InputError
-        It is no JSON list of tasks with annotations; the tool whose file it is is named.
+        It is not a JSON list of tasks with annotations; the message names the tool that wrote it.
     """
     remedy = "in Label Studio choose Export > JSON"
     try:
@@ -99,7 +99,7 @@ def import_tasks(path: Path, codebook: Codebook, *, coder: str = "") -> Read:
     if not isinstance(tasks, list):
         refuse_other_format(path, "label-studio", Read())
         raise InputError(path, f"holds a {type(tasks).__name__}, not a list of tasks", remedy)
-    if tasks and not any(isinstance(one, dict) and "annotations" in one for one in tasks):
+    if tasks and not any(isinstance(task_, dict) and "annotations" in task_ for task_ in tasks):
         raise InputError(path, "no task has annotations (a JSON-MIN export?)", remedy)
     return read_tasks(tasks, codebook, where=str(path), coder=coder)
 
@@ -145,7 +145,7 @@ def export_lines(
     if form == "prodigy":
         rows = list(prodigy_rows(units, codebook, annotations=given, rounds=rounds))
     elif form == "doccano":
-        coders = sorted({one.coder for one in given})
+        coders = sorted({row.coder for row in given})
         if len(coders) > 1:
             problem = f"doccano cannot hold {len(coders)} coders in one file"
             raise InputError(path, problem, f"name one with --coder ({', '.join(coders)})")

@@ -1,8 +1,8 @@
 """Prodigy's JSON Lines: one line for each unit and question, for its `choice` interface.
 
-Prodigy asks one question at a time, so a unit with four dimensions is four lines. What it does not
-know of it keeps as it is, and so a line carries the unit, the question and, where somebody has
-answered already, what only we know of the answer (round, seconds, comment). A line that was ignored
+Prodigy asks one question at a time, so a unit with four dimensions is four lines. It keeps
+fields that it does not know, so a line holds the unit, the question and, for an answer, what
+Prodigy has no field for (round, seconds, comment). A line that was ignored
 is a skipped unit; one that was rejected says that the task itself is wrong, and is set aside.
 """
 
@@ -69,14 +69,14 @@ def prodigy_rows(
     ('Hi.', {'id': 'warm', 'text': 'Warm'}, 'Which tone?')
     """
     given: dict[tuple[str, str], list[Annotation]] = {}
-    for one in annotations:
-        given.setdefault((one.unit_id, one.dimension), []).append(one)
+    for answer in annotations:
+        given.setdefault((answer.unit_id, answer.dimension), []).append(answer)
     for unit in units:
         for dimension in codebook.dimensions:
             row = _task(unit, dimension, codebook.revision)
             row["round"] = (rounds or {}).get(unit["unit_id"], "")
             answers = given.get((unit["unit_id"], dimension.id), [])
-            yield from (row | _answer(one) for one in answers)
+            yield from (row | _answer(answer) for answer in answers)
             if not answers:
                 yield row
 
@@ -123,7 +123,7 @@ def _join_sessions(read: Read) -> None:
     for name, same in sessions.items():
         if len(same) > 1 and "@" not in same[0] and any(map(str.isalpha, name)):
             read.same |= dict.fromkeys(same, name)
-            read.notes.append(f"sessions {', '.join(same)} are taken for one coder, {name}")
+            read.notes.append(f"sessions {', '.join(same)} are taken as one coder, {name}")
 
 
 def _task(unit: Mapping[str, Any], dimension: Dimension, revision: str) -> dict[str, Any]:
@@ -146,25 +146,25 @@ def _task(unit: Mapping[str, Any], dimension: Dimension, revision: str) -> dict[
     return row
 
 
-def _answer(one: Annotation) -> dict[str, Any]:
+def _answer(answer: Annotation) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "accept": list(one.labels),
-        "answer": "ignore" if one.status == "skipped" else "accept",
-        "_annotator_id": one.coder,
-        "_session_id": one.coder,
-        "codebook": one.revision,
-        "round": one.round,
-        "created": one.created,
-        "comment": one.comment,
-        "speaker_name": one.speaker_name,
-        "source": one.source,
-        "suggestion": one.suggestion,
+        "accept": list(answer.labels),
+        "answer": "ignore" if answer.status == "skipped" else "accept",
+        "_annotator_id": answer.coder,
+        "_session_id": answer.coder,
+        "codebook": answer.revision,
+        "round": answer.round,
+        "created": answer.created,
+        "comment": answer.comment,
+        "speaker_name": answer.speaker_name,
+        "source": answer.source,
+        "suggestion": answer.suggestion,
     }
-    if one.article_id:
-        row["article_id"] = one.article_id
-    if one.created:
-        row["_timestamp"] = int(datetime.fromisoformat(one.created).timestamp())
-    return row if one.seconds is None else row | {"seconds": one.seconds}
+    if answer.article_id:
+        row["article_id"] = answer.article_id
+    if answer.created:
+        row["_timestamp"] = int(datetime.fromisoformat(answer.created).timestamp())
+    return row if answer.seconds is None else row | {"seconds": answer.seconds}
 
 
 def _row(raw: Any, codebook: Codebook, coder: str) -> Annotation:

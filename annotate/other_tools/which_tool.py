@@ -1,7 +1,7 @@
-"""Which tool wrote a file: told by its first record, so that a wrong ``--format`` is no riddle.
+"""Which tool wrote a file, by its first record, so that a wrong ``--format`` is explained.
 
-A line of one tool is often a sound line of another that nobody has answered; read by the wrong
-words a whole study is "0 answers". What a file looks like is asked only when it gave none.
+A line of one tool is often a valid unanswered line of another; read as the wrong format, a whole
+study is "0 answers". The file is examined only when it gave none.
 """
 
 import json
@@ -69,21 +69,21 @@ def refuse_other_format(path: Path, form: str, read: Read) -> None:
         raise InputError(path, problem, f"import it with --format {guess}")
     if not guess and read.rejects:
         first = read.rejects[0]
-        place = f"{path}:{first.record}" if form != "label-studio" else path
+        where = f"{path}:{first.record}" if form != "label-studio" else path
         problem = f"no answer as {form} writes it ({first.reason})"
-        raise InputError(place, problem, f"is the format another? {', '.join(FORMATS)}")
+        raise InputError(where, problem, f"try another --format: {', '.join(FORMATS)}")
 
 
 def _first(raw: bytes) -> tuple[set[str], bool]:
-    """Give the names in the first record, and whether it stands in a list."""
+    """Return the names in the first record, and whether it is in a list."""
     lines = (line for line in raw.splitlines() if line.strip())
     for text in (raw, next(lines, b"")):
         try:
-            found = json.loads(text)
+            content = json.loads(text)
         except (ValueError, RecursionError):
             continue
-        listed = isinstance(found, list)
-        record = found[0] if listed and found else found
+        listed = isinstance(content, list)
+        record = content[0] if listed and content else content
         if isinstance(record, dict):
             return set(record), listed
     return set(), False

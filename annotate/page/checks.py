@@ -1,9 +1,9 @@
-"""What the server and its SDK let pass: checks of a labeling config, and of answers to it.
+"""Checks of a labeling config and of answers to it, beyond those of the server and its SDK.
 
-Label Studio's own check finds unknown labels and controls. It lets pass two choices with one alias
+Label Studio's own check finds unknown labels and controls. It accepts two choices with one alias
 or one hotkey, a misspelt `choice`, controls that answer to nothing, a page that shows nothing, two
 values on a single choice, the same control twice, and a required control without a value. These
-are looked for here, without a server.
+are checked here, without a server.
 """
 
 from collections import Counter
@@ -31,14 +31,14 @@ def config_problems(config: str, codebook: Codebook | None = None) -> list[str]:
 
     Returns
     -------
-    One line a problem; empty when the config is sound.
+    One line for each problem; empty when the config is sound.
 
     Examples
     --------
     >>> yes, no = (f'<Choice value="{x}" alias="{x[0]}" hotkey="1"/>' for x in ("yes", "no"))
     >>> page = '<View><Text name="t" value="$t"/><Choices name="c" toName="t">{}</Choices></View>'
     >>> config_problems(page.format(yes + no))
-    ["hotkey '1' stands for 'y' and 'n'"]
+    ["hotkey '1' is shared by 'y' and 'n'"]
     """
     from label_studio_sdk.label_interface import interface
 
@@ -52,7 +52,7 @@ def config_problems(config: str, codebook: Codebook | None = None) -> list[str]:
         interface.LabelInterface(config).validate()  # type: ignore[no-untyped-call]
     except Exception as error:  # noqa: BLE001 - of private modules of the SDK
         return [" ".join(str(error).split())]
-    return [*_missed(root), *(_against(root, codebook) if codebook else ())]
+    return [*_overlooked(root), *(_mismatches(root, codebook) if codebook else ())]
 
 
 def answer_problems(
@@ -71,7 +71,7 @@ def answer_problems(
 
     Returns
     -------
-    One line a problem.
+    One line for each problem.
 
     Examples
     --------
@@ -111,22 +111,22 @@ def answer_problems(
 
 
 def labels_of(value: Any, dimension: Dimension) -> tuple[str, ...]:
-    """Give the labels of a control's value, in the codebook's order.
+    """Return the labels of a control's value, in the codebook's order.
 
     Raises
     ------
     ValueError
-        The choices are no list, a label is not in the codebook, or a single choice has several; as
-        one line.
+        The choices are not a list, a label is not in the codebook, or a single choice has several;
+        one line says which.
     """
     chosen: list[str] = []
     choices = value.get("choices", []) if isinstance(value, Mapping) else []
     if not isinstance(choices, list):
         raise ValueError(f"{dimension.id}: {choices!r} is not a list of choices")  # noqa: TRY004
-    for one in choices:
-        label = _label(one, dimension)
+    for choice in choices:
+        label = _label(choice, dimension)
         if label is None:
-            raise ValueError(f"{dimension.id}: {one!r} is not a label of the codebook")
+            raise ValueError(f"{dimension.id}: {choice!r} is not a label of the codebook")
         if label not in chosen:
             chosen.append(label)
     if dimension.choice == "single" and len(chosen) > 1:
@@ -147,7 +147,7 @@ def _asked(dimension: Dimension, given: Mapping[str, tuple[str, ...]]) -> bool:
     return when is None or bool(set(given.get(when.dimension, ())) & set(when.labels))
 
 
-def _against(root: Element, codebook: Codebook) -> Iterator[str]:
+def _mismatches(root: Element, codebook: Codebook) -> Iterator[str]:
     controls = {tag.get("name", ""): tag for tag in root.iter("Choices")}
     for dimension in codebook.dimensions:
         control = controls.get(dimension.id)
@@ -157,8 +157,8 @@ def _against(root: Element, codebook: Codebook) -> Iterator[str]:
         codes = {str(c.get("alias") or c.get("value")) for c in control.iter("Choice")}
         wanted = set(dimension.label_ids)
         if codes != wanted:
-            told = ", ".join(sorted(codes ^ wanted))
-            yield f"control {dimension.id!r} and the codebook differ in: {told}"
+            differing = ", ".join(sorted(codes ^ wanted))
+            yield f"control {dimension.id!r} and the codebook differ in: {differing}"
         multiple = control.get("choice") == "multiple"
         if multiple != (dimension.choice == "multiple"):
             yield f"control {dimension.id!r} is not {dimension.choice} choice, as the codebook says"
@@ -171,7 +171,7 @@ def _against(root: Element, codebook: Codebook) -> Iterator[str]:
         yield f"control {SPEAKER!r} must not be required: not every unit has a speaker"
 
 
-def _missed(root: Element) -> Iterator[str]:
+def _overlooked(root: Element) -> Iterator[str]:
     objects = {tag.get("name") for tag in root.iter() if tag.get("value", "").startswith("$")}
     if not objects - {None}:
         yield "the page shows nothing: no tag has a name and a value that starts with '$'"
@@ -189,7 +189,7 @@ def _missed(root: Element) -> Iterator[str]:
             (c.get("value", ""), c.get("alias"), c.get("hotkey")) for c in control.iter("Choice")
         ]
         codes = Counter(alias or value for value, alias, _ in choices)
-        yield from (f"control {name!r}: {c!r} stands {n} times" for c, n in codes.items() if n > 1)
+        yield from (f"control {name!r}: {c!r} occurs {n} times" for c, n in codes.items() if n > 1)
         shown = Counter(value for value, _, _ in choices)
         yield from (
             f"control {name!r}: {v!r} is shown {n} times" for v, n in shown.items() if n > 1
@@ -199,4 +199,4 @@ def _missed(root: Element) -> Iterator[str]:
                 keys.setdefault(key, []).append(alias or value)
     for key, users in keys.items():
         if len(users) > 1:
-            yield f"hotkey {key!r} stands for {' and '.join(map(repr, users))}"
+            yield f"hotkey {key!r} is shared by {' and '.join(map(repr, users))}"

@@ -1,10 +1,10 @@
 """The labelling page: a codebook compiled to Label Studio's labeling config.
 
-Three pages are made of the same parts. On the page of a *unit* it stands highlighted between its
-neighbours, and every dimension is one group of choices that hotkeys reach; with one unit a page,
-two coders judge the same thing. On the page of an *article* the whole text stands, its drawn units
-are marked, and the questions are asked of the one that is selected. The page of *adjudication* is
-that of a unit, with what the coders said under each question.
+Three pages are made of the same parts. On the page of a *unit* it is highlighted between its
+neighbours, and every dimension is one group of choices with hotkeys; with one unit a page,
+two coders judge the same thing. On the page of an *article* the whole text is shown, its drawn
+units are marked, and the questions are about the selected one. The page of *adjudication* is
+that of a unit, with the coders' answers under each question.
 
 What is stored are the labels' ids (`alias`), so that a label can be renamed while people code. The
 XML is built as a tree and never pasted together, because questions and definitions are free text.
@@ -46,7 +46,7 @@ MARK = "sf_mark"
 """Name of the control whose regions mark the units in an article; it has one label, "Unit"."""
 
 READINGS = "readings_"
-"""Names of what the coders said, one for each dimension, begin so."""
+"""Prefix of the names of the coders' answers, one for each dimension."""
 
 _TAKEN = frozenset({UNIT, COMMENT, SPEAKER, MARK, "before", "after", "remarks"})
 
@@ -171,8 +171,8 @@ def _article(root: Element, codebook: Codebook, *, comments: bool) -> None:
 
 def _question(parent: Element, dimension: Dimension, *, readings: bool) -> Element:
     attributes = {"className": "sf-question"}
-    # Whoever adjudicates sees all that was said, also where the coders' answers open a question
-    # that the adjudicator's do not.
+    # An adjudicator sees all answers, also where the coders' answers open a question that the
+    # adjudicator's do not.
     if dimension.when and not readings:
         attributes |= {
             "visibleWhen": "choice-selected",
@@ -184,9 +184,9 @@ def _question(parent: Element, dimension: Dimension, *, readings: bool) -> Eleme
     if dimension.target:
         SubElement(block, "Header", value=f"${dimension.target}", size="6")
     if readings:
-        said = SubElement(block, "View", className="sf-readings")
+        answers = SubElement(block, "View", className="sf-readings")
         name = f"{READINGS}{dimension.id}"
-        SubElement(said, "Text", name=name, value=f"${name}")
+        SubElement(answers, "Text", name=name, value=f"${name}")
     return block
 
 
@@ -222,21 +222,21 @@ def _notes(parent: Element, codebook: Codebook, *, comments: bool) -> list[Eleme
             "TextArea",
             name=name,
             toName=UNIT,
-            placeholder=told,
+            placeholder=placeholder,
             maxSubmissions="1",
             rows="1",
             editable="true",
             required="false",
         )
-        for name, told in wanted
+        for name, placeholder in wanted
     ]
 
 
 def _definition(label: Label) -> str:
-    told = [label.definition] if label.definition else []
-    told += [f"Also: {case}" for case in label.include]
-    told += [f"Not: {case}" for case in label.exclude]
-    return " ".join(told)
+    parts = [label.definition] if label.definition else []
+    parts += [f"Also: {case}" for case in label.include]
+    parts += [f"Not: {case}" for case in label.exclude]
+    return " ".join(parts)
 
 
 def _plain(text: str) -> str:

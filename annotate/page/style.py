@@ -1,4 +1,4 @@
-"""How the labelling page looks.
+"""The style of the labelling page.
 
 Font sizes and the gaps between boxes are those at which four questions with two dozen answers fit
 on a laptop's screen of 1280 x 800 without scrolling.

@@ -1,7 +1,7 @@
 """From the study's rows to Label Studio's JSON: units become tasks, answers become regions.
 
-A task carries the unit's id in its data, because that is the one field that Label Studio exports
-in every format and can be asked for. On the page of an article one task holds several units; its
+A task holds the unit's id in its data, because that is the only field that Label Studio exports
+in every format and can filter by. On the page of an article one task holds several units; its
 own id, which stands in the same field, is the article's with the round.
 """
 
@@ -39,7 +39,7 @@ TASK_KEYS = (
     "start",
     "end",
 )
-"""What a task carries of its unit."""
+"""What a task holds of its unit."""
 
 
 def task(
@@ -56,7 +56,7 @@ def task(
     coding_round
         Name of the coding round.
     extra
-        Further columns that come along, such as the target of a dimension.
+        Further columns to include, such as the target of a dimension.
 
     Returns
     -------
@@ -107,7 +107,7 @@ def article_task(
     ('Talks', 'a1#', [['u1', 0, 5]])
     """
     text = str(article.get("text") or "")
-    places = [
+    spans = [
         [unit["unit_id"], *(at - text.count("\0", 0, at) for at in (unit["start"], unit["end"]))]
         for unit in sorted(units, key=lambda unit: int(unit["start"]))
     ]
@@ -117,7 +117,7 @@ def article_task(
     }
     whole |= {name: units[0].get(name) for name in extra} if units else {}
     made = task(whole, revision=revision, coding_round=coding_round, extra=extra)
-    made["data"] |= {"view": "article", "units": places}
+    made["data"] |= {"view": "article", "units": spans}
     return made | {"predictions": [{"model_version": shown, "result": marks(made["data"])}]}
 
 
@@ -129,8 +129,8 @@ def unit_ids(data: Mapping[str, Any]) -> list[str]:
 
 
 def marks(data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Give the regions that mark the units of an article, from its task's data."""
-    return [_mark(data["text"], *place) for place in data["units"]]
+    """Return the regions that mark the units of an article, from its task's data."""
+    return [_mark(data["text"], *span) for span in data["units"]]
 
 
 def result(
@@ -214,7 +214,7 @@ def _answer(rows: Sequence[Annotation]) -> dict[str, Any]:
 
 
 def unfit(unit: Mapping[str, Any]) -> bool:
-    """Tell whether a text of a unit has characters that its task lacks."""
+    """Return whether a text of a unit has characters that its task lacks."""
     return any(_UNFIT.search(value) for value in unit.values() if isinstance(value, str))
 
 

@@ -163,8 +163,8 @@ def audit(
         for coder in ["", *(coders if len(coders) > 1 else [])]:
             some = [case for case in mine if coder in ("", case.cell[1])]
             agrees = np.array([case.agrees for case in some], np.float64)
-            told = _compare(some, agrees, draws, level, seed)
-            effects.append(_effect(dimension, coder, some, told))
+            compared = _compare(some, agrees, draws, level, seed)
+            effects.append(_effect(dimension, coder, some, compared))
         for label in ids:
             holds = np.array([label in case.row.labels for case in mine], np.float64)
             shifts.append(Shift(dimension, label, *_compare(mine, holds, draws, level, seed)))
@@ -190,11 +190,16 @@ def _cases(
     cases = []
     for row in rows:
         drawn = plan.get(row.unit_id)
-        said = suggested.get((row.unit_id, row.dimension))
+        suggestion = suggested.get((row.unit_id, row.dimension))
         # Where the model says nothing, nothing is shown.
-        if drawn is None or not said or row.status != "answered" or row.dimension not in labels:
+        if (
+            drawn is None
+            or not suggestion
+            or row.status != "answered"
+            or row.dimension not in labels
+        ):
             continue
-        agrees = set(row.labels) == set(said)
+        agrees = set(row.labels) == set(suggestion)
         assisted = drawn.assisted and drawn.n_coders == 1
         cell = (drawn.round, row.coder)
         cases.append(_Case(row, assisted, cell, drawn.article_id, agrees))
@@ -211,7 +216,7 @@ def _cases(
 
 
 def _effect(
-    dimension: str, coder: str, cases: Sequence[_Case], told: tuple[float, float, Estimate]
+    dimension: str, coder: str, cases: Sequence[_Case], compared: tuple[float, float, Estimate]
 ) -> Effect:
     assisted = [case for case in cases if case.assisted]
     return Effect(
@@ -221,14 +226,14 @@ def _effect(
         len(assisted),
         sum(case.row.suggestion == "kept" for case in assisted),
         sum(case.row.suggestion == "changed" for case in assisted),
-        *told,
+        *compared,
     )
 
 
 def _compare(
     cases: Sequence[_Case], values: Floats, draws: int, level: float, seed: int
 ) -> tuple[float, float, Estimate]:
-    """Give the blind mean, the assisted mean, and their difference with its interval."""
+    """Return the blind mean, the assisted mean, and their difference with its interval."""
     cells = {name: i for i, name in enumerate(dict.fromkeys(case.cell for case in cases))}
     articles = {name: i for i, name in enumerate(dict.fromkeys(case.article for case in cases))}
     column = np.array([2 * cells[case.cell] + case.assisted for case in cases])

@@ -58,7 +58,7 @@ def make_app(service: Service, *, secret: str = "") -> ASGIApp:
 
 
 class _Guard:
-    """Lets through who knows the secret, and hides it from all that lies behind."""
+    """Admits only callers who know the secret, and hides it from the application."""
 
     def __init__(self, app: ASGIApp, secret: str) -> None:
         self._app, self._secret = app, secret.encode()
@@ -76,11 +76,11 @@ class _Guard:
         await self._app(scope, receive, send)
 
     def _basic(self, scope: Scope) -> bool:
-        kind, _, told = dict(scope["headers"]).get(b"authorization", b"").partition(b" ")
+        kind, _, credentials = dict(scope["headers"]).get(b"authorization", b"").partition(b" ")
         if kind.lower() != b"basic":
             return False
         try:
-            _, _, password = base64.b64decode(told).partition(b":")
+            _, _, password = base64.b64decode(credentials).partition(b":")
         except binascii.Error:
             return False
         return secrets.compare_digest(password, self._secret)
@@ -97,13 +97,13 @@ def _posted(body: type[BaseModel], answer: _Answer) -> Callable[[Request], Await
             if len(raw) > _LARGEST:
                 return JSONResponse({"detail": "the body is too large"}, 413)
         try:
-            asked = body.model_validate_json(bytes(raw))
+            received = body.model_validate_json(bytes(raw))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-            place = ".".join(map(str, first["loc"])) or "body"
-            return JSONResponse({"detail": f"{place}: {first['msg']}"}, 400)
+            field = ".".join(map(str, first["loc"])) or "body"
+            return JSONResponse({"detail": f"{field}: {first['msg']}"}, 400)
         try:
-            return JSONResponse(await answer(asked))
+            return JSONResponse(await answer(received))
         except StandfirstError as error:
             return JSONResponse({"detail": str(error)}, 500)
 
@@ -112,9 +112,9 @@ def _posted(body: type[BaseModel], answer: _Answer) -> Callable[[Request], Await
 
 def _health(service: Service) -> Callable[[Request], Awaitable[Response]]:
     async def handle(_: Request) -> Response:
-        told = {"status": "UP", "model_class": "Standfirst", "model_version": service.version}
+        status = {"status": "UP", "model_class": "Standfirst", "model_version": service.version}
         state = {"training": service.training, "trained": service.n_trained}
-        return JSONResponse(told | state | {"problem": service.problem})
+        return JSONResponse(status | state | {"problem": service.problem})
 
     return handle
 
@@ -134,8 +134,8 @@ def _setup(service: Service) -> _Answer:
 
 
 def _predict(service: Service) -> _Answer:
-    async def answer(asked: PredictBody) -> dict[str, Any]:
-        units = [task.data for task in asked.tasks]
+    async def answer(received: PredictBody) -> dict[str, Any]:
+        units = [task.data for task in received.tasks]
         # In a thread, so that health and webhooks are answered while a model computes.
         return {"results": await run_in_threadpool(service.predict, units)}
 
@@ -143,12 +143,12 @@ def _predict(service: Service) -> _Answer:
 
 
 def _webhook(service: Service) -> _Answer:
-    async def answer(heard: WebhookBody) -> dict[str, Any]:
+    async def answer(event: WebhookBody) -> dict[str, Any]:
         started = False
-        if heard.action == "START_TRAINING":
+        if event.action == "START_TRAINING":
             started = service.start_training()
-        elif heard.action in _NEW:
-            started = service.heard(max(len(heard.annotations), 1))
+        elif event.action in _NEW:
+            started = service.note_answers(max(len(event.annotations), 1))
         return {"status": "training" if started else "noted"}
 
     return answer

@@ -34,7 +34,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Suggested:
-    """What was brought to one project."""
+    """The outcome for one project."""
 
     n_sent: int
     """Suggestions that the server holds now."""
@@ -59,7 +59,7 @@ def push_suggestions(
     """Bring suggestions to the tasks of a project that nobody has answered yet.
 
     Earlier suggestions on these tasks are replaced; those that somebody has worked with stay, so
-    that it can be told afterwards what was shown.
+    that what was shown is known afterwards.
 
     Parameters
     ----------
@@ -104,10 +104,10 @@ def push_suggestions(
     for begin in range(0, len(mine), batch):
         part = mine[begin : begin + batch]
         # All are made and checked before the first is sent.
-        found = _suggestions(part, allowed, suggester, units or {})
-        made = [_prediction(row, found, codebook, suggester.version) for row in part]
-        _replace(server, project, part, [one for one in made if one["result"]])
-        n_sent += sum(any(one.labels.values()) for one in found.values())
+        suggestions = _suggestions(part, allowed, suggester, units or {})
+        made = [_prediction(row, suggestions, codebook, suggester.version) for row in part]
+        _replace(server, project, part, [new for new in made if new["result"]])
+        n_sent += sum(any(given.labels.values()) for given in suggestions.values())
         if progress is not None:
             progress(min(begin + batch, len(mine)), len(mine))
     if mine:
@@ -141,25 +141,27 @@ def _lacks(row: Row, version: str) -> bool:
 def _suggestions(
     rows: Sequence[Row], allowed: Collection[str], suggester: Suggester, units: Mapping[str, Row]
 ) -> dict[str, Suggestion]:
-    asked: dict[str, Row] = {}
+    wanted: dict[str, Row] = {}
     for row in rows:
         if _is_article(row):
-            asked |= {
-                one: units[one] for one in unit_ids(row["data"]) if one in allowed and one in units
+            wanted |= {
+                unit_id: units[unit_id]
+                for unit_id in unit_ids(row["data"])
+                if unit_id in allowed and unit_id in units
             }
         else:
-            asked[row["data"]["unit_id"]] = row["data"]
-    return dict(zip(asked, suggester.suggest(list(asked.values())), strict=True))
+            wanted[row["data"]["unit_id"]] = row["data"]
+    return dict(zip(wanted, suggester.suggest(list(wanted.values())), strict=True))
 
 
 def _prediction(
-    row: Row, found: Mapping[str, Suggestion], codebook: Codebook, version: str
+    row: Row, suggestions: Mapping[str, Suggestion], codebook: Codebook, version: str
 ) -> dict[str, Any]:
     data = row["data"]
     if _is_article(row):
-        made = article_prediction(data, found, codebook, version)
+        made = article_prediction(data, suggestions, codebook, version)
     else:
-        made = prediction(found[data["unit_id"]], codebook, version)
+        made = prediction(suggestions[data["unit_id"]], codebook, version)
     return {"task": row["id"]} | made
 
 

@@ -38,11 +38,11 @@ def register(server: Server, project: int, url: str) -> bool:
     """
     where = f"{server.url}/projects/{project}"
     with server_errors(where):
-        ours = [one for one in server.client.ml.list(project=project) if one.title == TITLE]
-    there = [one for one in ours if one.url.rstrip("/") == url.rstrip("/")]
-    for one in ours:
-        if one not in there[:1]:
-            _forget(server, project, one)
+        ours = [known for known in server.client.ml.list(project=project) if known.title == TITLE]
+    there = [known for known in ours if known.url.rstrip("/") == url.rstrip("/")]
+    for known in ours:
+        if known not in there[:1]:
+            _forget(server, project, known)
     if not there:
         _create(server, project, url, where)
     with server_errors(where):
@@ -59,23 +59,23 @@ def _create(server: Server, project: int, url: str, where: str) -> None:
         status = getattr(error.__cause__, "status_code", None)
         with server_errors(where):
             # Depending on its settings it has been stored nevertheless.
-            for one in server.client.ml.list(project=project):
-                if one.title == TITLE:
-                    _forget(server, project, one)
+            for known in server.client.ml.list(project=project):
+                if known.title == TITLE:
+                    _forget(server, project, known)
         if status == 403:
             problem = "Label Studio talks to no backend on its own machine"
             remedy = "start it with: standfirst annotate start --backend"
             raise ServerError(where, problem, remedy) from error
         if status == 400:
             problem = "Label Studio does not reach the backend"
-            raise ServerError(where, problem, "give the address that it sees with --url") from error
+            raise ServerError(where, problem, "name the address that it sees with --url") from error
         raise
 
 
-def _forget(server: Server, project: int, one: Any) -> None:
+def _forget(server: Server, project: int, known: Any) -> None:
     with server_errors(server.url):
-        server.client.ml.delete(one.id)
-        hook = f"{one.url.rstrip('/')}/webhook"
+        server.client.ml.delete(known.id)
+        hook = f"{known.url.rstrip('/')}/webhook"
         for webhook in server.client.webhooks.list(project=project):
             if webhook.url == hook:
                 server.client.webhooks.delete(webhook.id)

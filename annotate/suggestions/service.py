@@ -1,4 +1,4 @@
-"""Suggestions while people code: which model is in force, and how the next one comes about.
+"""Suggestions while people code: which model is in force, and how the next one is trained.
 
 A model is one reference that is replaced in one step, so that a request sees the old one or the new
 one and never half of each. Training runs elsewhere, in a thread that waits for a process; requests
@@ -28,7 +28,7 @@ class Service:
     codebook
         What is coded.
     design
-        Gives what was drawn, at the moment of asking.
+        Returns what is drawn at the moment.
     suggester
         The model to begin with; None as long as there is none.
     train
@@ -69,7 +69,7 @@ class Service:
             return self._worker is not None
 
     def predict(self, units: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
-        """Give the predictions of each unit, none or one, in the order of the units.
+        """Return the predictions of each unit, none or one, in the order of the units.
 
         Units that are coded blind, or that were never drawn, get none.
         """
@@ -80,13 +80,13 @@ class Service:
         allowed = {row.unit_id for row in design} - blind_units(design)
         asked = [i for i, unit in enumerate(units) if _sound(unit) and unit["unit_id"] in allowed]
         made: list[list[dict[str, Any]]] = [[] for _ in units]
-        found = suggester.suggest([units[i] for i in asked]) if asked else []
-        for i, one in zip(asked, found, strict=True):
-            if any(one.labels.values()):
-                made[i] = [prediction(one, self._codebook, suggester.version)]
+        suggestions = suggester.suggest([units[i] for i in asked]) if asked else []
+        for i, suggestion in zip(asked, suggestions, strict=True):
+            if any(suggestion.labels.values()):
+                made[i] = [prediction(suggestion, self._codebook, suggester.version)]
         return made
 
-    def heard(self, n_annotations: int) -> bool:
+    def note_answers(self, n_annotations: int) -> bool:
         """Take note of new annotations, and train when there are enough.
 
         Returns
@@ -121,7 +121,7 @@ class Service:
                 self.problem = str(error)
                 _LOG.warning("no new model: %s", error)
             except Exception:  # noqa: BLE001 - nothing may end the service
-                # Whatever it was, the model in force stays, and the reason is told.
+                # Whatever it was, the model in force stays, and the reason is shown.
                 self.problem = "training failed; see the log"
                 _LOG.exception("no new model")
             else:

@@ -3,9 +3,9 @@
 A suggestion pulls the coder's answer towards it. Units that measure something, be it the model (the
 test part) or the coders (units for two or more), are therefore coded blind, and so are those whose
 row of the design says that they are not `assisted`; a unit that was never drawn has no row that
-could allow it. What is asked for them all the same is refused here, whoever asks.
+could allow it. A request for one of them is refused here, whoever makes it.
 
-No model is imported: whoever calls brings a function from units to suggestions.
+No model is imported: the caller passes what makes suggestions from units.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -53,11 +53,11 @@ class Suggester(Protocol):
         """Name and hash of the model, such as ``deals@3f2a9c01d4e5``."""
 
     def suggest(self, units: Sequence[Mapping[str, Any]]) -> Sequence[Suggestion]:
-        """Give a suggestion for each unit, a row with `text`, `before`, `after`, `title`."""
+        """Return a suggestion for each unit, a row with `text`, `before`, `after`, `title`."""
 
 
 def blind_units(design: Iterable[Drawn]) -> frozenset[str]:
-    """Give the units that must never get a suggestion.
+    """Return the units that must never get a suggestion.
 
     Examples
     --------
@@ -91,26 +91,26 @@ def refuse_blind(unit_ids: Iterable[str], design: Sequence[Drawn]) -> None:
         raise LeakError("suggestions", problem, "suggest only for single-coded, assisted units")
 
 
-def prediction(one: Suggestion, codebook: Codebook, version: str) -> dict[str, Any]:
+def prediction(suggestion: Suggestion, codebook: Codebook, version: str) -> dict[str, Any]:
     """Write a suggestion as Label Studio's prediction, checked against the codebook.
 
     Raises
     ------
     InputError
-        The server would not take it, or would take it and regret it; told in one line.
+        The server would not take it, or would take it and fail later; one line says why.
     """
-    regions = result(one.labels)
+    regions = result(suggestion.labels)
     for region in regions:
-        region["score"] = round(float(one.confidence[region["from_name"]]), 6)
+        region["score"] = round(float(suggestion.confidence[region["from_name"]]), 6)
     problems = answer_problems(regions, codebook, complete=False)
     problems += [
-        f"{name}: confidence {one.confidence[name]} is not between 0 and 1"
-        for name in one.labels
-        if not 0 <= one.confidence[name] <= 1
+        f"{name}: confidence {suggestion.confidence[name]} is not between 0 and 1"
+        for name in suggestion.labels
+        if not 0 <= suggestion.confidence[name] <= 1
     ]
     if problems:
         raise InputError(f"model {version}", "; ".join(problems), "train it on this codebook")
-    return {"result": regions, "score": round(float(one.score), 6), "model_version": version}
+    return {"result": regions, "score": round(float(suggestion.score), 6), "model_version": version}
 
 
 def article_prediction(
@@ -140,8 +140,10 @@ def article_prediction(
         if unit_id not in suggestions:
             continue
         made = prediction(suggestions[unit_id], codebook, version)
-        place = {"start": start, "end": end, "text": data["text"][start:end]}
+        span = {"start": start, "end": end, "text": data["text"][start:end]}
         # What stands on a mark has the mark's id.
-        regions += [one | {"id": unit_id, "value": place | one["value"]} for one in made["result"]]
+        regions += [
+            region | {"id": unit_id, "value": span | region["value"]} for region in made["result"]
+        ]
         scores += [made["score"]] if made["result"] else []
     return {"result": regions, "score": min(scores, default=0.0), "model_version": version}

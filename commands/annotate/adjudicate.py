@@ -1,4 +1,4 @@
-"""``standfirst annotate adjudicate``: disagreements go out, decisions come back as gold."""
+"""``standfirst annotate adjudicate``: disagreements go out, and decisions come back as gold."""
 
 from typing import Annotated
 
@@ -21,7 +21,9 @@ __all__ = ["adjudicate"]
 
 def adjudicate(
     study: StudyOption = None,
-    names: Annotated[bool, typer.Option("--names/--no-names", help="Show who said what.")] = False,
+    names: Annotated[
+        bool, typer.Option("--names/--no-names", help="Show the coders' names.")
+    ] = False,
     ties: Annotated[
         bool, typer.Option("--ties", help="Only units that the rule cannot settle.")
     ] = False,
@@ -29,12 +31,12 @@ def adjudicate(
         str, typer.Option(help="What settles the rest: majority, dawid-skene, dawid-skene-matrix.")
     ] = "majority",
     least: Annotated[
-        float, typer.Option(help="A tie is what has less share or probability.", min=0, max=1)
+        float, typer.Option(help="What has a lower share or probability is a tie.", min=0, max=1)
     ] = 0.0,
     title: Annotated[str, typer.Option(help="Title of the project.")] = "",
     json: JsonOption = False,
 ) -> None:
-    """Push the units on which coders differ, with what they said, and bring decisions back as gold.
+    """Push the units on which coders differ, with their answers, and bring decisions back as gold.
 
     Run it again when the adjudicator is done. A question that is left open stays as it was.
 
@@ -45,41 +47,41 @@ def adjudicate(
     from ...labels import ties as find_ties
     from ...study.migrations import earlier_revisions
 
-    place = find_study(study)
-    codebook = codebook_of(place)
-    if not annotations_of(place):
-        raise StudyError(place.root, "has no annotations yet", "run: standfirst annotate pull")
-    units = {unit["unit_id"]: unit for unit in units_of(place)}
-    with connected(place) as server:
-        if projects_of(place).exists():
-            # First what was said and decided since, so that nobody decides what is settled.
-            pulled(place, server, codebook)
-        rows = annotations_of(place)
-        found = disputed(rows, codebook, rule=rule, least=least, only_ties=ties)
+    folder = find_study(study)
+    codebook = codebook_of(folder)
+    if not annotations_of(folder):
+        raise StudyError(folder.root, "has no annotations yet", "run: standfirst annotate pull")
+    units = {unit["unit_id"]: unit for unit in units_of(folder)}
+    with connected(folder) as server:
+        if projects_of(folder).exists():
+            # First pull new answers and decisions, so that nobody decides what is settled.
+            pulled(folder, server, codebook)
+        rows = annotations_of(folder)
+        cases = disputed(rows, codebook, rule=rule, least=least, only_ties=ties)
         pushed = None
-        if found:
-            name = title or place.settings().title or codebook.title
+        if cases:
+            name = title or folder.settings().title or codebook.title
             pushed = push_disputed(
                 server,
                 units,
                 codebook,
-                found,
+                cases,
                 title=name,
-                state=projects_of(place),
-                study_id=study_id(place),
-                earlier=earlier_revisions(place, codebook),
+                state=projects_of(folder),
+                study_id=study_id(folder),
+                earlier=earlier_revisions(folder, codebook),
                 names=names,
             )
     gold = resolve(rows, codebook, rule=rule, least=least)
-    write_gold(place.gold, gold)
+    write_gold(folder.gold, gold)
     decided = {row.unit_id for row in rows if is_decision(row)}
     counts = {
-        "disputed": len(found),
-        "ties": sum(one.tied for one in found),
+        "disputed": len(cases),
+        "ties": sum(case.tied for case in cases),
         "sent": pushed.n_sent if pushed else 0,
-        "decided": sum(one.unit_id in decided for one in found),
+        "decided": sum(case.unit_id in decided for case in cases),
         "ties_left": len(
-            {one.unit_id for one in find_ties(rows, codebook, rule=rule, least=least)}
+            {gold_.unit_id for gold_ in find_ties(rows, codebook, rule=rule, least=least)}
         ),
         "adjudicated": sum(row.rule == "adjudicated" for row in gold),
         "gold": len(gold),
@@ -101,4 +103,4 @@ def adjudicate(
         f"gold: {counts['gold']} answers, {counts['adjudicated']} of them adjudicated; "
         f"{counts['ties_left']} units still tied"
     )
-    say(f"wrote {place.gold}")
+    say(f"wrote {folder.gold}")

@@ -32,7 +32,7 @@ def agreement(
         Path | None, typer.Option(help="The codebook of --from; inferred when not given.")
     ] = None,
     dimension: Annotated[
-        list[str] | None, typer.Option(help="Measure only this one; give it once for each.")
+        list[str] | None, typer.Option(help="Measure only this dimension; may be repeated.")
     ] = None,
     missing: MissingOption = None,
     round: Annotated[str | None, typer.Option(help="Only answers of this round.")] = None,
@@ -52,7 +52,7 @@ def agreement(
     study: StudyOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Measure agreement between coders: Krippendorff's alpha and its company, with intervals.
+    """Measure agreement between coders: Krippendorff's alpha and others, with intervals.
 
     Example: standfirst annotate agreement --gate 0.8 --lower 0.667
     """
@@ -62,7 +62,7 @@ def agreement(
     rows, book = _read(coded, codebook, study, missing)
     if round is not None:
         rows = [row for row in rows if row.round == round]
-    found = measure(
+    measured = measure(
         rows,
         book,
         dimensions=dimension,
@@ -71,17 +71,21 @@ def agreement(
         level=level,
         seed=seed,
     )
-    if not found:
-        asked = "of this round and dimension " if round or dimension else ""
-        raise StudyError("", f"no answers {asked}to compare", "pull them: standfirst annotate pull")
+    if not measured:
+        scope = "of this round and dimension " if round or dimension else ""
+        raise StudyError("", f"no answers {scope}to compare", "pull them: standfirst annotate pull")
     if json:
-        print_json(agreement_as_json(found))
+        print_json(agreement_as_json(measured))
     else:
-        for line in agreement_as_text(found):
+        for line in agreement_as_text(measured):
             typer.echo(line)
-    missed = missed_gate(found, gate, lower)
+    missed = missed_gate(measured, gate, lower)
     if missed:
-        raise RatingsError("agreement", "; ".join(missed), "see the disagreements, train, recode")
+        raise RatingsError(
+            "agreement",
+            "; ".join(missed),
+            "see the disagreements, train the coders, and code again",
+        )
 
 
 def _read(
@@ -105,12 +109,12 @@ def _read(
             rows = read_coded(coded, codebook=book, missing=parse_missing(missing))
         book = book or infer_from_annotations(rows)
     else:
-        found = find_study(study)
-        if not found.annotations.exists():
+        folder = find_study(study)
+        if not folder.annotations.exists():
             remedy = "pull them first: standfirst annotate pull"
-            raise StudyError(found.root, "has no annotations yet", remedy)
-        book = load_codebook(codebook or found.codebook_path)
-        rows = read_annotations(found.annotations)
-        check_revision(rows, book, str(found.annotations))
+            raise StudyError(folder.root, "has no annotations yet", remedy)
+        book = load_codebook(codebook or folder.codebook_path)
+        rows = read_annotations(folder.annotations)
+        check_revision(rows, book, str(folder.annotations))
     check_annotations(rows, book, str(coded or "annotations"))
     return rows, book

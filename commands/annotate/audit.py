@@ -21,7 +21,7 @@ def audit(
     study: StudyOption = None,
     round: Annotated[str | None, typer.Option(help="Only this round.")] = None,
     level: Annotated[float, typer.Option(help="Coverage of intervals.", min=0.5, max=0.999)] = 0.95,
-    seed: Annotated[int, typer.Option(help="Of the bootstrap.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.", min=0)] = 0,
     json: JsonOption = False,
 ) -> None:
     """Compare blind and assisted answers: how much more often coders agree with what they see.
@@ -37,24 +37,24 @@ def audit(
     from ...study.leaks import taught_by
     from ...study.unit_scores import load_models
 
-    place = find_study(study)
-    design = [row for row in read_design(place.design) if round in (None, row.round)]
+    folder = find_study(study)
+    design = [row for row in read_design(folder.design) if round in (None, row.round)]
     if not design:
-        raise StudyError(place.design, "no unit is drawn", "draw: standfirst annotate sample 100")
-    annotations = annotations_of(place)
+        raise StudyError(folder.design, "no unit is drawn", "draw: standfirst annotate sample 100")
+    annotations = annotations_of(folder)
     (loaded,) = load_models([model])
-    units = {unit["unit_id"]: unit for unit in units_of(place)}
+    units = {unit["unit_id"]: unit for unit in units_of(folder)}
     coded = {row.unit_id for row in annotations} & {row.unit_id for row in design}
     drawn = [units[unit_id] for unit_id in sorted(coded) if unit_id in units]
     suggested = _suggested(loaded, drawn)
-    labels = {one.id: one.label_ids for one in loaded.dimensions}
-    found = audit(design, annotations, suggested, labels, level=level, seed=seed)
+    labels = {dimension.id: dimension.label_ids for dimension in loaded.dimensions}
+    result = audit(design, annotations, suggested, labels, level=level, seed=seed)
     if json:
-        print_json(_as_json(found))
+        print_json(_as_json(result))
     else:
-        _told(found, level)
+        _print(result, level)
     if n_known := len(taught_by(loaded, drawn)):
-        say(f"note: the model has learned from {n_known} of these units and knows their answers")
+        say(f"note: the model has learned from {n_known} of these units, and knows their answers")
 
 
 def _suggested(
@@ -62,35 +62,35 @@ def _suggested(
 ) -> dict[tuple[str, str], tuple[str, ...]]:
     from ...study.suggester import ModelSuggester
 
-    said = ModelSuggester(model, "").suggest(units)
+    suggestions = ModelSuggester(model, "").suggest(units)
     return {
         (unit["unit_id"], dimension): labels
-        for unit, one in zip(units, said, strict=True)
-        for dimension, labels in one.labels.items()
+        for unit, suggestion in zip(units, suggestions, strict=True)
+        for dimension, labels in suggestion.labels.items()
     }
 
 
-def _as_json(found: "Audit") -> dict[str, Any]:
+def _as_json(result: "Audit") -> dict[str, Any]:
     from dataclasses import asdict
 
-    return asdict(found)
+    return asdict(result)
 
 
-def _told(found: "Audit", level: float) -> None:
+def _print(result: "Audit", level: float) -> None:
     print("Share of answers that are what the model says")
     print_table(
         ["dimension", "coder", "blind", "assisted", "effect", f"{level:.0%} interval", "kept"],
         [
             [
-                one.dimension,
-                one.coder or "all",
-                f"{one.blind:.1%} of {one.n_blind}",
-                f"{one.assisted:.1%} of {one.n_assisted}",
-                f"{one.assisted - one.blind:+.1%}",
-                _interval(one.difference),
-                f"{one.n_kept} of {one.n_kept + one.n_changed} seen",
+                effect.dimension,
+                effect.coder or "all",
+                f"{effect.blind:.1%} of {effect.n_blind}",
+                f"{effect.assisted:.1%} of {effect.n_assisted}",
+                f"{effect.assisted - effect.blind:+.1%}",
+                _interval(effect.difference),
+                f"{effect.n_kept} of {effect.n_kept + effect.n_changed} seen",
             ]
-            for one in found.effects
+            for effect in result.effects
         ],
     )
     print("\nShares of the labels")
@@ -98,27 +98,27 @@ def _told(found: "Audit", level: float) -> None:
         ["dimension", "label", "blind", "assisted", "shift", f"{level:.0%} interval"],
         [
             [
-                one.dimension,
-                one.label,
-                f"{one.blind:.1%}",
-                f"{one.assisted:.1%}",
-                f"{one.assisted - one.blind:+.1%}",
-                _interval(one.difference),
+                shift.dimension,
+                shift.label,
+                f"{shift.blind:.1%}",
+                f"{shift.assisted:.1%}",
+                f"{shift.assisted - shift.blind:+.1%}",
+                _interval(shift.difference),
             ]
-            for one in found.shifts
+            for shift in result.shifts
         ],
     )
-    if found.seconds_blind is not None and found.seconds_assisted is not None:
-        blind, assisted = found.seconds_blind, found.seconds_assisted
+    if result.seconds_blind is not None and result.seconds_assisted is not None:
+        blind, assisted = result.seconds_blind, result.seconds_assisted
         print(f"\nmedian time a unit: {blind:.1f} s blind, {assisted:.1f} s assisted")
-    say(f"intervals resample {found.n_articles} articles")
-    if found.n_not_shown:
-        say(f"{found.n_not_shown} answers were to be assisted and had no suggestion in view")
-    if found.n_exposed:
-        say(f"warning: {found.n_exposed} answers were to be blind and had a suggestion in view")
+    say(f"intervals resample {result.n_articles} articles")
+    if result.n_not_shown:
+        say(f"{result.n_not_shown} answers were to be assisted and had no suggestion in view")
+    if result.n_exposed:
+        say(f"warning: {result.n_exposed} answers were to be blind and had a suggestion in view")
 
 
-def _interval(one: "Estimate") -> str:
-    if one.low is None or one.high is None:
+def _interval(difference: "Estimate") -> str:
+    if difference.low is None or difference.high is None:
         return "too few articles"
-    return f"{one.low:+.1%} to {one.high:+.1%}"
+    return f"{difference.low:+.1%} to {difference.high:+.1%}"

@@ -20,10 +20,10 @@ def coders(
     study: StudyOption = None,
     same: Annotated[
         tuple[str, str] | None,
-        typer.Option(help="Two names of one person; the first stands from now on."),
+        typer.Option(help="Two names of one person; the first is used from now on."),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Join them although both have answered the same units.")
+        bool, typer.Option("--force", help="Join them even if both have answered the same units.")
     ] = False,
     json: JsonOption = False,
 ) -> None:
@@ -34,11 +34,11 @@ def coders(
     from ...annotate.answers.identities import read_identities
     from ...annotate.design.plan import read_design
 
-    place = find_study(study)
-    path = place.annotations.with_name("coders.json")
-    identities = _join(place, *same, force=force) if same else read_identities(path)
-    rows = annotations_of(place)
-    planned = [coder for row in read_design(place.design) for coder in row.coders]
+    folder = find_study(study)
+    path = folder.annotations.with_name("coders.json")
+    identities = _join(folder, *same, force=force) if same else read_identities(path)
+    rows = annotations_of(folder)
+    planned = [coder for row in read_design(folder.design) for coder in row.coders]
     others: dict[str, set[str]] = {}
     for other in (*identities.numbers, *identities.same, *planned, *(row.coder for row in rows)):
         others.setdefault(identities.name(other), set()).add(other)
@@ -51,7 +51,7 @@ def coders(
             "units": answered[name],
         }
         for name in sorted(others)
-        # A number that came with two addresses is nobody's.
+        # A number that came with two addresses identifies nobody.
         if answered[name] or name not in identities.numbers
     ]
     if json:
@@ -74,25 +74,25 @@ def coders(
     )
 
 
-def _join(place: "Study", name: str, other: str, *, force: bool) -> "Identities":
+def _join(folder: "Study", name: str, other: str, *, force: bool) -> "Identities":
     from ...annotate.answers.identities import read_identities
     from ...annotate.answers.merge import WAIT
     from ...labels import merge_annotations, write_annotations
 
-    path = place.annotations.with_name("coders.json")
+    path = folder.annotations.with_name("coders.json")
     with locked(path.parent, wait=WAIT):
         identities = read_identities(path)
-        rows = annotations_of(place)
+        rows = annotations_of(folder)
         mine, theirs = (
             {row.unit_id for row in rows if row.coder == identities.name(who)}
             for who in (name, other)
         )
         if (both := mine & theirs) and not force:
             problem = f"{name!r} and {other!r} have both answered {len(both)} units"
-            remedy = "two persons? if not, join them with --force; the later answer counts"
+            remedy = "if they are one person, join them with --force; the later answer counts"
             raise InputError("--same", problem, remedy)
         identities.join(name, other)
         identities.write(path)
         if rows:
-            write_annotations(place.annotations, merge_annotations(identities.apply(rows), []))
+            write_annotations(folder.annotations, merge_annotations(identities.apply(rows), []))
     return identities

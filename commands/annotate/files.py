@@ -32,39 +32,41 @@ def export(
     from ...annotate.other_tools.exchange import export_lines, export_tasks
     from ...labels import current
 
-    place = find_study(study)
-    codebook = codebook_of(place)
-    design = [row for row in read_design(place.design) if round in (None, row.round)]
+    folder = find_study(study)
+    codebook = codebook_of(folder)
+    design = [row for row in read_design(folder.design) if round in (None, row.round)]
     if round is not None and not design:
-        raise StudyError(place.design, f"no unit of round {round!r}", "draw it: annotate sample")
-    units = units_of(place)
+        raise StudyError(folder.design, f"no unit of round {round!r}", "draw it: annotate sample")
+    units = units_of(folder)
     if design:
         by_id = {unit["unit_id"]: unit for unit in units}
         units = [by_id[row.unit_id] for row in design if row.unit_id in by_id]
     rounds = {row.unit_id: row.round for row in design}
-    rows = [row for row in current(annotations_of(place)) if coder in ("", row.coder)]
+    rows = [row for row in current(annotations_of(folder)) if coder in ("", row.coder)]
     if coder and not rows:
-        raise StudyError(place.annotations, f"no answers of {coder!r}", "leave --coder out")
+        raise StudyError(folder.annotations, f"no answers of {coder!r}", "leave --coder out")
     if format == "label-studio":
         n_tasks = export_tasks(output, units, codebook, annotations=rows, rounds=rounds)
-        beside, hint = output.with_suffix(".xml"), "under Settings > Labeling Interface > Code"
+        second, hint = output.with_suffix(".xml"), "under Settings > Labeling Interface > Code"
     else:
         n_tasks = export_lines(output, format, units, codebook, annotations=rows, rounds=rounds)
-        beside, hint = output.with_suffix(".labels.json"), "under Labels > Actions > Import Labels"
-    told = {"tasks": n_tasks, "file": str(output)}
+        second, hint = output.with_suffix(".labels.json"), "under Labels > Actions > Import Labels"
+    counts = {"tasks": n_tasks, "file": str(output)}
     if json:
-        print_json(told | ({"config": str(beside)} if format != "prodigy" else {}))
+        print_json(counts | ({"config": str(second)} if format != "prodigy" else {}))
         return
     print(f"{n_tasks} tasks in {output}")
     if format != "prodigy":
-        say(f"what they are labelled with is in {beside}; bring it in {hint}")
+        say(f"their labels are in {second}; import it {hint}")
 
 
 def import_(
     file: Annotated[Path, typer.Argument(help="What the other tool exported.")],
     study: StudyOption = None,
     format: FormatOption = "label-studio",
-    coder: Annotated[str, typer.Option(help="Whose answers, whatever the file says.")] = "",
+    coder: Annotated[
+        str, typer.Option(help="Whose answers they are, whatever the file says.")
+    ] = "",
     json: JsonOption = False,
 ) -> None:
     """Add the answers that another tool exported to the study.
@@ -74,10 +76,10 @@ def import_(
     from ...annotate.answers.merge import merge_answers
     from ...annotate.other_tools.exchange import import_lines, import_tasks
 
-    place = find_study(study)
-    codebook = codebook_of(place)
+    folder = find_study(study)
+    codebook = codebook_of(folder)
     if format == "label-studio":
         read = import_tasks(file, codebook, coder=coder)
     else:
         read = import_lines(file, format, codebook, coder=coder)
-    print_merged(merge_answers(place.annotations, read), as_json=json)
+    print_merged(merge_answers(folder.annotations, read), as_json=json)

@@ -49,12 +49,16 @@ def sample(
     ] = None,
     encoder: Annotated[
         str | None,
-        typer.Option(help="What makes vectors.", show_default="minilm, else tfidf"),
+        typer.Option(
+            help="The encoder for diversity and coreset.", show_default="minilm, else tfidf"
+        ),
     ] = None,
     dimension: Annotated[
-        str, typer.Option(help="The dimension that a model's rule looks at.", show_default="all")
+        str, typer.Option(help="The dimension that a model's rule uses.", show_default="all")
     ] = "",
-    label: Annotated[str, typer.Option(help="DIMENSION=LABEL that rare looks for.")] = "",
+    label: Annotated[
+        str, typer.Option(help="DIMENSION=LABEL to look for, for the rule rare.")
+    ] = "",
     mix: Annotated[
         float | None,
         typer.Option(
@@ -64,18 +68,16 @@ def sample(
     power: Annotated[
         float | None,
         typer.Option(
-            help="How hard a draw leans: probabilities follow the score to this power.",
+            help="Probabilities follow the score to this power.",
             min=0,
             show_default="0.5",
         ),
     ] = None,
     test: Annotated[
-        int, typer.Option(help="Set so many units aside for testing first.", min=0)
+        int, typer.Option(help="First set this many units aside for testing.", min=0)
     ] = 0,
     round: Annotated[str | None, typer.Option(help="Name of the round.")] = None,
-    coder: Annotated[
-        list[str] | None, typer.Option(help="Who codes; give it once per coder.")
-    ] = None,
+    coder: Annotated[list[str] | None, typer.Option(help="Who codes; may be repeated.")] = None,
     overlap: Annotated[
         float, typer.Option(help="Share of units for two coders.", min=0, max=1)
     ] = 0.0,
@@ -86,24 +88,24 @@ def sample(
     seed: Annotated[int, typer.Option(help="Seed of the draw.", min=0)] = 0,
     json: JsonOption = False,
 ) -> None:
-    """Draw units for coding, and write down with which probability.
+    """Draw units for coding, and record their probabilities.
 
     Example: standfirst annotate sample 300 --rule equal --by outlet --test 100 --overlap 0.2
     """
     from ...annotate.answers.merge import WAIT
     from ...annotate.design import sampling as plan
 
-    place = find_study(study)
+    folder = find_study(study)
     _refuse(rule, by or [], keyword, model or [], encoder)
     aimed = {"--mix": mix, "--power": power, "--dimension": dimension, "--label": label}
     for option, value in aimed.items():
         if rule not in plan.MODEL_RULES and value not in (None, ""):
-            problem = "is for rules that go by a model"
+            problem = "is for rules that use a model"
             raise InputError(option, problem, "leave it out, or name such a --rule")
-    units = units_of(place, _COLUMNS + (_CONTEXT if model else []))
+    units = units_of(folder, _COLUMNS + (_CONTEXT if model else []))
     # Two draws at once would each write a design without the other.
-    with locked(place.design.parent, wait=WAIT):
-        design = plan.read_design(place.design)
+    with locked(folder.design.parent, wait=WAIT):
+        design = plan.read_design(folder.design)
         new: list[Drawn] = []
         if test:
             new += plan.set_test_aside(units, test, design=design, seed=seed)
@@ -131,9 +133,9 @@ def sample(
         # The test part is judged by two coders as far as the overlap says, like all the rest.
         new = plan.assign([*new, *drawn], coder or [], overlap=overlap, seed=seed)
         new = plan.assist(new, assist, seed=seed)
-        plan.write_design(place.design, [*design, *new])
+        plan.write_design(folder.design, [*design, *new])
     n_closed = len(plan.closed_units(units, [*design, *new]))
-    _told(place, name, new, n_closed, share=assist, as_json=json)
+    _print_draw(folder, name, new, n_closed, share=assist, as_json=json)
 
 
 def _refuse(
@@ -147,7 +149,9 @@ def _refuse(
     if rule in {"stratified", "equal"} and not (by or keyword):
         raise InputError("--rule", f"{rule!r} needs strata", "name them with --by or --keyword")
     if rule == "keyword" and not keyword:
-        raise InputError("--rule", "'keyword' needs one", "give a regular expression: --keyword")
+        raise InputError(
+            "--rule", "'keyword' needs a pattern", "add a regular expression: --keyword"
+        )
     if rule not in _BY_STRATA and (by or keyword):
         raise InputError(
             "--rule", f"a {rule} draw has no strata", "add --rule stratified or --rule equal"
@@ -155,13 +159,13 @@ def _refuse(
     by_vectors = rule in {"diversity", "coreset"}
     if rule in MODEL_RULES and not by_vectors and not models:
         least = "two models or more, each" if rule == "disagreement" else "one"
-        raise InputError("--rule", f"{rule!r} goes by a model", f"name {least} with --model")
+        raise InputError("--rule", f"{rule!r} needs a model", f"name {least} with --model")
     if rule == "disagreement" and len(models) < 2:
         raise InputError("--rule", "one model cannot disagree", "name a second one with --model")
     if models and (by_vectors or rule not in MODEL_RULES):
-        raise InputError("--model", f"a {rule} draw goes by no model", "leave --model out")
+        raise InputError("--model", f"a {rule} draw uses no model", "leave --model out")
     if encoder and not by_vectors:
-        raise InputError("--encoder", f"a {rule} draw goes by no encoder", "leave --encoder out")
+        raise InputError("--encoder", f"a {rule} draw uses no encoder", "leave --encoder out")
 
 
 def _strata(
@@ -196,8 +200,8 @@ def _scores(
     models = load_models(folders)
     names = tuple(str(folder) for folder in folders)
     refuse_taught(models, names, units, design)
-    dimension, place = label_aim(models, dimension, label)
-    aim = replace(aim, dimension=dimension, label=place)
+    dimension, position = label_aim(models, dimension, label)
+    aim = replace(aim, dimension=dimension, label=position)
     pool = open_units(units, design)
     if rule in {"diversity", "coreset"}:
         coded = {row.unit_id for row in design if row.part == "coding"}
@@ -205,7 +209,7 @@ def _scores(
         name = encoder or default_encoder(0)
         return vector_scores(rule, pool, drawn, name), (name,), aim
     progress = Progress()
-    multiple = {one.id for one in models[0].dimensions if one.choice == "multiple"}
+    multiple = {d.id for d in models[0].dimensions if d.choice == "multiple"}
     scores = score_units(
         pool,
         [as_scorer(model) for model in models],
@@ -222,8 +226,8 @@ def _next_round(design: "list[Drawn]") -> str:
     return str(max(numbers, default=0) + 1)
 
 
-def _told(
-    place: "Study",
+def _print_draw(
+    folder: "Study",
     name: str,
     new: "list[Drawn]",
     n_closed: int,
@@ -243,7 +247,7 @@ def _told(
         counts = {"round": name, "drawn": len(drawn), "test": len(test), "closed": n_closed}
         counts |= {"double": n_double, "assisted": n_assisted, "strata": strata}
         counts |= {"probability": {"least": min(chances), "most": max(chances)}}
-        print_json(counts | {"file": str(place.design)})
+        print_json(counts | {"file": str(folder.design)})
         return
     print(f"round {name}: {len(drawn)} units drawn")
     if min(chances) < max(chances):
@@ -259,4 +263,4 @@ def _told(
         print(f"{n_assisted} units may get suggestions, {len(drawn) - n_assisted} are coded blind")
     if len(strata) > 1:
         print_table(["stratum", "units"], [[key, str(n)] for key, n in sorted(strata.items())])
-    say(f"written to {place.design}")
+    say(f"written to {folder.design}")

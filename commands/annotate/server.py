@@ -1,4 +1,4 @@
-"""``standfirst annotate start``, ``push`` and ``pull``: what talks to a Label Studio."""
+"""``standfirst annotate start``, ``push`` and ``pull``: the commands that talk to Label Studio."""
 
 import contextlib
 from pathlib import Path
@@ -26,7 +26,7 @@ def start(
     study: StudyOption = None,
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)] = 8080,
     backend: Annotated[
-        bool, typer.Option("--backend", help="Let it ask a backend on this machine.")
+        bool, typer.Option("--backend", help="Allow a backend on this machine.")
     ] = False,
 ) -> None:
     """Run Label Studio on this machine until Ctrl-C.
@@ -51,7 +51,7 @@ def start(
             f"coders sign up here: {invitation}",
             "stop with Ctrl-C",
         )
-        # Last, so that a script that waits for the address finds everything said.
+        # Last, so that a script that waits for the address has seen everything else.
         print(server.access.url, flush=True)
         code = server.wait()
         raise ServerError(server.access.url, f"Label Studio ended ({code})", f"see {server.log}")
@@ -70,7 +70,7 @@ def push(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Bring the drawn units into Label Studio; what is there already is left alone.
+    """Push the drawn units to Label Studio; what is there already is left alone.
 
     With --model, units that nobody has answered get its answers as suggestions; units of the test
     part and units for several coders never do.
@@ -88,46 +88,46 @@ def push(
 
     if view not in ("unit", "article"):
         raise UnknownNameError("view", view, ["unit", "article"])
-    place = find_study(study)
-    codebook = codebook_of(place)
-    design = [row for row in read_design(place.design) if round in (None, row.round)]
+    folder = find_study(study)
+    codebook = codebook_of(folder)
+    design = [row for row in read_design(folder.design) if round in (None, row.round)]
     if not design:
-        raise StudyError(place.design, "no unit is drawn", "run: standfirst annotate sample 100")
+        raise StudyError(folder.design, "no unit is drawn", "run: standfirst annotate sample 100")
     blind = blind_units(design)
     if model is not None and blind.issuperset(row.unit_id for row in design):
         problem = "all these units are coded blind (test part, or several coders)"
         raise LeakError("--model", problem, "push them without a model")
     suggester = None if model is None else load_suggester(model)
-    units = {unit["unit_id"]: unit for unit in units_of(place)}
+    units = {unit["unit_id"]: unit for unit in units_of(folder)}
     wanted = {row.article_id for row in design}
-    articles = articles_of(place, wanted) if view == "article" else None
+    articles = articles_of(folder, wanted) if view == "article" else None
     pushed = []
-    with connected(place) as server:
+    with connected(folder) as server:
         for batch, done in push_design(
             server,
             units,
             codebook,
             design,
-            title=title or place.settings().title or codebook.title,
-            state=projects_of(place),
-            study_id=study_id(place),
-            earlier=earlier_revisions(place, codebook),
+            title=title or folder.settings().title or codebook.title,
+            state=projects_of(folder),
+            study_id=study_id(folder),
+            earlier=earlier_revisions(folder, codebook),
             articles=articles,
         ):
             row = asdict(done) | {"title": batch.title}
             what = "articles" if articles else "units"
-            said = f"{done.n_sent} {what} sent, {done.n_known} there already"
+            outcome = f"{done.n_sent} {what} sent, {done.n_known} there already"
             if suggester is not None:
                 given = push_suggestions(
                     server, done.project, codebook, design, suggester, units=units
                 )
                 row["suggestions"] = asdict(given) | {"model": suggester.version}
-                said += f", {given.n_sent} suggestions, {given.n_blind} units blind"
+                outcome += f", {given.n_sent} suggestions, {given.n_blind} units blind"
             if done.n_cleaned:
                 say(f"{done.n_cleaned} units have NUL or broken characters; they are left out")
             pushed.append(row)
             if not json:
-                print(f"{batch.title}: {said}: {done.url}")
+                print(f"{batch.title}: {outcome}: {done.url}")
     if json:
         print_json({"projects": pushed})
 
@@ -139,18 +139,18 @@ def pull(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Bring the answers back from Label Studio; what was pulled before stays.
+    """Pull the answers from Label Studio; what was pulled before stays.
 
     Example: standfirst annotate pull
     """
     from ...annotate.answers.identities import read_identities
     from ...annotate.design.sampling import read_design
 
-    place = find_study(study)
-    with connected(place) as server:
-        kept = pulled(place, server, codebook_of(place), full=all_)
-        # Whoever signed up is there at once, long before the first answer.
+    folder = find_study(study)
+    with connected(folder) as server:
+        merged = pulled(folder, server, codebook_of(folder), full=all_)
+        # Coders appear here when they sign up, long before their first answer.
         signed_up = {*server.coders().values()} - {server.email}
-    identities = read_identities(place.annotations.with_name("coders.json"))
-    say_strangers(read_design(place.design), {*signed_up, *kept.coders}, identities)
-    print_merged(kept, as_json=json)
+    identities = read_identities(folder.annotations.with_name("coders.json"))
+    say_strangers(read_design(folder.design), {*signed_up, *merged.coders}, identities)
+    print_merged(merged, as_json=json)

@@ -8,7 +8,7 @@ __all__ = ["status"]
 
 
 def status(study: StudyOption = None, json: JsonOption = False) -> None:
-    """Say what is left to code, per round and coder, and how long it will take.
+    """Show what is left to code, by round and coder, and how long it will take.
 
     Example: standfirst annotate status
     """
@@ -18,9 +18,9 @@ def status(study: StudyOption = None, json: JsonOption = False) -> None:
     from ...annotate.answers.status import workloads
     from ...annotate.design.plan import read_design
 
-    place = find_study(study)
-    design, annotations = read_design(place.design), annotations_of(place)
-    identities = read_identities(place.annotations.with_name("coders.json"))
+    folder = find_study(study)
+    design, annotations = read_design(folder.design), annotations_of(folder)
+    identities = read_identities(folder.annotations.with_name("coders.json"))
     rows = workloads(design, annotations, identities)
     say_strangers(design, {row.coder for row in annotations}, identities)
     if json:

@@ -1,4 +1,4 @@
-"""How commands that bring answers in report what came of them."""
+"""What commands print about answers that they have merged."""
 
 from typing import TYPE_CHECKING
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 __all__ = ["print_merged", "say_strangers"]
 
 
-def print_merged(kept: "Merged", *, as_json: bool) -> None:
-    """Print what was kept of answers that came in."""
+def print_merged(merged: "Merged", *, as_json: bool) -> None:
+    """Print the outcome of merging answers."""
     if as_json:
-        print_json(kept.as_dict())
+        print_json(merged.as_dict())
     else:
-        print(kept)
+        print(merged)
     if not as_json:
-        say(*(f"note: {note}" for note in kept.notes))
-    if kept.n_rejected and not as_json:
-        say(f"{kept.n_rejected} answers were set aside, with reasons, in {kept.rejects}")
-    if kept.n_leaked:
-        problem = f"{kept.n_leaked} answers on units to be coded blind had a suggestion in view"
-        raise LeakError(kept.rejects, problem, "they do not count; have these units coded again")
-    if kept.n_exposed:
+        say(*(f"note: {note}" for note in merged.notes))
+    if merged.n_rejected and not as_json:
+        say(f"{merged.n_rejected} answers were set aside, with reasons, in {merged.rejects}")
+    if merged.n_leaked:
+        problem = f"{merged.n_leaked} answers on units to be coded blind had a suggestion in view"
+        raise LeakError(merged.rejects, problem, "they do not count; have these units coded again")
+    if merged.n_exposed:
         say(
-            f"warning: {kept.n_exposed} units to be coded blind have a suggestion on the server; "
+            f"warning: {merged.n_exposed} units to be coded blind have a suggestion on the server; "
             "remove it there: Data Manager > Delete Predictions"
         )
 
@@ -38,7 +38,7 @@ def print_merged(kept: "Merged", *, as_json: bool) -> None:
 def say_strangers(
     design: "Iterable[Drawn]", coders: "Collection[str]", identities: "Identities"
 ) -> None:
-    """Say which planned coders nobody is, while others code whom nobody planned."""
+    """Warn of planned coders who do not appear, while others code who were not planned."""
     from ...annotate.answers.identities import strangers
 
     planned = {coder for row in design for coder in row.coders}

@@ -1,4 +1,4 @@
-"""What every command shares: the options --study and --json, and where words go.
+"""What all commands share: the options --study and --json, and printing.
 
 A command parses, calls one library function and prints. Its result goes to stdout; all else goes to
 stderr.
@@ -33,13 +33,13 @@ StudyOption = Annotated[
     ),
 ]
 AdjudicatorOption = Annotated[
-    list[str] | None, typer.Option(help="Coder whose answer decides; once for each.")
+    list[str] | None, typer.Option(help="Coder whose answer decides; may be repeated.")
 ]
 MissingOption = Annotated[
     str | None,
     typer.Option(
         "--missing",
-        help="Spellings of no answer, with commas between them; none: every text is a label.",
+        help="Spellings of no answer, separated by commas; none: every text is a label.",
         show_default="NA,N/A,NaN,nan,None,null,NULL,#N/A",
     ),
 ]
@@ -47,7 +47,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JS
 
 
 def find_study(path: Path | None) -> "Study":
-    """Give the study that --study names, or the one that the current folder lies in."""
+    """Return the study that --study names, or the one that holds the current folder."""
     from ...study.folder import Study
     from ...study.revisions import keep_revision
 
@@ -57,7 +57,7 @@ def find_study(path: Path | None) -> "Study":
 
 
 def say(*lines: str) -> None:
-    """Tell the user something that is not the result."""
+    """Print lines that are not the result, to stderr."""
     for line in lines:
         print(line, file=sys.stderr)
 
@@ -68,7 +68,7 @@ def print_json(value: Any) -> None:
 
 
 def print_table(head: list[str], rows: list[list[str]]) -> None:
-    """Print rows below their heads, in columns."""
+    """Print rows in columns, below a head."""
     widths = [max(len(line[i]) for line in [head, *rows]) for i in range(len(head))]
     for line in [head, *rows]:
         cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]

@@ -1,4 +1,4 @@
-"""How far long work has come: one line that renews itself on a terminal, plain lines elsewhere."""
+"""Progress of long work: one line that renews itself on a terminal, plain lines elsewhere."""
 
 import sys
 import time
@@ -24,30 +24,30 @@ class Progress:
         self._open = False
 
     def step(self, what: str, done: int, total: int) -> None:
-        """Tell that so many of so many steps are done."""
+        """Show how many steps are done, and the time left."""
         spent = time.monotonic() - self._begun
         left = spent / done * (total - done)
         self.tell(f"{done}/{total} {what}, about {left:.0f} s left")
 
-    def tell(self, told: str) -> None:
-        """Show a line; not a terminal sees one every ten seconds."""
+    def tell(self, line: str) -> None:
+        """Show a line; without a terminal, at most one every ten seconds."""
         if self._live:
-            sys.stderr.write(f"\r\x1b[2K{told}")
+            sys.stderr.write(f"\r\x1b[2K{line}")
             sys.stderr.flush()
             self._open = True
         elif time.monotonic() - self._last > 10:
             self._last = time.monotonic()
-            say(told)
+            say(line)
 
     def end(self) -> None:
-        """Take the line away."""
+        """Remove the line."""
         if self._open:
             sys.stderr.write("\r\x1b[2K")
             self._open = False
 
 
 class TagProgress:
-    """How far tagging has come: a live bar on a terminal, a line every few seconds elsewhere."""
+    """Progress of tagging: a live bar on a terminal, a line every few seconds elsewhere."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
@@ -75,20 +75,20 @@ class TagProgress:
         self.end()
 
     def show(self, state: "State") -> None:
-        """Show how far it has come."""
+        """Show the progress."""
         self._state = state
         now = time.monotonic()
         if self._bar is not None:
-            told = {"total": state.size, "completed": state.size_done, "told": _told(state, now)}
+            shown = {"total": state.size, "completed": state.size_done, "text": _text(state, now)}
             if not self._bar.tasks:
-                self._bar.add_task("tag", **told)
-            self._bar.update(self._bar.tasks[0].id, **told)
+                self._bar.add_task("tag", **shown)
+            self._bar.update(self._bar.tasks[0].id, **shown)
         elif not self._quiet and now - self._last >= EVERY:
             self._last = now
-            say(_told(state, now))
+            say(_text(state, now))
 
     def end(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
@@ -101,13 +101,13 @@ def _bar() -> Any:
     return Progress(
         BarColumn(bar_width=24),
         TaskProgressColumn(),
-        TextColumn("{task.fields[told]}"),
+        TextColumn("{task.fields[text]}"),
         console=Console(stderr=True),
         transient=True,
     )
 
 
-def _told(state: "State", now: float) -> str:
+def _text(state: "State", now: float) -> str:
     spent = max(now - state.begun, 1e-9)
     done = state.size_done - state.size_before
     left = f"{spent / done * (state.size - state.size_done):.0f} s left" if done else "..."

@@ -90,7 +90,7 @@ def test_sessions_of_one_person(tmp_path: Path) -> None:
     both = bring("round1-ann", "round2-ann", "round1-mary-ann", "round1-bo")
 
     assert coders(path) == {"ann", "round1-mary-ann", "round1-bo"}
-    assert both.notes[0] == "sessions round1-ann, round2-ann are taken for one coder, ann"
+    assert both.notes[0] == "sessions round1-ann, round2-ann are taken as one coder, ann"
 
 
 def test_damaged_file_is_refused(tmp_path: Path) -> None:

@@ -75,10 +75,10 @@ def test_personal_token_behind_a_prefix(prefix: str) -> None:
         (
             302,
             "/login?next=x",
-            "a login page stands before it .*; use an address at which",
+            "a login page is in front of it .*; use an address that",
         ),
-        (502, "", r"does not reach it \(HTTP 502\); is it running\?"),
-        (407, "", "the proxy of this machine asks for a password; name the server in NO_PROXY"),
+        (502, "", r"cannot reach it \(HTTP 502\); is it running\?"),
+        (407, "", "this machine's proxy asks for a password; name the server in NO_PROXY"),
         (200, "", "something answers that is not Label Studio"),
     ],
 )

@@ -43,7 +43,10 @@ def test_busy_port_is_refused(tmp_path: Path) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(ServerError, match="the port is busy"), start_local(tmp_path, port=port):
+        with (
+            pytest.raises(ServerError, match="the port is in use"),
+            start_local(tmp_path, port=port),
+        ):
             pass
 
     assert not list(tmp_path.iterdir())
@@ -95,7 +98,7 @@ def test_both_kinds_of_token(label_studio: LocalServer, server: Server) -> None:
     ("token", "path", "problem"),
     [
         ("wrong", "", r"the token is refused \(Invalid token.\); copy it again"),
-        ("two words", "", "the token has characters that no token has"),
+        ("two words", "", "the token contains characters that tokens never have"),
         ("right", "/user/login", "a web page came back instead of data"),
     ],
 )

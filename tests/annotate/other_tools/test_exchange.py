@@ -224,7 +224,7 @@ def test_no_tools_file(tmp_path: Path) -> None:
     """Where no line fits and no sign tells, the first problem is named; a blank file is blank."""
     path = write(tmp_path / "x.jsonl", {"text": "x", "unit": 3}, "{")
     with pytest.raises(
-        InputError, match=r"x\.jsonl:1: no answer as doccano .*is the format another"
+        InputError, match=r"x\.jsonl:1: no answer as doccano .*try another --format"
     ):
         import_lines(path, "doccano", BOOK)
 

@@ -88,7 +88,7 @@ def test_answers_find_their_units(codebook: Codebook) -> None:
         (3.0, "none", "1")
     }
     (reject,) = read.rejects
-    assert "a mark that stands on no unit" in reject.reason
+    assert "a mark that belongs to no unit" in reject.reason
     assert one["start"] == 2
 
 

@@ -120,7 +120,7 @@ def test_without_a_server(study: Path, run: Callable[..., Any]) -> None:
         (("export", "-o", "t.json", "--round", "9"), "no unit of round '9'"),
         (("import", "nowhere.json"), "nowhere.json: no such file"),
         (("import", "codebook.yaml"), "in Label Studio choose Export > JSON"),
-        (("import", "codebook.yaml", "--format", "prodigy"), "is the format another? label-studio"),
+        (("import", "codebook.yaml", "--format", "prodigy"), "try another --format: label-studio"),
         (("push",), "no unit is drawn; run: standfirst annotate sample 100"),
         (("pull",), "run: standfirst annotate start"),
     ],

@@ -124,7 +124,7 @@ def test_every_rule_from_the_command(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--rule", "rare"), "'rare' goes by a model; name one with --model"),
+        (("--rule", "rare"), "'rare' needs a model; name one with --model"),
         (("--rule", "disagreement", "--model", "models/one"), "one model cannot disagree"),
         (("--rule", "rare", "--model", "models/one"), "name it: --label DIMENSION=LABEL"),
         (
@@ -137,9 +137,9 @@ def test_every_rule_from_the_command(
             "unknown dimension of the model: 'stance'; known: framing",
         ),
         (("--rule", "entropy", "--model", "nowhere"), "nowhere: no such model"),
-        (("--rule", "keyword"), "give a regular expression: --keyword"),
-        (("--model", "models/one"), "a random draw goes by no model; leave --model out"),
-        (("--mix", "0.5"), "--mix: is for rules that go by a model"),
+        (("--rule", "keyword"), "add a regular expression: --keyword"),
+        (("--model", "models/one"), "a random draw uses no model; leave --model out"),
+        (("--mix", "0.5"), "--mix: is for rules that use a model"),
         (("--rule", "entropy", "--model", "models/one", "--mix", "0"), "--mix: 0.0; use a share"),
         (("--rule", "diversity", "--encoder", "minlm"), "did you mean 'minilm'?"),
         (("--test", "10"), "the test part is drawn already; leave --test out"),
