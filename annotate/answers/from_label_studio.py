@@ -202,11 +202,11 @@ def _rows(
     n_units = max(len(task.data.units), 1)
     for dimension in codebook.dimensions:
         try:
-            labels = () if answer.was_cancelled else labels_in(regions, dimension)
+            labels = None if answer.was_cancelled else labels_in(regions, dimension)
         except ValueError as error:
             problems.append(str(error))
             continue
-        status: Literal["answered", "open", "skipped"] = "answered" if labels else "open"
+        status: Literal["answered", "open", "skipped"] = "open" if labels is None else "answered"
         if answer.was_cancelled:
             status = "skipped"
         seen = fate(task, answer, unit_id, dimension, labels)
@@ -214,7 +214,7 @@ def _rows(
             unit_id=unit_id,
             coder=who,
             dimension=dimension.id,
-            labels=labels,
+            labels=labels or (),
             status=status,
             article_id=task.data.article_id,
             created=_time(answer.updated_at or answer.created_at),

@@ -142,10 +142,16 @@ def _settled(old: Iterable[Annotation], new: Iterable[Annotation]) -> Iterable[A
     for row in new:
         before = latest.get((row.source, row.unit_id, row.coder, row.dimension))
         same = before is not None and (
-            _content(before) == _content(row)
+            (_content(before) == _content(row) and not _is_stated(before, row))
             or (row.status == "not asked" and row.created == before.created)
         )
         yield before if same and before is not None else row
+
+
+def _is_stated(before: Annotation, row: Annotation) -> bool:
+    # What was left open at first, and later answered by the choice that none applies.
+    now_none = row.status == "answered" and not row.labels
+    return now_none and before.status != "answered" and row.created != before.created
 
 
 def _content(row: Annotation) -> tuple[object, ...]:

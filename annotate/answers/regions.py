@@ -42,8 +42,8 @@ def _by_unit(task: TaskBody, regions: Sequence[RegionBody]) -> dict[str, list[Re
     return by_unit
 
 
-def labels_in(regions: Sequence[RegionBody], dimension: Dimension) -> tuple[str, ...]:
-    """Return the labels of a dimension that regions hold.
+def labels_in(regions: Sequence[RegionBody], dimension: Dimension) -> tuple[str, ...] | None:
+    """Return the labels of a dimension that regions hold; None where it is not answered.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def labels_in(regions: Sequence[RegionBody], dimension: Dimension) -> tuple[str,
     mine = [region for region in regions if region.from_name == dimension.id]
     if len(mine) > 1:
         raise ValueError(f"{dimension.id} is answered {len(mine)} times")
-    return labels_of(mine[0].value, dimension) if mine else ()
+    return labels_of(mine[0].value, dimension) if mine else None
 
 
 def noted(regions: Sequence[RegionBody], name: str) -> str:
@@ -67,7 +67,7 @@ def fate(
     answer: AnswerBody,
     unit_id: str,
     dimension: Dimension,
-    labels: tuple[str, ...],
+    labels: tuple[str, ...] | None,
 ) -> Fate:
     """Return what became of the suggestion on a dimension of a unit, if one was shown.
 
@@ -80,7 +80,7 @@ def fate(
     dimension
         Which question.
     labels
-        What the coder answered.
+        What the coder answered; None where the question was left open.
     """
     shown = _shown(task, answer)
     if task.data.view == "article":
@@ -96,13 +96,15 @@ def fate(
     return _compared(shown, dimension, labels)
 
 
-def _compared(shown: Sequence[RegionBody], dimension: Dimension, labels: tuple[str, ...]) -> Fate:
-    if not labels:
+def _compared(
+    shown: Sequence[RegionBody], dimension: Dimension, labels: tuple[str, ...] | None
+) -> Fate:
+    if labels is None:
         return "ignored"
     try:
         suggested = labels_in(shown, dimension)
     except ValueError:
-        suggested = ()
+        suggested = None
     return "kept" if labels == suggested else "changed"
 
 

@@ -6,12 +6,13 @@ project asks them all. doccano tells whose labels they are by the name of the fi
 that nobody has worked on.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from ...labels import Annotation, Codebook, Dimension, assign_hotkeys
+from ...labels import Annotation, Codebook, Dimension, Label, assign_hotkeys
+from ...labels.codebook.codebook import NONE
 from ..answers.from_label_studio import Read
 from ..page.checks import labels_of
 from .json_lines import read_lines
@@ -65,11 +66,14 @@ def doccano_rows(
     given: dict[str, list[Annotation]] = {}
     for answer in annotations:
         given.setdefault(answer.unit_id, []).append(answer)
+    states_none = {dimension.id for dimension in codebook.dimensions if dimension.none}
     for unit in units:
         answers = given.get(unit["unit_id"], [])
         row: dict[str, Any] = {"text": str(unit.get("text") or "")}
         row["label"] = [
-            f"{answer.dimension}:{label}" for answer in answers for label in answer.labels
+            f"{answer.dimension}:{label}"
+            for answer in answers
+            for label in answer.labels or _none_of(answer, states_none)
         ]
         row |= {name: str(unit.get(name) or "") for name in _DATA}
         row["codebook"] = codebook.revision
@@ -91,8 +95,13 @@ def doccano_labels(codebook: Codebook) -> list[dict[str, str]]:
             "text_color": "#ffffff",
         }
         for number, dimension in enumerate(assign_hotkeys(codebook).dimensions)
-        for label in dimension.labels
+        for label in (*dimension.labels, *([Label(NONE, dimension.none)] if dimension.none else []))
     ]
+
+
+def _none_of(answer: Annotation, states_none: Collection[str]) -> list[str]:
+    stated = answer.dimension in states_none and answer.status == "answered"
+    return [NONE] if stated else []
 
 
 def read_doccano(
@@ -142,13 +151,13 @@ def _rows(line: _Line, codebook: Codebook, coder: str) -> list[Annotation]:
     rows = []
     for dimension in codebook.dimensions:
         labels = labels_of({"choices": chosen.get(dimension.id, [])}, dimension)
-        status: Literal["answered", "open"] = "answered" if labels else "open"
+        status: Literal["answered", "open"] = "open" if labels is None else "answered"
         rows.append(
             Annotation(
                 unit_id=line.unit_id,
                 coder=coder,
                 dimension=dimension.id,
-                labels=labels,
+                labels=labels or (),
                 status=status,
                 article_id=line.article_id,
                 round=line.round,

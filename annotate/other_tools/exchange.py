@@ -65,7 +65,8 @@ def export_tasks(
         for unit in units
     ]
     write_text(path.with_suffix(".xml"), labeling_config(codebook) + "\n")
-    write_text(path, dump_json(list(with_annotations(made, annotations))) + "\n")
+    states_none = [dimension.id for dimension in codebook.dimensions if dimension.none]
+    write_text(path, dump_json(list(with_annotations(made, annotations, states_none))) + "\n")
     return len(made)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from ...labels import Annotation, Codebook, Dimension
+from ...labels.codebook.codebook import NONE
 from ..answers.bodies import Seconds
 from ..answers.from_label_studio import Read
 from ..page.checks import labels_of
@@ -76,7 +77,7 @@ def prodigy_rows(
             row = _task(unit, dimension, codebook.revision)
             row["round"] = (rounds or {}).get(unit["unit_id"], "")
             answers = given.get((unit["unit_id"], dimension.id), [])
-            yield from (row | _answer(answer) for answer in answers)
+            yield from (row | _answer(answer, dimension) for answer in answers)
             if not answers:
                 yield row
 
@@ -133,7 +134,10 @@ def _task(unit: Mapping[str, Any], dimension: Dimension, revision: str) -> dict[
     }
     row: dict[str, Any] = {
         "text": str(unit.get("text") or ""),
-        "options": [{"id": label.id, "text": label.name} for label in dimension.labels],
+        "options": [
+            *({"id": label.id, "text": label.name} for label in dimension.labels),
+            *([{"id": NONE, "text": dimension.none}] if dimension.none else []),
+        ],
         "config": {"choice_style": dimension.choice},
         "meta": meta,
         "before": context[0],
@@ -146,9 +150,10 @@ def _task(unit: Mapping[str, Any], dimension: Dimension, revision: str) -> dict[
     return row
 
 
-def _answer(answer: Annotation) -> dict[str, Any]:
+def _answer(answer: Annotation, dimension: Dimension) -> dict[str, Any]:
+    none = [NONE] if dimension.none and answer.status == "answered" else []
     row: dict[str, Any] = {
-        "accept": list(answer.labels),
+        "accept": list(answer.labels) or none,
         "answer": "ignore" if answer.status == "skipped" else "accept",
         "_annotator_id": answer.coder,
         "_session_id": answer.coder,
@@ -178,13 +183,13 @@ def _row(raw: Any, codebook: Codebook, coder: str) -> Annotation:
     if not who:
         raise ValueError(f"unit {line.unit_id}: no coder is named; name one with --coder")
     skipped = line.answer == "ignore"
-    labels = () if skipped else labels_of({"choices": line.accept}, known[line.dimension])
+    given = None if skipped else labels_of({"choices": line.accept}, known[line.dimension])
     return Annotation(
         unit_id=line.unit_id,
         coder=who,
         dimension=line.dimension,
-        labels=labels,
-        status="skipped" if skipped else "answered" if labels else "open",
+        labels=given or (),
+        status="skipped" if skipped else "open" if given is None else "answered",
         article_id=line.article_id,
         created=line.created or _time(raw.get("_timestamp")),
         seconds=line.seconds,

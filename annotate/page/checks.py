@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element, ParseError
 from xml.etree.ElementTree import fromstring as parse
 
 from ...labels import Codebook, Dimension
+from ...labels.codebook.codebook import NONE
 from .config import COMMENT, SPEAKER
 
 __all__ = ["answer_problems", "config_problems", "labels_of"]
@@ -90,7 +91,7 @@ def answer_problems(
         f"control {name!r} is not a dimension of the codebook"
         for name in sorted(set(names) - {*known, COMMENT, SPEAKER})
     ]
-    given: dict[str, tuple[str, ...]] = {}
+    given: dict[str, tuple[str, ...] | None] = {}
     for name, dimension in known.items():
         values = [region.get("value") for region in regions if region.get("from_name") == name]
         if len(values) > 1:
@@ -105,25 +106,31 @@ def answer_problems(
         problems += [
             f"{name}: no answer, and one is required"
             for name, dimension in known.items()
-            if dimension.required and not given.get(name) and _asked(dimension, given)
+            if dimension.required and given.get(name) is None and _asked(dimension, given)
         ]
     return problems
 
 
-def labels_of(value: Any, dimension: Dimension) -> tuple[str, ...]:
-    """Return the labels of a control's value, in the codebook's order.
+def labels_of(value: Any, dimension: Dimension) -> tuple[str, ...] | None:
+    """Return the labels of a control's value, in the codebook's order; None without a choice.
+
+    No labels are an answer where the value states that none of several applies.
 
     Raises
     ------
     ValueError
-        The choices are not a list, a label is not in the codebook, or a single choice has several;
+        The choices are not a list, a label is not in the codebook, or choices exclude each other;
         one line says which.
     """
     chosen: list[str] = []
+    states_none = False
     choices = value.get("choices", []) if isinstance(value, Mapping) else []
     if not isinstance(choices, list):
         raise ValueError(f"{dimension.id}: {choices!r} is not a list of choices")  # noqa: TRY004
     for choice in choices:
+        if _is_none(choice, dimension):
+            states_none = True
+            continue
         label = _label(choice, dimension)
         if label is None:
             raise ValueError(f"{dimension.id}: {choice!r} is not a label of the codebook")
@@ -131,7 +138,17 @@ def labels_of(value: Any, dimension: Dimension) -> tuple[str, ...]:
             chosen.append(label)
     if dimension.choice == "single" and len(chosen) > 1:
         raise ValueError(f"{dimension.id}: {' and '.join(chosen)} on a single choice")
+    if states_none and chosen:
+        raise ValueError(f"{dimension.id}: {' and '.join(chosen)}, and that none applies")
+    if not (states_none or chosen):
+        return None
     return tuple(label for label in dimension.label_ids if label in chosen)
+
+
+def _is_none(value: Any, dimension: Dimension) -> bool:
+    if dimension.choice == "single" or NONE in dimension.label_ids:
+        return False
+    return value == NONE or bool(dimension.none and value == dimension.none)
 
 
 def _label(value: Any, dimension: Dimension) -> str | None:
@@ -142,9 +159,9 @@ def _label(value: Any, dimension: Dimension) -> str | None:
     return value if value in dimension.label_ids else names.get(value)
 
 
-def _asked(dimension: Dimension, given: Mapping[str, tuple[str, ...]]) -> bool:
+def _asked(dimension: Dimension, given: Mapping[str, tuple[str, ...] | None]) -> bool:
     when = dimension.when
-    return when is None or bool(set(given.get(when.dimension, ())) & set(when.labels))
+    return when is None or bool(set(given.get(when.dimension) or ()) & set(when.labels))
 
 
 def _mismatches(root: Element, codebook: Codebook) -> Iterator[str]:
@@ -155,7 +172,7 @@ def _mismatches(root: Element, codebook: Codebook) -> Iterator[str]:
             yield f"dimension {dimension.id!r} has no control"
             continue
         codes = {str(c.get("alias") or c.get("value")) for c in control.iter("Choice")}
-        wanted = set(dimension.label_ids)
+        wanted = {*dimension.label_ids, *([NONE] if dimension.none else [])}
         if codes != wanted:
             differing = ", ".join(sorted(codes ^ wanted))
             yield f"control {dimension.id!r} and the codebook differ in: {differing}"

@@ -17,6 +17,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from ...errors import CodebookError
 from ...labels import Codebook, Dimension, Label, assign_hotkeys
+from ...labels.codebook.codebook import NONE
 from .style import STYLES
 
 __all__ = [
@@ -146,7 +147,10 @@ def _unit(root: Element, codebook: Codebook, *, comments: bool, readings: bool) 
     questions = SubElement(root, "View", className="sf-questions")
     for dimension in codebook.dimensions:
         block = _question(questions, dimension, readings=readings)
-        _choices(block, dimension, required=dimension.required and not readings)
+        choices = _choices(block, dimension, required=dimension.required and not readings)
+        # An adjudicator who chooses nothing leaves the question open, so that none must be stated.
+        if readings and none_text(dimension) and not dimension.none:
+            SubElement(choices, "Choice", value=none_text(dimension), alias=NONE)
     _notes(root, codebook, comments=comments)
 
 
@@ -208,7 +212,19 @@ def _choices(block: Element, dimension: Dimension, *, required: bool) -> Element
             choice.set("hotkey", label.hotkey)
         if hint := _definition(label):
             choice.set("hint", _plain(hint))
+    if dimension.none:
+        SubElement(choices, "Choice", value=_plain(dimension.none), alias=NONE)
     return choices
+
+
+def none_text(dimension: Dimension) -> str:
+    """Return the choice by which an adjudicator states that none of several labels applies.
+
+    It is empty where the question takes one label, or needs one, or has a label of that code.
+    """
+    if dimension.choice == "single" or NONE in dimension.label_ids:
+        return ""
+    return dimension.none or ("" if dimension.required else "None of these")
 
 
 def _notes(parent: Element, codebook: Codebook, *, comments: bool) -> list[Element]:

@@ -6,10 +6,11 @@ own id, which stands in the same field, is the article's with the round.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ...labels import Annotation
+from ...labels import Annotation, is_decision
+from ...labels.codebook.codebook import NONE
 from .config import COMMENT, MARK, SPEAKER, UNIT
 
 __all__ = [
@@ -170,7 +171,9 @@ def result(
 
 
 def with_annotations(
-    tasks: Iterable[dict[str, Any]], annotations: Iterable[Annotation]
+    tasks: Iterable[dict[str, Any]],
+    annotations: Iterable[Annotation],
+    states_none: Collection[str] = (),
 ) -> Iterator[dict[str, Any]]:
     """Add annotations to tasks, in the form in which Label Studio exports and imports them.
 
@@ -180,6 +183,8 @@ def with_annotations(
         What `task` makes.
     annotations
         Rows of any units; the rows of one answer are those that share coder, time and source.
+    states_none
+        Dimensions whose page has a choice that none of the labels applies.
     """
     answers: dict[str, dict[tuple[str, str, str], list[Annotation]]] = {}
     for row in annotations:
@@ -187,7 +192,7 @@ def with_annotations(
         mine.setdefault((row.coder, row.created, row.source), []).append(row)
     for made in tasks:
         groups = answers.get(made["data"]["unit_id"], {})
-        yield made | {"annotations": [_answer(rows) for rows in groups.values()]}
+        yield made | {"annotations": [_answer(rows, states_none) for rows in groups.values()]}
 
 
 def _mark(text: str, unit_id: str, start: int, end: int) -> dict[str, Any]:
@@ -195,9 +200,13 @@ def _mark(text: str, unit_id: str, start: int, end: int) -> dict[str, Any]:
     return {"id": unit_id, "from_name": MARK, "to_name": UNIT, "type": "labels", "value": value}
 
 
-def _answer(rows: Sequence[Annotation]) -> dict[str, Any]:
+def _answer(rows: Sequence[Annotation], states_none: Collection[str]) -> dict[str, Any]:
     first = rows[0]
     answers = {row.dimension: row.labels for row in rows}
+    for row in rows:
+        stated = row.dimension in states_none or is_decision(row)
+        if stated and row.status == "answered" and not row.labels:
+            answers[row.dimension] = (NONE,)
     who = {"email": first.coder} if not first.coder.isdigit() else int(first.coder)
     made: dict[str, Any] = {
         "completed_by": who,

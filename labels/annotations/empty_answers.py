@@ -1,7 +1,8 @@
 """What an empty answer means: none of the labels applies, not asked, or left open.
 
 A submitted unit says more than the labels that were chosen. Where any number of labels may be
-chosen and none must be, choosing nothing says that none applies, which is an answer like any other.
+chosen and none must be, choosing nothing says that none applies, which is an answer like any other;
+unless the page has a choice that says so, which makes choosing nothing no answer.
 Where the condition of a question does not hold, it was not asked, and a label that stands there
 all the same (an imported file, a condition that was added later) is no answer. Everything else that
 is empty was left open.
@@ -85,6 +86,7 @@ def settle(annotations: Iterable[Annotation], codebook: Codebook) -> Settled:
             row.status == "open"
             and dimension.choice == "multiple"
             and not dimension.required
+            and not dimension.none
             and (not needs_an_answer or any(other.labels for other in unit))
         ):
             n_none[dimension.id] = n_none.get(dimension.id, 0) + 1

@@ -29,7 +29,7 @@ from ...tables.answers import (
     spelled_alike,
     without_apostrophe,
 )
-from ..codebook.codebook import Codebook
+from ..codebook.codebook import NONE, Codebook, Dimension
 from ..codebook.starters import infer_codebook
 from .annotation import Annotation, Status, current, is_decision, readings
 
@@ -227,10 +227,19 @@ def _labels_of(dimension: str) -> str:
 def _spellings(codebook: Codebook) -> dict[str, frozenset[str]]:
     return {
         _labels_of(dimension.id): frozenset(
-            (*dimension.label_ids, *(label.name for label in dimension.labels))
+            (
+                *dimension.label_ids,
+                *(label.name for label in dimension.labels),
+                *_none_of(dimension),
+            )
         )
         for dimension in codebook.dimensions
     }
+
+
+def _none_of(dimension: Dimension) -> tuple[str, ...]:
+    """Return how a cell may state that none of several labels applies, besides ``[]``."""
+    return (NONE, dimension.none) if dimension.none else ()
 
 
 def _columns(
@@ -287,6 +296,8 @@ def _known(
     if dimension_id not in known:
         raise UnknownNameError(f"dimension ({where})", dimension_id, list(known))
     dimension = known[dimension_id]
+    if len(labels) == 1 and labels[0] in _none_of(dimension):
+        return ()
     by_name = {label.name: label.id for label in dimension.labels}
     ids = [label if label in dimension.label_ids else by_name.get(label, label) for label in labels]
     for label in ids:

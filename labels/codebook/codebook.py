@@ -16,7 +16,10 @@ from typing import Any, Literal
 
 from ...errors import UnknownNameError
 
-__all__ = ["Codebook", "Condition", "Dimension", "Label", "label_meaning"]
+__all__ = ["NONE", "Codebook", "Condition", "Dimension", "Label", "label_meaning"]
+
+NONE = "none"
+"""Code of the answer that none of a dimension's labels applies, where a coder can state it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,9 @@ class Dimension:
     """Name of the column that holds what the answer is about; None when it is the whole unit."""
     scale: Literal["nominal", "ordinal"] = "nominal"
     """Whether the order of the labels means more and less, so that near misses count as near."""
+    none: str = ""
+    """What coders read at the choice that none of several labels applies; empty without one. (Where
+    one label is to be chosen, that choice is a label with the id `NONE`.)"""
 
     @property
     def label_ids(self) -> tuple[str, ...]:
@@ -161,7 +167,9 @@ def _revision(codebook: Codebook) -> str:
 
 def _dimension_meaning(dimension: Dimension) -> dict[str, Any]:
     when = dimension.when
-    return {
+    # Codebooks without the choice keep the revision that they had before there was one.
+    none = {"none": _folded(dimension.none)} if dimension.none else {}
+    return none | {
         "id": dimension.id,
         "question": _folded(dimension.question),
         "help": _folded(dimension.help),

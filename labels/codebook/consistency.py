@@ -8,7 +8,7 @@ must still load.
 import re
 from collections.abc import Iterator
 
-from .codebook import Codebook, Dimension
+from .codebook import NONE, Codebook, Dimension
 from .hotkeys import HOTKEYS, RESERVED
 
 __all__ = ["advise", "check_consistency"]
@@ -68,7 +68,7 @@ def advise(codebook: Codebook) -> list[str]:
         if not dimension.required and dimension.choice == "single":
             advice.append(
                 f"{dimension.id}: left empty it counts as not answered; if none of its labels can "
-                "be right, add a label that says so"
+                "be right, add to it: none: true"
             )
         if len(dimension.labels) > 12:
             count = len(dimension.labels)
@@ -97,6 +97,9 @@ def _labels(dimension: Dimension, path: tuple[str | int, ...]) -> Iterator[_Prob
             field = (*path, "labels", position, "id")
             yield field, f"{label.id!r} is the id of labels[{seen[label.id]}] too", "choose another"
         seen.setdefault(label.id, position)
+    if dimension.none and NONE in seen:
+        field = (*path, "labels", seen[NONE], "id")
+        yield field, f"{NONE!r} is the id of the choice that none applies", "choose another"
     if len(dimension.labels) == 1 and dimension.choice == "single":
         yield (
             (*path, "labels"),

@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from ...errors import CodebookError, InputError, MissingFileError
-from .codebook import Codebook, Condition, Dimension, Label
+from .codebook import NONE, Codebook, Condition, Dimension, Label
 from .consistency import check_consistency
 from .hotkeys import assign_hotkeys
 from .yaml_with_lines import Document, read_yaml
@@ -39,6 +39,8 @@ _Key = Annotated[str, StringConstraints(pattern=r"^.$")]
 _Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 _Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")]
 
+
+_NONE_APPLIES = "None of these"
 
 _LARGEST = 4_000_000
 """Bytes that a codebook's file may have."""
@@ -76,6 +78,7 @@ class _Dimension(_Entry):
     when: _Condition | None = None
     target: _Text | None = None
     scale: Literal["nominal", "ordinal"] = "nominal"
+    none: _Line | None = None
 
 
 class _Codebook(_Entry):
@@ -198,19 +201,25 @@ def _frozen(book: _Codebook) -> Codebook:
 
 def _frozen_dimension(dimension: _Dimension) -> Dimension:
     when = dimension.when
+    labels = [
+        Label(**{**label.model_dump(), "name": label.name or label.id})
+        for label in dimension.labels
+    ]
+    # All scalars of a codebook are texts, true and false too.
+    none = {"true": _NONE_APPLIES, "false": ""}.get(dimension.none or "", dimension.none or "")
+    if none and dimension.choice == "single":
+        labels.append(Label(NONE, none))
     return Dimension(
         id=dimension.id,
         question=dimension.question,
-        labels=tuple(
-            Label(**{**label.model_dump(), "name": label.name or label.id})
-            for label in dimension.labels
-        ),
+        labels=tuple(labels),
         choice=dimension.choice,
         required=dimension.required,
         help=dimension.help.strip(),
         when=None if when is None else Condition(when.dimension, when.labels),
         target=dimension.target,
         scale=dimension.scale,
+        none=none if dimension.choice == "multiple" else "",
     )
 
 

@@ -8,7 +8,7 @@ codebook is data, whoever wrote it.
 from collections.abc import Callable, Iterator
 from html import escape
 
-from .codebook import Codebook, Dimension, Label
+from .codebook import NONE, Codebook, Dimension, Label
 from .markdown import as_code, as_text
 
 __all__ = ["guide_html", "guide_markdown"]
@@ -115,6 +115,7 @@ def guide_markdown(codebook: Codebook) -> str:
                 texts: tuple[str, ...] = getattr(label, field)
                 if texts:
                     lines += [f"{heading}:", "", *(f"- {as_text(text)}" for text in texts), ""]
+        lines += [f"### {as_text(dimension.none)} (`{NONE}`)", ""] if dimension.none else []
     if codebook.sources:
         lines += ["## Sources", "", *(f"- {as_text(source)}" for source in codebook.sources), ""]
     return "\n".join(lines)
@@ -143,6 +144,9 @@ def _html_dimension(codebook: Codebook, dimension: Dimension, number: int) -> It
                 yield from (f"<li{kind}>{escape(text)}</li>" for text in texts)
                 yield "</ul>"
         yield "</section>"
+    if dimension.none:
+        yield '<section class="label">'
+        yield f"<h3><span>{escape(dimension.none)}</span> <code>{NONE}</code></h3>\n</section>"
 
 
 def _edition(codebook: Codebook) -> str:

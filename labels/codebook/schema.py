@@ -44,7 +44,7 @@ def _field(dimension: Dimension) -> dict[str, Any]:
         "type": "array",
         "items": {"enum": labels},
         "uniqueItems": True,
-        "minItems": int(dimension.required),
+        "minItems": int(dimension.required and not dimension.none),
     }
 
 

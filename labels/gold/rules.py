@@ -79,8 +79,9 @@ def winner(shares: Shares, ratings: Ratings) -> Positions | None:
     if ratings.dimension.choice == "multiple":
         held = np.flatnonzero(shares > 0.5)
         tied = bool(np.any(np.abs(shares - 0.5) < _EVEN))
-        # Where an answer must be given, "nothing" is what is left over, not what anybody said.
-        return None if tied or (ratings.dimension.required and not len(held)) else held
+        # Where a label must be chosen, "nothing" is what is left over, not what anybody said.
+        must = ratings.dimension.required and not ratings.dimension.none
+        return None if tied or (must and not len(held)) else held
     best = np.flatnonzero(shares >= shares.max() - _EVEN)
     return best if len(best) == 1 else None
 

@@ -217,7 +217,7 @@ def _on_empty(settled: Settled, rows: list[Annotation]) -> list[str]:
     if n := sum(row.status == "open" for row in current(rows)):
         notes.append(
             f"{n} answers were left empty and do not count; where none of the labels applies, let "
-            "the codebook's question take several labels and need no answer"
+            "coders say so: none: true in the codebook's question"
         )
     if n := settled.n_none.get(dimension, 0):
         notes.append(f"{n} answers without a label count as an answer: none applies")

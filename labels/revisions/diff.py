@@ -125,7 +125,7 @@ def _is_touched(row: Annotation | Gold, change: Change) -> bool:
 def _dimension(old: Dimension, new: Dimension) -> Iterator[Change]:
     fields = [
         name
-        for name in ("question", "help", "choice", "scale", "when", "target")
+        for name in ("question", "help", "choice", "scale", "when", "target", "none")
         if _folded(getattr(old, name)) != _folded(getattr(new, name))
     ]
     if fields:

@@ -12,6 +12,7 @@ from typing import Literal
 from ...errors import RevisionError
 from ...files import write_jsonl
 from ..annotations.annotation import Annotation, read_rows
+from ..annotations.empty_answers import settle
 from ..codebook.codebook import Codebook
 from .mapping import Rules
 
@@ -64,6 +65,7 @@ def migrate_annotations(
     """
     rows: list[Annotation] = []
     log: list[LogLine] = []
+    empty = _stating_none(annotations, old, new)
     for position, row in enumerate(annotations):
         if row.revision not in ("", old.revision, new.revision):
             raise RevisionError(
@@ -75,6 +77,8 @@ def migrate_annotations(
             rows.append(row)
             continue
         became = _migrated(row, new, rules.get(row.dimension, Rules()))
+        if position in empty and became is not None:
+            became = replace(became, status="answered")
         if became is None:
             log.append(LogLine("dropped", row, None, position))
             continue
@@ -113,6 +117,23 @@ def write_log(path: Path, log: Iterable[LogLine]) -> None:
 def read_log(path: Path) -> list[LogLine]:
     """Read the log of a migration."""
     return read_rows(path, LogLine)
+
+
+def _stating_none(annotations: Sequence[Annotation], old: Codebook, new: Codebook) -> set[int]:
+    """Return positions of empty answers that meant none by a page without that choice.
+
+    By the new codebook, whose page has it, they would count as left open.
+    """
+    before = {dimension.id for dimension in old.dimensions if not dimension.none}
+    gained = before & {dimension.id for dimension in new.dimensions if dimension.none}
+    if not gained:
+        return set()
+    settled = settle(annotations, old).annotations
+    return {
+        position
+        for position, row in enumerate(settled)
+        if row.dimension in gained and row.status == "answered" and not row.labels
+    }
 
 
 def _migrated(row: Annotation, new: Codebook, rule: Rules) -> Annotation | None:

@@ -118,3 +118,34 @@ def test_on_the_server(server: Server, tmp_path: Path) -> None:
     _, _, still = send(ROWS)
     assert still["v"]["data"] == shown["v"]["data"]
     assert still["u"]["data"] == hidden["u"]["data"]
+
+
+@pytest.mark.server
+@pytest.mark.slow
+def test_an_adjudicator_states_none(server: Server, tmp_path: Path) -> None:
+    """That none of several labels applies is a decision; a question left open is none."""
+    book = replace(BOOK, dimensions=(STANCE, replace(FRAMES, required=False)))
+    rows = [
+        *said("v", "ann", "for", ("law",)),
+        *said("v", "bo", "no", ("cost",)),
+        *said("x", "ann", "no", ("law",)),
+        *said("x", "bo", "no", ("cost",)),
+    ]
+    pushed = push_disputed(
+        server,
+        UNITS,
+        book,
+        disputed(rows, book),
+        title="None of several",
+        state=tmp_path / "projects.json",
+    )
+    tasks = {row["data"]["unit_id"]: row["id"] for row in tasks_of(server, pushed.project)}
+    api = server.client.annotations
+    api.create(id=tasks["v"], result=result({"stance": ["no"], "frames": ["none"]}))
+    api.create(id=tasks["x"], result=result({"stance": ["no"]}))
+    decided = pull(server, pushed.project, book)
+    gold = {(g.unit_id, g.dimension): g for g in resolve([*rows, *decided.annotations], book)}
+
+    assert not decided.rejects
+    assert (gold["v", "frames"].rule, gold["v", "frames"].labels) == ("adjudicated", ())
+    assert ("x", "frames") not in gold
