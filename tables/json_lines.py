@@ -1,7 +1,7 @@
 """JSON Lines, by msgspec fed line by line: a broken line is one bad row.
 
-Two things that other programs write are taken for what they are: NaN for a number that is missing
-(pandas, Python), and one list over many lines, a record on each (Elasticsearch, R).
+What other programs write is taken for what it is: NaN for a number that is missing (pandas,
+Python), and one list of records, on a single line or with a record on each (Elasticsearch, R).
 """
 
 import codecs
@@ -47,18 +47,23 @@ def json_rows(
             try:
                 record: Any = decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                if not listed and line.startswith(b"["):
+                record = _lenient(line)
+                if record is None and not listed and line.startswith(b"["):
                     report("the file is one JSON list, and is read as a record on each line")
                     listed = True
-                record = _of_list(line) if listed else _lenient(line)
+                if record is None and listed:
+                    record = _of_list(line)
                 if record is None:
                     yield BadRow(number, f"broken JSON: {error}", "correct the line", line)
                 if not record:
                     continue
-            if isinstance(record, dict):
-                yield Row(number, record)
-            else:
-                yield BadRow(number, "not a JSON object", "write {...} on each line", line)
+            several = isinstance(record, list) and any(isinstance(one, dict) for one in record)
+            for one in record if several else [record]:
+                if isinstance(one, dict):
+                    yield Row(number, one)
+                else:
+                    shown = str(one) if several else line
+                    yield BadRow(number, "not a JSON object", "write {...} on each line", shown)
     if number == 0:
         yield BadRow(None, "the file is empty", "write {...} on each line")
 

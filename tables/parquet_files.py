@@ -1,11 +1,11 @@
 """Parquet, by pyarrow, in batches."""
 
-import gzip
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
+from .rewinding import rewindable
 from .rows import BadRow, Row, doubled
 
 __all__ = ["UNPACKED_LIMIT", "open_parquet", "parquet_rows"]
@@ -14,7 +14,6 @@ UNPACKED_LIMIT = 2**30
 """How many bytes a compressed Parquet file may have when it is unpacked."""
 
 _IN_MEMORY = 64 * 2**20
-_BLOCK = 2**20
 
 
 @contextmanager
@@ -33,15 +32,11 @@ def open_parquet(stream: BinaryIO) -> Iterator[Any]:
     from pyarrow import parquet
 
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as unpacked:
-        seekable: Any = stream
-        if isinstance(stream, gzip.GzipFile) or not stream.seekable():
-            seekable = unpacked
-            while block := stream.read(_BLOCK):
-                unpacked.write(block)
-                if unpacked.tell() > UNPACKED_LIMIT:
-                    told = f"more than {UNPACKED_LIMIT // 2**20} MB when it is unpacked"
-                    raise pa.ArrowInvalid(told)
-        file = parquet.ParquetFile(seekable)
+        try:
+            seekable = rewindable(stream, cast("BinaryIO", unpacked), UNPACKED_LIMIT)
+        except ValueError as error:
+            raise pa.ArrowInvalid(str(error)) from error
+        file = parquet.ParquetFile(cast("Any", seekable))
         if problem := doubled(file.schema_arrow.names):
             raise pa.ArrowInvalid(problem)
         yield file

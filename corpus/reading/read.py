@@ -4,7 +4,8 @@ A reader takes an open source and yields an article or a `Reject` for every reco
 because of a single record. A new format is one reader and one line in `READERS`.
 """
 
-import io
+import lzma
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,14 +13,14 @@ from contextlib import suppress
 from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from functools import partial
-from pathlib import PurePosixPath
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import zstandard
 
-from ...errors import UnknownNameError
+from ...errors import InputError, UnknownNameError
 from ...tables.reading import TABLES
 from ..article import Article
+from .archives import tar_members, zip_members
 from .dates import ORDERS, is_open, order_shown, read_date
 from .documents import read_docx, read_odt, read_pdf, read_rtf, refuse
 from .feeds import read_feed
@@ -32,11 +33,21 @@ from .workbooks import read_xls, read_xlsx
 
 __all__ = ["BROKEN", "READERS", "Reader", "form_of", "read_articles"]
 
-BROKEN = (OSError, EOFError, zlib.error, zstandard.ZstdError)
+BROKEN = (
+    *(OSError, EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError),
+    *(zipfile.BadZipFile, tarfile.TarError),
+)
 """What a truncated archive raises, or a file that disappeared."""
 
 Reader = Callable[[BinaryIO, str, Fields], Iterator[Article | Reject]]
 """Takes an open stream, its name and the user's choice of columns."""
+
+ARCHIVES: dict[str, Callable[[BinaryIO, str], Iterator[Source | Reject]]] = {
+    ".tar": tar_members,
+    ".tgz": tar_members,
+    ".zip": zip_members,
+}
+"""Suffix to what lists the files inside."""
 
 UNREAD = ".unread"
 """Stands for files of a folder that no reader knows."""
@@ -126,48 +137,47 @@ def form_of(source: Source, form: str | None = None) -> str:
         No reader has it.
     """
     suffix = f".{form.lstrip('.')}" if form else source.suffix
-    if suffix not in READERS and not form and (guess := source.kind()):
-        suffix = guess
+    if suffix not in READERS and not form:
+        suffix = source.kind() or suffix
+        # A folder may hold notes, and standard input several texts: neither is one article.
+        if suffix == ".txt" and (source.listed or source.name == "-"):
+            suffix = ""
     if suffix not in READERS and source.listed:
         return UNREAD
+    if suffix not in READERS and source.name == "-":
+        problem = "its first bytes do not tell its format"
+        raise InputError("standard input", problem, "name it: --format csv, jsonl, txt, html ...")
     if suffix not in READERS:
         what = f"format of {source.name} (name it with --format):"
         raise UnknownNameError(what, suffix, sorted(READERS))
     return suffix
 
 
-def _read_zip(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Article | Reject]:
-    """Read the files of a zip archive, each by its suffix; an archive inside it is not entered."""
-    seekable = stream if stream.seekable() else io.BytesIO(stream.read())
-    try:
-        with zipfile.ZipFile(seekable) as archive:
-            members = sorted(archive.infolist(), key=lambda member: member.filename)
-            for member in members:
-                path = PurePosixPath(member.filename)
-                if not member.is_dir() and not any(
-                    part.startswith((".", "__")) for part in path.parts
-                ):
-                    yield from _member(archive, member, f"{name}/{path}", fields)
-    except zipfile.BadZipFile as error:
-        yield Reject.of(name, None, f"broken archive: {error}")
-
-
-def _member(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, fields: Fields
+def _read_archive(
+    stream: BinaryIO, name: str, fields: Fields, *, archive: str, outer: bool = True
 ) -> Iterator[Article | Reject]:
-    suffix = PurePosixPath(name.lower()).suffix
-    if suffix == ".zip":
-        yield Reject.of(name, None, "an archive in an archive: unpack it first")
-        return
-    try:
-        with archive.open(member) as stream:
-            reader = READERS.get(suffix, READERS[UNREAD])
-            yield from reader(cast("BinaryIO", stream), name, fields)
-    except (*BROKEN, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        yield Reject.of(name, None, f"cannot be read to its end: {error}")
+    """Read the files of an archive, each as if it stood on disk, and of archives inside it."""
+    for found in ARCHIVES[archive](stream, name):
+        if isinstance(found, Reject):
+            yield found
+            continue
+        try:
+            source = replace(found, form=form_of(found))
+            if source.form not in ARCHIVES:
+                yield from _read(source, fields)
+            elif outer:
+                with source.open() as inner:
+                    yield from _read_archive(
+                        inner, source.name, fields, archive=source.form, outer=False
+                    )
+            else:
+                reason = "an archive in an archive in an archive: unpack it first"
+                yield Reject.of(source.name, None, reason)
+        except (*BROKEN, RuntimeError, NotImplementedError) as error:
+            yield Reject.of(found.name, None, f"cannot be read to its end: {error}")
 
 
-READERS[".zip"] = _read_zip
+READERS |= {suffix: partial(_read_archive, archive=suffix) for suffix in ARCHIVES}
 
 
 def _dated(source: Source, fields: ObservedFields) -> Iterator[Article | Reject]:

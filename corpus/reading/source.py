@@ -4,23 +4,26 @@ Compressed files are opened through their decompressor; nothing is unpacked to d
 read whole.
 """
 
+import bz2
 import glob
 import gzip
 import io
+import lzma
 import sys
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import zstandard
 
 from ...errors import InputError, MissingExtraError, MissingFileError
-from .file_type import HEAD, compressed, kind
+from .file_type import HEAD, ZIPPED, compressed, kind, kind_of_members
 
-__all__ = ["COMPRESSIONS", "Source", "find"]
+__all__ = ["COMPRESSIONS", "Source", "find", "member"]
 
 
 _BLOCK = 4 * 2**20
@@ -50,7 +53,8 @@ class Source:
         with self.raw() as stored:
             if compression := self.compression or compressed(_head(stored)):
                 with COMPRESSIONS[compression](stored) as stream:
-                    yield stream
+                    # These say that they can go back, whatever they read from.
+                    yield stream if stored.seekable() else _forwards(stream)
             else:
                 yield stored
 
@@ -63,8 +67,16 @@ class Source:
 
     def kind(self) -> str:
         """Guess its format from its first bytes, as a suffix; empty when they do not say."""
+        named = bool(self.suffix)
         with self.raw() as stored:
-            return kind(_head(stored))
+            guess = kind(_head(stored), named=named)
+            if guess in ZIPPED and stored.seekable():
+                try:
+                    with zipfile.ZipFile(stored) as archive:
+                        return kind_of_members(archive.namelist(), named=named)
+                except (zipfile.BadZipFile, OSError, ValueError):
+                    return guess
+            return guess
 
 
 def _head(stream: BinaryIO) -> bytes:
@@ -78,6 +90,27 @@ def _head(stream: BinaryIO) -> bytes:
     return head
 
 
+class _Forwards(io.RawIOBase):
+    """A stream that cannot go back."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer with what comes next."""
+        found = self._stream.read(len(buffer))
+        buffer[: len(found)] = found
+        return len(found)
+
+
+def _forwards(stream: BinaryIO) -> BinaryIO:
+    return cast("BinaryIO", io.BufferedReader(_Forwards(stream)))
+
+
 def _zst(raw: BinaryIO) -> BinaryIO:
     reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True, closefd=False)
     return cast("BinaryIO", io.BufferedReader(cast("io.RawIOBase", reader)))
@@ -87,7 +120,20 @@ def _gz(raw: BinaryIO) -> BinaryIO:
     return cast("BinaryIO", gzip.GzipFile(fileobj=raw))
 
 
-COMPRESSIONS: dict[str, Callable[[BinaryIO], BinaryIO]] = {".gz": _gz, ".zst": _zst}
+def _bz2(raw: BinaryIO) -> BinaryIO:
+    return cast("BinaryIO", bz2.BZ2File(raw))
+
+
+def _xz(raw: BinaryIO) -> BinaryIO:
+    return cast("BinaryIO", lzma.LZMAFile(raw))
+
+
+COMPRESSIONS: dict[str, Callable[[BinaryIO], BinaryIO]] = {
+    ".bz2": _bz2,
+    ".gz": _gz,
+    ".xz": _xz,
+    ".zst": _zst,
+}
 """Suffix to what opens it."""
 
 
@@ -124,7 +170,7 @@ def _expand(given: str, known: Sequence[str]) -> Iterator[Source]:
     elif Path(given).is_dir():
         paths = sorted(path for path in Path(given).rglob("*") if path.is_file())
         taken = [path for path in paths if not _hidden(path, given)]
-        if not any(_suffix(path.name) in known for path in taken):
+        if not any(_suffix(path.name) in ("", *known) for path in taken):
             raise InputError(given, "no readable file in this folder", f"known: {' '.join(known)}")
         yield from (replace(_local(path), listed=True) for path in taken)
     elif Path(given).exists():
@@ -138,6 +184,11 @@ def _expand(given: str, known: Sequence[str]) -> Iterator[Source]:
         yield from map(_local, matches)
     else:
         raise MissingFileError(given, remedy="check the path")
+
+
+def member(name: str, opened: Callable[[], AbstractContextManager[BinaryIO]]) -> Source:
+    """Give the source that a file inside an archive is."""
+    return Source(name, _suffix(name), opened, _compression(name), listed=True)
 
 
 def _hidden(path: Path, root: str) -> bool:
@@ -154,12 +205,18 @@ def _local(path: Path) -> Source:
 def _remote(url: str, known: Sequence[str]) -> Iterator[Source]:
     import fsspec
 
+    listed = False
     try:
         filesystem, path = fsspec.core.url_to_fs(url)
         if glob.has_magic(path):
             paths = sorted(filesystem.glob(path))
         elif filesystem.isdir(path):
-            paths = sorted(name for name in filesystem.find(path) if _suffix(name) in known)
+            paths = sorted(name for name in filesystem.find(path) if not _hidden(Path(name), path))
+            listed = True
+            if paths and not any(_suffix(name) in ("", *known) for name in paths):
+                raise InputError(
+                    url, "no readable file in this folder", f"known: {' '.join(known)}"
+                )
         else:
             paths = [path] if filesystem.exists(path) else []
     except ImportError as error:
@@ -171,7 +228,7 @@ def _remote(url: str, known: Sequence[str]) -> Iterator[Source]:
     for stored in paths:
         opened = partial(filesystem.open, stored, "rb", block_size=_BLOCK)
         name = filesystem.unstrip_protocol(stored)
-        yield Source(name, _suffix(stored), opened, _compression(stored))
+        yield Source(name, _suffix(stored), opened, _compression(stored), listed=listed)
 
 
 def _compression(name: str) -> str:

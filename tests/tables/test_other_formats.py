@@ -84,3 +84,16 @@ def test_a_damaged_page_of_parquet_is_one_line(tmp_path: Path, damaged: bytes) -
     with pytest.raises(InputError, match=r"rows\.parquet: .*; write the file again") as refused:
         list(read_strictly(path))
     assert "\n" not in str(refused.value)
+
+
+def test_a_list_on_one_line() -> None:
+    """Each of its records is a row; what is no record is one bad row, and an empty list, too."""
+    stream = io.BytesIO(b'[{"n": 1}, 2, {"n": NaN}]\n[]\n["n"]\n')
+    rows = list(read_rows(stream, ".jsonl"))
+
+    assert [row.values for row in rows if isinstance(row, Row)] == [{"n": 1}, {"n": None}]
+    assert [(row.line, row.raw) for row in rows if isinstance(row, BadRow)] == [
+        (1, "2"),
+        (2, b"[]"),
+        (3, b'["n"]'),
+    ]

@@ -139,6 +139,14 @@ def test_a_wrong_path_is_one_line(study: Path, run: Run) -> None:
     assert done.err == "error: gone.txt: no such file; check the path\n"
 
 
+def test_standard_input_in_an_unknown_format_is_one_line(study: Path, run: Run) -> None:
+    """Texts in a pipe may be many, so their format is asked for."""
+    done = run("corpus", "add", "-", cwd=study, text="Talks resume\n\nThey talk.")
+
+    assert done.code == 1
+    assert done.err.startswith("error: standard input: its first bytes do not tell its format;")
+
+
 def test_an_unknown_codebook_is_refused(tmp_path: Path, run: Run) -> None:
     """The error names the nearest ready one, and nothing is made."""
     done = run("init", "x", "--codebook", "transfer-deal", cwd=tmp_path)

@@ -13,6 +13,7 @@ import zstandard
 from pyarrow import parquet
 
 from standfirst.corpus import Article, Fields, Reject, read_articles
+from standfirst.corpus.reading.source import find
 from standfirst.errors import InputError, MissingFileError, UnknownNameError
 from standfirst.tables import RECORD_LIMIT
 
@@ -184,11 +185,32 @@ def test_what_has_no_suffix_is_told_by_its_beginning(tmp_path: Path) -> None:
     (tmp_path / "packed").write_bytes(zstandard.compress(b'{"text": "One."}'))
     (tmp_path / "misnamed.jsonl").write_bytes(gzip.compress(b'{"text": "One."}'))
     (tmp_path / "prose").write_text("One.")
+    (tmp_path / "rows").write_text("id,text\n1,One.\n")
+    (tmp_path / "numbers").write_text("id,n\n1,2\n2,3\n3,4\n")
 
-    for name in ("table", "lines", "packed", "misnamed.jsonl"):
+    for name in ("table", "lines", "packed", "misnamed.jsonl", "prose", "rows"):
         assert [one.text for one in read(tmp_path / name)[0]] == ["One."]
-    with pytest.raises(UnknownNameError, match=r"format of .*prose \(name it with --format\)"):
-        read(tmp_path / "prose")
+    with pytest.raises(UnknownNameError, match=r"format of .*numbers \(name it with --format\)"):
+        read(tmp_path / "numbers")
+
+
+@pytest.mark.parametrize(
+    ("part", "suffix"),
+    [
+        ("word/document.xml", ".docx"),
+        ("xl/workbook.xml", ".xlsx"),
+        ("content.xml", ".odt"),
+        ("a.txt", ".zip"),
+    ],
+)
+def test_zipped_formats_are_told_apart(part: str, suffix: str, tmp_path: Path) -> None:
+    """A document, a workbook and an archive are known by what they hold, in any order."""
+    with zipfile.ZipFile(tmp_path / "x", "w") as archive:
+        archive.writestr("pictures/large", "x" * 10_000)
+        archive.writestr(part, "x")
+    (source,) = find([str(tmp_path / "x")], ())
+
+    assert source.kind() == suffix
 
 
 def test_folders_and_globs(tmp_path: Path) -> None:

@@ -27,11 +27,12 @@ def bucket(s3: Any) -> str:
 
 
 def test_a_folder_of_a_store(bucket: str) -> None:
-    """Its readable files are read; rejects name the URL."""
+    """It is read as a folder on disk is; rejects name the URL."""
     records = list(read_articles([bucket]))
 
     assert [one.text for one in records if isinstance(one, Article)] == ["One.", "They talk."]
-    assert [one.file for one in records] == [f"{bucket}/a.jsonl"] * 2 + [f"{bucket}/b.txt"]
+    names = ["a.jsonl", "a.jsonl", "b.txt", "c.png"]
+    assert [one.file for one in records] == [f"{bucket}/{name}" for name in names]
 
 
 def test_files_and_globs_of_a_store(bucket: str) -> None:
