@@ -11,6 +11,7 @@ from ...tables.encodings import encoding_of
 from ...tables.reading import read_rows, warn
 from ...tables.rows import RECORD_LIMIT, TOO_LONG, BadRow
 from ..article import Article
+from .factiva import factiva_records
 from .fields import Fields, Reject, to_article
 from .nexis import nexis_records
 
@@ -37,9 +38,9 @@ def read_text(stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article 
 
 
 def articles_of_text(text: str, name: str, **beside: str) -> Iterator[Article | Reject]:
-    """Read the article of a text, or the articles where it is a download of LexisNexis."""
+    """Read the article of a text, or the articles where it is a download of a database."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    records = nexis_records(text)
+    records = nexis_records(text) or factiva_records(text)
     if not records:
         title, body = _headline(text)
         records = [{"title": title, "text": body}]

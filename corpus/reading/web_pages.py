@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, cast
 
 from ...tables.rows import RECORD_LIMIT, TOO_LONG
 from ..article import Article
+from .factiva import factiva_page
 from .fields import Fields, Reject, to_article
 
 __all__ = ["extract", "read_html", "read_warc"]
@@ -54,12 +55,15 @@ def extract(page: bytes | str, url: str = "") -> dict[str, Any] | None:
 
 
 def read_html(stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article | Reject]:
-    """Read one article from an HTML file."""
+    """Read one article from an HTML file, or those of a download of Factiva."""
     page = stream.read(RECORD_LIMIT + 1)
     if len(page) > RECORD_LIMIT:
         yield Reject.of(name, 1, TOO_LONG, page)
     elif not page.strip():
         yield Reject.of(name, None, "the file is empty")
+    elif records := factiva_page(page):
+        for number, record in enumerate(records, 1):
+            yield to_article(record, Fields(), name, number)
     else:
         yield _article(page, "", name, 1)
 
