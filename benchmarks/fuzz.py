@@ -19,7 +19,6 @@ are lines of other tools, where a record without labels is one that nobody has l
 """
 
 import argparse
-import gzip
 import io
 import json
 import os
@@ -42,19 +41,20 @@ from typing import Any
 
 os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 
-import pyarrow as pa
-import zstandard
 from pyarrow import parquet
 
 from standfirst.benchmarks import damaged_bundles as bundles
+from standfirst.benchmarks import sound_inputs
+from standfirst.benchmarks.sound_inputs import N_ROWS, delimited, lines, rows, tables
 from standfirst.cli import main as command
 from standfirst.corpus import Reject, read_articles
 from standfirst.errors import StandfirstError
+from standfirst.labels.codebook.starters import ready_codebooks
 from standfirst.models import Model, from_file
 from standfirst.models.encoders.registry import make_encoder
 
-N_ROWS = 12
 SECONDS = 20
+MOST_SECONDS = 300
 MEMORY = 1_500 * 2**20
 MARK = re.compile(r"mark\d{4}")
 SWALLOWED = re.compile(r"mark\d{4}.*(?:\n|\r|\\n|\\r).*mark\d{4}", re.DOTALL)
@@ -66,6 +66,9 @@ TROUBLE = (
     *(b"? &b {*b : 1}\n", b"!!python/object:os.system", b"- " * 500, b"<!--", b"<![CDATA["),
     *(b"\\u0000", b"\\ud800", b"sep=;\n", b"=cmd()", b"a" * 200_000),
 )  # fmt: skip
+
+
+_READABLE = {".csv", ".tsv", ".json", ".jsonl", ".rss", ".xml", ".txt"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,95 +100,7 @@ class Kind:
 
     def bears_marks(self, name: str) -> bool:
         """Tell whether the marks of a file can be read off its bytes, one a record."""
-        return self.marks and Path(name).suffix in {".csv", ".tsv", ".json", ".jsonl"}
-
-
-# Sound inputs.
-
-
-def rows(**more: Callable[[int], Any]) -> list[dict[str, Any]]:
-    """Make records with a mark each."""
-    text = "The minister said that mark{:04} will work by spring. Campaigners called it cruel."
-    return [
-        {"id": f"a{n}", "title": f"Day {n}", "text": text.format(n)}
-        | {name: made(n) for name, made in more.items()}
-        for n in range(N_ROWS)
-    ]
-
-
-def delimited(records: Sequence[dict[str, Any]], delimiter: str = ",") -> bytes:
-    """Write records as CSV."""
-    import csv
-
-    out = io.StringIO()
-    writer = csv.DictWriter(out, list(records[0]), delimiter=delimiter, quoting=csv.QUOTE_MINIMAL)
-    writer.writeheader()
-    writer.writerows(records)
-    return out.getvalue().encode()
-
-
-def lines(records: Sequence[dict[str, Any]]) -> bytes:
-    """Write records as JSON Lines."""
-    return "".join(json.dumps(record) + "\n" for record in records).encode()
-
-
-def workbook(records: Sequence[dict[str, Any]]) -> bytes:
-    """Write records as a workbook."""
-    from openpyxl import Workbook
-
-    book, out = Workbook(), io.BytesIO()
-    sheet = book.active
-    assert sheet is not None
-    sheet.append(list(records[0]))
-    for record in records:
-        sheet.append(list(record.values()))
-    book.save(out)
-    return out.getvalue()
-
-
-def table(records: Sequence[dict[str, Any]]) -> bytes:
-    """Write records as Parquet."""
-    out = io.BytesIO()
-    parquet.write_table(pa.Table.from_pylist(list(records)), out)
-    return out.getvalue()
-
-
-def tables(records: Sequence[dict[str, Any]]) -> dict[str, bytes]:
-    """Write records in every format of tables."""
-    return {
-        "r.csv": delimited(records),
-        "r.tsv": delimited(records, "\t"),
-        "r.jsonl": lines(records),
-        "r.xlsx": workbook(records),
-        "r.parquet": table(records),
-    }
-
-
-def pages() -> dict[str, bytes]:
-    """Write what is one article a file, and archives of pages."""
-    body = "".join(f"<p>{row['text']} {row['text']}</p>" for row in rows())
-    html = f"<html><head><title>Day</title></head><body><article>{body}</article></body></html>"
-    payload = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + html.encode()
-    head = "WARC/1.0\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:{0}>\r\n"
-    head += "WARC-Target-URI: http://news.example/{0}\r\nWARC-Date: 2026-01-02T03:04:05Z\r\n"
-    head += "Content-Type: application/http; msgtype=response\r\nContent-Length: {1}\r\n\r\n"
-    records = [head.format(n, len(payload)).encode() + payload + b"\r\n\r\n" for n in range(3)]
-    return {
-        "p.html": html.encode(),
-        "p.md": b"# Day\n\n" + rows()[0]["text"].encode(),
-        "p.warc": b"".join(records),
-        "p.warc.gz": b"".join(map(gzip.compress, records)),
-    }
-
-
-def articles() -> dict[str, bytes]:
-    """Write articles in every format that lists them, plain and compressed."""
-    found = tables(rows(outlet=lambda n: f"Outlet {n % 3}", date=lambda n: f"2026-01-{n + 1:02}"))
-    found["r.json"] = json.dumps(rows()).encode()
-    found["r.txt"] = rows()[0]["text"].encode()
-    found["r.jsonl.gz"] = gzip.compress(found["r.jsonl"])
-    found["r.csv.zst"] = zstandard.compress(found["r.csv"])
-    return found
+        return self.marks and Path(name).suffix in _READABLE
 
 
 # What reads.
@@ -343,6 +258,8 @@ def apart(work: Callable[[], str], folder: Path) -> str:
         with quiet():
             size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
             resource.setrlimit(resource.RLIMIT_AS, (size + MEMORY, size + MEMORY))
+            # Time of the processor, because others may want it too.
+            resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 5))
             try:
                 said = work()
             except StandfirstError as error:
@@ -351,13 +268,15 @@ def apart(work: Callable[[], str], folder: Path) -> str:
                 said = "WRONG " + traceback.format_exc()[-1_500:]
             report.write_text(said)
             os._exit(0)
-    ends = time.monotonic() + SECONDS
+    ends = time.monotonic() + MOST_SECONDS
     while (done := os.waitpid(child, os.WNOHANG)) == (0, 0):
         if time.monotonic() > ends:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
-            return f"WRONG hangs for more than {SECONDS} s"
+            return f"WRONG hangs for more than {MOST_SECONDS} s"
         time.sleep(0.002)
+    if os.WIFSIGNALED(done[1]) and os.WTERMSIG(done[1]) == signal.SIGXCPU:
+        return f"WRONG works for more than {SECONDS} s"
     return report.read_text() if report.is_file() else f"WRONG died: status {done[1]}"
 
 
@@ -442,15 +361,27 @@ def kinds(scratch: Path, only: Sequence[str]) -> dict[str, Case]:
     doccano = [
         {"id": n, "text": "x", "unit_id": f"mark{n:04}", "label": ["favour"]} for n in range(N_ROWS)
     ]
+    prodigy = [
+        {
+            "text": "x", "unit_id": f"mark{n:04}", "dimension": "stance", "accept": ["favour"],
+            "answer": "accept", "_annotator_id": "news-ann", "_timestamp": 1_704_189_600,
+        }
+        for n in range(N_ROWS)
+    ]  # fmt: skip
     answered = ("annotations/annotations.jsonl",)
     bad = "annotations/rejects.jsonl"
     other_tool = ("--format", "doccano", "--coder", "ann")
     add = in_study(study, ["corpus", "add", "FILE"], [], "corpus/rejects.jsonl")
     tag = ["tag", str(models[1]), "FILE", "--quiet"]
+    everything = sound_inputs.articles() | sound_inputs.pages() | sound_inputs.documents()
+    everything |= sound_inputs.databases() | sound_inputs.archives()
     listed = [
-        Kind("articles", articles(), read_all, (".csv", ".tsv", ".jsonl")),
-        Kind("pages", pages(), read_all, marks=False),
-        Kind("add", articles() | pages(), add),
+        Kind("articles", sound_inputs.articles(), read_all, (".csv", ".tsv", ".jsonl")),
+        Kind("pages", sound_inputs.pages(), read_all, marks=False),
+        Kind("documents", sound_inputs.documents(), read_all, marks=False),
+        Kind("databases", sound_inputs.databases(), read_all),
+        Kind("archives", sound_inputs.archives(), read_all, marks=False),
+        Kind("add", everything, add),
         Kind(
             "train",
             {
@@ -460,7 +391,7 @@ def kinds(scratch: Path, only: Sequence[str]) -> dict[str, Case]:
             },
             labelled,
         ),
-        Kind("tag", articles(), lambda path: _tagged(tag, path), marks=False),
+        Kind("tag", everything, lambda path: _tagged(tag, path), marks=False),
         Kind("agreement", {"c.csv": delimited(coded), "c.tsv": delimited(coded, "\t")},
              partial(by_command, ["annotate", "agreement", "--from", "FILE", "--json"],
                      outputs=[], bad=scratch / "none"), marks=False),
@@ -469,7 +400,12 @@ def kinds(scratch: Path, only: Sequence[str]) -> dict[str, Case]:
         Kind("import-lines", {"d.jsonl": lines(doccano)},
              in_study(study, ["annotate", "import", "FILE", *other_tool], answered, bad),
              marks=False),
-        Kind("codebook", {"book.yaml": book},
+        Kind("import-prodigy", {"p.jsonl": lines(prodigy)},
+             in_study(study, ["annotate", "import", "FILE", "--format", "prodigy"], answered, bad),
+             (".jsonl",)),
+        Kind("codebook", {"book.yaml": book} | {
+                 path.name: path.read_bytes() for path in ready_codebooks().values()
+             },
              partial(by_command, ["labels", "check", "FILE"], outputs=[], bad=scratch / "none"),
              marks=False),
     ]  # fmt: skip
@@ -483,7 +419,8 @@ def kinds(scratch: Path, only: Sequence[str]) -> dict[str, Case]:
             outcome = kind.read(folder / name)
             problem = wrong(content, outcome, None, marks=kind.bears_marks(name))
             assert not problem, f"{kind.name} {name}: sound, but {problem}"
-            assert not outcome.refused, f"{kind.name} {name}: sound, but {outcome.refused}"
+            problem = outcome.refused or "; ".join(outcome.rejects)
+            assert not problem, f"{kind.name} {name}: sound, but {problem}"
         found[kind.name] = partial(case, kind)
     if not only or "bundle" in only:
         load_bundle(models[0])
