@@ -64,7 +64,7 @@ def units_of(study: "Study", columns: list[str] | None = None) -> list[dict[str,
     """Read the units of a study, or some columns of them; refused where there are none."""
     from ..corpus import load_units
 
-    table = load_units(study.corpus)
+    table = load_units(study.corpus, outlets=study.settings().outlets)
     table = table.select_columns(columns) if columns else table
     rows: list[dict[str, Any]] = table.to_list()
     if not rows:
@@ -76,7 +76,8 @@ def articles_of(study: "Study", wanted: Collection[str]) -> dict[str, dict[str, 
     """Read some articles of a study, by id."""
     from ..corpus import load_articles
 
-    return {row["id"]: row for row in load_articles(study.corpus) if row["id"] in wanted}
+    articles = load_articles(study.corpus, outlets=study.settings().outlets)
+    return {row["id"]: row for row in articles if row["id"] in wanted}
 
 
 def annotations_of(study: "Study") -> list[Any]:

@@ -14,6 +14,7 @@
 """
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,8 @@ context = 1             # units before and after that a coder sees
 size = 3                # sentences in a window,
 stride = 3              # and from the start of one window to the start of the next
 languages = {languages}      # others are set aside, counted, and not lost
+
+[outlets]               # names of one outlet, such as: "The Herald" = ["Herald", "herald.com"]
 """
 
 
@@ -51,6 +54,8 @@ class Settings:
     """One line for people."""
     preparation: Preparation = field(default_factory=Preparation)
     """How articles are made ready."""
+    outlets: Mapping[str, str] = field(default_factory=dict)
+    """Name of an outlet in the articles to the name by which it is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +207,25 @@ def _settings(path: Path, raw: dict[str, Any]) -> Settings:
     if not isinstance(languages, list) or not all(isinstance(code, str) for code in languages):
         raise InputError(path, f"languages = {languages!r}", 'use a list such as ["en", "fr"]')
     title = str(study.get("title", ""))
-    return Settings(title, Preparation(unit=unit, languages=tuple(languages), **numbers))
+    preparation = Preparation(unit=unit, languages=tuple(languages), **numbers)
+    return Settings(title, preparation, _outlets(path, raw.get("outlets", {})))
+
+
+def _outlets(path: Path, table: Any) -> dict[str, str]:
+    """Turn the table of outlets, each with its other names, round."""
+    example = 'write "The Herald" = ["Herald", "herald.com"]'
+    if not isinstance(table, dict):
+        raise InputError(path, f"outlets = {table!r}", f"write [outlets], and under it {example}")
+    names: dict[str, str] = {}
+    for name, others in table.items():
+        if not isinstance(others, list) or not all(isinstance(one, str) for one in others):
+            raise InputError(path, f"outlets: {name} = {others!r}", example)
+        for other in others:
+            if other != name and (other in table or names.get(other, name) != name):
+                problem = f"outlets: {other!r} has two names"
+                raise InputError(path, problem, "name each spelling under one outlet")
+            names[other] = name
+    return names
 
 
 def _toml_string(text: str) -> str:

@@ -110,7 +110,7 @@ def cells_of(
     Parameters
     ----------
     names
-        Names of columns; ``month`` is the beginning of `published`. Several are joined by ``|``.
+        Names of columns; ``month`` is that of `published`. Several are joined by ``|``.
     unit_ids
         Ids of the tagged units.
     columns
@@ -125,6 +125,8 @@ def cells_of(
     """
     import pyarrow as pa
     import pyarrow.compute as pc
+
+    from ..corpus.reading.dates import month_of
 
     parts = []
     rows = None
@@ -144,6 +146,8 @@ def cells_of(
             raise InputError("--by", problem, "add the column to the tags, or work in the study")
         values = pc.fill_null(values.cast(pa.string()), "")
         if name == "month":
-            values = pc.utf8_slice_codeunits(values, 0, 7)
+            coded = values.dictionary_encode()
+            months = [month_of(date) for date in coded.dictionary.to_pylist()]
+            values = pa.array(months, pa.string()).take(coded.indices)
         parts.append(pc.if_else(pc.equal(values, ""), "unknown", values))
     return parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, " | ")

@@ -35,8 +35,9 @@ def show(
     from ...corpus import load_articles, load_units
     from ...errors import UnknownNameError
 
-    folder = find_study(study).corpus
-    articles = load_articles(folder, _SHOWN)
+    place = find_study(study)
+    folder, outlets = place.corpus, place.settings().outlets
+    articles = load_articles(folder, _SHOWN, outlets=outlets)
     if article is None and as_json:
         print_json([{**row, "removed": json.loads(row["removed"])} for row in articles])
         return
@@ -51,7 +52,7 @@ def show(
         raise UnknownNameError("article", article, [ids[index] for index in matches] or list(ids))
     row = articles[matches[0]]
     removed = json.loads(row["removed"])
-    units = list(load_units(folder, article=row["id"]))
+    units = list(load_units(folder, article=row["id"], outlets=outlets))
     if as_json:
         print_json({**row, "removed": removed, "units": units})
         return
@@ -72,14 +73,30 @@ def stats(study: StudyOption = None, as_json: JsonOption = False) -> None:
     """
     from ...corpus import summary
 
-    result = summary(find_study(study).corpus)
+    place = find_study(study)
+    outlets = place.settings().outlets
+    result = summary(place.corpus, outlets)
     if as_json:
         print_json(result)
         return
+    alike = result.pop("outlets_alike")
     for name, value in result.items():
         if isinstance(value, dict):
             value = ", ".join(f"{key or '(none)'} {count}" for key, count in value.items()) or "-"  # noqa: PLW2901
         print(f"{name.replace('_', ' '):15}  {'-' if value is None else value}")
+    if alike:
+        lines = [
+            f"    {json.dumps(name, ensure_ascii=False)} = {json.dumps(others, ensure_ascii=False)}"
+            for name, others in alike.items()
+        ]
+        print(
+            "outlets that may be the same; to join them, write in study.toml:",
+            "    [outlets]",
+            *lines,
+            sep="\n",
+        )
+    if unused := sorted(set(outlets.values()) - result["outlets"].keys()):
+        say(f"outlets in study.toml without an article: {', '.join(unused)}")
 
 
 @app.command()
@@ -99,7 +116,8 @@ def units(
     from ...corpus import load_units
     from ...files import dump_json
 
-    table = load_units(find_study(study).corpus)
+    place = find_study(study)
+    table = load_units(place.corpus, outlets=place.settings().outlets)
     if output is None:
         for row in table:
             print(dump_json(row, indent=None))

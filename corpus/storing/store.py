@@ -14,7 +14,7 @@ what reads a corpus; `ingest` adds to it and `recut` cuts it again.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,7 @@ __all__ = [
 ]
 
 _PREPARATION = "corpus.json"
+_AS_WRITTEN: Mapping[str, str] = {}
 _ORDER = [name for name in UNIT_SCHEMA.names if name != "cluster"]
 
 
@@ -71,7 +72,9 @@ def write_preparation(folder: Path, preparation: Preparation) -> None:
     write_text(folder / _PREPARATION, dump_json(preparation.as_json()) + "\n")
 
 
-def load_articles(folder: Path, columns: Sequence[str] = ()) -> "Dataset":
+def load_articles(
+    folder: Path, columns: Sequence[str] = (), *, outlets: Mapping[str, str] = _AS_WRITTEN
+) -> "Dataset":
     """Load the articles of a corpus, in the order in which they were added.
 
     Parameters
@@ -80,6 +83,8 @@ def load_articles(folder: Path, columns: Sequence[str] = ()) -> "Dataset":
         The corpus folder.
     columns
         Which columns; all if empty. Some are much smaller than all.
+    outlets
+        Other names of outlets, to be replaced.
 
     Raises
     ------
@@ -87,10 +92,16 @@ def load_articles(folder: Path, columns: Sequence[str] = ()) -> "Dataset":
         The corpus is empty.
     """
     wanted = [name for name in ARTICLE_SCHEMA.names if not columns or name in columns]
-    return _dataset(articles_table(folder, wanted))
+    return _dataset(articles_table(folder, wanted, outlets))
 
 
-def load_units(folder: Path, columns: Sequence[str] = (), *, article: str = "") -> "Dataset":
+def load_units(
+    folder: Path,
+    columns: Sequence[str] = (),
+    *,
+    article: str = "",
+    outlets: Mapping[str, str] = _AS_WRITTEN,
+) -> "Dataset":
     """Load the units of a corpus, by article in the order in which they were added.
 
     Parameters
@@ -101,6 +112,8 @@ def load_units(folder: Path, columns: Sequence[str] = (), *, article: str = "") 
         Which columns; all if empty.
     article
         Only the units of the article with this id.
+    outlets
+        Other names of outlets, to be replaced.
 
     Raises
     ------
@@ -122,18 +135,30 @@ def load_units(folder: Path, columns: Sequence[str] = (), *, article: str = "") 
             owners = table["article_id"]
         at = pc.index_in(owners, named["article_id"].combine_chunks())
         cluster = pc.coalesce(pc.take(named["cluster"].combine_chunks(), at), owners)
-    return _dataset(table.append_column("cluster", cluster).select(wanted))
+    return _dataset(_renamed(table.append_column("cluster", cluster).select(wanted), outlets))
 
 
-def articles_table(folder: Path, columns: list[str]) -> pa.Table:
-    """Read some columns of all articles.
+def articles_table(
+    folder: Path, columns: list[str], outlets: Mapping[str, str] = _AS_WRITTEN
+) -> pa.Table:
+    """Read some columns of all articles, with other names of outlets replaced.
 
     Raises
     ------
     StudyError
         The corpus is empty.
     """
-    return _table(folder, "articles", columns)
+    return _renamed(_table(folder, "articles", columns), outlets)
+
+
+def _renamed(table: pa.Table, outlets: Mapping[str, str]) -> pa.Table:
+    if not outlets or "outlet" not in table.column_names:
+        return table
+    coded = table["outlet"].combine_chunks().dictionary_encode()
+    names = pa.array(
+        [outlets.get(name, name) for name in coded.dictionary.to_pylist()], pa.string()
+    )
+    return table.set_column(table.column_names.index("outlet"), "outlet", names.take(coded.indices))
 
 
 def _table(folder: Path, name: str, columns: list[str], condition: Any = None) -> pa.Table:

@@ -4,6 +4,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,22 @@ _AROUND = re.compile(
 )
 
 
-def summary(folder: Path) -> dict[str, Any]:
+def summary(folder: Path, outlets: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Count articles, units, outlets, dates, near-duplicates and rejects.
+
+    Parameters
+    ----------
+    folder
+        The corpus folder.
+    outlets
+        Other names of outlets, to be replaced.
 
     Returns
     -------
     Name to count. `first` and `last` are dates, `dates_not_read` counts those in no known form,
-    `outlets_alike` shows names that may be of one outlet, `unit` and `keep` say how the corpus was
-    cut, and `clusters` counts the groups that the `copies` are in, with a first article each.
+    `outlets_alike` maps an outlet to other names that may be its own, `unit` and `keep` say how the
+    corpus was cut, and `clusters` counts the groups that the `copies` are in, with a first article
+    each.
 
     Raises
     ------
@@ -36,7 +45,7 @@ def summary(folder: Path) -> dict[str, Any]:
         The corpus is empty.
     """
     columns = ["published", "removed", "outlet", "aside", "language"]
-    table = articles_table(folder, columns)
+    table = articles_table(folder, columns, outlets or {})
     preparation = read_preparation(folder)
     dates = [date for date in table["published"].to_pylist() if date]
     read = sorted(date for date in map(read_date, dates) if date)
@@ -48,6 +57,7 @@ def summary(folder: Path) -> dict[str, Any]:
         first = parquet.read_table(folder / "clusters.parquet", columns=["first"])["first"]
         n_clusters = pc.sum(first).as_py() or 0
         n_copies = len(first) - n_clusters
+    counts = _counts(table["outlet"])
     rejects = load_rejects(folder / "rejects.jsonl")
     reasons = Counter(reject.reason.split(":", 1)[0] for reject in rejects)
     return {
@@ -57,8 +67,8 @@ def summary(folder: Path) -> dict[str, Any]:
         "first": read[0] if read else None,
         "last": read[-1] if read else None,
         "dates_not_read": len(dates) - len(read),
-        "outlets": _counts(table["outlet"]),
-        "outlets_alike": _alike(table["outlet"].unique().to_pylist()),
+        "outlets": counts,
+        "outlets_alike": _alike(counts),
         "languages": _counts(table["language"]),
         "clusters": n_clusters,
         "copies": n_copies,
@@ -70,12 +80,15 @@ def summary(folder: Path) -> dict[str, Any]:
     }
 
 
-def _alike(outlets: list[str]) -> dict[str, int]:
-    """Group the names of outlets that differ in case, marks, articles or ends of addresses."""
+def _alike(outlets: Mapping[str, int]) -> dict[str, list[str]]:
+    """Group the names of outlets that differ in case, marks, articles or ends of addresses.
+
+    The most frequent name of a group stands for it.
+    """
     groups: dict[str, list[str]] = {}
     for outlet in filter(None, outlets):
         groups.setdefault(_bare(outlet), []).append(outlet)
-    return {" = ".join(sorted(names)): len(names) for names in groups.values() if len(names) > 1}
+    return {names[0]: names[1:] for names in groups.values() if len(names) > 1}
 
 
 def _bare(outlet: str) -> str:
