@@ -6,6 +6,7 @@ from .preparation import KEEP, Preparation
 from .reading.fields import Fields, Reject
 from .reading.read import READERS, read_articles
 from .storing.add import Added, add
+from .storing.amend import AMENDABLE, Amended, meta_columns, set_fields
 from .storing.part import aside
 from .storing.prepare import rehearse
 from .storing.recut import Recut, recut
@@ -17,12 +18,14 @@ from .units.segment import SEGMENTERS, Segmenter, get_segmenter, sentences
 from .units.unit import KINDS, UNIT_SCHEMA, Unit, unit_ids
 
 __all__ = [
+    "AMENDABLE",
     "KEEP",
     "KINDS",
     "READERS",
     "SEGMENTERS",
     "UNIT_SCHEMA",
     "Added",
+    "Amended",
     "Article",
     "Cleaned",
     "Fields",
@@ -42,11 +45,13 @@ __all__ = [
     "load_articles",
     "load_rejects",
     "load_units",
+    "meta_columns",
     "read_articles",
     "read_preparation",
     "recut",
     "rehearse",
     "sentences",
+    "set_fields",
     "summary",
     "unit_ids",
 ]

@@ -11,10 +11,10 @@ PUBLIC = {
         agreement cut load_codebook load_units read_articles resolve sentences train
     """,
     "standfirst.corpus": """
-        KEEP KINDS READERS SEGMENTERS UNIT_SCHEMA Added Article Cleaned Fields Preparation Recut
-        Reject Removal Segmenter Unit add aside clean content_id cut get_segmenter
-        keep_rejects load_articles load_rejects load_units read_articles read_preparation recut
-        rehearse sentences summary unit_ids
+        AMENDABLE KEEP KINDS READERS SEGMENTERS UNIT_SCHEMA Added Amended Article Cleaned Fields
+        Preparation Recut Reject Removal Segmenter Unit add aside clean content_id cut
+        get_segmenter keep_rejects load_articles load_rejects load_units meta_columns
+        read_articles read_preparation recut rehearse sentences set_fields summary unit_ids
     """,
     "standfirst.labels": """
         ADJUDICATION HOTKEYS Agreement Annotation Codebook Condition Dimension Estimate Gold

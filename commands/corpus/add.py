@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
+from .options import DateOrderOption, date_order_of
 
 if TYPE_CHECKING:
     from ...corpus import Added, Preparation
@@ -40,13 +41,7 @@ def add(
     published: Annotated[str | None, typer.Option(help=_COLUMN.format("date"))] = None,
     url: Annotated[str | None, typer.Option(help=_COLUMN.format("URL"))] = None,
     language: Annotated[str | None, typer.Option(help=_COLUMN.format("language"))] = None,
-    date_order: Annotated[
-        str | None,
-        typer.Option(
-            help="What comes first in dates such as 03/04/2024: day or month; as the other dates "
-            "of the file show, if not given."
-        ),
-    ] = None,
+    date_order: DateOrderOption = None,
     keep_debris: Annotated[
         bool, typer.Option("--keep-debris", help="Leave the texts as they are.")
     ] = False,
@@ -68,8 +63,9 @@ def add(
 ) -> None:
     """Read articles, clean them, cut them into units and find near-duplicates.
 
-    Adding the same files again adds nothing; a run that was killed goes on when the same command
-    is run again.
+    Adding the same files again adds nothing, but puts right the title, outlet, date and URL of
+    articles where their column, or the order of dates, is named now. A run that was killed goes on
+    when the same command is run again.
 
     Example: standfirst corpus add articles/ more.csv --text body --outlet newspaper
     """
@@ -86,13 +82,14 @@ def add(
         keep_debris=keep_debris, fix_encoding=fix_encoding
     )
     columns = (text, title, id, outlet, published, url, language)
-    fields = Fields(*columns, order=_order(date_order), languages=preparation.languages)
+    fields = Fields(*columns, order=date_order_of(date_order), languages=preparation.languages)
     report = ReadingReport()
     records = read_articles(paths, fields=fields, form=format, observer=report)
     if dry_run:
         _dry_run(records, preparation)
         report.end()
         return
+    named = {"title": title, "outlet": outlet, "published": published or date_order, "url": url}
     n_workers = processes or min(len(os.sched_getaffinity(0)), _MOST_WORKERS)
     progress = Progress()
     counts = add_articles(
@@ -100,6 +97,7 @@ def add(
         records,
         preparation,
         keep=_keep(keep),
+        correct=[name for name, column in named.items() if column is not None],
         n_workers=n_workers,
         progress=lambda now: progress.tell(f"{now.read:,} records read, {now.units:,} units"),
     )
@@ -142,15 +140,6 @@ def cut(study: StudyOption = None, keep: KeepOption = None, as_json: JsonOption 
         print(f"{result.aside} articles are set aside (another language)")
     if result.keep == "first":
         print("of near-duplicates only the first has units")
-
-
-def _order(name: str | None) -> str:
-    from ...corpus.reading.dates import ORDERS
-    from ...errors import UnknownNameError
-
-    if name is not None and name not in ORDERS:
-        raise UnknownNameError("--date-order", name, ORDERS)
-    return name or ""
 
 
 def _keep(name: str | None) -> str | None:
@@ -197,6 +186,7 @@ def _report(counts: "Added", kind: str, folder: Path) -> list[str]:
     if counts.removed:
         pieces = ", ".join(f"{name} {n}" for name, n in sorted(counts.removed.items()))
         lines.append(f"debris taken out: {pieces}")
+    lines += [f"{name} put right in {n} articles" for name, n in counts.amended.items()]
     if counts.repaired:
         lines.append(f"{counts.repaired} articles had their encoding repaired")
     if counts.copies:

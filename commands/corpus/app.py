@@ -8,12 +8,14 @@ import typer
 
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
 from .add import add, cut
+from .fields import fields
 
 __all__ = ["app"]
 
 app = typer.Typer(help="Bring articles in and cut them into units.", no_args_is_help=True)
 app.command()(add)
 app.command()(cut)
+app.command()(fields)
 
 _SHOWN = (
     *("id", "published", "outlet", "language", "title", "byline", "dateline", "aside", "removed"),

@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from functools import cache, lru_cache
 from typing import Any
 
-__all__ = ["ORDERS", "is_open", "month_of", "order_shown", "read_date"]
+__all__ = ["ORDERS", "decided", "is_open", "month_of", "order_shown", "read_date"]
 
 ORDERS = ("day", "month")
 """What comes first in dates such as 03/04/2024."""
@@ -109,6 +109,29 @@ def is_open(value: str) -> bool:
     """Whether a date can be read day first and month first, to two different days."""
     match = _YEAR_LAST.fullmatch(value.strip())
     return match is not None and _is_open(match)
+
+
+def decided(shown: Iterable[str]) -> tuple[str, str]:
+    """Decide what comes first in dates that can be read both ways, by what other dates show.
+
+    Returns
+    -------
+    One of `ORDERS`, or empty when the others contradict each other; and this in words.
+
+    Examples
+    --------
+    >>> decided(["month"])
+    ('month', 'dates such as 03/04/2024 are read month first, as others show')
+    """
+    orders = sorted(set(shown))
+    if len(orders) > 1:
+        return "", "has day-first and month-first dates: open ones stay as written"
+    if orders:
+        return orders[0], f"dates such as 03/04/2024 are read {orders[0]} first, as others show"
+    return "day", (
+        "dates such as 03/04/2024 are read day first, which no other date shows: if they are month "
+        "first, name it with --date-order month"
+    )
 
 
 def month_of(published: str) -> str:

@@ -21,7 +21,7 @@ from ...errors import InputError, UnknownNameError
 from ...tables.reading import TABLES
 from ..article import Article
 from .archives import tar_members, zip_members
-from .dates import ORDERS, is_open, order_shown, read_date
+from .dates import decided, is_open, order_shown, read_date
 from .documents import read_docx, read_odt, read_pdf, read_rtf, refuse
 from .feeds import read_feed
 from .fields import Fields, ObservedFields, Observer, Reject, named
@@ -182,11 +182,11 @@ READERS |= {suffix: partial(_read_archive, archive=suffix) for suffix in ARCHIVE
 
 def _dated(source: Source, fields: ObservedFields) -> Iterator[Article | Reject]:
     """Read a source; the first date that is open sends for all dates of the file."""
-    order = fields.order
+    order: str | None = None
     for record in _read(source, fields):
         if isinstance(record, Article) and not fields.order and is_open(record.published):
-            order = order or _order(source, fields)
-            published = read_date(record.published, order if order in ORDERS else "")
+            order = _order(source, fields) if order is None else order
+            published = read_date(record.published, order)
             yield replace(record, published=published or record.published)
         else:
             yield record
@@ -199,20 +199,9 @@ def _order(source: Source, fields: ObservedFields) -> str:
         bare = {field.name: getattr(fields, field.name) for field in dataclass_fields(Fields)}
         for _ in _read(source, ObservedFields(**bare, observer=dates)):
             pass
-    shown = sorted(dates.orders)
-    if len(shown) > 1:
-        order, what = "mixed", "has day-first and month-first dates: open ones stay as written"
-    elif shown:
-        order, what = (
-            shown[0],
-            f"dates such as 03/04/2024 are read {shown[0]} first, as others show",
-        )
-    else:
-        order = "day"
-        what = "dates such as 03/04/2024 are read day first, which no other date shows: if they are"
-        what += " month first, name it with --date-order month"
+    order, message = decided(dates.orders)
     if fields.observer is not None:
-        fields.observer.note(source.name, f"! {what}")
+        fields.observer.note(source.name, f"! {message}")
     return order
 
 

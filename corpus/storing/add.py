@@ -6,8 +6,7 @@ their articles and goes on, and ends with the same bytes as a run that was left 
 same files again adds nothing.
 """
 
-import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,14 +17,22 @@ from ...files import locked
 from ..article import Article, content_id
 from ..preparation import Preparation
 from ..reading.fields import Reject
+from .amend import AMENDABLE, amend
 from .near_duplicates import find_copies
 from .part import PART, Draft, Job, Made, make
 from .prepare import prepare
 from .rejects import rejects_kept
-from .store import parts, read_preparation, write_preparation
+from .store import (
+    part_path,
+    parts,
+    publish_part,
+    read_preparation,
+    sweep,
+    write_preparation,
+)
 from .workers import in_order
 
-__all__ = ["Added", "add", "as_before", "part_path", "publish_part", "sweep"]
+__all__ = ["Added", "add", "as_before"]
 
 _EACH = 100
 _DEFAULT = Preparation()
@@ -57,6 +64,8 @@ class Added:
     """Reason to number of rejected records."""
     passed_over: dict[str, str] = field(default_factory=dict)
     """Files that were not read, or not to their end, and why."""
+    amended: dict[str, int] = field(default_factory=dict)
+    """Field to number of articles that were there already and got another value."""
     keep: str = "all"
     """Whether the copies have units (``all``) or not (``first``)."""
 
@@ -67,6 +76,7 @@ def add(
     preparation: Preparation = _DEFAULT,
     *,
     keep: str | None = None,
+    correct: Collection[str] = (),
     n_workers: int = 1,
     progress: Callable[[Added], None] | None = None,
 ) -> Added:
@@ -83,6 +93,9 @@ def add(
     keep
         What becomes of near-duplicates: ``all`` have units, or only the ``first`` that was added;
         as it was before if None, and all in a new corpus.
+    correct
+        Fields, of `AMENDABLE`, that articles which are there already take over from the first
+        record that is theirs, unless it is empty there. Their ids and units stay.
     n_workers
         Number of processes. What is written does not depend on it.
     progress
@@ -105,10 +118,11 @@ def add(
         preparation = _set_up(folder, preparation, keep)
         counts = Added(keep=preparation.keep)
         with rejects_kept(folder / "rejects.jsonl") as reject:
-            run = _Run(folder, preparation, counts, reject, progress)
+            run = _Run(folder, preparation, counts, reject, progress, correct=correct)
             for made in in_order(make, run.jobs(records), n_workers):
                 publish_part(*made.files)
                 run.count(made)
+        counts.amended = amend(folder, run.corrections).changed
         counts.copies = find_copies(folder)
         return counts
 
@@ -123,10 +137,15 @@ class _Run:
         counts: Added,
         reject: Callable[[Reject], None],
         progress: Callable[[Added], None] | None,
+        *,
+        correct: Collection[str],
     ) -> None:
         self._folder, self._preparation, self._counts = folder, preparation, counts
         self._reject, self._progress = reject, progress
         self._known = _known(folder)
+        self._before = dict(self._known) if correct else {}
+        self._correct = [name for name in AMENDABLE if name in correct]
+        self.corrections: dict[str, dict[str, str]] = {}
         self._number = len(parts(folder))
 
     def jobs(self, records: Iterable[Article | Reject]) -> Iterator[Job]:
@@ -174,6 +193,11 @@ class _Run:
         if isinstance(record, Reject):
             return record
         digest = content_id(record.title, record.text)
+        if self._correct and (known := self._stored(record, digest)):
+            told = {name: getattr(record, name) for name in self._correct}
+            filled = {name: value for name, value in told.items() if value}
+            self.corrections.setdefault(known, filled)
+            return None
         if record.id in self._known:
             if self._known[record.id] == digest:
                 return None
@@ -185,27 +209,19 @@ class _Run:
         self._known[record.id] = digest
         return Draft(cleaned, digest)
 
+    def _stored(self, record: Article, digest: str) -> str:
+        """Find the id of the article that a record is, among those that were there before.
 
-def part_path(folder: Path, kind: str, name: str) -> Path:
-    """Give the path at which a table is written before it gets its name."""
-    aside = folder / kind / f".{name}.part"
-    aside.parent.mkdir(parents=True, exist_ok=True)
-    return aside
-
-
-def publish_part(units: Path, articles: Path) -> None:
-    """Give a part its names; the articles last, because they make it count."""
-    for aside in (units, articles):
-        with aside.open("rb+") as written:
-            os.fsync(written.fileno())
-        aside.replace(aside.with_name(aside.name.removeprefix(".").removesuffix(".part")))
-
-
-def sweep(folder: Path) -> None:
-    """Remove what a killed run left aside."""
-    for kind in ("articles", "units"):
-        for left in (folder / kind).glob(".*.part"):
-            left.unlink()
+        Its title may have been missed then.
+        """
+        if self._before.get(record.id) == digest:
+            return record.id
+        if "title" in self._correct:
+            untitled = content_id("", record.text)
+            name = untitled if record.id == digest else record.id
+            if self._before.get(name) == untitled:
+                return name
+        return ""
 
 
 def as_before(old: Preparation | None, new: Preparation, keep: str | None) -> Preparation:

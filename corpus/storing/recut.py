@@ -15,9 +15,16 @@ from ...errors import StudyError
 from ...files import locked
 from ..article import Article
 from ..preparation import Preparation
-from .add import as_before, part_path, publish_part, sweep
+from .add import as_before
 from .part import ARTICLE_SCHEMA, aside, units_of
-from .store import parts, read_preparation, write_preparation
+from .store import (
+    part_path,
+    parts,
+    publish_part,
+    read_preparation,
+    sweep,
+    write_preparation,
+)
 
 __all__ = ["Recut", "recut"]
 

@@ -14,6 +14,7 @@ what reads a corpus; `ingest` adds to it and `recut` cuts it again.
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,8 +36,11 @@ __all__ = [
     "articles_table",
     "load_articles",
     "load_units",
+    "part_path",
     "parts",
+    "publish_part",
     "read_preparation",
+    "sweep",
     "write_preparation",
 ]
 
@@ -70,6 +74,28 @@ def read_preparation(folder: Path) -> Preparation | None:
 def write_preparation(folder: Path, preparation: Preparation) -> None:
     """Write how the articles of a corpus are made ready."""
     write_text(folder / _PREPARATION, dump_json(preparation.as_json()) + "\n")
+
+
+def part_path(folder: Path, kind: str, name: str) -> Path:
+    """Give the path at which a table is written before it gets its name."""
+    aside = folder / kind / f".{name}.part"
+    aside.parent.mkdir(parents=True, exist_ok=True)
+    return aside
+
+
+def publish_part(units: Path, articles: Path) -> None:
+    """Give a part its names; the articles last, because they make it count."""
+    for aside in (units, articles):
+        with aside.open("rb+") as written:
+            os.fsync(written.fileno())
+        aside.replace(aside.with_name(aside.name.removeprefix(".").removesuffix(".part")))
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a killed run left aside."""
+    for kind in ("articles", "units"):
+        for left in (folder / kind).glob(".*.part"):
+            left.unlink()
 
 
 def load_articles(
