@@ -11,7 +11,7 @@ What is checked of each case:
 
 * it ends by itself, in time, without a traceback; a refusal is one line;
 * every record whose mark still stands in the file is in the output, or there are rejects;
-* no record of the output has swallowed another, unless there are rejects;
+* no record of a list has swallowed another, unless there are rejects;
 * after damage row by row, rows in = records out + rejects, exactly.
 
 Pages (HTML, WARC) are not held to the second and third: what is no text of theirs is left out; nor
@@ -223,7 +223,7 @@ def damage_rows(content: bytes, suffix: str, rng: random.Random) -> tuple[bytes,
 # One case.
 
 
-def wrong(content: bytes, outcome: Outcome, n_rows: int | None, *, marks: bool) -> str:
+def wrong(name: str, content: bytes, outcome: Outcome, n_rows: int | None, *, marks: bool) -> str:
     """Say what was lost without a word; empty where nothing was."""
     if "\n" in outcome.refused:
         return f"refused in more than one line: {outcome.refused!r}"
@@ -238,6 +238,8 @@ def wrong(content: bytes, outcome: Outcome, n_rows: int | None, *, marks: bool) 
     if lost := there - set(MARK.findall(out)):
         return f"lost without a word: {sorted(lost)}"
     swallowed = [record for record in outcome.records if SWALLOWED.search(record)]
+    # Nothing but a line of text parts the articles of a download, and it may be damaged.
+    swallowed = [] if name.endswith(".txt") else swallowed
     return f"swallowed: {swallowed[0][:200]}" if swallowed else ""
 
 
@@ -293,7 +295,7 @@ def case(kind: Kind, rng: random.Random, folder: Path) -> str:
 
     def work() -> str:
         outcome = kind.read(path)
-        problem = wrong(content, outcome, n_rows, marks=kind.bears_marks(name))
+        problem = wrong(name, content, outcome, n_rows, marks=kind.bears_marks(name))
         return f"WRONG {problem}" if problem else "refused" if outcome.refused else "read"
 
     return apart(work, folder)
@@ -401,8 +403,7 @@ def kinds(scratch: Path, only: Sequence[str]) -> dict[str, Case]:
              in_study(study, ["annotate", "import", "FILE", *other_tool], answered, bad),
              marks=False),
         Kind("import-prodigy", {"p.jsonl": lines(prodigy)},
-             in_study(study, ["annotate", "import", "FILE", "--format", "prodigy"], answered, bad),
-             (".jsonl",)),
+             in_study(study, ["annotate", "import", "FILE", "--format", "prodigy"], answered, bad)),
         Kind("codebook", {"book.yaml": book} | {
                  path.name: path.read_bytes() for path in ready_codebooks().values()
              },
@@ -417,7 +418,7 @@ def kinds(scratch: Path, only: Sequence[str]) -> dict[str, Case]:
             folder = Path(tempfile.mkdtemp(dir=scratch))
             (folder / name).write_bytes(content)
             outcome = kind.read(folder / name)
-            problem = wrong(content, outcome, None, marks=kind.bears_marks(name))
+            problem = wrong(name, content, outcome, None, marks=kind.bears_marks(name))
             assert not problem, f"{kind.name} {name}: sound, but {problem}"
             problem = outcome.refused or "; ".join(outcome.rejects)
             assert not problem, f"{kind.name} {name}: sound, but {problem}"
