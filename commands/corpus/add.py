@@ -5,8 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
-from .options import DateOrderOption, date_order_of
+from ..shared.options import (
+    DateOrderOption,
+    JsonOption,
+    StudyOption,
+    date_order_of,
+    find_study,
+    print_json,
+    say,
+)
 
 if TYPE_CHECKING:
     from ...corpus import Added, Preparation

@@ -4,8 +4,14 @@ from typing import Annotated
 
 import typer
 
-from ..shared.options import JsonOption, StudyOption, find_study, print_json
-from .options import DateOrderOption, date_order_of
+from ..shared.options import (
+    DateOrderOption,
+    JsonOption,
+    StudyOption,
+    date_order_of,
+    find_study,
+    print_json,
+)
 
 __all__ = ["fields"]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..shared.interrupt import stoppable
-from ..shared.options import JsonOption, say
+from ..shared.options import DateOrderOption, JsonOption, date_order_of, say
 from ..shared.progress import TagProgress
 from .tag_report import shards, stopped, tell, tell_plan
 
@@ -48,6 +48,7 @@ def tag(
     id: Annotated[
         str | None, typer.Option(help="Column of the article's id.", show_default="guessed")
     ] = None,
+    date_order: DateOrderOption = None,
     format: Annotated[
         str | None, typer.Option(help="Read all as this: txt, jsonl, csv, tsv, parquet.")
     ] = None,
@@ -145,7 +146,7 @@ def tag(
                 "keep": keep,
                 "keep_debris": keep_debris,
             },
-            fields=Fields(text=text, id=id),
+            fields=Fields(text=text, id=id, order=date_order_of(date_order)),
             form=format,
             abstain_below=abstain_below,
             text=not no_text,

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AdjudicatorOption",
+    "DateOrderOption",
     "JsonOption",
     "MissingOption",
     "StudyOption",
+    "date_order_of",
     "find_study",
     "print_json",
     "print_table",
@@ -43,6 +45,13 @@ MissingOption = Annotated[
         show_default="NA,N/A,NaN,nan,None,null,NULL,#N/A",
     ),
 ]
+DateOrderOption = Annotated[
+    str | None,
+    typer.Option(
+        help="What comes first in dates such as 03/04/2024: day or month.",
+        show_default="as the other dates of the file show, else day",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
@@ -54,6 +63,16 @@ def find_study(path: Path | None) -> "Study":
     study = Study.find(path)
     keep_revision(study)
     return study
+
+
+def date_order_of(name: str | None) -> str:
+    """Check the order of dates that the user named; empty when none was."""
+    from ...corpus.reading.dates import ORDERS
+    from ...errors import UnknownNameError
+
+    if name is not None and name not in ORDERS:
+        raise UnknownNameError("--date-order", name, ORDERS)
+    return name or ""
 
 
 def say(*lines: str) -> None:

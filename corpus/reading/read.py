@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import Any, BinaryIO
 
 import zstandard
@@ -31,7 +32,15 @@ from .source import Source, find
 from .web_pages import read_html, read_warc
 from .workbooks import read_xls, read_xlsx
 
-__all__ = ["BROKEN", "READERS", "Reader", "form_of", "read_articles"]
+__all__ = [
+    "ARCHIVES",
+    "BROKEN",
+    "READERS",
+    "Reader",
+    "form_of",
+    "order_of_dates",
+    "read_articles",
+]
 
 BROKEN = (
     *(OSError, EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError),
@@ -192,31 +201,61 @@ def _dated(source: Source, fields: ObservedFields) -> Iterator[Article | Reject]
             yield record
 
 
+def order_of_dates(source: Source, fields: Fields, *, tried: int) -> tuple[str, str]:
+    """Decide what comes first in dates such as 03/04/2024, by all dates of a file.
+
+    Parameters
+    ----------
+    source
+        The file, with its form.
+    fields
+        The columns that the user named.
+    tried
+        If no date of so many first records is of this kind, the others are not looked at.
+
+    Returns
+    -------
+    One of `ORDERS`, or empty when dates contradict each other or none needs an order; and this in
+    words, if one does.
+    """
+    dates = _dates(source, fields, tried)
+    if dates.orders or dates.n_open:
+        dates = _dates(source, fields)
+    return decided(dates.orders) if dates.n_open else ("", "")
+
+
+def _dates(source: Source, fields: Fields, most: int | None = None) -> "_Dates":
+    """Watch the dates of a file, or of its first records."""
+    dates = _Dates()
+    bare = {field.name: getattr(fields, field.name) for field in dataclass_fields(Fields)}
+    for _ in islice(_read(source, ObservedFields(**bare, observer=dates)), most):
+        pass
+    return dates
+
+
 def _order(source: Source, fields: ObservedFields) -> str:
     """Decide what comes first in the dates of a file, and say so."""
-    dates = _Dates()
-    if source.name != "-":
-        bare = {field.name: getattr(fields, field.name) for field in dataclass_fields(Fields)}
-        for _ in _read(source, ObservedFields(**bare, observer=dates)):
-            pass
-    order, message = decided(dates.orders)
+    # Standard input can be read once.
+    order, message = decided([] if source.name == "-" else _dates(source, fields).orders)
     if fields.observer is not None:
         fields.observer.note(source.name, f"! {message}")
     return order
 
 
 class _Dates:
-    """Watches which order the dates of a file show."""
+    """Watches which order the dates of a file show, and how many are open."""
 
     def __init__(self) -> None:
         self.orders: set[str] = set()
+        self.n_open = 0
 
     def columns(self, file: str, record: Mapping[str, Any], columns: Mapping[str, str]) -> None:
         """See the date of a record."""
         del file
         value = record.get(columns.get("published", ""))
-        if isinstance(value, str) and (order := order_shown(value)):
-            self.orders.add(order)
+        if isinstance(value, str):
+            self.orders |= {order_shown(value)} - {""}
+            self.n_open += is_open(value)
 
     def note(self, file: str, what: str) -> None:
         """Pass over what has nothing to do with dates."""

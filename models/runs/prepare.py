@@ -170,7 +170,7 @@ def _planned(folder: Folder, inputs: Sequence[Input], options: Options) -> Plan:
         # Standard input was copied to another place then.
         paths = {one.name: one.path for one in inputs}
         return Plan(tuple(inputs), tuple(task.moved(paths) for task in tasks))
-    return plan(inputs, shard=options.shard)
+    return plan(inputs, options.fields, shard=options.shard)
 
 
 def _absolute(place: str) -> str:

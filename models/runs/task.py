@@ -9,7 +9,7 @@ killed, run it at once.
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -152,9 +152,11 @@ def run_task(job: Job, model: Predictor, task: Task, tell: Tell | None = None) -
 def _records(
     job: Job, model: Predictor, piece: Piece, lines: Lines
 ) -> Iterator[Article | Reject | Rows]:
+    order, languages = job.fields.order or piece.order, job.preparation.languages
+    fields = replace(job.fields, order=order, languages=languages)
     if job.preparation.unit == "row":
-        return read_units(piece, job.fields, lines, model.needs)
-    return read_piece(piece, job.fields, lines)
+        return read_units(piece, fields, lines, model.needs)
+    return read_piece(piece, fields, lines)
 
 
 class _Writes:

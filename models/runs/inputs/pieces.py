@@ -45,6 +45,9 @@ class Piece:
     """What is added to a record's number in the range to get its number in the file; None when that
     is the number of lines in the ranges before."""
 
+    order: str = ""
+    """What comes first in its dates such as 03/04/2024, by all dates of its file; empty if open."""
+
     @property
     def whole(self) -> bool:
         """Tell whether it is all of its file."""

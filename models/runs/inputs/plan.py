@@ -19,9 +19,9 @@ from typing import BinaryIO
 import msgspec
 
 from ....corpus import READERS, Article, Fields
-from ....corpus.reading.read import BROKEN, form_of
+from ....corpus.reading.read import ARCHIVES, BROKEN, form_of, order_of_dates
 from ....corpus.reading.source import find
-from ....tables import TABLES, Row, read_rows
+from ....tables import TABLES, Row, read_rows, warn
 from .cuts import cut_input
 from .pieces import Lines, Piece, open_source, read_piece
 
@@ -35,6 +35,9 @@ _TRIED = 100
 _CHUNK = 2**20
 _LOOKED_AT = 1_000
 _BLOCKS = 64
+_GUESSED = Fields()
+_WITH_DATES = {*TABLES, *ARCHIVES, ".json", ".xls", ".xlsx"}
+# Other formats give dates that can be read in one way.
 
 
 class Input(msgspec.Struct, frozen=True):
@@ -113,13 +116,15 @@ def inputs_of(given: Sequence[str], form: str | None, spool: Path | None = None)
     return found
 
 
-def plan(inputs: Sequence[Input], *, shard: int = SHARD) -> Plan:
-    """Cut inputs into tasks.
+def plan(inputs: Sequence[Input], fields: Fields = _GUESSED, *, shard: int = SHARD) -> Plan:
+    """Cut inputs into tasks, and decide how the dates of each file are read.
 
     Parameters
     ----------
     inputs
         The files, in order.
+    fields
+        The columns that the user named.
     shard
         Bytes of input in a task, about.
     """
@@ -133,7 +138,9 @@ def plan(inputs: Sequence[Input], *, shard: int = SHARD) -> Plan:
             waiting.clear()
 
     for one in inputs:
-        for piece, size in cut_input(one.path, one.name, one.form, one.size, shard):
+        order = _order_of_dates(one, fields)
+        for cut, size in cut_input(one.path, one.name, one.form, one.size, shard):
+            piece = replace(cut, order=order)
             if not piece.whole:
                 close()
             waiting.append((piece, size))
@@ -182,6 +189,17 @@ def _columns(one: Input) -> set[str]:
         # What cannot be read is reported when it is read.
         return set()
     return set(first.values) if first else set()
+
+
+def _order_of_dates(one: Input, fields: Fields) -> str:
+    """Decide how the dates of a file are read, and say so."""
+    if fields.order or one.form not in _WITH_DATES:
+        return ""
+    source = replace(open_source(one.path), name=one.name, form=one.form)
+    order, message = order_of_dates(source, fields, tried=_LOOKED_AT)
+    if message:
+        warn(one.name)(message)
+    return order
 
 
 def _state(path: str) -> tuple[int, str]:
