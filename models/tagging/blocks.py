@@ -15,7 +15,7 @@ import pyarrow as pa
 from ...corpus import Article, Reject, content_id
 from ...corpus.preparation import UNITS, Preparation
 from ..predictor import Predictor
-from .ready_units import Rows, unit_blocks
+from .ready_units import Rows, tell_apart, unit_blocks
 from .tags import tag_schema, tag_units
 from .tallies import Marks, label_counts, tally
 from .units import Block, make_units
@@ -143,6 +143,7 @@ def _ready(
     model: Predictor, records: Iterable[Article | Reject | Rows], counts: Counts
 ) -> Iterator[tuple[Block, Marks]]:
     """Collect ready units; the same article may come again, in this shard or another."""
+    seen: set[str] = set()
 
     def read(n_records: int) -> None:
         counts.read += n_records
@@ -150,7 +151,7 @@ def _ready(
     for block in unit_blocks(
         records, model.needs, counts.rejects.append, read, most=ARTICLES, longest=CHARACTERS
     ):
-        yield block, lambda name: (_hash(name), 0)
+        yield tell_apart(block, seen), lambda name: (_hash(name), 0)
 
 
 def _blocks(

@@ -5,7 +5,8 @@ collected into blocks of the size of all blocks.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from ...corpus import Article, Reject, content_id
 from .tags import UNIT_COLUMNS
 from .units import ABOUT, OF_ARTICLE, Block
 
-__all__ = ["Rows", "about_of", "unit_blocks"]
+__all__ = ["Rows", "about_of", "tell_apart", "unit_blocks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,36 @@ def unit_blocks(
                 yield block.empty()
     if block.n_units:
         yield block.empty()
+
+
+def tell_apart(block: Block, seen: set[str]) -> Block:
+    """Give equal texts of one article an id each, where their ids were made of them.
+
+    The first keeps its id; an id that the user gave is never changed.
+
+    Parameters
+    ----------
+    block
+        Some units.
+    seen
+        Ids of the units before them; those of the block are added.
+    """
+    ids: list[str] = block.units["unit_id"].to_pylist()
+    different = set(ids)
+    if len(different) < len(ids) or not seen.isdisjoint(different):
+        columns = (block.units["article_id"], block.about["title"], block.units["text"])
+        rows = zip(ids, *(column.to_pylist() for column in columns), strict=True)
+        for at, (name, article, title, text) in enumerate([*rows]):
+            made = (content_id(article, "row", text), content_id(title, text))
+            if name in seen and name in made:
+                others = (content_id(article, "row", text, str(nth)) for nth in count(1))
+                ids[at] = next(other for other in others if other not in seen)
+            seen.add(ids[at])
+        place = block.units.schema.get_field_index("unit_id")
+        units = block.units.set_column(place, "unit_id", pa.array(ids, pa.string()))
+        return replace(block, units=units)
+    seen |= different
+    return block
 
 
 @dataclass(slots=True)

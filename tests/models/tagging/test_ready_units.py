@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from standfirst.corpus import Fields, Preparation
+from standfirst.corpus import Fields, Preparation, content_id
 from standfirst.models import Report
 from standfirst.models.runs.inputs.pieces import Lines, Piece, read_piece
 from standfirst.models.runs.inputs.unit_columns import read_units
@@ -158,3 +158,27 @@ def test_broken_files(report: Report, tmp_path: Path) -> None:
 
         assert found == tagged(report, read_piece(piece, Fields(), Lines()))
         assert found[1], name
+
+
+def test_equal_texts_of_one_article_are_units_of_their_own(tmp_path: Path, report: Report) -> None:
+    """The first keeps the id that it always had; ids of the user's own are not changed."""
+    rows = [("a", "No."), ("a", "Yes."), ("a", "No."), ("b", "No."), ("a", "No.")]
+    table = pa.table({"article_id": [a for a, _ in rows], "text": [text for _, text in rows]})
+    found = {}
+    for name, records in (("all", table), ("first", table.slice(0, 2))):
+        parquet.write_table(records, tmp_path / f"{name}.parquet")
+        piece = Piece(str(tmp_path / f"{name}.parquet"), name, ".parquet")
+        units = read_units(piece, Fields(), Lines(), ())
+        blocks = tag_blocks(report.model, units, Counts(), Preparation(unit="row"))
+        found[name] = [one for block in blocks for one in block.tags["unit_id"].to_pylist()]
+    own = table.append_column("unit_id", pa.array(["u"] * len(rows)))
+    parquet.write_table(own, tmp_path / "own.parquet")
+    units = read_units(
+        Piece(str(tmp_path / "own.parquet"), "own", ".parquet"), Fields(), Lines(), ()
+    )
+    (block,) = tag_blocks(report.model, units, Counts(), Preparation(unit="row"))
+
+    assert len(set(found["all"])) == len(rows)
+    assert found["all"][:2] == found["first"]
+    assert found["all"][0] == content_id("a", "row", "No.")
+    assert set(block.tags["unit_id"].to_pylist()) == {"u"}
