@@ -32,6 +32,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from standfirst.annotate.design.inclusion import inclusion_probabilities, systematic
+from standfirst.annotate.design.pool import Aim, Pool, Scores
+from standfirst.annotate.design.rules import MODEL_RULES
 from standfirst.measure.estimators import Estimates, Population, corrected, from_gold
 from standfirst.measure.samples import Sample, SampledRound, from_probabilities
 from standfirst.models.encoders.registry import default_encoder
@@ -106,7 +108,8 @@ def one_model(data: Data, groups: Ints, n_draws: int, name: str) -> Iterator[dic
             p, y = ask(fit(data, data.vectors, rows, STRENGTHS), data.vectors[left]), data.truth
             y, population = y[left], Population.of(p)
             true = float(y[:, 1].mean())
-            chance = inclusion_probabilities((p[:, 1] * (1 - p[:, 1])) ** 0.5, 200, mix=MIX)
+            nameless = [""] * len(left)
+            pool = Pool(nameless, nameless, Scores([{"label": p}]), Aim("label", 1))
             for _ in range(n_draws // N_MODELS):
                 for n in SIZES:
                     index = rng.permutation(len(left))[:n]
@@ -114,8 +117,9 @@ def one_model(data: Data, groups: Ints, n_draws: int, name: str) -> Iterator[dic
                     gold[n].add(from_gold(sample, y[index]), true)
                     made = corrected(population, sample, p[index], y[index], multiple=False)
                     best[n].add(made, true)
-                index = systematic(chance, rng)
-                sample = from_probabilities(index, chance[index], len(left))
+                drawn, chances, _ = MODEL_RULES["precise"].draw(pool, 200, rng)
+                index = np.array(drawn)
+                sample = from_probabilities(index, np.array(chances), len(left))
                 made = corrected(population, sample, p[index], y[index], multiple=False)
                 sharp.add(made, true)
         for n in SIZES:

@@ -12,6 +12,10 @@ committee, by divergence from the mean).
 Sener, O. & Savarese, S. (2018). Active learning for convolutional neural networks: a core-set
 approach (distance from what is labelled).
 Attenberg, J. & Provost, F. (2010). Why label when you can search? (rare classes).
+Neyman, J. (1934). On the two different aspects of the representative method. Journal of the Royal
+Statistical Society 97; Särndal, C.-E., Swensson, B. & Wretman, J. (1992), section 12.2; Zrnic, T. &
+Candès, E. J. (2024). Active statistical inference. ICML (precise: the variance of a corrected share
+is smallest where probabilities follow the standard deviation of what the model misses).
 """
 
 from collections.abc import Callable, Sequence
@@ -89,6 +93,26 @@ def rare(pool: Pool) -> Floats:
     return np.asarray(np.mean(results, axis=0))
 
 
+def precise(pool: Pool) -> Floats:
+    """Score units by the variance of what the model is expected to miss: p (1 - p) of the label.
+
+    Drawn by its root (`Aim.power` = 0.5), units narrow the interval of the label's corrected share
+    most. Without a label, the variances of all labels of the dimension are added up.
+
+    Raises
+    ------
+    InputError
+        No dimension is named.
+    """
+    aim = pool.aim
+    if not aim.dimension:
+        problem = "no share that is to be precise"
+        raise InputError("precise", problem, "name it: --target DIMENSION=LABEL:0.01")
+    mean = np.mean([given[aim.dimension] for given in _answers(pool)], axis=0)
+    doubt = mean * (1 - mean)
+    return np.asarray(doubt.sum(axis=1) if aim.label is None else doubt[:, aim.label])
+
+
 def coreset(pool: Pool) -> Floats:
     """Score units by their distance from all that was drawn before."""
     if pool.scores.distance is None:
@@ -102,6 +126,7 @@ SCORES: dict[str, Callable[[Pool], Floats]] = {
     "entropy": entropy,
     "disagreement": disagreement,
     "rare": rare,
+    "precise": precise,
     "coreset": coreset,
 }
 """Name to the score that a rule follows."""

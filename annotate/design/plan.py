@@ -54,6 +54,8 @@ class Drawn:
     """Share of a model's draw that was simple random; None for rules without a model."""
     models: tuple[str, ...] = ()
     """What the rule went by: models or an encoder, as they were named."""
+    target: str = ""
+    """The share that the round is to tell, as ``DIMENSION=LABEL:HALF_WIDTH``; empty if none."""
 
 
 def assign(

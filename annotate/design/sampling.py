@@ -47,6 +47,7 @@ def draw(
     scores: Scores | None = None,
     aim: Aim | None = None,
     models: Sequence[str] = (),
+    target: str = "",
 ) -> list[Drawn]:
     """Draw units that no earlier round has taken, and that the test part has not closed.
 
@@ -73,6 +74,8 @@ def draw(
         What a model's rule looks for.
     models
         Names of the models, or of the encoder, that made the scores.
+    target
+        The share that the round is to tell, as `targets.Target` writes it.
 
     Returns
     -------
@@ -126,6 +129,7 @@ def draw(
             seed=seed,
             mix=aim.mix if rule in MODEL_RULES else None,
             models=tuple(models) if rule in MODEL_RULES else (),
+            target=target,
         )
         for position, probability, stratum in zip(*drawn, strict=True)
     ]

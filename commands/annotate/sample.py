@@ -30,8 +30,8 @@ def sample(
         str,
         typer.Option(
             help="random, stratified, equal, keyword or one-per-cluster; by a model: "
-            "least-confidence, margin, entropy, rare, disagreement; by an encoder: diversity, "
-            "coreset."
+            "precise, rare, least-confidence, margin, entropy, disagreement; by an encoder: "
+            "diversity, coreset."
         ),
     ] = "random",
     by: Annotated[
@@ -58,6 +58,13 @@ def sample(
     ] = "",
     label: Annotated[
         str, typer.Option(help="DIMENSION=LABEL to look for, for the rule rare.")
+    ] = "",
+    target: Annotated[
+        str,
+        typer.Option(
+            help="DIMENSION=LABEL:0.01: the share that is to be known, and its half-width. "
+            "precise draws for it; status says how near it is."
+        ),
     ] = "",
     mix: Annotated[
         float | None,
@@ -97,6 +104,10 @@ def sample(
 
     folder = find_study(study)
     _refuse(rule, by or [], keyword, model or [], encoder)
+    if rule == "precise" and not (target or dimension):
+        remedy = "name it: --target DIMENSION=LABEL:0.01"
+        raise InputError("--rule", "'precise' draws for a share", remedy)
+    target = _target(folder, target)
     aimed = {"--mix": mix, "--power": power, "--dimension": dimension, "--label": label}
     for option, value in aimed.items():
         if rule not in plan.MODEL_RULES and value not in (None, ""):
@@ -114,8 +125,9 @@ def sample(
         scores = plan.Scores()
         names: tuple[str, ...] = ()
         if rule in plan.MODEL_RULES:
+            looked_for = target.partition(":")[0] if rule == "precise" else label
             scores, names, aim = _scores(
-                rule, units, before, model or [], encoder, aim, dimension, label
+                rule, units, before, model or [], encoder, aim, dimension, looked_for
             )
         name = round or _next_round(design)
         drawn = plan.draw(
@@ -129,6 +141,7 @@ def sample(
             scores=scores,
             aim=aim,
             models=names,
+            target=target,
         )
         # The test part is judged by two coders as far as the overlap says, like all the rest.
         new = plan.assign([*new, *drawn], coder or [], overlap=overlap, seed=seed)
@@ -166,6 +179,23 @@ def _refuse(
         raise InputError("--model", f"a {rule} draw uses no model", "leave --model out")
     if encoder and not by_vectors:
         raise InputError("--encoder", f"a {rule} draw uses no encoder", "leave --encoder out")
+
+
+def _target(place: "Study", text: str) -> str:
+    """Check a target against the codebook."""
+    if not text:
+        return ""
+    from ...annotate.design.targets import parse_target
+    from ...study.contents import codebook_of
+
+    target, codebook = parse_target(text), codebook_of(place)
+    known = {one.id: one.label_ids for one in codebook.dimensions}
+    if target.dimension not in known:
+        raise UnknownNameError("dimension of the codebook:", target.dimension, list(known))
+    if target.label not in known[target.dimension]:
+        where = f"label of {target.dimension}:"
+        raise UnknownNameError(where, target.label, list(known[target.dimension]))
+    return str(target)
 
 
 def _strata(

@@ -1,4 +1,4 @@
-"""``standfirst annotate status``: what is left to code, and how long it will take."""
+"""``standfirst annotate status``: what is left to code, how long it takes, and for what width."""
 
 from ...study.contents import annotations_of
 from ..shared.answers import say_strangers
@@ -10,6 +10,9 @@ __all__ = ["status"]
 def status(study: StudyOption = None, json: JsonOption = False) -> None:
     """Show what is left to code, by round and coder, and how long it will take.
 
+    Where a round was drawn for a target, it says how wide the interval of that share is by now, and
+    about how many labels more it takes. Coding may stop when the interval is narrow enough.
+
     Example: standfirst annotate status
     """
     from dataclasses import asdict
@@ -17,14 +20,18 @@ def status(study: StudyOption = None, json: JsonOption = False) -> None:
     from ...annotate.answers.identities import read_identities
     from ...annotate.answers.status import workloads
     from ...annotate.design.plan import read_design
+    from ...study.precision import widths_reached
 
     folder = find_study(study)
     design, annotations = read_design(folder.design), annotations_of(folder)
     identities = read_identities(folder.annotations.with_name("coders.json"))
     rows = workloads(design, annotations, identities)
     say_strangers(design, {row.coder for row in annotations}, identities)
+    widths, notes = widths_reached(place, design)
     if json:
-        print_json({"rows": [asdict(row) | {"seconds_left": row.seconds_left} for row in rows]})
+        told = [asdict(row) | {"seconds_left": row.seconds_left} for row in rows]
+        targets = [asdict(one) | {"reached": one.reached} for one in widths]
+        print_json({"rows": told, "targets": targets, "notes": notes})
         return
     if not rows:
         say("nothing is drawn and nothing is coded; start with: standfirst annotate sample 100")
@@ -53,6 +60,9 @@ def status(study: StudyOption = None, json: JsonOption = False) -> None:
     print_table(
         ["round", "coder", "units", "done", "skipped", "left", "s/unit", "time left"], table
     )
+    for one in widths:
+        print(one)
+    say(*(f"note: {note}" for note in notes))
 
 
 def _duration(seconds: float | None) -> str:

@@ -138,12 +138,25 @@ def test_rare_search_leans_to_the_label() -> None:
     assert flat == pytest.approx([0.3] * 12)
 
 
+def test_precise_draws_where_the_variance_is() -> None:
+    """Probabilities follow the root of p (1 - p) of the label; without one, of all labels."""
+    made = pool(FIRST, aim=Aim("stance", 1, mix=0.2))
+    places, chances, _ = MODEL_RULES["precise"].draw(made, 6, np.random.default_rng(0))
+    root = np.sqrt(FIRST[:, 1] * (1 - FIRST[:, 1]))
+    expected = inclusion_probabilities(root, 6, mix=0.2)
+    everything = SCORES["precise"](pool(FIRST, aim=Aim("stance")))
+
+    assert chances == pytest.approx(expected[places].tolist())
+    assert everything == pytest.approx((FIRST * (1 - FIRST)).sum(axis=1))
+
+
 @pytest.mark.parametrize(
     ("rule", "scores", "said"),
     [
         ("entropy", Scores(), "name one with --model"),
         ("disagreement", Scores([{"stance": FIRST}]), "1 models cannot disagree"),
         ("rare", Scores([{"stance": FIRST}]), "name it: --label"),
+        ("precise", Scores([{"stance": FIRST}]), "name it: --target"),
         ("coreset", Scores(), "name an encoder"),
         ("diversity", Scores(), "name an encoder"),
     ],

@@ -85,6 +85,7 @@ def test_training_sees_nothing_of_test_articles(template: Path) -> None:
         ("--rule", "margin", "--model", "models/one", "--dimension", "framing"),
         ("--rule", "least-confidence", "--model", "models/one", "--mix", "0.5"),
         ("--rule", "rare", "--model", "models/one", "--label", "framing=legality"),
+        ("--rule", "precise", "--model", "models/one", "--target", "framing=legality:0.01"),
         ("--rule", "disagreement", "--model", "models/one", "--model", "models/two"),
         ("--rule", "diversity", "--encoder", "tfidf"),
         ("--rule", "coreset", "--encoder", "tfidf"),
@@ -111,14 +112,17 @@ def test_every_rule_from_the_command(
     assert sum(1 / row.probability for row in new) == pytest.approx(new[0].n_pool, rel=0.35)
     by_model = "--model" in words or "--encoder" in words
     assert {row.mix for row in new} == {(0.5 if "--mix" in words else 0.2) if by_model else None}
-    if "rare" in words:
+    if {"rare", "precise"} & {*words}:
         model = Model.load(study / "models" / "one")
         legality = model.dimensions[0].label_ids.index("legality")
         texts = {unit["unit_id"]: unit["text"] for unit in units}
         asked = model.predict([texts[row.unit_id] for row in new])["framing"].probabilities
-        # Probabilities lie on a line over the root of what the model says of each unit.
+        # Probabilities lie on a line over the root of what the rule looks at.
+        score = asked[:, legality]
+        score = score * (1 - score) if "precise" in words else score
         chances = [row.probability for row in new]
-        assert np.corrcoef(asked[:, legality] ** 0.5, chances)[0, 1] == pytest.approx(1)
+        assert np.corrcoef(score**0.5, chances)[0, 1] == pytest.approx(1)
+    assert {row.target for row in new} == {words[-1] if "--target" in words else ""}
 
 
 @pytest.mark.parametrize(
