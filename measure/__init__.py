@@ -5,7 +5,18 @@ tags (`models`), and here what a study says. It builds on all four, and `study` 
 """
 
 from .estimation import shares
+from .plans import Plan, plan_agreement, plan_score, plan_share, plan_shares
 from .results import Shares
 from .tagged import Tags, read_tags
 
-__all__ = ["Shares", "Tags", "read_tags", "shares"]
+__all__ = [
+    "Plan",
+    "Shares",
+    "Tags",
+    "plan_agreement",
+    "plan_score",
+    "plan_share",
+    "plan_shares",
+    "read_tags",
+    "shares",
+]

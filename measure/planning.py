@@ -42,6 +42,7 @@ __all__ = [
     "curve_range",
     "curve_units",
     "further_labels",
+    "implied_variance",
     "labels_at_random",
     "labels_by_score",
     "width_reached",
@@ -196,21 +197,37 @@ def width_reached(
     >>> made.reached, made.at_random
     (False, 282)
     """
-    assert estimate.low is not None  # noqa: S101 - for the type checker
-    assert estimate.high is not None  # noqa: S101 - for the type checker
-    half = (estimate.high - estimate.low) / 2
+    half = _half_width(estimate)
     at_random = precise = None
     if half > wanted:
         at_random, precise = further_labels(
-            half, wanted, n_coded=n_coded, n_units=n_units, doubt=doubt, level=level
+            estimate, wanted, n_coded=n_coded, n_units=n_units, doubt=doubt, level=level
         )
     rare = estimate.share < RARE and estimate.share * n_coded < POSITIVES
     corrected = doubt is not None
     return WidthReached(target, half, wanted, n_coded, corrected, at_random, precise, at_best=rare)
 
 
+def implied_variance(
+    estimate: Estimate, n_coded: int, n_units: int, *, level: float = 0.95
+) -> float:
+    """Give the variance of one unit that an interval implies, were its units drawn at random.
+
+    Parameters
+    ----------
+    estimate
+        A share with its interval.
+    n_coded, n_units
+        Coded units, and all units.
+    level
+        Coverage of the interval.
+    """
+    now = (_half_width(estimate) / _z(level)) ** 2
+    return now / max(1 / n_coded - 1 / n_units, 1e-12)
+
+
 def further_labels(
-    half_width: float,
+    estimate: Estimate,
     wanted: float,
     *,
     n_coded: int,
@@ -225,18 +242,15 @@ def further_labels(
 
     Parameters
     ----------
-    half_width
-        The half-width now.
-    wanted, n_coded, n_units, doubt, level
+    estimate, wanted, n_coded, n_units, doubt, level
         As for `width_reached`.
     """
     z = _z(level)
-    now, goal = (half_width / z) ** 2, (wanted / z) ** 2
+    now, goal = (_half_width(estimate) / z) ** 2, (wanted / z) ** 2
     left = n_units - n_coded
     if left < 2:
         return None, None
-    # The variance of one unit that the interval of now implies.
-    each = now / max(1 / n_coded - 1 / n_units, 1e-12)
+    each = implied_variance(estimate, n_coded, n_units, level=level)
 
     def joined(m: int, fresh: float) -> float:
         return (n_coded**2 * now + m**2 * fresh) / (n_coded + m) ** 2
@@ -376,6 +390,12 @@ def _smallest(fits: Callable[[int], bool], most: int) -> int | None:
         middle = (low + high) // 2
         low, high = (low, middle) if fits(middle) else (middle, high)
     return high
+
+
+def _half_width(estimate: Estimate) -> float:
+    if estimate.low is None or estimate.high is None:
+        raise InputError("plan", "a share without an interval", "code at least two units")
+    return (estimate.high - estimate.low) / 2
 
 
 def _rough(n: int) -> str:

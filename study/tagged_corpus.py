@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..measure.tagged import Tags
     from .folder import Study
 
-__all__ = ["TaggedCorpus", "tagged_corpus"]
+__all__ = ["TaggedCorpus", "corpus_tags", "tagged_corpus"]
 
 _COLUMNS = ["unit_id", "text", "outlet", "published", "language", "article_id", "cluster"]
 
@@ -73,7 +73,6 @@ def tagged_corpus(
         The codebook has no such dimension.
     """
     from ..annotate.design.plan import read_design
-    from ..measure.tagged import dimensions_of, read_tags
 
     design = read_design(place.design)
     if not design:
@@ -84,14 +83,8 @@ def tagged_corpus(
     if not gold:
         raise StudyError(place.root, "has no gold yet", "run: standfirst labels gold")
     units = units_of(place, _COLUMNS)
-    labels = {one.id: one.label_ids for one in codebook.dimensions}
-    for name in dimensions or ():
-        if name not in labels:
-            raise UnknownNameError("dimension of the codebook:", name, list(labels))
-    asked = dimensions or [one.id for one in codebook.dimensions if one.when is None]
     path = tags or tags_of(place, [str(unit["unit_id"]) for unit in units])
-    only = [name for name in dimensions_of(path) if name in asked]
-    table = read_tags(path, labels=labels, only=only, columns=columns)
+    table = corpus_tags(place, path, dimensions=dimensions, columns=columns)
     folder = model or next((p for v in table.models if (p := model_of(place, v))), None)
     learned = None
     if folder is not None:
@@ -104,3 +97,25 @@ def tagged_corpus(
         learned = frozenset(learned_units(facts, units))
     answers = tuple(row for row in gold if row.dimension in table.dimensions)
     return TaggedCorpus(table, answers, tuple(design), learned, tuple(units), codebook, folder)
+
+
+def corpus_tags(
+    place: "Study",
+    tags: Path | None = None,
+    *,
+    dimensions: Sequence[str] | None = None,
+    columns: Sequence[str] = (),
+) -> "Tags":
+    """Read the tags of a study's corpus alone; parameters and errors as `tagged_corpus`."""
+    from ..measure.tagged import dimensions_of, read_tags
+
+    codebook = codebook_of(place)
+    labels = {one.id: one.label_ids for one in codebook.dimensions}
+    for name in dimensions or ():
+        if name not in labels:
+            raise UnknownNameError("dimension of the codebook:", name, list(labels))
+    asked = dimensions or [one.id for one in codebook.dimensions if one.when is None]
+    if tags is None:
+        tags = tags_of(place, [str(unit["unit_id"]) for unit in units_of(place, ["unit_id"])])
+    only = [name for name in dimensions_of(tags) if name in asked]
+    return read_tags(tags, labels=labels, only=only, columns=columns)

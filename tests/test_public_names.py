@@ -43,7 +43,8 @@ PUBLIC = {
         Settings Study
     """,
     "standfirst.measure": """
-        Shares Tags read_tags shares
+        Plan Shares Tags plan_agreement plan_score plan_share plan_shares read_tags
+        shares
     """,
 }
 

@@ -2,6 +2,7 @@
 
 import typer
 
+from .plan import plan
 from .shares import shares
 
 __all__ = ["app"]
@@ -15,3 +16,4 @@ def group() -> None:
 
 
 app.command()(shares)
+app.command()(plan)

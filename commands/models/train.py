@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ...study.contents import gold_of
+from ...study.labelled import labelled_rows
 from ..shared.options import JsonOption, MissingOption, StudyOption, find_study, print_json, say
 from ..shared.progress import Progress
 from .fine_tuning import DeviceOption, EpochsOption, FineTuneOption, check, tune
@@ -241,32 +241,11 @@ def _check_context(context: str | None) -> None:
 def _from_study(
     folder: Path | None, label: list[str] | None, codebook: Path | None, *, votes: bool
 ) -> "tuple[TrainingSet, Path]":
-    from ...annotate.design.sampling import closed_units, read_design
-    from ...corpus import load_units
-    from ...errors import StudyError
-    from ...labels import load_codebook
-    from ...models import from_study
-
     study = find_study(folder)
-    if not study.gold.is_file():
-        raise StudyError(study.root, "has no gold yet", "run: standfirst labels gold")
-    book = load_codebook(codebook or study.codebook_path)
-    units, design = load_units(study.corpus), read_design(study.design)
-    # The test part tells how good the model is: what learned from it, or from the articles that it
-    # stands in, could not be asked.
-    aside = closed_units(units, design)
-    rows = from_study(
-        units,
-        gold_of(study, book),
-        book,
-        label,
-        source=str(study.gold),
-        leave_out=aside,
-        votes=votes,
-    )
-    if aside:
-        say(f"{len(aside)} units of the test part and its articles are left out of training")
-    return rows, study.models / book.id
+    rows, n_aside = labelled_rows(study, label, codebook=codebook, votes=votes)
+    if n_aside:
+        say(f"{n_aside} units of the test part and its articles are left out of training")
+    return rows, study.models / rows.codebook.id
 
 
 def _told_training(report: "Report") -> list[str]:

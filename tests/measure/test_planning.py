@@ -45,7 +45,8 @@ def test_further_labels_by_the_same_draw_add_up() -> None:
     """More of the same draw: what is there and what is missing are what the whole takes."""
     z, n, n_units = 1.959964, 100, 100_000
     half = z * (0.2 * (1 / n - 1 / n_units)) ** 0.5
-    more, precise = further_labels(half, half / 2, n_coded=n, n_units=n_units)
+    now = Estimate(0.5, 0.5 - half, 0.5 + half)
+    more, precise = further_labels(now, half / 2, n_coded=n, n_units=n_units)
 
     assert more is not None
     assert n + more == pytest.approx(labels_at_random(0.2, half / 2, n_units), abs=3)

@@ -37,7 +37,8 @@ def coded_study(tmp_path: Path, run: Callable[..., Any]) -> Path:
     book = load_codebook(root / "codebook.yaml")
     labels = book.dimension("stance").label_ids
     rng = np.random.default_rng(6)
-    p = rng.dirichlet(np.full(len(labels), 0.15), len(units))
+    # The last label is rare.
+    p = rng.dirichlet([*[0.15] * (len(labels) - 1), 0.02], len(units))
     truth = (p.cumsum(axis=1) > rng.random((len(units), 1))).argmax(axis=1).clip(0, len(labels) - 1)
     drawn = {row.unit_id for row in read_design(root / "annotations" / "design.jsonl")}
     gold, said = [], []
