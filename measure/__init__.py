@@ -4,15 +4,19 @@ The last stage of the way: articles (`corpus`), design and answers (`annotate`),
 tags (`models`), and here what a study says. It builds on all four, and `study` builds on it.
 """
 
+from .coder_comparison import CoderComparison
+from .coders import compare_coders
 from .estimation import shares
 from .plans import Plan, plan_agreement, plan_score, plan_share, plan_shares
 from .results import Shares
 from .tagged import Tags, read_tags
 
 __all__ = [
+    "CoderComparison",
     "Plan",
     "Shares",
     "Tags",
+    "compare_coders",
     "plan_agreement",
     "plan_score",
     "plan_share",

@@ -43,8 +43,8 @@ PUBLIC = {
         Settings Study
     """,
     "standfirst.measure": """
-        Plan Shares Tags plan_agreement plan_score plan_share plan_shares read_tags
-        shares
+        CoderComparison Plan Shares Tags compare_coders plan_agreement plan_score
+        plan_share plan_shares read_tags shares
     """,
 }
 

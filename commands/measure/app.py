@@ -2,6 +2,7 @@
 
 import typer
 
+from .coders import coders
 from .plan import plan
 from .shares import shares
 
@@ -17,3 +18,4 @@ def group() -> None:
 
 app.command()(shares)
 app.command()(plan)
+app.command()(coders)

@@ -1,0 +1,83 @@
+"""``standfirst measure coders``: the model against each coder against the others."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..shared.options import (
+    AdjudicatorOption,
+    JsonOption,
+    MissingOption,
+    StudyOption,
+    find_study,
+    print_json,
+    say,
+)
+from .tables import OutputOption, write_rows
+
+__all__ = ["coders"]
+
+
+def coders(
+    tags: Annotated[
+        Path | None,
+        typer.Argument(
+            help="What `tag` wrote, a file or a folder.", show_default="the study's own corpus"
+        ),
+    ] = None,
+    coded: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", help="A CSV with unit, coder, dimension, label (a|b for several); no study."
+        ),
+    ] = None,
+    dimension: Annotated[
+        list[str] | None, typer.Option(help="Compare only this one; give it once for each.")
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(help="The model that wrote the tags.", show_default="found in the study"),
+    ] = None,
+    missing: MissingOption = None,
+    adjudicator: AdjudicatorOption = None,
+    level: Annotated[
+        float, typer.Option(help="Coverage of the intervals.", min=0.5, max=0.999)
+    ] = 0.95,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.", min=0)] = 0,
+    output: OutputOption = None,
+    study: StudyOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Compare the model with each coder, by what the other coders said of the same units.
+
+    Example: standfirst measure coders tags.parquet --from coded.csv
+    """
+    from ...measure.coders import compare_coders
+    from ...study.readings import readings_of_file, readings_of_study
+    from ...tables.answers import parse_missing
+
+    if coded is not None:
+        if tags is None:
+            raise typer.BadParameter("name what `tag` wrote", param_hint="TAGS")
+        found = readings_of_file(
+            coded, tags, model=model, dimensions=dimension, missing=parse_missing(missing)
+        )
+    else:
+        found = readings_of_study(find_study(study), tags, model=model, dimensions=dimension)
+    made = compare_coders(
+        found.annotations,
+        found.codebook,
+        found.tags,
+        learned=found.learned,
+        adjudicators=adjudicator or (),
+        level=level,
+        seed=seed,
+    )
+    if output is not None:
+        write_rows(made.rows(), output)
+    if json:
+        print_json(made.as_json())
+        return
+    print(repr(made).split("\nnote: ")[0])
+    say(*(f"note: {note}" for note in made.notes))
