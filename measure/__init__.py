@@ -6,6 +6,7 @@ tags (`models`), and here what a study says. It builds on all four, and `study` 
 
 from .coder_comparison import CoderComparison
 from .coders import compare_coders
+from .doubts import Doubts, rank_doubts
 from .estimation import shares
 from .plans import Plan, plan_agreement, plan_score, plan_share, plan_shares
 from .results import Shares
@@ -13,6 +14,7 @@ from .tagged import Tags, read_tags
 
 __all__ = [
     "CoderComparison",
+    "Doubts",
     "Plan",
     "Shares",
     "Tags",
@@ -21,6 +23,7 @@ __all__ = [
     "plan_score",
     "plan_share",
     "plan_shares",
+    "rank_doubts",
     "read_tags",
     "shares",
 ]

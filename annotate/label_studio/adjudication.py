@@ -36,9 +36,9 @@ from .projects import project
 from .sync import Pushed, push
 from .task_list import ANSWERS, answered, tasks_of
 
-__all__ = ["Disputed", "disputed", "push_disputed"]
+__all__ = ["Disputed", "disputed", "doubted", "push_disputed"]
 
-_AGREED, _DIFFERS = "All say", "They differ"
+_AGREED, _DIFFERS, _AGAIN = "All say", "They differ", "Look again"
 
 
 _EMPTY = {
@@ -62,6 +62,8 @@ class Disputed:
     """The coders' answers, on all dimensions."""
     tied: bool
     """Whether one of them is tied, so that gold lacks it without a decision."""
+    head: str = _DIFFERS
+    """What is said above the readings of the dimensions in question."""
 
 
 def disputed(
@@ -118,6 +120,44 @@ def disputed(
             tied=unit_id in tied,
         )
         for unit_id in sorted(open_, key=lambda unit_id: (unit_id not in tied, unit_id))
+    ]
+
+
+def doubted(
+    annotations: Iterable[Annotation],
+    codebook: Codebook,
+    asked: Mapping[str, Collection[str]],
+    *,
+    adjudicators: Collection[str] = (),
+) -> list[Disputed]:
+    """Give units for one more look, though no coder may have differed; in the given order.
+
+    Parameters
+    ----------
+    annotations
+        All annotations.
+    codebook
+        What was coded.
+    asked
+        The units, and of each the ids of the dimensions in question. What gives rise to the
+        question is not shown: whoever decides should not lean to it.
+    adjudicators
+        As for `labels.resolve`.
+    """
+    said: dict[str, list[Annotation]] = {}
+    for row in current(settle(readings(annotations, adjudicators), codebook).annotations):
+        if row.unit_id in asked:
+            said.setdefault(row.unit_id, []).append(row)
+    return [
+        Disputed(
+            unit_id=unit_id,
+            dimensions=tuple(one.id for one in codebook.dimensions if one.id in names),
+            readings=tuple(said[unit_id]),
+            tied=False,
+            head=_AGAIN,
+        )
+        for unit_id, names in asked.items()
+        if unit_id in said
     ]
 
 
@@ -215,7 +255,7 @@ def _summary(case: Disputed, dimension: Dimension, aliases: Mapping[str, str]) -
     if not answers:
         return "(nobody was asked)"
     lines = [f"{', '.join(sorted(who))}: {shown}" for shown, who in sorted(answers.items())]
-    head = _DIFFERS if dimension.id in case.dimensions else _AGREED if len(answers) == 1 else ""
+    head = case.head if dimension.id in case.dimensions else _AGREED if len(answers) == 1 else ""
     if head == _AGREED:
         return f"{head}: {next(iter(answers))}"
     return "\n".join([f"{head}:", *lines] if head else lines)

@@ -18,6 +18,7 @@ from ...study.contents import (
 )
 from ..shared.answers import print_merged, say_strangers
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
+from .review import push_review
 
 __all__ = ["pull", "push", "start"]
 
@@ -68,6 +69,14 @@ def push(
     model: Annotated[
         Path | None, typer.Option(help="Suggest this model's answers, where units are not blind.")
     ] = None,
+    review: Annotated[
+        int | None,
+        typer.Option(
+            help="Instead, send so many coded units whose gold the model doubts most to be "
+            "decided once more; never units of the test part.",
+            min=1,
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Push the drawn units to Label Studio; what is there already is left alone.
@@ -86,6 +95,11 @@ def push(
     from ...study.migrations import earlier_revisions
     from ...study.suggester import load_suggester
 
+    if review is not None:
+        if round is not None or model is not None or view != "unit":
+            raise typer.BadParameter("goes without --round, --view, --model", param_hint="--review")
+        push_review(study, review, title, as_json=json)
+        return
     if view not in ("unit", "article"):
         raise UnknownNameError("view", view, ["unit", "article"])
     folder = find_study(study)

@@ -3,6 +3,7 @@
 import typer
 
 from .coders import coders
+from .doubts import doubts
 from .plan import plan
 from .shares import shares
 
@@ -19,3 +20,4 @@ def group() -> None:
 app.command()(shares)
 app.command()(plan)
 app.command()(coders)
+app.command()(doubts)
