@@ -130,7 +130,8 @@ def one_model(data: Data, groups: Ints, n_draws: int, name: str) -> Iterator[dic
 
 def cells(data: Data, groups: Ints, outlets: Ints, n_draws: int) -> Iterator[dict[str, object]]:
     """Correct the shares of outlets, with the lambda that fits within them."""
-    from standfirst.measure.estimation import _Coded, _pooled_lambda
+    from standfirst.measure.estimation import _pooled_lambda
+    from standfirst.measure.usable_gold import Coded
 
     few, many = (Tally(), Tally()), (Tally(), Tally())
     naive: list[bool] = []
@@ -152,7 +153,7 @@ def cells(data: Data, groups: Ints, outlets: Ints, n_draws: int) -> Iterator[dic
         for _ in range(n_draws // N_MODELS):
             index = rng.permutation(len(left))[:400]
             sample = from_probabilities(index, None, len(left))
-            lam = _pooled_lambda(_Coded(sample, y[index], ()), p[index], codes[index], variance)
+            lam = _pooled_lambda(Coded(sample, y[index], ()), p[index], codes[index], variance)
             for name, one in enumerate(inside):
                 chosen = codes[index] == name
                 if chosen.sum() < 5:

@@ -1,27 +1,23 @@
 """How often each label holds in a corpus, from tags of all units and gold on a few of them.
 
-The estimators are in `estimators`; here it is decided which gold may be used, what is refused, and
-what is told beside the numbers. Two rules hold throughout. Gold may only correct a model that did
-not learn from it: the test part, or any gold where the tags come from cross-prediction. And gold
-only speaks for units that it could have been drawn from.
+The estimators are in `estimators`, and which gold they may use is decided in `usable_gold`; here
+they are put together, for the whole and for its cells, with what is said beside the numbers.
 
 References
 ----------
-Zrnic, T. & Candès, E. J. (2024). Cross-prediction-powered inference. PNAS 121.
 Baumann, J. et al. (2025). Large language model hacking. arXiv:2509.08825 (why the count, the gold
 alone and the corrected share stand side by side).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ..annotate.design.plan import Drawn
-from ..errors import InputError, LeakError, UnknownLabelError
+from ..errors import InputError
 from ..labels.gold.gold import Gold
+from .cells import Cells
 from .estimators import (
     Estimates,
     Population,
@@ -32,32 +28,15 @@ from .estimators import (
     shrunk_lambda,
 )
 from .results import Cell, DimensionShares, Estimate, LabelShares, Shares
-from .samples import Sample, from_design, from_probabilities
 from .tagged import TaggedDimension, Tags
+from .usable_gold import Coded, Design, usable_gold
 
-__all__ = ["LEAST_CLUSTERS", "LEAST_IN_CELL", "shares"]
+__all__ = ["LEAST_IN_CELL", "shares"]
 
 LEAST_IN_CELL = 5
 """Coded units from which on a cell is corrected."""
 
-LEAST_CLUSTERS = 10
-"""Clusters of the test part from which on its variance can be estimated."""
-
-_MISSING = 0.05
-_ROUNDED = 0.01
-
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Design = Sequence[Drawn] | Mapping[str, float] | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Coded:
-    """The gold of a dimension that may be used."""
-
-    sample: Sample
-    truth: Bools
-    notes: tuple[str, ...]
 
 
 def shares(
@@ -105,11 +84,11 @@ def shares(
         known = ", ".join(tags.dimensions)
         raise InputError(tags.where, f"no gold on any of its dimensions ({known})", "code some")
     notes: dict[str, None] = {}
-    cells = None if by is None else _Cells.of(by)
+    cells = None if by is None else Cells.of(by)
     whole: list[DimensionShares] = []
     groups: dict[str, list[DimensionShares]] = {name: [] for name in cells.names} if cells else {}
     for one in measured:
-        coded = _coded(tags, one, answers[one.name], design, learned)
+        coded = usable_gold(tags, one, answers[one.name], design, learned)
         notes.update(dict.fromkeys(coded.notes))
         found = _dimension(one, coded, level)
         whole.append(found)
@@ -131,134 +110,7 @@ def shares(
     return Shares(tuple(whole), made, tuple(notes), level)
 
 
-def _coded(
-    tags: Tags,
-    one: TaggedDimension,
-    answers: Mapping[str, tuple[str, ...]],
-    design: Design,
-    learned: Collection[str] | None,
-) -> _Coded:
-    """Choose the gold that may be used, and find it among the tags."""
-    ids = list(answers)
-    rows = tags.rows_of(ids)
-    row_of = {unit: int(row) for unit, row in zip(ids, rows, strict=True) if row >= 0}
-    notes: list[str] = []
-    if isinstance(design, Sequence):
-        row_of = {u: row_of[u] for u in (row.unit_id for row in design) if u in row_of}
-        _same_frame(tags, design, {unit for unit in ids if unit not in row_of})
-        sample, notes = _of_study(tags.where, one, design, row_of, learned)
-    else:
-        if lost := len(ids) - len(row_of):
-            problem = f"{lost} of {len(ids)} coded units are not among the tags"
-            raise InputError(tags.where, problem, "tag the corpus that the gold was drawn from")
-        taught = set(row_of) & set(learned or ())
-        if taught and not one.crossed:
-            problem = f"the model learned from {len(taught)} of the {len(ids)} coded units"
-            remedy = "train it again, so that tags hold NAME_cross; or take gold that it never saw"
-            raise LeakError(f"{tags.where}: {one.name}", problem, remedy)
-        if learned is None and not one.crossed:
-            notes.append(
-                "whether the model learned from this gold is not known, and if so the intervals "
-                "are too narrow; name the model with --model"
-            )
-        sample = _by_probability(tags, row_of, design)
-    if len(sample) < 2:
-        problem = f"{len(sample)} coded unit"
-        raise InputError(f"{tags.where}: {one.name}", problem, "code at least two")
-    unit_of = {row: unit for unit, row in row_of.items()}
-    truth = np.zeros((len(sample), len(one.labels)), bool)
-    for place, row in enumerate(sample.index.tolist()):
-        for label in answers[unit_of[row]]:
-            if label not in one.labels:
-                where = f"gold of unit {unit_of[row]}, {one.name}"
-                raise UnknownLabelError(label, one.labels, where)
-            truth[place, one.labels.index(label)] = True
-    if not one.multiple and (strange := int((truth.sum(axis=1) != 1).sum())):
-        problem = f"{strange} coded units have none or several labels of a single choice"
-        raise InputError(f"{tags.where}: {one.name}", problem, "resolve them to one")
-    return _Coded(sample, truth, tuple(notes))
-
-
-def _same_frame(tags: Tags, design: Sequence[Drawn], untagged: Collection[str]) -> None:
-    """Refuse tags of other units than those that were drawn from."""
-    drawn = {row.unit_id for row in design}
-    if lost := len(drawn & set(untagged)):
-        problem = f"{lost} coded units of the design are not among the tags"
-        raise InputError(
-            tags.where, problem, "tag the units of the corpus: standfirst corpus units"
-        )
-    test = [row.n_pool for row in design if row.part == "test"]
-    n_frame = test[0] if test else design[0].n_pool
-    if len(tags) > n_frame:
-        problem = (
-            f"{len(tags) - n_frame:,} of {len(tags):,} units came after the draw: "
-            "not covered by gold"
-        )
-        raise InputError(tags.where, problem, "draw and code some of them, and measure them apart")
-    if len(tags) < n_frame:
-        problem = f"holds {len(tags):,} units, and {n_frame:,} were drawn from"
-        raise InputError(tags.where, problem, "tag all units of the corpus")
-
-
-def _of_study(
-    where: str,
-    one: TaggedDimension,
-    design: Sequence[Drawn],
-    row_of: Mapping[str, int],
-    learned: Collection[str] | None,
-) -> tuple[Sample, list[str]]:
-    notes = []
-    clusters = {row.stratum for row in design if row.part == "test" and row.unit_id in row_of}
-    coding = {row.unit_id for row in design if row.part == "coding" and row.unit_id in row_of}
-    fresh = learned is not None and not coding & set(learned)
-    parts = [
-        *(["test"] if len(clusters) >= LEAST_CLUSTERS else []),
-        *(["coding"] if coding and (one.crossed or fresh) else []),
-    ]
-    if not parts:
-        if clusters:
-            problem = f"the test part lies in {len(clusters)} clusters, too few for an interval"
-            remedy = f"it takes {LEAST_CLUSTERS}: code more of it, or tag with NAME_cross"
-            raise InputError(f"{where}: {one.name}", problem, remedy)
-        problem = "the model may have learned from all gold, and there is no test part"
-        remedy = "train and tag again, so that the tags hold NAME_cross"
-        raise LeakError(f"{where}: {one.name}", problem, remedy)
-    if coding and "coding" not in parts:
-        notes.append(
-            "the tags hold no cross-predictions (NAME_cross), so that the shares rest on the test "
-            "part alone; train and tag again to use all gold"
-        )
-    if clusters and "test" not in parts:
-        notes.append(f"the test part lies in {len(clusters)} clusters only and is left out")
-    n_drawn = sum(row.part in parts for row in design)
-    n_coded = sum(row.part in parts and row.unit_id in row_of for row in design)
-    if n_coded < (1 - _MISSING) * n_drawn:
-        notes.append(
-            f"{one.name}: {n_drawn - n_coded} of {n_drawn} drawn units have no gold; they are "
-            "taken to be like the others of their round and stratum"
-        )
-    return from_design(design, row_of, parts=parts), notes
-
-
-def _by_probability(
-    tags: Tags, row_of: Mapping[str, int], design: Mapping[str, float] | None
-) -> Sample:
-    index = np.array(list(row_of.values()), np.int64)
-    n_units = len(tags)
-    if design is None:
-        return from_probabilities(index, None, n_units)
-    chance = np.array([design[unit] for unit in row_of])
-    total, spread = float((1 / chance).sum()), float(((1 - chance) / chance**2).sum()) ** 0.5
-    even = chance.max() - chance.min() < _ROUNDED * chance.min()
-    # With a fixed size and one probability the sum is exact; else it varies.
-    off = _ROUNDED * n_units if even else 4 * spread + _ROUNDED * n_units
-    if abs(total - n_units) > off:
-        problem = f"by its probabilities the gold stands for {total:,.0f} units, not {n_units:,}"
-        raise InputError(tags.where, problem, "tag just the units that the gold was drawn from")
-    return from_probabilities(index, chance, n_units)
-
-
-def _dimension(one: TaggedDimension, coded: _Coded, level: float) -> DimensionShares:
+def _dimension(one: TaggedDimension, coded: Coded, level: float) -> DimensionShares:
     sample, truth = coded.sample, coded.truth
     p = one.probabilities[sample.index].astype(np.float64)
     counted, judged = one.given.mean(axis=0), one.judged.mean(axis=0)
@@ -269,36 +121,8 @@ def _dimension(one: TaggedDimension, coded: _Coded, level: float) -> DimensionSh
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Cells:
-    """Which cell each unit lies in."""
-
-    names: tuple[str, ...]
-    codes: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, by: pa.Array) -> "_Cells":
-        coded = by.dictionary_encode() if not pa.types.is_dictionary(by.type) else by
-        if isinstance(coded, pa.ChunkedArray):
-            coded = coded.combine_chunks()
-        names = [str(name) for name in coded.dictionary.to_pylist()]
-        order = np.argsort(names)
-        rank = np.argsort(order)
-        codes = rank[coded.indices.to_numpy(zero_copy_only=False)]
-        return cls(tuple(names[i] for i in order), codes)
-
-    def means(self, values: NDArray[np.generic]) -> Floats:
-        """Give the mean of each column in each cell, shape (n_cells, n_columns)."""
-        size = np.bincount(self.codes, minlength=len(self.names))
-        sums = [
-            np.bincount(self.codes, values[:, k], minlength=len(self.names))
-            for k in range(values.shape[1])
-        ]
-        return np.column_stack(sums) / size[:, None]
-
-
 def _within(
-    one: TaggedDimension, coded: _Coded, cells: _Cells, level: float
+    one: TaggedDimension, coded: Coded, cells: Cells, level: float
 ) -> Iterable[tuple[str, DimensionShares]]:
     """Estimate shares in each cell, with the lambda that fits within cells."""
     p_all = one.probabilities
@@ -320,7 +144,7 @@ def _within(
             )
             yield name, DimensionShares(one.name, int(sizes[number]), n, labels)
             continue
-        here = _Coded(sample.within(chosen), coded.truth[chosen], ())
+        here = Coded(sample.within(chosen), coded.truth[chosen], ())
         if n < LEAST_IN_CELL:
             gold = from_gold(here.sample, here.truth, level=level)
             labels = tuple(
@@ -357,7 +181,7 @@ def _within(
 
 
 def _pooled_lambda(
-    coded: _Coded,
+    coded: Coded,
     p: Floats,
     cell_of: NDArray[np.int64],
     variance: Floats,
@@ -375,7 +199,7 @@ def _pooled_lambda(
 
 def _table(
     one: TaggedDimension,
-    coded: _Coded,
+    coded: Coded,
     best: Estimates,
     *,
     counted: Floats,
