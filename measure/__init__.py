@@ -6,6 +6,9 @@ tags (`models`), and here what a study says. It builds on all four, and `study` 
 
 from .coder_comparison import CoderComparison
 from .coders import compare_coders
+from .coefficients import Regression
+from .corrected_outcomes import outcomes
+from .corrected_regression import regression
 from .doubts import Doubts, rank_doubts
 from .estimation import shares
 from .plans import Plan, plan_agreement, plan_score, plan_share, plan_shares
@@ -16,14 +19,17 @@ __all__ = [
     "CoderComparison",
     "Doubts",
     "Plan",
+    "Regression",
     "Shares",
     "Tags",
     "compare_coders",
+    "outcomes",
     "plan_agreement",
     "plan_score",
     "plan_share",
     "plan_shares",
     "rank_doubts",
     "read_tags",
+    "regression",
     "shares",
 ]

@@ -1,16 +1,55 @@
 """Shares as they are handed out: frozen values that print as a table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ESTIMATORS", "Cell", "DimensionShares", "Estimate", "LabelShares", "Shares"]
+__all__ = [
+    "ESTIMATORS",
+    "Cell",
+    "DimensionShares",
+    "Estimate",
+    "LabelShares",
+    "Shares",
+    "Tidy",
+    "columns",
+]
 
 ESTIMATORS = ("count", "gold", "predictive", "corrected", "rogan_gladen")
 """The estimators, in the order in which they are told; `corrected` is the one to use."""
+
+
+class Tidy:
+    """A result with a tidy table, which notebooks show."""
+
+    __slots__ = ()
+
+    def rows(self) -> Iterable[dict[str, Any]]:
+        """Give the tidy table, row by row."""
+        raise NotImplementedError
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Give the tidy table as a data frame."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.rows()))
+
+    def _repr_html_(self) -> str:
+        made: str = self.to_pandas().to_html(index=False, float_format="{:.3f}".format)
+        return made
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Give rows as lines, with their cells below each other."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        lines.append("  " + "  ".join(cells).rstrip())
+    return lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +133,7 @@ class DimensionShares:
         for one in self.labels:
             cells = (getattr(one, name) for name in ESTIMATORS)
             rows.append([one.label, *("-" if cell is None else str(cell) for cell in cells)])
-        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-        made = [head]
-        for row in rows:
-            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            made.append("  " + "  ".join(cells).rstrip())
-        return made
+        return [head, *columns(rows)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +147,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Shares:
+class Shares(Tidy):
     """The shares of all labels of all dimensions, side by side by all estimators."""
 
     dimensions: tuple[DimensionShares, ...]
@@ -135,10 +169,6 @@ class Shares:
             lines += [line for one in cell.dimensions for line in (*one.lines(), "")]
         return "\n".join([*lines[:-1], *(f"note: {note}" for note in self.notes)])
 
-    def _repr_html_(self) -> str:
-        made: str = self.to_pandas().to_html(index=False, float_format="{:.3f}".format)
-        return made
-
     def as_json(self) -> dict[str, Any]:
         """Give everything as JSON values."""
         made: dict[str, Any] = {
@@ -152,7 +182,10 @@ class Shares:
         return {**made, "level": self.level, "notes": list(self.notes)}
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Give a tidy table: one row for each group, dimension, label and estimator."""
+        """Give a tidy table: one row for each group, dimension, label and estimator.
+
+        The whole corpus has an empty group.
+        """
         cells = [Cell("", self.dimensions), *self.groups]
         for cell in cells:
             for one in cell.dimensions:
@@ -171,9 +204,3 @@ class Shares:
                             "n_gold": one.n_gold,
                             "worth": one.worth,
                         }
-
-    def to_pandas(self) -> "pd.DataFrame":
-        """Give the tidy table as a data frame; the whole corpus has an empty group."""
-        import pandas as pd
-
-        return pd.DataFrame(list(self.rows()))

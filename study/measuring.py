@@ -12,7 +12,15 @@ if TYPE_CHECKING:
 
     from .folder import Study
 
-__all__ = ["ModelFacts", "cells_of", "facts_of", "learned_units", "model_of", "tags_of"]
+__all__ = [
+    "ModelFacts",
+    "cells_of",
+    "column_of",
+    "facts_of",
+    "learned_units",
+    "model_of",
+    "tags_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +137,10 @@ def cells_of(
     from ..corpus.reading.dates import month_of
 
     parts = []
-    rows = None
     for name in names:
         column = "published" if name == "month" else name
-        if column in columns.column_names:
-            values = columns[column].combine_chunks()
-        elif about is not None and column in about.column_names:
-            if rows is None:
-                rows = pc.index_in(unit_ids, value_set=about["unit_id"].combine_chunks())
-            if rows.null_count:
-                problem = f"{rows.null_count} units of the tags are not in the corpus"
-                raise InputError("--by", problem, "tag the study's own corpus")
-            values = about[column].combine_chunks().take(rows)
-        else:
+        values = column_of(column, unit_ids, columns, about)
+        if values is None:
             problem = f"the tags have no column {column!r}, and no study tells it"
             raise InputError("--by", problem, "add the column to the tags, or work in the study")
         values = pc.fill_null(values.cast(pa.string()), "")
@@ -151,3 +150,33 @@ def cells_of(
             values = pa.array(months, pa.string()).take(coded.indices)
         parts.append(pc.if_else(pc.equal(values, ""), "unknown", values))
     return parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, " | ")
+
+
+def column_of(
+    name: str, unit_ids: "pa.Array", columns: "pa.Table", about: "pa.Table | None"
+) -> "pa.Array | None":
+    """Give a column of the tagged units, from the tags or a table of units; None without one.
+
+    Parameters
+    ----------
+    name
+        Name of the column.
+    unit_ids, columns, about
+        As `cells_of`.
+
+    Raises
+    ------
+    InputError
+        A unit is not in the table of units.
+    """
+    import pyarrow.compute as pc
+
+    if name in columns.column_names:
+        return columns[name].combine_chunks()
+    if about is None or name not in about.column_names:
+        return None
+    rows = pc.index_in(unit_ids, value_set=about["unit_id"].combine_chunks())
+    if rows.null_count:
+        problem = f"{rows.null_count} units of the tags are not in the corpus"
+        raise InputError(name, problem, "tag the study's own corpus")
+    return about[name].combine_chunks().take(rows)

@@ -43,8 +43,8 @@ PUBLIC = {
         Settings Study
     """,
     "standfirst.measure": """
-        CoderComparison Doubts Plan Shares Tags compare_coders plan_agreement plan_score
-        plan_share plan_shares rank_doubts read_tags shares
+        CoderComparison Doubts Plan Regression Shares Tags compare_coders
+        outcomes plan_agreement plan_score plan_share plan_shares rank_doubts read_tags regression shares
     """,
 }
 

@@ -1,10 +1,12 @@
-"""The commands of `standfirst measure`: shares with honest intervals."""
+"""The commands of `standfirst measure`."""
 
 import typer
 
 from .coders import coders
 from .doubts import doubts
+from .outcomes import outcomes
 from .plan import plan
+from .regression import regression
 from .shares import shares
 
 __all__ = ["app"]
@@ -21,3 +23,5 @@ app.command()(shares)
 app.command()(plan)
 app.command()(coders)
 app.command()(doubts)
+app.command()(regression)
+app.command()(outcomes)

@@ -3,10 +3,10 @@
 Either a study has them, or files of one's own; the commands do not care which.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -30,6 +30,7 @@ __all__ = [
     "RandomOption",
     "TagsArgument",
     "read_inputs",
+    "write_rows",
 ]
 
 TagsArgument = Annotated[
@@ -79,6 +80,16 @@ class Inputs:
 
         return cells_of(names, self.tags.unit_ids, self.tags.columns, self.about)
 
+    def columns(self, names: Sequence[str]) -> "dict[str, pa.Array]":
+        """Give those columns of the units that the tags or the study have."""
+        from ...study.measuring import column_of
+
+        made = {
+            name: column_of(name, self.tags.unit_ids, self.tags.columns, self.about)
+            for name in dict.fromkeys(names)
+        }
+        return {name: column for name, column in made.items() if column is not None}
+
 
 def read_inputs(
     tags: Path | None,
@@ -110,6 +121,16 @@ def read_inputs(
     if tags is None:
         raise typer.BadParameter("name what `tag` wrote", param_hint="TAGS")
     return _from_file(tags, gold, model, dimension, stored, random=random, missing=missing)
+
+
+def write_rows(rows: Iterable[dict[str, Any]], output: Path) -> None:
+    """Write a tidy table."""
+    import pyarrow as pa
+
+    from ...tables import write_table
+
+    write_table(pa.Table.from_pylist(list(rows)), output)
+    say(f"written to {output}")
 
 
 def _from_file(

@@ -1,7 +1,7 @@
 """``standfirst measure shares``: how often each label holds, corrected by gold."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -14,10 +14,8 @@ from .inputs import (
     RandomOption,
     TagsArgument,
     read_inputs,
+    write_rows,
 )
-
-if TYPE_CHECKING:
-    from ...measure.results import Shares
 
 __all__ = ["shares"]
 
@@ -67,7 +65,7 @@ def shares(
         level=level,
     )
     if output is not None:
-        _write(made, output)
+        write_rows(made.rows(), output)
     if json:
         print_json(made.as_json())
         return
@@ -81,12 +79,3 @@ def _columns(by: str | None) -> list[str]:
     if by is not None and not names:
         raise typer.BadParameter("name what to group by, such as outlet,month", param_hint="--by")
     return names
-
-
-def _write(made: "Shares", output: Path) -> None:
-    import pyarrow as pa
-
-    from ...tables import write_table
-
-    write_table(pa.Table.from_pylist(list(made.rows())), output)
-    say(f"written to {output}")
