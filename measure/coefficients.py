@@ -4,30 +4,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from .results import Tidy, columns
+from .effects import Effect
+from .results import Tidy, columns, p_value
 
-__all__ = ["Coefficient", "Effect", "Regression"]
+__all__ = ["Coefficient", "Regression"]
 
 _FITS = ("naive", "gold", "corrected")
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """A coefficient by one of the fits."""
-
-    value: float
-    """The estimate: a difference of shares, or of log-odds."""
-    low: float
-    """Lower end of the interval."""
-    high: float
-    """Upper end."""
-    error: float
-    """Standard error."""
-    p: float
-    """Of a two-sided test that it is 0, by Student's t."""
-
-    def __str__(self) -> str:
-        return f"{self.value:+.3f} [{self.low:+.3f}, {self.high:+.3f}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +67,8 @@ class Regression(Tidy):
         rows = [["", "tags", "gold only", "corrected", "p", "detectable"]]
         for one in self.coefficients:
             fits = ("-" if fit is None else str(fit) for fit in (one.naive, one.gold))
-            p = "<.001" if one.corrected.p < 0.001 else f"{one.corrected.p:.3f}"
             detectable = "" if one.name == "(intercept)" else f"{one.detectable:.3f}"
-            rows.append([one.name, *fits, str(one.corrected), p, detectable])
+            rows.append([one.name, *fits, str(one.corrected), p_value(one.corrected.p), detectable])
         return "\n".join([head, *columns(rows), *(f"note: {note}" for note in self.notes)])
 
     def as_json(self) -> dict[str, Any]:

@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..labels.gold.gold import Gold
 from .clustered import Fit, dependent_column, fit_clustered
-from .coefficients import Coefficient, Effect, Regression
+from .coefficients import Coefficient, Regression
 from .corrected_outcomes import Outcome, outcome_of
+from .effects import Effect
 from .estimation import LEAST_IN_CELL
 from .formula import Formula, parse_formula
 from .predictors import Predictors, months_since_first, predictors

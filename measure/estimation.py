@@ -9,7 +9,8 @@ Baumann, J. et al. (2025). Large language model hacking. arXiv:2509.08825 (why t
 alone and the corrected share stand side by side).
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +19,8 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..labels.gold.gold import Gold
 from .cells import Cells
+from .differences import MeasuredCell, differences
+from .effects import Difference
 from .estimators import (
     Estimates,
     Population,
@@ -45,6 +48,9 @@ def shares(
     design: Design,
     *,
     by: pa.Array | None = None,
+    by_names: Sequence[str] = ("outlet",),
+    compare: bool = False,
+    against: str | None = None,
     learned: Collection[str] | None = None,
     level: float = 0.95,
 ) -> Shares:
@@ -61,6 +67,12 @@ def shares(
         simple random sample.
     by
         The cell of each unit, for shares by group; strings, shape (n_units,).
+    by_names
+        Names of the columns that the cells are made of, for what is said of them.
+    compare
+        Whether groups are compared, in pairs.
+    against
+        The group that all others are compared with; None for all pairs.
     learned
         Ids of the units that the model has learned from; None where nobody knows.
     level
@@ -87,13 +99,17 @@ def shares(
     cells = None if by is None else Cells.of(by)
     whole: list[DimensionShares] = []
     groups: dict[str, list[DimensionShares]] = {name: [] for name in cells.names} if cells else {}
+    gaps: list[Difference] = []
     for one in measured:
         coded = usable_gold(tags, one, answers[one.name], design, learned)
         notes.update(dict.fromkeys(coded.notes))
-        found = _dimension(one, coded, level)
-        whole.append(found)
-        for name, cell in _within(one, coded, cells, level) if cells else ():
-            groups[name].append(cell)
+        whole.append(_dimension(one, coded, level))
+        if cells:
+            inside = _within(one, coded, cells, level)
+            for name, cell in inside.shares.items():
+                groups[name].append(cell)
+            if compare or against is not None:
+                gaps += inside.differences(one, coded, against, level)
         if one.n_abstained:
             notes[
                 f"{one.name}: {one.n_abstained:,} units on which the model abstained are counted "
@@ -105,9 +121,15 @@ def shares(
     if few := [c.name for c in made if any(d.n_gold < LEAST_IN_CELL for d in c.dimensions)]:
         notes[
             f"{len(few)} of {len(made)} groups have fewer than {LEAST_IN_CELL} coded units and are "
-            "not corrected; draw for them: standfirst annotate sample 100 --rule equal --by outlet"
+            f"not corrected{' or compared' if gaps else ''}; draw for them: "
+            f"standfirst annotate sample 100 --rule equal --by {','.join(by_names)}"
         ] = None
-    return Shares(tuple(whole), made, tuple(notes), level)
+    if gaps:
+        notes[
+            f"{len(gaps)} comparisons, of which chance alone gives one of twenty p < .05; "
+            "p (Holm) allows for that"
+        ] = None
+    return Shares(tuple(whole), made, tuple(gaps), (), tuple(notes), level)
 
 
 def _dimension(one: TaggedDimension, coded: Coded, level: float) -> DimensionShares:
@@ -121,9 +143,31 @@ def _dimension(one: TaggedDimension, coded: Coded, level: float) -> DimensionSha
     )
 
 
-def _within(
-    one: TaggedDimension, coded: Coded, cells: Cells, level: float
-) -> Iterable[tuple[str, DimensionShares]]:
+@dataclass(frozen=True, slots=True)
+class _Within:
+    """The shares in cells, and what comparing them takes."""
+
+    lam: float
+    shares: dict[str, DimensionShares] = field(default_factory=dict)
+    corrected: list[MeasuredCell] = field(default_factory=list)
+
+    def differences(
+        self, one: TaggedDimension, coded: Coded, against: str | None, level: float
+    ) -> list[Difference]:
+        p = one.probabilities[coded.sample.index].astype(np.float64)
+        return differences(
+            one.name,
+            one.labels,
+            self.corrected,
+            coded.sample,
+            coded.truth - self.lam * p,
+            multiple=one.multiple,
+            against=against,
+            level=level,
+        )
+
+
+def _within(one: TaggedDimension, coded: Coded, cells: Cells, level: float) -> _Within:
     """Estimate shares in each cell, with the lambda that fits within cells."""
     p_all = one.probabilities
     mean, square = cells.means(p_all), cells.means(p_all**2)
@@ -134,6 +178,7 @@ def _within(
     variance = np.maximum(square - mean**2, 0)
     p = p_all[sample.index].astype(np.float64)
     lam = _pooled_lambda(coded, p, cell_of, sizes @ variance / sizes.sum())
+    made = _Within(lam)
     for number, name in enumerate(cells.names):
         chosen = cell_of == number
         n = int(chosen.sum())
@@ -142,7 +187,7 @@ def _within(
                 LabelShares(label, Estimate(float(counted[number, k])))
                 for k, label in enumerate(one.labels)
             )
-            yield name, DimensionShares(one.name, int(sizes[number]), n, labels)
+            made.shares[name] = DimensionShares(one.name, int(sizes[number]), n, labels)
             continue
         here = Coded(sample.within(chosen), coded.truth[chosen], ())
         if n < LEAST_IN_CELL:
@@ -151,7 +196,7 @@ def _within(
                 LabelShares(label, Estimate(float(counted[number, k])), _estimate(gold, k))
                 for k, label in enumerate(one.labels)
             )
-            yield name, DimensionShares(one.name, int(sizes[number]), n, labels)
+            made.shares[name] = DimensionShares(one.name, int(sizes[number]), n, labels)
             continue
         doubt = mean[number] - square[number]
         population = Population(int(sizes[number]), mean[number], variance[number], doubt)
@@ -165,19 +210,17 @@ def _within(
             lam=lam,
             cell=True,
         )
-        n_units = int(sizes[number])
-        yield (
-            name,
-            _table(
-                one,
-                here,
-                best,
-                counted=counted[number],
-                judged=judged[number],
-                n_units=n_units,
-                level=level,
-            ),
+        made.corrected.append(MeasuredCell(name, best, counted[number], chosen))
+        made.shares[name] = _table(
+            one,
+            here,
+            best,
+            counted=counted[number],
+            judged=judged[number],
+            n_units=int(sizes[number]),
+            level=level,
         )
+    return made
 
 
 def _pooled_lambda(

@@ -56,10 +56,12 @@ __all__ = [
     "by_predictive_values",
     "corrected",
     "from_gold",
+    "normal_quantile",
     "on_simplex",
     "plain_lambda",
     "rogan_gladen",
     "shrunk_lambda",
+    "wilson_limits",
 ]
 
 Floats = NDArray[np.float64]
@@ -117,6 +119,10 @@ class Estimates:
     """Variances of the estimates, without Student's t."""
     lam: float = 1.0
     """How far the model was trusted, from 0 to 1; of `corrected` only."""
+    steady: Floats | None = None
+    """Variances p (1 - p) that do not vanish at 0 and 1; of `corrected` only."""
+    freedom: int = 0
+    """Degrees of freedom of the variances; of `corrected` only."""
 
 
 def corrected(
@@ -193,8 +199,8 @@ def corrected(
     share = np.clip(share, 0, 1) if multiple else on_simplex(share)
     # An average with an expectation that is worth ten units knows that much more than the sample.
     freedom = sample.freedom + (int(_CELL_PRIOR) if cell and calibrated else 0)
-    low, high = _wilson(share, variance, steady, freedom, level)
-    return Estimates(share, low, high, variance, lam)
+    low, high = wilson_limits(share, variance, steady, freedom, normal_quantile(level))
+    return Estimates(share, low, high, variance, lam, steady, freedom)
 
 
 def shrunk_lambda(
@@ -343,6 +349,43 @@ def on_simplex(share: Floats) -> Floats:
     return np.asarray(np.maximum(share - over[last], 0))
 
 
+def normal_quantile(level: float) -> float:
+    """Give the number of standard errors of an interval with this coverage.
+
+    Examples
+    --------
+    >>> round(normal_quantile(0.95), 2)
+    1.96
+    """
+    from scipy import stats
+
+    return float(stats.norm.ppf((1 + level) / 2))
+
+
+def wilson_limits(
+    share: Floats, variance: Floats, steady: Floats, freedom: int | Floats, z: float | Floats
+) -> tuple[Floats, Floats]:
+    """Give Wilson's intervals of shares with given variances, by Student's t.
+
+    Parameters
+    ----------
+    share, variance, steady, freedom
+        As in `Estimates`; all of the same shape, or of one that fits.
+    z
+        `normal_quantile` of the coverage.
+    """
+    from scipy import special
+
+    t = -special.stdtrit(freedom, special.ndtr(-z))
+    # At 0 and 1 p (1 - p) vanishes and the variance does not; there the steadier share stands in.
+    size = np.maximum(share * (1 - share), _LEAST * steady) / np.maximum(variance, _NOTHING)
+    size = size * (z / t) ** 2
+    middle = (share + z**2 / (2 * size)) / (1 + z**2 / size)
+    half = z / (1 + z**2 / size) * np.sqrt(share * (1 - share) / size + z**2 / (4 * size**2))
+    low, high = np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
+    return np.where(share <= 0, 0.0, low), np.where(share >= 1, 1.0, high)
+
+
 def _post_stratified(
     sample: Sample, strata: NDArray[np.int64], sizes: Floats, y: Floats
 ) -> tuple[Floats, Floats]:
@@ -377,20 +420,3 @@ def _by_residuals(sample: Sample, share: Floats, residuals: Floats, level: float
     for k in np.flatnonzero(np.isfinite(share)):
         low[k], high[k], _ = wilson(float(share[k]), parts[:, k], sample.kish, level)
     return Estimates(share, low, high, parts.sum(axis=0))
-
-
-def _wilson(
-    share: Floats, variance: Floats, steady: Floats, freedom: int, level: float
-) -> tuple[Floats, Floats]:
-    """Give Wilson's intervals of shares with given variances, by Student's t."""
-    from scipy import stats
-
-    z = float(stats.norm.ppf((1 + level) / 2))
-    t = float(stats.t.ppf((1 + level) / 2, freedom))
-    # At 0 and 1 p (1 - p) vanishes and the variance does not; there the steadier share stands in.
-    size = np.maximum(share * (1 - share), _LEAST * steady) / np.maximum(variance, _NOTHING)
-    size *= (z / t) ** 2
-    middle = (share + z**2 / (2 * size)) / (1 + z**2 / size)
-    half = z / (1 + z**2 / size) * np.sqrt(share * (1 - share) / size + z**2 / (4 * size**2))
-    low, high = np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
-    return np.where(share <= 0, 0.0, low), np.where(share >= 1, 1.0, high)

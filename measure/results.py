@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .effects import Difference, Effect, Trend
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -16,6 +18,7 @@ __all__ = [
     "Shares",
     "Tidy",
     "columns",
+    "p_value",
 ]
 
 ESTIMATORS = ("count", "gold", "predictive", "corrected", "rogan_gladen")
@@ -50,6 +53,17 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         lines.append("  " + "  ".join(cells).rstrip())
     return lines
+
+
+def p_value(p: float) -> str:
+    """Give a p-value as it is printed.
+
+    Examples
+    --------
+    >>> p_value(0.0004), p_value(0.0213)
+    ('<.001', '0.021')
+    """
+    return "<.001" if p < 0.001 else f"{p:.3f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +168,10 @@ class Shares(Tidy):
     """One for each dimension."""
     groups: tuple[Cell, ...] = ()
     """The same within groups of units, where they were asked for."""
+    differences: tuple[Difference, ...] = ()
+    """Between groups, where they were asked for."""
+    trends: tuple[Trend, ...] = ()
+    """By month, where they were asked for."""
     notes: tuple[str, ...] = ()
     """What should be known when the shares are read."""
     level: float = 0.95
@@ -167,7 +185,26 @@ class Shares(Tidy):
         for cell in self.groups:
             lines += [f"[{cell.name}]"]
             lines += [line for one in cell.dimensions for line in (*one.lines(), "")]
+        lines += [*self._of_differences(), *self._of_trends()]
         return "\n".join([*lines[:-1], *(f"note: {note}" for note in self.notes)])
+
+    def _of_differences(self) -> list[str]:
+        if not self.differences:
+            return []
+        rows = [["", "", "count", "corrected", "p", "p (Holm)"]]
+        for one in self.differences:
+            best, p = one.corrected, p_value(one.p_holm)
+            rows.append([one.label, one.name, f"{one.count:+.3f}", str(best), p_value(best.p), p])
+        return ["differences between groups", *columns(rows), ""]
+
+    def _of_trends(self) -> list[str]:
+        if not self.trends:
+            return []
+        rows = [["", "count", "gold only", "corrected", "p", "detectable"]]
+        for one in self.trends:
+            fits = (f"{fit:.4f}" for fit in (one.count, one.gold, one.corrected))
+            rows.append([one.label, *fits, p_value(one.corrected.p), f"{one.detectable:.4f}"])
+        return ["rise of the share in a month", *columns(rows), ""]
 
     def as_json(self) -> dict[str, Any]:
         """Give everything as JSON values."""
@@ -179,12 +216,16 @@ class Shares(Tidy):
                 cell.name: {"dimensions": {one.dimension: one.as_json() for one in cell.dimensions}}
                 for cell in self.groups
             }
+        if self.differences:
+            made["differences"] = [one.as_json() for one in self.differences]
+        if self.trends:
+            made["trends"] = [one.as_json() for one in self.trends]
         return {**made, "level": self.level, "notes": list(self.notes)}
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Give a tidy table: one row for each group, dimension, label and estimator.
 
-        The whole corpus has an empty group.
+        The whole corpus has an empty group. Differences and trends follow, where there are some.
         """
         cells = [Cell("", self.dimensions), *self.groups]
         for cell in cells:
@@ -193,6 +234,7 @@ class Shares(Tidy):
                     for name in ESTIMATORS:
                         made: Estimate | None = getattr(label, name)
                         yield {
+                            "kind": "share",
                             "group": cell.name,
                             "dimension": one.dimension,
                             "label": label.label,
@@ -203,4 +245,32 @@ class Shares(Tidy):
                             "n_units": one.n_units,
                             "n_gold": one.n_gold,
                             "worth": one.worth,
+                            "p": None,
+                            "p_holm": None,
                         }
+        for gap in self.differences:
+            known = {"kind": "difference", "group": gap.name}
+            yield {**known, **_row(gap, "count", gap.count)}
+            yield {**known, **_row(gap, "corrected", gap.corrected), "p_holm": gap.p_holm}
+        for trend in self.trends:
+            for name in ("count", "gold", "corrected"):
+                made_of: Effect = getattr(trend, name)
+                yield {"kind": "trend", "group": "by month", **_row(trend, name, made_of)}
+
+
+def _row(one: Difference | Trend, estimator: str, made: Effect | float) -> dict[str, Any]:
+    """Give what a row of the tidy table says of a difference or trend."""
+    effect = made if isinstance(made, Effect) else None
+    return {
+        "dimension": one.dimension,
+        "label": one.label,
+        "estimator": estimator,
+        "share": made.value if isinstance(made, Effect) else made,
+        "low": effect and effect.low,
+        "high": effect and effect.high,
+        "n_units": None,
+        "n_gold": None,
+        "worth": None,
+        "p": effect and effect.p,
+        "p_holm": None,
+    }

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..annotate.design.plan import Drawn
-from ..annotate.design.shares import rounds_of, spread, weights
+from ..annotate.design.shares import deviations, rounds_of, weights
 from ..errors import InputError
 
 __all__ = ["Sample", "SampledRound", "from_design", "from_probabilities"]
@@ -92,10 +92,20 @@ class Sample:
         residuals
             Values less their mean, shape (n_coded,) or (n_coded, n_labels).
         """
+        return self.deviations(residuals) ** 2
+
+    def deviations(self, residuals: Floats) -> Floats:
+        """Give the numbers whose squares are `variances`, and whose products add up to covariances.
+
+        Parameters
+        ----------
+        residuals
+            As `variances`.
+        """
         return np.concatenate(
             [
-                one.scale**2
-                * spread(residuals[one.rows], one.chance, one.strata, two_stage=one.two_stage)
+                one.scale
+                * deviations(residuals[one.rows], one.chance, one.strata, two_stage=one.two_stage)
                 for one in self.rounds
             ]
         )

@@ -39,7 +39,7 @@ from ...errors import InputError
 from ...intervals import Estimate
 from .plan import Drawn
 
-__all__ = ["Round", "Share", "rounds_of", "share", "spread", "weights", "wilson"]
+__all__ = ["Round", "Share", "deviations", "rounds_of", "share", "spread", "weights", "wilson"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -212,6 +212,16 @@ def spread(
     -------
     Shape (n_units,) or (n_clusters,), with the labels behind it where there are labels.
     """
+    return deviations(residuals, probabilities, strata, two_stage=two_stage) ** 2
+
+
+def deviations(
+    residuals: Floats, probabilities: Floats, strata: Sequence[Any] | Ints, *, two_stage: bool
+) -> Floats:
+    """Give the numbers whose squares are `spread`, and whose products add up to covariances.
+
+    Parameters and shape as `spread`.
+    """
     expanded = (residuals.T / probabilities).T
     codes = np.unique(strata, return_inverse=True)[1]
     if two_stage:
@@ -230,9 +240,9 @@ def spread(
 def _around(expanded: Floats, left: Floats) -> Floats:
     n = len(expanded)
     if n < 2 or not left.sum():
-        return np.asarray((left * expanded.T**2).T)
+        return np.asarray((left**0.5 * expanded.T).T)
     middle = left @ expanded / left.sum()
-    return np.asarray(n / (n - 1) * (left * ((expanded - middle) ** 2).T).T)
+    return np.asarray(((n / (n - 1) * left) ** 0.5 * (expanded - middle).T).T)
 
 
 def wilson(

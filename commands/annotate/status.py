@@ -27,7 +27,7 @@ def status(study: StudyOption = None, json: JsonOption = False) -> None:
     identities = read_identities(folder.annotations.with_name("coders.json"))
     rows = workloads(design, annotations, identities)
     say_strangers(design, {row.coder for row in annotations}, identities)
-    widths, notes = widths_reached(place, design)
+    widths, notes = widths_reached(folder, design)
     if json:
         told = [asdict(row) | {"seconds_left": row.seconds_left} for row in rows]
         targets = [asdict(one) | {"reached": one.reached} for one in widths]

@@ -1,14 +1,17 @@
 """``standfirst measure shares``: how often each label holds, corrected by gold."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ...errors import InputError
 from ..shared.options import JsonOption, MissingOption, StudyOption, print_json, say
 from .inputs import (
     DimensionOption,
     GoldOption,
+    Inputs,
     LevelOption,
     ModelOption,
     RandomOption,
@@ -16,6 +19,9 @@ from .inputs import (
     read_inputs,
     write_rows,
 )
+
+if TYPE_CHECKING:
+    from ...measure.results import Shares
 
 __all__ = ["shares"]
 
@@ -28,6 +34,15 @@ def shares(
         str | None,
         typer.Option(help="Also by group: outlet, month, or any column; joined by a comma."),
     ] = None,
+    differences: Annotated[
+        bool, typer.Option("--differences", help="Also the differences between groups, in pairs.")
+    ] = False,
+    against: Annotated[
+        str | None, typer.Option(help="Compare all groups with this one, instead of in pairs.")
+    ] = None,
+    trend: Annotated[
+        bool, typer.Option("--trend", help="Also how much each share rises in a month.")
+    ] = False,
     dimension: DimensionOption = None,
     model: ModelOption = None,
     level: LevelOption = 0.95,
@@ -46,6 +61,9 @@ def shares(
     from ...measure.estimation import shares as estimate
 
     names = _columns(by)
+    if (differences or against is not None) and not names:
+        raise typer.BadParameter("differences are between groups: name --by", param_hint="--by")
+    ties = ["article_id", "cluster"] if trend else []
     given = read_inputs(
         tags,
         gold,
@@ -54,16 +72,21 @@ def shares(
         model=model,
         dimension=dimension,
         missing=missing,
-        columns=names,
+        columns=[*names, *(["published"] if trend else []), *ties],
     )
     made = estimate(
         given.tags,
         given.gold,
         given.design,
         by=given.cells(names) if names else None,
+        by_names=names,
+        compare=differences,
+        against=against,
         learned=given.learned,
         level=level,
     )
+    if trend:
+        made = _with_trends(made, given, level)
     if output is not None:
         write_rows(made.rows(), output)
     if json:
@@ -79,3 +102,23 @@ def _columns(by: str | None) -> list[str]:
     if by is not None and not names:
         raise typer.BadParameter("name what to group by, such as outlet,month", param_hint="--by")
     return names
+
+
+def _with_trends(made: "Shares", given: Inputs, level: float) -> "Shares":
+    from ...measure.trends import trends
+
+    known = given.columns(["published", "article_id", "cluster"])
+    if "published" not in known:
+        problem = "the tags have no column 'published', and no study tells it"
+        raise InputError("--trend", problem, "add the column to the tags, or work in the study")
+    published = known.pop("published")
+    found, notes = trends(
+        given.tags,
+        given.gold,
+        given.design,
+        published,
+        clusters=list(known.values()),
+        learned=given.learned,
+        level=level,
+    )
+    return replace(made, trends=found, notes=tuple(dict.fromkeys([*made.notes, *notes])))

@@ -158,3 +158,34 @@ def test_a_study_refuses_tags_of_other_units(run: Run, study: Path) -> None:
     assert later.code == none.code == 1
     assert "7 of 487 units came after the draw: not covered by gold" in later.err
     assert "standfirst corpus units -o units.parquet" in none.err
+
+
+def test_differences_and_a_trend(run: Run, study: Path) -> None:
+    """They stand below the shares, in JSON, and in the tidy table."""
+    path = study / "tags" / "corpus.parquet"
+    table = parquet.read_table(path)
+    parquet.write_table(table.append_column("stance_cross", table["stance_prob"]), path)
+    words = ("--by", "outlet", "--differences", "--trend")
+    shown = run("measure", "shares", *words, "-o", "shares.csv", cwd=study)
+    made = measured(run, study, *words)
+    one_way = measured(run, study, "--by", "month", "--against", "2026-02")
+    missing = run("measure", "shares", "--differences", cwd=study)
+
+    assert "differences between groups\n" in shown.out
+    assert "News - Post" in shown.out
+    assert "rise of the share in a month\n" in shown.out
+    n_labels = len(made["dimensions"]["stance"]["labels"])
+    assert f"{n_labels} comparisons, of which chance alone" in shown.err
+    assert len(made["differences"]) == len(made["trends"]) == n_labels
+    gap = made["differences"][0]
+    post, news = (made["groups"][name]["dimensions"]["stance"] for name in ("Post", "News"))
+    expected = (one["labels"][gap["label"]]["corrected"]["share"] for one in (news, post))
+    assert gap["corrected"]["value"] == pytest.approx(next(expected) - next(expected))
+    assert gap["p_holm"] >= gap["corrected"]["p"]
+    assert {one["against"] for one in one_way["differences"]} == {"2026-02"}
+    with (study / "shares.csv").open(encoding="utf-8-sig") as lines:
+        kinds = [row["kind"] for row in csv.DictReader(lines)]
+    assert kinds.count("difference") == 2 * n_labels
+    assert kinds.count("trend") == 3 * n_labels
+    assert missing.code == 2
+    assert "name --by" in missing.err
