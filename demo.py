@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
+import pyarrow as pa
+
 from .annotate.answers.merge import merge_answers
 from .annotate.design.sampling import assign, draw, write_design
 from .annotate.design.strata import strata_of
@@ -19,6 +21,7 @@ from .annotate.other_tools.exchange import export_tasks, import_tasks
 from .corpus import add, load_units, read_articles
 from .files import dump_json, write_text
 from .labels import (
+    Codebook,
     agreement,
     load_codebook,
     read_annotations,
@@ -27,15 +30,19 @@ from .labels import (
     ties,
     write_gold,
 )
+from .measure import read_tags, shares
+from .measure.coded import read_coded
 from .models import evaluate, from_file, from_study, train
 from .models.runs.engines.engine import make_engine
 from .models.runs.run import Options, prepare, run
 from .models.tagging.blocks import with_preparation
 from .study.folder import Study
+from .tables import write_table
 
 __all__ = ["Step", "walk"]
 
 N_SAMPLE = 600
+N_CHECKED = 60
 SEED = 2026
 
 
@@ -54,7 +61,7 @@ class Step:
 def walk(
     folder: Path, *, progress: Callable[[str, float | None], None] | None = None
 ) -> Iterator[Step]:
-    """Walk from articles to tags.
+    """Walk from articles to shares.
 
     Parameters
     ----------
@@ -186,3 +193,44 @@ def _train_and_tag(
         for name, one in scores.items()
     )
     yield Step("evaluate", ("against a reading of the same sentences:", *told_scores))
+    yield _measure(study, codebook, data, path)
+
+
+def _measure(study: Study, codebook: Codebook, data: Path, tags: Path) -> Step:
+    # What one person would have done: reading a few of the tagged sentences, drawn at random.
+    lines = (data / "unseen_labels.jsonl").read_text(encoding="utf-8").splitlines()
+    read = {row["unit_id"]: row for row in map(json.loads, lines)}
+    table = read_tags(tags, labels={one.id: one.label_ids for one in codebook.dimensions})
+    units = [{"unit_id": unit, **read[unit]} for unit in table.unit_ids.to_pylist()]
+    drawn = draw(units, N_CHECKED, rule="random", seed=SEED)
+    path = study.annotations.with_name("unseen.csv")
+    rows = [
+        {
+            "unit_id": row.unit_id,
+            **{name: read[row.unit_id][name] for name in table.dimensions},
+            "probability": row.probability,
+        }
+        for row in drawn
+    ]
+    write_table(pa.Table.from_pylist(rows), path)
+    kinds = {one.name: one.multiple for one in table.dimensions.values()}
+    gold, chances = read_coded(path, list(kinds), kinds)
+    found = shares(table, gold, chances, learned=())
+    told = [
+        f"{N_CHECKED} of the {len(table)} sentences, drawn at random, were read to correct tags",
+        "(one of twenty such intervals misses the true share):",
+    ]
+    told.append(f"{'':28}counted  corrected             true")
+    for name in ("stance", "framing"):
+        ranked = sorted(found[name].labels, key=lambda one: -one.count.share)[:4]
+        for label in ranked:
+            true = sum(label.label in _labels(row[name]) for row in units) / len(units)
+            told.append(
+                f"{name:8} {label.label:19}{label.count.share:7.1%}  "
+                f"{label.corrected!s:21} {true:.1%}"
+            )
+    return Step("measure shares", tuple(told), (path,))
+
+
+def _labels(answer: str | list[str]) -> list[str]:
+    return [answer] if isinstance(answer, str) else answer

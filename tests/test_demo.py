@@ -46,7 +46,28 @@ def test_every_step_is_told(kept: tuple[Path, str]) -> None:
         "train",
         "tag",
         "evaluate",
+        "measure shares",
     ]
+
+
+@pytest.mark.slow
+def test_corrected_shares_stand_beside_the_true_ones(kept: tuple[Path, str]) -> None:
+    """The last step's intervals hold most of the true shares, and a command makes them again."""
+    folder, printed = kept
+    number = r"([\d.]+)%"
+    line = rf"^ +\w+ +\w+ +{number} +{number} \[{number}, {number}\] +{number}$"
+    found = [[float(cell) for cell in row] for row in re.findall(line, printed, re.MULTILINE)]
+    words = ("measure", "shares", "tags/unseen.parquet", "--gold", "annotations/unseen.csv")
+    done = subprocess.run(
+        [sys.executable, "-m", "standfirst", *words, "--model", "models/demo", "--json"],
+        capture_output=True, text=True, check=True, cwd=folder,
+    )  # fmt: skip
+
+    assert len(found) == 8
+    assert sum(low <= true <= high for _, _, low, high, true in found) >= 7
+    corrected = json.loads(done.stdout)["dimensions"]["stance"]["labels"].values()
+    made = [round(100 * one["corrected"]["share"], 1) for one in corrected]
+    assert {row[1] for row in found[:4]} <= set(made)
 
 
 @pytest.mark.slow
