@@ -107,6 +107,8 @@ def _as_json(summary: "Summary", output: str, seconds: float) -> dict[str, Any]:
         "shards": summary.shards,
         "seconds": round(seconds, 2),
         "dimensions": summary.labels,
+        "answered": summary.answered,
+        "notes": summary.notes,
     }
 
 
@@ -134,7 +136,10 @@ def _told(
         lines.append(f"{summary.copies} near-duplicates (they share a cluster in articles.parquet)")
     for name, labels in summary.labels.items():
         shares = [f"{label} {n} ({n / max(summary.units, 1):.0%})" for label, n in labels.items()]
-        lines.append(f"{name}: {', '.join(shares)}")
+        n = summary.answered.get(name, summary.units)
+        without = "" if n == summary.units else f"; {summary.units - n} without an answer"
+        lines.append(f"{name}: {', '.join(shares)}{without}")
     if summary.rejects:
         lines.append(f"{summary.rejects} records rejected; the first: {summary.first_reject}")
+    lines += [f"note: {note}" for note in summary.notes]
     return [*lines, f"written to {output}"]

@@ -80,6 +80,8 @@ class Described:
     """What it answers."""
     preparation: Preparation
     """How its study made articles ready."""
+    metrics: Mapping[str, Any]
+    """Its held-out scores, by dimension."""
 
 
 def describe(model: Path) -> Described:
@@ -102,6 +104,7 @@ def describe(model: Path) -> Described:
             f"{codebook.id} ({manifest.encoder.name})",
             tuple(dimension for dimension in codebook.dimensions if dimension.id in wanted),
             preparation_of(training, codebook.unit),
+            dict(json.loads(read_regular(model / "metrics.json"))),
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise BundleError(model, "is not a model of Standfirst", "train it again") from error

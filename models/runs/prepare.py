@@ -3,7 +3,7 @@
 A run is prepared from the user's words and what lies in its folder; nothing is written.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,8 @@ class Prepared:
     """The tasks."""
     dimensions: tuple[Dimension, ...]
     """What is answered."""
+    metrics: Mapping[str, Any]
+    """The model's held-out scores."""
     folder: Folder
     """Where the tasks write."""
     single: str | None
@@ -106,7 +108,17 @@ def prepare(
     finished = bound(folder, manifest)
     planned = _planned(folder, inputs, options)
     done = frozenset(done_tasks(folder))
-    return Prepared(job, planned, described.dimensions, folder, single, done, finished, manifest)
+    return Prepared(
+        job,
+        planned,
+        described.dimensions,
+        described.metrics,
+        folder,
+        single,
+        done,
+        finished,
+        manifest,
+    )
 
 
 def _target(out: str, options: Options) -> tuple[str, str | None]:

@@ -23,6 +23,7 @@ import msgspec
 
 from ...errors import TooManyRejectsError
 from ...files import dump_json
+from ..tagging.coded_shares import far_from_coded
 from .ending.finish import Summary, finish
 from .ending.leftovers import collect, write_rejects
 from .engines.engine import Engine
@@ -108,6 +109,9 @@ def run(
             raise
         # A process that was killed and replaced has left something, too.
         prepared.folder.sweep()
+        summary.notes = far_from_coded(
+            summary.labels, summary.answered, summary.articles, prepared.metrics
+        )
         summary.seconds = round(time.monotonic() - begun, 3)
         if prepared.single is None:
             _write_json(prepared.folder, SUCCESS, msgspec.to_builtins(summary))

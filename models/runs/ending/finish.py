@@ -50,6 +50,10 @@ class Summary(msgspec.Struct):
     """Where the first reject stood, and why."""
     labels: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
     """Dimension to label to number of units."""
+    answered: dict[str, int] = msgspec.field(default_factory=dict)
+    """Dimension to the number of units that were answered: asked, and not abstained on."""
+    notes: list[str] = msgspec.field(default_factory=list)
+    """What should be known before the tags are counted; see `tagging.coded_shares`."""
     seconds: float = 0.0
     """How long the last run took."""
 
@@ -84,6 +88,7 @@ def finish(
         shards=len(done),
         copies=len(clusters) - len(set(clusters.values())),
         labels={one.id: dict.fromkeys(one.label_ids, 0) for one in dimensions},
+        answered=dict.fromkeys((one.id for one in dimensions), 0),
     )
     # The units of an article that stands in several shards all stay; an article that was read
     # twice goes.
@@ -190,6 +195,8 @@ class _Articles:
                     counts = label_counts(table, one).tolist()
                     for label, n in zip(one.label_ids, counts, strict=True):
                         told[label] += n
+                    n_answered = int(table[f"{one.id}_n"].to_numpy().sum())
+                    summary.answered[one.id] += n_answered
                 ids = table["article_id"].to_pylist()
                 named = pa.array([self.clusters.get(one, one) for one in ids], pa.string())
                 writer.write_table(shares(table, named, self.dimensions))

@@ -327,3 +327,27 @@ def test_a_device_in_a_model_folder_is_refused(
 
         assert done.code == 1
         assert done.err.count("\n") == 1
+
+
+def test_tags_that_leave_the_coded_shares_behind_are_reported(tmp_path: Path, run: Run) -> None:
+    """One coded unit in ten is of security, nearly all tags are: `tag` says so, and counts on."""
+    with (tmp_path / "coded.csv").open("w") as out:
+        out.write("text,frame,article_id\n")
+        for k in range(60):
+            words = "Police guard the border fence" if k % 10 == 0 else "Talks on the budget go on"
+            out.write(f"{words} in town {k}.,{'security' if k % 10 == 0 else 'money'},a{k}\n")
+    texts = {"alike": ["border fence"] * 4 + ["budget"] * 36, "other": ["border fence"] * 40}
+    for name, about in texts.items():
+        with (tmp_path / f"{name}.jsonl").open("w") as out:
+            for k, word in enumerate(about):
+                begin = "Police guard" if word == "border fence" else "Talks go on about"
+                out.write(json.dumps({"id": f"n{k}", "text": f"{begin} the {word} {k}."}) + "\n")
+    options = ("--label", "frame", "--encoder", "tfidf", "-o", "m")
+    trained = run("train", "--data", "coded.csv", *options, cwd=tmp_path)
+    alike, other = (run("tag", "m", f"{n}.jsonl", "-o", n, cwd=tmp_path) for n in texts)
+    again = run("tag", "m", "other.jsonl", "-o", "other", "--json", cwd=tmp_path)
+
+    assert trained.code == alike.code == other.code == 0, trained.err + alike.err + other.err
+    assert "note:" not in alike.out
+    assert "frame: 100 % of the units have security, of the coded units 10 %" in other.out
+    assert "100 % of the units have security" in json.loads(again.out)["notes"][0]
