@@ -168,7 +168,7 @@ def _train_and_tag(
         found = one.score
         lines.append(
             f"{one.dimension:10} {found.macro_f1:.2f} ({found.low:.2f} to {found.high:.2f}); "
-            f"without a model {one.baseline:.2f}"
+            f"without a model {found.baseline:.2f}"
         )
     yield Step("train", tuple(lines), (folder,))
 

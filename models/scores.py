@@ -26,6 +26,7 @@ __all__ = [
     "NOISE",
     "LabelScore",
     "Score",
+    "assured_share",
     "average_precision",
     "calibration_error",
     "chance_macro_f1",
@@ -56,6 +57,8 @@ class LabelScore:
     """Harmonic mean of both."""
     support: int
     """Number of true cases."""
+    n_given: int
+    """Number of answers with this label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,10 @@ class Score:
     """Label to its own scores, in the codebook's order."""
     confusion: tuple[tuple[int, ...], ...] | None
     """Rows: the truth; columns: the answer; in the codebook's order. None for multiple choice."""
+    baseline: float
+    """Macro-F1 of always giving the most frequent label (multiple choice: every label)."""
+    chance: float
+    """Macro-F1 to expect of labels drawn by their shares."""
 
     def as_json(self) -> dict[str, Any]:
         """Give the score as `evaluate --json` prints it."""
@@ -95,6 +102,8 @@ class Score:
                 }
                 for name, label in self.labels.items()
             },
+            "baseline_macro_f1": round(self.baseline, 6),
+            "chance_macro_f1": round(self.chance, 6),
         }
 
 
@@ -129,6 +138,33 @@ def chance_macro_f1(truth: Bools) -> float:
     """
     shares = truth.mean(axis=0)
     return float(shares[shares > 0].mean()) if shares.any() else 0.0
+
+
+def assured_share(hits: npt.ArrayLike, n: npt.ArrayLike, confidence: float = 0.9) -> Floats:
+    """Return the share that is reached at least, by Clopper and Pearson's one-sided bound.
+
+    Parameters
+    ----------
+    hits, n
+        Successes, and trials; 0 of 0 assure nothing.
+    confidence
+        How often such bounds hold at least.
+
+    References
+    ----------
+    Clopper, C. & Pearson, E. (1934). The use of confidence or fiducial limits illustrated in the
+    case of the binomial. Biometrika 26.
+
+    Examples
+    --------
+    >>> assured_share([22, 20, 0], [22, 22, 0]).round(3).tolist()  # 0.1 ** (1 / 22)
+    [0.901, 0.776, 0.0]
+    """
+    from scipy.special import betaincinv
+
+    hits, n = np.asarray(hits, float), np.asarray(n, float)
+    found = betaincinv(np.maximum(hits, 1), n - np.maximum(hits, 1) + 1, 1 - confidence)
+    return np.asarray(np.where(hits > 0, found, 0.0))
 
 
 def first_best(values: Floats) -> int:
@@ -180,6 +216,8 @@ def score(
     np.add.at(by_group, member, counts)
     drawn = over_draws(lambda drawn: _macro_drawn(drawn, by_group), n_groups, n_resamples, seed)
     macro, low, high = interval(drawn, level).numbers()
+    usual = np.zeros_like(truth)
+    usual[:, slice(None) if multiple else truth.sum(axis=0).argmax()] = True
     confusion = None
     if not multiple:
         confusion = tuple(
@@ -194,6 +232,8 @@ def score(
         float((truth == answer).all(axis=1).mean()),
         {name: _label_score(total[:, k]) for k, name in enumerate(labels)},
         confusion,
+        macro_f1(truth, usual),
+        chance_macro_f1(truth),
     )
 
 
@@ -336,4 +376,5 @@ def _label_score(counts: npt.NDArray[np.float64]) -> LabelScore:
         hits / (hits + misses) if hits + misses else 0.0,
         2 * hits / (2 * hits + alarms + misses) if hits + alarms + misses else 0.0,
         int(hits + misses),
+        int(hits + alarms),
     )

@@ -59,3 +59,11 @@ def compare(
                 cells[2:] = [interval, verdict, f"{gap.agreement:.1%}"]
             lines.append(cells)
         print_table(["model", "macro-F1", "against the first", "", "same answer"], lines)
+        # What limits the rows holds for all models, and is said once.
+        notes: dict[str, list[str]] = {}
+        for folder, some in one.notes.items():
+            for note in some:
+                notes.setdefault(note, []).append(folder)
+        for note, folders in notes.items():
+            of = "" if len(folders) == len(one.scores) else f"{', '.join(folders)}: "
+            print(f"  note: {of}{note}")

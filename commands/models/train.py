@@ -260,8 +260,8 @@ def _told_training(report: "Report") -> list[str]:
             f"{one.dimension}: macro-F1 {told_interval(found)}",
             f"  held out: {one.n_folds} folds of whole groups; n = {found.n} rows in {within}",
         ]
-        usual = f"  for comparison: {one.baseline:.3f} by always giving the same answer, "
-        usual += f"{one.chance:.3f} by chance"
+        usual = f"  for comparison: {found.baseline:.3f} by always giving the same answer, "
+        usual += f"{found.chance:.3f} by chance"
         if one.leak_gap is not None:
             usual += f"; folds that ignore the groups would have shown {one.leak_gap:+.3f}"
         lines += [usual, f"  expected calibration error {one.calibration_error:.3f}"]

@@ -40,6 +40,8 @@ class Comparison:
     """Name of each model to its score, in the order they were named."""
     differences: dict[str, Difference]
     """Name of each model but the first to its difference from the first."""
+    notes: dict[str, tuple[str, ...]]
+    """Name of each model to what limits its score, in words."""
 
     def as_json(self) -> dict[str, Any]:
         """Give everything as JSON values."""
@@ -50,7 +52,10 @@ class Comparison:
             differences[name] = {
                 field: round(number, 6) for field, number in zip(fields, numbers, strict=True)
             }
-        models = {name: score.as_json() for name, score in self.scores.items()}
+        models = {
+            name: {**score.as_json(), "notes": list(self.notes[name])}
+            for name, score in self.scores.items()
+        }
         return {"models": models, "differences": differences}
 
 
@@ -100,7 +105,8 @@ def compare(
             name: _difference(truth, given[name], given[first], groups, seed) for name in others
         }
         scores = {name: scored[name].scores[dimension] for name in models}
-        found[dimension] = Comparison(scores, differences)
+        notes = {name: scored[name].notes[dimension] for name in models}
+        found[dimension] = Comparison(scores, differences, notes)
     return found, {name: one.n_seen for name, one in scored.items()}
 
 

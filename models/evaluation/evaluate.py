@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 
 from ...errors import UnknownNameError
+from ..heads.decision import parse_goal
 from ..labelled.same_text import hash_texts
 from ..labelled.training_set import TrainingSet
 from ..model import Model
 from ..predictor import Prediction, refuse_prototype
 from ..scores import Score, score
+from .cautions import find_cautions
 
 __all__ = ["Evaluation", "evaluate", "score_answers"]
 
@@ -87,10 +89,12 @@ def score_answers(
             seed=seed,
         )
     n_seen = int(np.isin(hash_texts(data.texts), model.trained_on).sum())
-    return Evaluation(scores, n_seen, {name: _notes(found) for name, found in scores.items()})
+    goal = parse_goal(str(model.about.get("goal", "macro-f1")))
+    notes = {name: (*find_cautions(one, goal), *_limits(one)) for name, one in scores.items()}
+    return Evaluation(scores, n_seen, notes)
 
 
-def _notes(found: Score) -> tuple[str, ...]:
+def _limits(found: Score) -> tuple[str, ...]:
     """Say what limits a score: labels that no row has, few rows, few groups."""
     absent = [name for name, label in found.labels.items() if not label.support]
     rare = [f"{n} ({x.support})" for n, x in found.labels.items() if 0 < x.support < _FEW]

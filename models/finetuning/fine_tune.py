@@ -25,12 +25,13 @@ import numpy as np
 
 from ...errors import InputError, MissingExtraError
 from ...intervals import Estimate
+from ..evaluation.cautions import find_cautions
 from ..heads.head import Head
 from ..labelled.training_set import TrainingSet
 from ..scores import calibration_error, score
 from ..training.question import Job
 from ..training.ranking import Answers
-from ..training.report import DimensionReport, Report, find_cautions
+from ..training.report import DimensionReport, Report
 from .ensemble import Arm, Held, Unseen, make_head
 from .fits import Tuner, Workshop
 from .held_out import ASIDE, ask, make_folds, n_texts, seen
@@ -212,7 +213,7 @@ def _scored_anew(
     return replace(
         before,
         score=found,
-        cautions=find_cautions(found, job.goal, baseline=before.baseline, chance=before.chance),
+        cautions=find_cautions(found, job.goal),
         calibration_error=calibration_error(job.truth, answers.probability),
         strength=head.strength,
         weighted=bool(head.rule.bonus.any()),

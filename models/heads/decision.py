@@ -9,7 +9,15 @@ abstains. ``recall=R`` gives labels from so low a probability on that R of their
 single choice the most frequent label pays for the others.
 
 Every threshold is found on held-out rows of the training part, so that a score on other rows tells
-how well it holds.
+how well it holds. A threshold at which P of a few rows just happened to be right is missed on
+others as often as not; so what must reach P is the lower bound of the share, at nine in ten
+(`assured_share`). Where rows are too few for that, the label is given where it is surest to reach
+P, and whoever reads the score learns that it is not assured (`evaluation.cautions`).
+
+References
+----------
+Angelopoulos, A., Bates, S., Candès, E., Jordan, M. & Lei, L. (2021). Learn then Test: calibrating
+predictive algorithms to achieve risk control. arXiv:2110.01052.
 """
 
 from dataclasses import dataclass
@@ -18,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import InputError
-from ..scores import NOISE, first_best, macro_f1
+from ..scores import NOISE, assured_share, first_best, macro_f1
 
 __all__ = ["MARGIN", "STEADY_FROM", "Goal", "Rule", "find_rule", "parse_goal"]
 
@@ -158,7 +166,7 @@ def find_rule(
         return scored(none, np.array(cuts))
     if multiple:
         cuts = [
-            np.quantile(p[t], 1 - goal.value, method="lower") if t.any() else 0.5
+            np.sort(p[t])[_may_miss(t.sum(), goal.value)] if t.any() else 0.5
             for p, t in zip(probabilities.T, target.T, strict=True)
         ]
         return scored(-_logit(np.minimum(cuts, 0.5)))
@@ -166,13 +174,27 @@ def find_rule(
 
 
 def _precise(probability: Floats, event: Bools, precision: float) -> float:
-    """Find the lowest cut from which on the answers have a precision; above 1 if there is none."""
+    """Find the lowest cut that assures a precision, or else the surest; above 1 if none reaches it.
+
+    A cut reaches a precision when so many of its own answers are right, and assures it when their
+    lower bound does.
+    """
     order = np.argsort(-probability, kind="stable")
-    hits = np.cumsum(event[order])
+    hits, n = np.cumsum(event[order]), np.arange(1, len(order) + 1)
     # The last of rows with one probability speaks for all of them.
     last = np.diff(probability[order], append=-np.inf) < -NOISE
-    good = np.flatnonzero((hits / np.arange(1, len(order) + 1) >= precision - NOISE) & last)
-    return float(probability[order][good[-1]]) if len(good) else 1.01
+    good = np.flatnonzero((hits / n >= precision - NOISE) & last)
+    if not len(good):
+        return 1.01
+    assured = assured_share(hits[good], n[good])
+    enough = np.flatnonzero(assured >= precision - NOISE)
+    return float(probability[order][good[enough[-1] if len(enough) else first_best(assured)]])
+
+
+def _may_miss(n_cases: int, recall: float) -> int:
+    """Return how many cases may be missed so that a recall is still assured; 0 where none may."""
+    missed = np.arange(n_cases)
+    return int((assured_share(n_cases - missed, n_cases) >= recall - NOISE)[1:].sum())
 
 
 def _recalling(probabilities: Floats, target: Bools, recall: float) -> Floats:
@@ -188,7 +210,8 @@ def _recalling(probabilities: Floats, target: Bools, recall: float) -> Floats:
                 continue
             others = np.delete(logs + bonus, k, axis=1).max(axis=1) if len(bonus) > 1 else 0
             lead = (others - logs[:, k])[cases]
-            bonus[k] = max(0.0, float(np.quantile(lead, recall, method="higher")) + 2 * NOISE)
+            enough = np.sort(lead)[len(lead) - 1 - _may_miss(len(lead), recall)]
+            bonus[k] = max(0.0, float(enough) + 2 * NOISE)
     return bonus
 
 

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ..heads.decision import Goal
 from ..model import Model
 from ..scores import Score
 from .selection import Choice
 
-__all__ = ["DimensionReport", "Report", "find_cautions"]
+__all__ = ["DimensionReport", "Report"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +20,6 @@ class DimensionReport:
     """Held-out score over all folds together; the choice of candidates is nested in it."""
     n_folds: int
     """Number of outer folds."""
-    baseline: float
-    """Macro-F1 of always giving the most frequent label (multiple choice: every label)."""
-    chance: float
-    """Macro-F1 to expect of labels drawn by their shares."""
     leak_gap: float | None
     """Macro-F1 of random folds minus that of grouped folds; None where each row is a group."""
     calibration_error: float
@@ -38,7 +33,7 @@ class DimensionReport:
     warnings: tuple[str, ...] = ()
     """What the user should know of the data."""
     cautions: tuple[str, ...] = ()
-    """What the user should know of the score; see `find_cautions`."""
+    """What the user should know of the score; see `evaluation.cautions`."""
 
     def as_json(self) -> dict[str, Any]:
         """Give everything as JSON values, as in metrics.json."""
@@ -47,8 +42,6 @@ class DimensionReport:
             "n_groups": self.score.n_groups,
             "n_folds": self.n_folds,
             "accuracy": round(self.score.accuracy, 6),
-            "baseline_macro_f1": round(self.baseline, 6),
-            "chance_macro_f1": round(self.chance, 6),
             "leak_gap": None if self.leak_gap is None else round(self.leak_gap, 6),
             "calibration_error": round(self.calibration_error, 6),
             "inverse_penalty": self.strength,
@@ -73,39 +66,3 @@ class Report:
     """Number of rows in the training set."""
     grouped_by: str
     """What made a group."""
-
-
-def find_cautions(score: Score, goal: Goal, *, baseline: float, chance: float) -> tuple[str, ...]:
-    """Return what a held-out score does not show, or shows not to hold, a sentence each.
-
-    Parameters
-    ----------
-    score
-        The held-out score.
-    goal
-        What the labels should be good at.
-    baseline, chance
-        Macro-F1 of always giving the same answer, and of labels drawn by their shares.
-    """
-    cautions = []
-    least = max(baseline, chance)
-    if score.low <= least:
-        cautions.append(
-            f"no better than chance, as far as {score.n} rows tell: the interval reaches down to "
-            f"{least:.3f}, which needs no reading"
-        )
-    if goal.kind == "macro-f1":
-        return tuple(cautions)
-    missed = [
-        f"{name} {reached:.2f}"
-        for name, label in score.labels.items()
-        if label.support
-        for reached in [getattr(label, goal.kind)]
-        if reached < goal.value - 1e-9 and (label.recall or goal.kind == "recall")
-    ]
-    if missed:
-        cautions.append(
-            f"{goal} is not kept on held-out rows: {', '.join(missed)}; ask for more, or label "
-            "more rows"
-        )
-    return tuple(cautions)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from ...errors import InputError, UnknownNameError
 from ..bundle.folder import check_codebook
+from ..evaluation.cautions import find_cautions
 from ..heads.decision import Goal
 from ..heads.head import Head
 from ..heads.linear import rotate
@@ -25,7 +26,7 @@ from ..labelled.same_text import hash_texts
 from ..labelled.training_set import TrainingSet, find_dimension
 from ..matrix import Matrix, even_out, scaled
 from ..model import Model
-from ..scores import calibration_error, chance_macro_f1, macro_f1, score
+from ..scores import calibration_error, macro_f1, score
 from ..tagging.tallies import check_columns
 from ..threads import side_by_side
 from ..views import CONTEXTS, VIEWS, Inputs
@@ -33,7 +34,7 @@ from .candidates import EFFORTS, propose
 from .cross_folds import fit_folds
 from .features import Features, states_of
 from .question import Job, make_jobs
-from .report import DimensionReport, Report, find_cautions
+from .report import DimensionReport, Report
 from .selection import Compared, compare
 
 __all__ = ["train"]
@@ -198,22 +199,17 @@ def _report(
         multiple=job.multiple,
         seed=job.seed,
     )
-    usual = np.zeros_like(job.truth)
-    usual[:, slice(None) if job.multiple else job.truth.sum(axis=0).argmax()] = True
-    baseline, chance = macro_f1(job.truth, usual), chance_macro_f1(job.truth)
     return DimensionReport(
         job.name,
         scored,
         len(found.folds),
-        baseline,
-        chance,
         gap,
         calibration_error(job.truth, answers.probability),
         final.strength,
         bool(final.rule.bonus.any()),
         float((~answers.chosen.any(axis=1)).mean()) if final.rule.least.any() else 0.0,
         _warnings(job, dimension.label_ids, len(found.folds)),
-        find_cautions(scored, job.goal, baseline=baseline, chance=chance),
+        find_cautions(scored, job.goal),
     )
 
 

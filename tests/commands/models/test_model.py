@@ -42,7 +42,10 @@ def test_evaluate_prints_the_promised_json(work: Path, run: Run) -> None:
 
     assert list(found) == ["dimensions"]
     stance = found["dimensions"]["stance"]
-    assert list(stance) == ["n", "macro_f1", "macro_f1_low", "macro_f1_high", "labels", "notes"]
+    scores = ["macro_f1", "macro_f1_low", "macro_f1_high"]
+    compared = ["baseline_macro_f1", "chance_macro_f1"]
+    assert list(stance) == ["n", *scores, "labels", *compared, "notes"]
+    assert stance["chance_macro_f1"] == 0.5
     assert stance["n"] == 10
     assert stance["labels"]["critique"] == {
         "precision": 1.0,

@@ -36,6 +36,8 @@ def test_pairs_are_sharper_than_intervals(report: Report, data: TrainingSet) -> 
     scores = [evaluate(one, data).scores["stance"].macro_f1 for one in (worse, report.model)]
 
     assert gap.excludes_zero
+    assert "no better than chance" in found["stance"].notes["dull"][0]
+    assert not any("chance" in note for note in found["stance"].notes["good"])
     assert value == pytest.approx(scores[0] - scores[1])
     assert low <= value <= high < 0
 

@@ -227,7 +227,7 @@ def test_a_score_that_chance_can_reach_is_told(tmp_path: Path) -> None:
         goal=Goal("recall", 0.99),
     ).dimensions
 
-    assert found.chance == 0.5
+    assert found.score.chance == 0.5
     assert "no better than chance, as far as 80 rows tell" in found.cautions[0]
     assert found.as_json()["warnings"][-1] == found.cautions[-1]
     assert any("recall=0.99 is not kept" in note for note in promise.cautions)

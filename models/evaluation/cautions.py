@@ -1,0 +1,69 @@
+"""What a score does not show, or shows not to hold, in plain sentences.
+
+`train`, `evaluate` and `compare` print the same ones, because a number is read the same way
+wherever it comes from: as skill, and as what the labels promise.
+"""
+
+from ..heads.decision import Goal
+from ..scores import NOISE, LabelScore, Score, assured_share
+
+__all__ = ["find_cautions"]
+
+
+def find_cautions(score: Score, goal: Goal) -> tuple[str, ...]:
+    """Return what the reader of a score should know, a sentence each.
+
+    Parameters
+    ----------
+    score
+        Of rows that the model has not seen.
+    goal
+        What its labels should be good at.
+    """
+    cautions = []
+    least = max(score.baseline, score.chance)
+    if score.low <= least + NOISE:
+        cautions.append(
+            f"no better than chance, as far as {score.n} rows tell: the interval reaches down to "
+            f"{least:.3f}, which needs no reading"
+        )
+    if goal.kind != "macro-f1":
+        cautions += _on_promise(score, goal)
+    return tuple(cautions)
+
+
+def _on_promise(score: Score, goal: Goal) -> list[str]:
+    """Say where a goal is not kept on these rows, and where they are too few to tell."""
+    missed, unsure, never = [], [], []
+    for name, label in score.labels.items():
+        hits, n = _trials(label, goal)
+        if not label.support:
+            continue
+        if not n:
+            never.append(name)
+        elif hits < (goal.value - NOISE) * n:
+            missed.append(f"{name} {hits / n:.2f}")
+        elif assured_share(hits, n) < goal.value - NOISE:
+            unsure.append(f"{name} ({hits} of {n})")
+    found = []
+    if missed:
+        found.append(
+            f"{goal} is not kept on these rows: {', '.join(missed)}; ask for more, or label more "
+            "rows"
+        )
+    if unsure:
+        found.append(
+            f"too few rows to tell whether {goal} is kept: {', '.join(unsure)}; it may be missed "
+            "on others"
+        )
+    if never:
+        found.append(f"never given, for the sake of {goal}: {', '.join(never)}")
+    return found
+
+
+def _trials(label: LabelScore, goal: Goal) -> tuple[int, int]:
+    """Give the successes of a promise, and how often it was put to the test."""
+    hits = round(label.recall * label.support)
+    if goal.kind == "recall":
+        return hits, label.support
+    return hits, label.n_given
