@@ -208,7 +208,13 @@ def _scored_anew(
     before: DimensionReport, job: Job, answers: Answers, head: Head, labels: Sequence[str]
 ) -> DimensionReport:
     found = score(
-        job.truth, answers.chosen, labels, job.groups, multiple=job.multiple, seed=job.seed
+        job.truth,
+        answers.chosen,
+        labels,
+        job.groups,
+        multiple=job.multiple,
+        by_folds=True,
+        seed=job.seed,
     )
     return replace(
         before,

@@ -71,7 +71,7 @@ class HeldOut:
 
     def difference(self, method: str) -> Estimate:
         """Give macro-F1 of a method minus that of the frozen model, and its 95 % interval."""
-        return paired(self._pairs(self.tuned[method], self.frozen), seed=self.seed)
+        return paired(self._pairs(self.tuned[method], self.frozen), by_folds=True, seed=self.seed)
 
     def pays(self, method: str, rows: Sequence[Ints] | None = None) -> bool:
         """Tell whether a method is better by enough, and surely enough."""

@@ -192,6 +192,7 @@ def _tell_choice(
         pairs = zip(jobs, given[best], given[others[0]], strict=True)
         difference = paired(
             [(job.truth, one.chosen, other.chosen, job.groups) for job, one, other in pairs],
+            by_folds=True,
             seed=seed,
         )
     return Choice(standings, error, difference)

@@ -197,6 +197,7 @@ def _report(
         dimension.label_ids,
         job.groups,
         multiple=job.multiple,
+        by_folds=True,
         seed=job.seed,
     )
     return DimensionReport(

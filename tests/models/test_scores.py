@@ -99,3 +99,35 @@ def test_chance_is_what_drawing_labels_by_their_shares_gives(labels: list[int]) 
     truth = np.eye(4, dtype=bool)[labels]
 
     assert chance_macro_f1(truth) == pytest.approx(1 / len(set(labels)))
+
+
+def test_a_score_without_an_error_is_not_certain() -> None:
+    """Of thirty articles without an error one in nine may have some; of one, all may."""
+    truth = np.eye(2, dtype=bool)[np.arange(30) % 2]
+    found = score(truth, truth, ("a", "b"), np.arange(30), multiple=False)
+    wrong = score(truth, ~truth, ("a", "b"), np.arange(30), multiple=False)
+    alone = score(truth, ~truth, ("a", "b"), np.zeros(30, np.int64), multiple=False)
+
+    assert (found.macro_f1, found.high) == (1, 1)
+    assert found.low == pytest.approx(0.025 ** (1 / 30))
+    assert wrong.low == 0
+    assert wrong.high == pytest.approx(1 - 0.025 ** (1 / 30))
+    assert (alone.low, alone.high) == (0, 1)
+
+
+def test_scores_by_folds_vary_by_more_than_their_rows() -> None:
+    """Half the variance is added: the interval is wider by the root of 1.5."""
+    rng = np.random.default_rng(0)
+    truth = np.eye(2, dtype=bool)[rng.integers(0, 2, 1_000)]
+    answer = np.where((rng.random(1_000) < 0.8)[:, None], truth, ~truth)
+    groups, other = np.arange(1_000), ~answer
+    fixed, folds = (
+        score(truth, answer, ("a", "b"), groups, multiple=False, by_folds=by_folds)
+        for by_folds in (False, True)
+    )
+    pairs = [paired([(truth, answer, other, groups)], by_folds=b).numbers() for b in (False, True)]
+    widths = [high - low for _, low, high in pairs]
+
+    assert folds.macro_f1 == fixed.macro_f1
+    assert (folds.high - folds.low) / (fixed.high - fixed.low) == pytest.approx(1.5**0.5, rel=0.1)
+    assert widths[1] / widths[0] == pytest.approx(1.5**0.5, rel=0.1)
