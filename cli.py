@@ -18,6 +18,7 @@ from .commands.annotate import app as annotate
 from .commands.corpus import app as corpus
 from .commands.labels import app as labels
 from .commands.measure import app as measure
+from .commands.measure import report
 from .commands.models import compare, distil, encoders, evaluate, tag, train
 from .errors import StandfirstError
 
@@ -48,6 +49,7 @@ for command in (
     compare.compare,
     distil.distil,
     tag.tag,
+    report.report,
 ):
     app.command()(command)
 

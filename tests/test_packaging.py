@@ -37,11 +37,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 
 def expected() -> set[str]:
     """Give the files of the tree that a user's install must have."""
+    kinds = {".css", ".j2", ".js", ".json", ".jsonl", ".py", ".toml", ".yaml"}
     return {
         f"standfirst/{path.relative_to(ROOT)}"
         for path in ROOT.rglob("*")
         if path.is_file()
-        and (path.suffix in {".py", ".yaml", ".toml", ".jsonl", ".json"} or path.name == "py.typed")
+        and (path.suffix in kinds or path.name == "py.typed")
         and not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
         and path.relative_to(ROOT).parts[0] not in OUTSIDE
         and path.name != "pyproject.toml"

@@ -44,7 +44,8 @@ PUBLIC = {
     """,
     "standfirst.measure": """
         CoderComparison Doubts Plan Regression Shares Tags compare_coders
-        outcomes plan_agreement plan_score plan_share plan_shares rank_doubts read_tags regression shares
+        outcomes plan_agreement plan_score plan_share plan_shares rank_doubts read_tags
+        regression shares
     """,
 }
 

@@ -8,32 +8,26 @@ codebook is data, whoever wrote it.
 from collections.abc import Callable, Iterator
 from html import escape
 
+from ...look import STYLE
 from .codebook import NONE, Codebook, Dimension, Label
 from .markdown import as_code, as_text
 
 __all__ = ["guide_html", "guide_markdown"]
 
 _STYLE = """
-:root { color-scheme: light; }
-body { font: 16px/1.5 Georgia, "DejaVu Serif", serif; color: #1c1c1c; background: #fff;
-  max-width: 50rem; margin: 2rem auto; padding: 0 1.25rem; }
-h1, h2, h3, kbd, nav, .meta { font-family: "DejaVu Sans", Helvetica, Arial, sans-serif; }
-h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .25rem; }
-h2 { font-size: 1.25rem; margin: 2.5rem 0 .25rem; padding-top: .75rem;
-  border-top: 2px solid #1c1c1c; }
-h3 { font-size: 1.02rem; margin: 0; display: flex; gap: .6rem; align-items: baseline; }
-h3 code { font-weight: normal; font-size: .82rem; color: #555; }
-kbd { border: 1px solid #777; border-bottom-width: 2px; border-radius: 4px; padding: 0 .4rem;
-  font-size: .85rem; font-weight: bold; background: #f6f6f6; }
-.meta { color: #555; font-size: .85rem; }
+h3 { display: flex; gap: .6rem; align-items: baseline; }
+h3 code { font-weight: normal; font-size: .82rem; color: var(--faint); }
+kbd { border: 1px solid var(--faint); border-bottom-width: 2px; border-radius: 4px;
+  padding: 0 .4rem; font-size: .85rem; font-weight: bold; background: var(--wash); }
 nav ol { padding-left: 1.4rem; } nav a { color: inherit; }
 .label { border-left: 5px solid var(--colour, #999); padding: .1rem 0 .1rem .9rem; margin: 1.1rem 0;
   break-inside: avoid; }
+.label h3 { margin: 0; }
 .label.child { margin-left: 1.6rem; }
 .label p { margin: .2rem 0; } .label ul { margin: .1rem 0 .5rem; padding-left: 1.2rem; }
-.label .kind { font: bold .78rem "DejaVu Sans", sans-serif; margin: .5rem 0 0; color: #444; }
+.label .kind { font: bold .78rem system-ui, "DejaVu Sans", sans-serif; margin: .5rem 0 0;
+  color: var(--faint); }
 .example { font-style: italic; }
-@media print { body { font-size: 11pt; margin: 0; max-width: none; } h2 { break-after: avoid; } }
 """.strip()
 
 _Write = Callable[[str], str]
@@ -61,7 +55,7 @@ def guide_html(codebook: Codebook) -> str:
     head = (
         f'<!doctype html>\n<html lang="{escape(codebook.language)}">\n<head>\n'
         f'<meta charset="utf-8">\n<meta name="viewport" content="width=device-width">\n'
-        f"<title>{title}</title>\n<style>\n{_STYLE}\n</style>\n</head>\n<body>\n"
+        f"<title>{title}</title>\n<style>\n{STYLE}\n{_STYLE}\n</style>\n</head>\n<body>\n"
     )
     intro = (
         f"Answer these questions for each {codebook.unit}, in this order. A key chooses an answer."

@@ -1,0 +1,78 @@
+"""``standfirst report``: one page that says what a study found, how, and what it rests on."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ...errors import StudyError
+from ..shared.options import StudyOption, find_study, say
+
+__all__ = ["report"]
+
+_MOST_SHOWN = 20
+
+
+def report(
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", help="The page to write.", show_default="report.html in the study"
+        ),
+    ] = None,
+    tags: Annotated[
+        Path | None,
+        typer.Option(help="Tags of the study's corpus.", show_default="found in the study"),
+    ] = None,
+    verify: Annotated[
+        Path | None,
+        typer.Option(help="Compute every number of this page again, and tell which differ."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file of another kind.")] = False,
+    study: StudyOption = None,
+) -> None:
+    """Write the report of a study: one HTML file, to read, send on and check.
+
+    Example: standfirst report -o report.html
+    """
+    from ...files import write_text
+    from ...measure.report.page import html
+    from ...study.reporting import contents_of
+
+    place = find_study(study)
+    contents = contents_of(place, tags)
+    page = html(contents)
+    if verify is not None:
+        _verify(verify, page)
+        return
+    path = output or place.root / "report.html"
+    _refuse_foreign(path, force=force)
+    write_text(path, page)
+    for name, one in contents.missing.items():
+        remedy = f"; {one.command}" if one.command else ""
+        say(f"note: without {name}: {one.reason}{remedy}")
+    size = len(page.encode("utf-8")) / 1e6
+    print(f"{path}: {len(contents.articles):,} articles, {size:.1f} MB; open it in a browser")
+
+
+def _refuse_foreign(path: Path, *, force: bool) -> None:
+    """Refuse to write over what is no report."""
+    if force or not path.exists():
+        return
+    with path.open("rb") as stream:
+        ours = b'content="Standfirst ' in stream.read(2000)
+    if not ours:
+        raise StudyError(path, "is there already, and is no report", "name another, or --force")
+
+
+def _verify(path: Path, page: str) -> None:
+    from ...measure.report.verify import verify
+
+    found = verify(path, page)
+    for one in found[:_MOST_SHOWN]:
+        print(one)
+    if len(found) > _MOST_SHOWN:
+        print(f"... and {len(found) - _MOST_SHOWN:,} more")
+    if found:
+        raise typer.Exit(1)
+    print(f"{path}: every number is what the study's files give")

@@ -1,0 +1,367 @@
+"""From numbers to the figures of the page, each with the rows behind it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..quality import DimensionQuality
+from ..results import ESTIMATORS, DimensionShares, Shares
+from ..results import Estimate as ShareEstimate
+from . import plots
+from .contents import Contents, as_text, name_of
+
+__all__ = [
+    "Confusion",
+    "Figure",
+    "confusions",
+    "headline",
+    "over_time",
+    "sensitivity",
+    "shares_of",
+    "trust",
+]
+
+_SHOWN = ("count", "gold", "predictive", "corrected")
+_NAMES = {
+    "count": "count of tags",
+    "gold": "people's answers alone",
+    "predictive": "by predictive values",
+    "corrected": "corrected",
+    "rogan_gladen": "Rogan-Gladen",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A drawing in two widths, and the table behind it."""
+
+    id: str
+    """Its anchor in the page."""
+    caption: str
+    wide: str
+    """SVG for wide pages; also what is saved."""
+    narrow: str
+    """SVG for phones."""
+    head: tuple[str, ...]
+    """Names of the table's columns."""
+    rows: tuple[tuple[str, ...], ...]
+    """The numbers that are drawn."""
+    series: tuple[tuple[str, str], ...] = ()
+    """Names and titles of the series that can be hidden."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """People's labels against the model's, for single choice."""
+
+    dimension: str
+    question: str
+    labels: tuple[tuple[str, str], ...]
+    """Ids and names."""
+    counts: tuple[tuple[int, ...], ...]
+    shades: tuple[tuple[int, ...], ...]
+    """Share of each row, in tenths."""
+
+
+def headline(contents: Contents) -> list[str]:
+    """Say in three sentences what was found, how far counting would have misled, and the basis."""
+    made = contents.shares
+    if made is None or not made.dimensions:
+        return []
+    one = made.dimensions[0]
+    unit = contents.corpus.unit
+    found = [x for x in one.labels if x.corrected is not None]
+    if not found:
+        return []
+    top = max(found, key=lambda x: x.corrected.share if x.corrected else 0)
+    name = name_of(contents.codebook, one.dimension, [top.label])
+    lines = [f"{_share(top.corrected)} of all {unit}s are “{name}” ({one.dimension})."]
+    apart = [(_outside(x), d, x) for d in made.dimensions for x in d.labels if x.corrected]
+    far, d, x = max(apart, key=lambda row: row[0])
+    name = name_of(contents.codebook, d.dimension, [x.label])
+    where = "outside" if far > 0 else "inside"
+    start = "Counting tags would have misled" if far > 0 else "Counting tags comes close everywhere"
+    lines.append(
+        f"{start}: for “{name}” ({d.dimension}) it says {100 * x.count.share:.1f} %, {where} the "
+        f"corrected interval of {_share(x.corrected)}."
+    )
+    worth = "" if one.worth is None else f", and count as {one.worth:,.0f} without a model"
+    lines.append(
+        f"The shares of {one.dimension} rest on {one.n_gold:,} {unit}s that people coded, drawn "
+        f"from {one.n_units:,}{worth}."
+    )
+    return lines
+
+
+def _outside(one: Any) -> float:
+    """Tell how far the count lies outside the corrected interval; negative inside."""
+    made = one.corrected
+    if made is None or made.low is None or made.high is None:
+        return -1.0
+    return float(max(made.low - one.count.share, one.count.share - made.high))
+
+
+def _share(made: ShareEstimate | None) -> str:
+    if made is None:
+        return "-"
+    if made.low is None or made.high is None:
+        return f"{100 * made.share:.1f} %"
+    return f"{100 * made.share:.1f} % [{100 * made.low:.1f}, {100 * made.high:.1f}]"
+
+
+def shares_of(contents: Contents) -> list[Figure]:
+    """Draw the shares of each dimension, by all estimators side by side."""
+    made = contents.shares
+    return [] if made is None else [_shares(contents, one) for one in made.dimensions]
+
+
+def _shares(contents: Contents, one: DimensionShares) -> Figure:
+    rows = []
+    for x in one.labels:
+        marks = []
+        for series in _SHOWN:
+            value: ShareEstimate | None = getattr(x, series)
+            if value is not None:
+                hint = f"{_NAMES[series]}: {_share(value)}; {one.n_gold:,} coded of {one.n_units:,}"
+                marks.append(plots.Mark(series, value.share, value.low, value.high, hint))
+        name = name_of(contents.codebook, one.dimension, [x.label])
+        rows.append(plots.Row(name, tuple(marks)))
+    question = contents.codebook.dimension(one.dimension).question
+    title = f"Shares of {one.dimension}: {question}"
+    worth = "" if one.worth is None else f"; your {one.n_gold:,} labels count as {one.worth:,.0f}"
+    return Figure(
+        f"shares-{one.dimension}",
+        f"{question} {one.n_units:,} units, {one.n_gold:,} coded{worth}.",
+        plots.dots(rows, title),
+        plots.dots(rows, title, plots.NARROW),
+        ("label", *(_NAMES[series] for series in ESTIMATORS)),
+        tuple(
+            (
+                name_of(contents.codebook, one.dimension, [x.label]),
+                *(_share(getattr(x, series)) for series in ESTIMATORS),
+            )
+            for x in one.labels
+        ),
+        tuple((series, _NAMES[series]) for series in _SHOWN),
+    )
+
+
+def over_time(contents: Contents) -> Iterator[Figure]:
+    """Draw shares by month as curves and by outlet as dots; what nothing corrects is hatched."""
+    for by, made in contents.cells.items():
+        dimensions = [] if not made.groups else [d.dimension for d in made.groups[0].dimensions]
+        for dimension in dimensions:
+            yield _cells(contents, by, made, dimension)
+
+
+def _cells(contents: Contents, by: str, made: Shares, dimension: str) -> Figure:
+    cells = [
+        (cell.name, d) for cell in made.groups for d in cell.dimensions if d.dimension == dimension
+    ]
+    labels = [x.label for x in cells[0][1].labels]
+    table = []
+    panels = []
+    for label in labels:
+        points = []
+        for name, cell in cells:
+            x = next(x for x in cell.labels if x.label == label)
+            best = x.corrected
+            value = x.count.share if best is None else best.share
+            told = "not corrected: fewer than 5 coded units" if best is None else _share(best)
+            hint = f"{name}: {told}; {cell.n_gold:,} coded of {cell.n_units:,}"
+            low, high = (None, None) if best is None else (best.low, best.high)
+            points.append(plots.Point(name, value, low, high, hint))
+            table.append(
+                (
+                    name_of(contents.codebook, dimension, [label]),
+                    name,
+                    f"{cell.n_units:,}",
+                    f"{cell.n_gold:,}",
+                    _share(x.count),
+                    _share(x.gold),
+                    "not corrected" if best is None else _share(best),
+                )
+            )
+        panels.append(plots.Panel(name_of(contents.codebook, dimension, [label]), tuple(points)))
+    title = f"{dimension} by {by}"
+    draw = plots.curves if by == "month" else plots.multiples
+    return Figure(
+        f"{by}-{dimension}",
+        f"Shares of {dimension} by {by}, corrected, with 95 % intervals. Hatched: fewer than five "
+        "coded units, so that only the count of tags is shown.",
+        draw(panels, title),
+        draw(panels, title, plots.NARROW),
+        ("label", by, "units", "coded", "count of tags", "people's answers alone", "corrected"),
+        tuple(table),
+    )
+
+
+def trust(contents: Contents) -> Iterator[Figure]:
+    """Draw agreement, and how good the tags are on coded units."""
+    if contents.agreement:
+        yield _agreement(contents)
+    for one in contents.quality:
+        yield _found(contents, one)
+        yield _reliability(one)
+    if any(one.slices for one in contents.quality):
+        yield from (_slices(one) for one in contents.quality if one.slices)
+
+
+def _agreement(contents: Contents) -> Figure:
+    rows, table = [], []
+    for one in contents.agreement:
+        several = [(f"{one.dimension}, all", one.alpha, one.n_units)]
+        if len(one.rounds) > 1:
+            several += [
+                (f"{one.dimension}, round {r.round}", r.alpha, r.n_units) for r in one.rounds
+            ]
+        for name, alpha, n in several:
+            table.append((name, f"{n:,}", as_text(alpha, share=False)))
+            if alpha.value is not None:
+                hint = f"{name}: alpha {alpha}, {n:,} units"
+                mark = plots.Mark("corrected", alpha.value, alpha.low, alpha.high, hint)
+                rows.append(plots.Row(name, (mark,)))
+    title = "Krippendorff's alpha by dimension"
+    low = min((m.low or m.value for row in rows for m in row.marks), default=0.0)
+    options: dict[str, Any] = {
+        "bounds": (min(0.0, low), 1.0),
+        "lines": (0.667, 0.8),
+        "tick": lambda value: f"{value:.1f}",
+    }
+    return Figure(
+        "agreement",
+        "Krippendorff's alpha with 95 % intervals that resample articles. The lines are at .667 "
+        "and .800, below and above which Krippendorff advises to discard and to rely on data.",
+        plots.dots(rows, title, **options),
+        plots.dots(rows, title, plots.NARROW, **options),
+        ("dimension", "units with two or more answers", "alpha"),
+        tuple(table),
+    )
+
+
+def _found(contents: Contents, one: DimensionQuality) -> Figure:
+    rows, table = [], []
+    for x in one.labels:
+        name = name_of(contents.codebook, one.dimension, [x.label])
+        marks = [
+            plots.Mark(series, e.value, e.low, e.high, f"{what}: {as_text(e)}")
+            for series, what, e in (
+                ("corrected", "precision", x.precision),
+                ("gold", "recall", x.recall),
+            )
+            if e.value is not None
+        ]
+        rows.append(plots.Row(name, tuple(marks)))
+        scores = (as_text(e) for e in (x.precision, x.recall, x.f1))
+        table.append((name, f"{x.n_gold:,}", f"{x.n_tagged:,}", *scores))
+    title = f"Precision and recall of {one.dimension}"
+    options: dict[str, Any] = {"bounds": (0.0, 1.0)}
+    return Figure(
+        f"found-{one.dimension}",
+        f"{one.dimension}: precision (blue) and recall (orange) on {one.n:,} coded units of "
+        f"{one.n_articles:,} articles that the model did not learn from; macro-F1 "
+        f"{as_text(one.macro_f1)}.",
+        plots.dots(rows, title, **options),
+        plots.dots(rows, title, plots.NARROW, **options),
+        ("label", "coded", "tagged", "precision", "recall", "F1"),
+        tuple(table),
+    )
+
+
+def _reliability(one: DimensionQuality) -> Figure:
+    points = []
+    table = []
+    for b in one.bins:
+        ends = f"{100 * b.low:.0f} to {100 * b.low + 10:.0f} %"
+        table.append((ends, f"{b.n:,}", f"{100 * b.mean:.1f} %", as_text(b.right)))
+        if b.right.value is not None:
+            hint = f"{ends}: holds in {as_text(b.right)}; {b.n:,} pairs of unit and label"
+            mark = plots.Mark("corrected", b.right.value, b.right.low, b.right.high, hint)
+            points.append((b.mean, mark))
+    drawn = plots.reliability(points, f"Reliability of {one.dimension}")
+    return Figure(
+        f"reliability-{one.dimension}",
+        f"{one.dimension}: how often a label holds, by its probability. On the diagonal a "
+        f"probability means what it says; the mean distance is {100 * one.calibration_error:.1f} "
+        "points.",
+        drawn,
+        drawn,
+        ("probability", "pairs", "mean probability", "holds"),
+        tuple(table),
+    )
+
+
+def _slices(one: DimensionQuality) -> Figure:
+    rows = [
+        plots.Row(
+            f"{s.by}: {s.name}",
+            (
+                plots.Mark(
+                    "corrected",
+                    s.right.value,
+                    s.right.low,
+                    s.right.high,
+                    f"{as_text(s.right)}; {s.n}",
+                ),
+            ),
+        )
+        for s in one.slices
+        if s.right.value is not None
+    ]
+    title = f"Right answers of {one.dimension} by kind of unit"
+    lines = () if one.right.value is None else (one.right.value,)
+    options: dict[str, Any] = {"bounds": (0.0, 1.0), "lines": lines}
+    return Figure(
+        f"slices-{one.dimension}",
+        f"{one.dimension}: share of units with just the right answer, by outlet, month and length; "
+        f"the line is at {as_text(one.right)} of all {one.n:,}.",
+        plots.dots(rows, title, **options),
+        plots.dots(rows, title, plots.NARROW, **options),
+        ("kind", "coded", "right"),
+        tuple((f"{s.by}: {s.name}", f"{s.n:,}", as_text(s.right)) for s in one.slices),
+    )
+
+
+def confusions(contents: Contents) -> list[Confusion]:
+    """Give the confusions of each single choice."""
+    made = []
+    for one in contents.quality:
+        if one.confusion is None:
+            continue
+        dimension = contents.codebook.dimension(one.dimension)
+        names = tuple(
+            (x.label, name_of(contents.codebook, one.dimension, [x.label])) for x in one.labels
+        )
+        shades = tuple(tuple(round(9 * n / max(sum(row), 1)) for n in row) for row in one.confusion)
+        made.append(Confusion(one.dimension, dimension.question, names, one.confusion, shades))
+    return made
+
+
+def sensitivity(contents: Contents) -> Iterator[Figure]:
+    """Draw each share under other choices."""
+    names = dict.fromkeys(one.dimension for one in contents.variants)
+    for dimension in names:
+        made = [one for one in contents.variants if one.dimension == dimension]
+        labels = dict.fromkeys(label for one in made for label in one.labels)
+        panels, table = [], []
+        for label in labels:
+            name = name_of(contents.codebook, dimension, [label])
+            points = []
+            for one in made:
+                if label not in one.labels:
+                    continue
+                e = one.labels[label]
+                hint = f"{one.name}: {_share(e)}"
+                points.append(plots.Point(one.name, e.share, e.low, e.high, hint))
+                table.append((name, one.name, _share(e)))
+            panels.append(plots.Panel(name, tuple(points)))
+        title = f"Shares of {dimension} under other choices"
+        yield Figure(
+            f"other-{dimension}",
+            f"{dimension}: the share of each label as reported and under {len(made) - 1} other "
+            "choices, each on a scale of its own.",
+            plots.multiples(panels, title, near=True),
+            plots.multiples(panels, title, plots.NARROW, near=True),
+            ("label", "choice", "share"),
+            tuple(table),
+        )

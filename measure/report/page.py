@@ -1,0 +1,164 @@
+"""The page: one file that asks for nothing, runs only its own script, and shows text as text.
+
+Its policy allows one script and one style sheet, by their hashes, and no request at all. Texts of
+articles are data inside the page, packed, and the script only ever sets them as text; with Trusted
+Types on, a browser refuses anything else.
+"""
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+from importlib.resources import files
+from typing import Any
+
+from ...labels.codebook.codebook import Codebook
+from ...look import STYLE
+from . import figures, methods
+from .contents import Contents, name_of
+from .drawing import COLOURS
+
+__all__ = ["html", "packed_articles", "unpacked_articles"]
+
+_PALETTE = (
+    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8f8f00", "#7b5ea7",
+)  # fmt: skip
+
+
+def html(contents: Contents) -> str:
+    """Write the page; the same contents give the same page.
+
+    Parameters
+    ----------
+    contents
+        What it says.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    folder = files(__package__)
+    style = f"{STYLE}\n{folder.joinpath('report.css').read_text(encoding='utf-8')}"
+    script = folder.joinpath("report.js").read_text(encoding="utf-8")
+    template = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    ).from_string(folder.joinpath("report.html.j2").read_text(encoding="utf-8"))
+    cells = list(figures.over_time(contents))
+    other = list(figures.sensitivity(contents))
+    made: str = template.render(
+        contents=contents,
+        missing=contents.missing,
+        policy=_policy(style, script),
+        style=style,
+        script=script,
+        colours=COLOURS,
+        sections=_sections(cells=bool(cells), other=bool(other)),
+        lines=figures.headline(contents),
+        shares=figures.shares_of(contents),
+        cells=cells,
+        trust=list(figures.trust(contents)),
+        confusions=figures.confusions(contents),
+        other=other,
+        named=lambda dimension, labels: name_of(contents.codebook, dimension, labels),
+        markdown=methods.markdown(contents),
+        latex=methods.latex(contents),
+        bibtex=methods.BIBTEX,
+        reforms=methods.reforms(contents),
+        numbers=as_data(contents.numbers()),
+        articles=packed_articles(contents),
+    )
+    return made.strip() + "\n"
+
+
+def as_data(value: Any) -> str:
+    r"""Write JSON that cannot end the element it stands in.
+
+    Examples
+    --------
+    >>> as_data({"a": "</script>"})
+    '{"a": "\\u003c/script>"}'
+    """
+    return json.dumps(value, ensure_ascii=False, default=str).replace("<", "\\u003c")
+
+
+def _policy(style: str, script: str) -> str:
+    def hashed(text: str) -> str:
+        digest = hashlib.sha256(text.encode("utf-8")).digest()
+        return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+
+    return (
+        f"default-src 'none'; script-src {hashed(script)}; style-src {hashed(style)}; "
+        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; "
+        "trusted-types 'none'"
+    )
+
+
+def _sections(*, cells: bool, other: bool) -> list[tuple[str, str]]:
+    return [
+        ("headline", "What was found"),
+        ("shares", "Shares"),
+        *([("cells", "Over time and by outlet")] if cells else []),
+        ("trust", "Can coders and model be trusted?"),
+        *([("other", "Would other choices have changed it?")] if other else []),
+        ("read", "Read it"),
+        ("methods", "Methods"),
+    ]
+
+
+def packed_articles(contents: Contents) -> str:
+    """Pack the articles for the page: JSON, compressed, as base64."""
+    book = contents.codebook
+    asked = [one.id for one in book.dimensions]
+    place = {one.id: {label: k for k, label in enumerate(one.label_ids)} for one in book.dimensions}
+
+    def row(labels: Any) -> list[list[int] | None]:
+        return [[place[n][x] for x in labels[n]] if n in labels else None for n in asked]
+
+    articles = [
+        [
+            one.id,
+            one.title,
+            one.outlet,
+            one.published,
+            one.text,
+            [
+                [
+                    s.unit_id,
+                    s.start,
+                    s.end,
+                    row(s.tags),
+                    [s.sure.get(n) for n in asked],
+                    row(s.gold),
+                ]
+                for s in one.sentences
+            ],
+        ]
+        for one in contents.articles
+    ]
+    data = {"dimensions": _dimensions(book), "articles": articles}
+    raw = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    return base64.b64encode(gzip.compress(raw, 9, mtime=0)).decode("ascii")
+
+
+def unpacked_articles(packed: str) -> Any:
+    """Give what `packed_articles` packed."""
+    return json.loads(gzip.decompress(base64.b64decode(packed)))
+
+
+def _dimensions(book: Codebook) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": one.id,
+            "question": one.question,
+            "labels": [
+                {
+                    "id": label.id,
+                    "name": label.name,
+                    "colour": label.colour
+                    if label.colour and re.fullmatch("#[0-9a-fA-F]{6}", label.colour)
+                    else _PALETTE[k % len(_PALETTE)],
+                }
+                for k, label in enumerate(one.labels)
+            ],
+        }
+        for one in book.dimensions
+    ]

@@ -1,0 +1,434 @@
+"""What a study holds, gathered for its report; what it has nothing for is named as missing."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..annotate.design.plan import Drawn, read_design
+from ..corpus import load_articles, summary
+from ..errors import StandfirstError
+from ..labels import agreement, disagreements, resolve
+from ..labels.annotations.annotation import current
+from ..measure.estimation import shares
+from ..measure.quality import CodedUnits, DimensionQuality, quality
+from ..measure.report.contents import (
+    Article,
+    Coding,
+    Contents,
+    Corpus,
+    Light,
+    Missing,
+    Model,
+    Round,
+    Sentence,
+    Verdict,
+)
+from ..measure.results import Shares
+from ..measure.sensitivity import Variant, variants
+from ..measure.tagged import Tags, dimensions_of, read_tags
+from ..measure.usable_gold import usable_gold
+from .contents import annotations_of, codebook_of, gold_of, units_of
+from .measuring import cells_of, facts_of, learned_units, model_of, tags_of
+
+if TYPE_CHECKING:
+    from ..labels import Annotation, Codebook, Gold
+    from .folder import Study
+
+__all__ = ["MOST_ARTICLES", "contents_of"]
+
+MOST_ARTICLES = 1500
+"""Articles that can be read in the page; with more it would take too long to open."""
+
+_GATE = 0.667
+_MOST_OUTLETS = 12
+_UNIT_COLUMNS = [
+    "unit_id", "article_id", "start", "end", "text", "outlet", "published", "language",
+]  # fmt: skip
+
+
+def contents_of(place: "Study", tags: Path | None = None) -> Contents:
+    """Gather what a report says.
+
+    Parameters
+    ----------
+    place
+        The study.
+    tags
+        The tags of its corpus; found in the study if None.
+
+    Raises
+    ------
+    StudyError
+        There are no articles yet.
+    """
+    book = codebook_of(place)
+    units = units_of(place, _UNIT_COLUMNS)
+    design = read_design(place.design)
+    annotations = annotations_of(place)
+    missing: dict[str, Missing] = {}
+    gold: list[Gold] = []
+    try:
+        gold = gold_of(place, book)
+    except StandfirstError as error:
+        missing["shares"] = _missing(error)
+    if not annotations:
+        missing["coders"] = Missing("nothing was coded yet", "standfirst annotate push")
+    measured, clashes = [], []
+    if annotations:
+        measured = [one for one in agreement(annotations, book) if one.n_coders]
+        clashes = disagreements(annotations, book, most=5, examples=2)
+    found = _Measured()
+    path = tags
+    if gold and design:
+        try:
+            path = path or tags_of(place, [str(unit["unit_id"]) for unit in units])
+            found = _measure(
+                place, path, book, units, design=design, gold=gold, annotations=annotations
+            )
+        except StandfirstError as error:
+            missing["shares"] = _missing(error)
+    elif "shares" not in missing:
+        what, command = (
+            ("nothing was drawn", "standfirst annotate sample 200")
+            if not design
+            else ("there is no gold yet", "standfirst labels gold")
+        )
+        missing["shares"] = Missing(what, command)
+    articles, n_unread = _articles(place, units, found.tags, gold)
+    return Contents(
+        title=place.settings().title or place.root.name,
+        codebook=book,
+        corpus=_corpus(place, units),
+        rounds=tuple(_rounds(design)),
+        coding=_coding(annotations, gold) if annotations else None,
+        agreement=tuple(measured),
+        clashes=tuple(clashes),
+        model=None if found.model is None else _model(found.model),
+        shares=found.shares,
+        cells=found.cells,
+        quality=tuple(found.quality),
+        variants=tuple(found.variants),
+        lights=tuple(
+            _lights(design, annotations, gold, measured, (found.tags, missing.get("shares")))
+        ),
+        articles=tuple(articles),
+        n_unread=n_unread,
+        missing=missing,
+        files=_hashes(place, path, found.model),
+        version=version("standfirst"),
+    )
+
+
+@dataclass(slots=True)
+class _Measured:
+    """What tags and gold give together."""
+
+    tags: Tags | None = None
+    model: Path | None = None
+    shares: Shares | None = None
+    cells: "Mapping[str, Shares]" = None  # type: ignore[assignment]
+    quality: Sequence[DimensionQuality] = ()
+    variants: Sequence[Variant] = ()
+
+    def __post_init__(self) -> None:
+        self.cells = self.cells or {}
+
+
+def _measure(
+    place: "Study",
+    path: Path,
+    book: "Codebook",
+    units: list[dict[str, Any]],
+    *,
+    design: list[Drawn],
+    gold: "list[Gold]",
+    annotations: "list[Annotation]",
+) -> _Measured:
+    asked = [one.id for one in book.dimensions if one.when is None]
+    tags = read_tags(
+        path,
+        labels={one.id: one.label_ids for one in book.dimensions},
+        only=[name for name in dimensions_of(path) if name in asked],
+    )
+    gold = [row for row in gold if row.dimension in tags.dimensions]
+    model = next((p for v in tags.models if (p := model_of(place, v))), None)
+    learned = None if model is None else learned_units(facts_of(model), units)
+    made = _Measured(tags, model)
+    made.shares = shares(tags, gold, design, learned=learned)
+    about = _table(units)
+    cells = {}
+    for name in ("month", "outlet"):
+        by = cells_of([name], tags.unit_ids, tags.columns, about)
+        if 1 < len(by.unique()) <= 60:
+            cells[name] = shares(tags, gold, design, by=by, learned=learned)
+    made.cells = cells
+    made.quality = list(_quality(tags, units, design, gold, learned))
+    resolved = {"as reported": gold}
+    for rule in ("majority", "dawid-skene"):
+        resolved[f"gold by {rule}"] = resolve(annotations, book, rule=rule)
+    made.variants = variants(tags, resolved, design, learned=learned)
+    return made
+
+
+def _table(units: list[dict[str, Any]]) -> Any:
+    import pyarrow as pa
+
+    return pa.Table.from_pylist(units)
+
+
+def _quality(
+    tags: Tags,
+    units: list[dict[str, Any]],
+    design: list[Drawn],
+    gold: "list[Gold]",
+    learned: set[str] | None,
+) -> "list[DimensionQuality]":
+    """Score the tags on the gold that shares are corrected by."""
+    answers: dict[str, dict[str, tuple[str, ...]]] = {}
+    for row in gold:
+        answers.setdefault(row.dimension, {})[row.unit_id] = row.labels
+    about = {str(unit["unit_id"]): unit for unit in units}
+    found = []
+    for name, one in tags.dimensions.items():
+        if name not in answers:
+            continue
+        usable = usable_gold(tags, one, answers[name], design, learned)
+        rows = usable.sample.index
+        there = [about[unit] for unit in tags.unit_ids.take(rows).to_pylist()]
+        coded = CodedUnits(
+            name,
+            one.labels,
+            one.multiple,
+            usable.truth,
+            one.judged[rows],
+            one.probabilities[rows].astype(np.float64),
+            usable.sample.weight,
+            tuple(str(unit["article_id"]) for unit in there),
+        )
+        kinds = {
+            "outlet": [str(unit["outlet"] or "not known") for unit in there],
+            "month": [str(unit["published"] or "")[:7] or "not known" for unit in there],
+            "length": [_length(str(unit["text"])) for unit in there],
+        }
+        found.append(quality(coded, kinds))
+    return found
+
+
+def _length(text: str) -> str:
+    n = len(text.split())
+    return "1 to 12 words" if n <= 12 else "13 to 25 words" if n <= 25 else "26 words or more"
+
+
+def _missing(error: StandfirstError) -> Missing:
+    problem, _, remedy = str(error).partition("; ")
+    return Missing(problem, remedy)
+
+
+def _corpus(place: "Study", units: list[dict[str, Any]]) -> Corpus:
+    counts = summary(place.corpus)
+    return Corpus(
+        n_articles=counts["articles"],
+        n_units=len(units),
+        unit=place.preparation().unit,
+        outlets=tuple(list(counts["outlets"].items())[:_MOST_OUTLETS]),
+        first=counts["first"] or "",
+        last=counts["last"] or "",
+        languages=tuple(sorted({str(unit["language"]) for unit in units if unit["language"]})),
+        n_left_out=counts["set_aside"],
+    )
+
+
+def _rounds(design: Sequence[Drawn]) -> "list[Round]":
+    rounds: dict[tuple[str, str], list[Drawn]] = {}
+    for row in design:
+        rounds.setdefault((row.part, row.round), []).append(row)
+    return [
+        Round(
+            name=name,
+            part=part,
+            rule=rows[0].rule,
+            n_drawn=len(rows),
+            n_pool=rows[0].n_pool,
+            n_strata=len({row.stratum for row in rows if row.stratum}),
+            seed=rows[0].seed,
+            mix=rows[0].mix,
+        )
+        for (part, name), rows in rounds.items()
+    ]
+
+
+def _coding(annotations: "list[Annotation]", gold: "list[Gold]") -> Coding:
+    answered = [row for row in current(annotations) if row.status == "answered"]
+    coders: dict[str, set[str]] = {}
+    for row in answered:
+        coders.setdefault(row.unit_id, set()).add(row.coder)
+    suggested = {row.unit_id for row in answered if row.suggestion != "none"}
+    return Coding(
+        n_units=len(coders),
+        n_twice=sum(len(who) > 1 for who in coders.values()),
+        n_coders=len({row.coder for row in answered}),
+        n_suggested=len(suggested),
+        gold=dict(Counter(row.dimension for row in gold)),
+        rules=dict(Counter(str(row.rule) for row in gold).most_common()),
+    )
+
+
+def _model(folder: Path) -> Model:
+    import json
+
+    from ..models.bundle.record import read_manifest
+
+    manifest = read_manifest(folder)
+    metrics = json.loads((folder / "metrics.json").read_bytes())
+    kept = ("n", "n_groups", "n_folds", "macro_f1", "macro_f1_low", "macro_f1_high")
+    training = manifest.training
+    return Model(
+        name=folder.name,
+        version=manifest.digest[:12],
+        encoder=str(getattr(training, "chosen", None) or manifest.encoder.name),
+        n_rows=training.n_rows,
+        n_groups=training.n_groups,
+        grouped_by=training.grouped_by,
+        n_folds=training.n_folds,
+        seed=training.seed,
+        scores={
+            name: {key: one[key] for key in kept if key in one}
+            for name, one in metrics.get("dimensions", {}).items()
+        },
+        versions=dict(manifest.versions),
+    )
+
+
+def _lights(
+    design: Sequence[Drawn],
+    annotations: "list[Annotation]",
+    gold: "list[Gold]",
+    measured: Sequence[Any],
+    tagged: tuple[Tags | None, Missing | None],
+) -> "list[Light]":
+    tags, refused = tagged
+    answer: Verdict
+    known = bool(design) and all(row.probability > 0 for row in design)
+    detail = f"{len(design):,} units drawn with known probabilities" if known else "nothing drawn"
+    lights = [Light("Was the gold drawn at random?", "yes" if known else "no", detail)]
+    units = {row.unit_id for row in gold}
+    seen = {row.unit_id for row in annotations if row.suggestion != "none"} & units
+    if units:
+        answer = "yes" if not seen else "partly"
+        detail = f"{len(seen):,} of {len(units):,} units were coded with a suggestion in view"
+        lights.append(Light("Was it coded blind?", answer, detail))
+    values = [one.alpha.value for one in measured if one.alpha.value is not None]
+    if values:
+        low = min(values)
+        passed = sum(value >= _GATE for value in values)
+        answer = "yes" if passed == len(values) else "partly" if passed else "no"
+        detail = f"the lowest of {len(values)} alphas is {low:.3f}; {_GATE} is asked for"
+        lights.append(Light("Do coders agree?", answer, detail))
+    else:
+        detail = "no unit has two coders"
+        lights.append(Light("Do coders agree?", "not known", detail))
+    if tags is not None:
+        detail = f"{len(tags):,} tagged units, all of them could be drawn"
+        lights.append(Light("Do the tags lie inside what was drawn from?", "yes", detail))
+    elif refused is not None:
+        question = "Do the tags lie inside what was drawn from?"
+        lights.append(Light(question, "not known", refused.reason))
+    return lights
+
+
+def _articles(
+    place: "Study", units: list[dict[str, Any]], tags: Tags | None, gold: "list[Gold]"
+) -> tuple[list[Article], int]:
+    """Give the articles to read: those with gold first in line where there are too many."""
+    answers: dict[str, dict[str, tuple[str, ...]]] = {}
+    for row in gold:
+        answers.setdefault(row.unit_id, {})[row.dimension] = row.labels
+    by_article: dict[str, list[dict[str, Any]]] = {}
+    coded = set()
+    for unit in units:
+        by_article.setdefault(str(unit["article_id"]), []).append(unit)
+        if str(unit["unit_id"]) in answers:
+            coded.add(str(unit["article_id"]))
+    order = sorted(by_article, key=lambda name: name not in coded)
+    chosen = set(order[:MOST_ARTICLES])
+    given = _given(units, tags, set(answers))
+    made = []
+    for row in load_articles(place.corpus, ["id", "title", "outlet", "published", "text"]):
+        if row["id"] not in chosen:
+            continue
+        sentences = tuple(
+            Sentence(
+                str(unit["unit_id"]),
+                unit["start"],
+                unit["end"],
+                *given.get(str(unit["unit_id"]), ({}, {})),
+                answers.get(str(unit["unit_id"]), {}),
+            )
+            for unit in by_article[row["id"]]
+        )
+        made.append(
+            Article(
+                row["id"],
+                row["title"] or "",
+                row["outlet"] or "",
+                row["published"] or "",
+                row["text"],
+                sentences,
+            )
+        )
+    return made, len(by_article) - len(made)
+
+
+def _given(
+    units: list[dict[str, Any]], tags: Tags | None, coded: set[str]
+) -> dict[str, tuple[dict[str, tuple[str, ...]], dict[str, float]]]:
+    """Give each unit's tags and how sure the model is of them.
+
+    Of coded units these are what a model says that has not learned from them, so that a reader sees
+    where it errs.
+    """
+    if tags is None:
+        return {}
+    ids = [str(unit["unit_id"]) for unit in units]
+    rows = tags.rows_of(ids)
+    judged = {name: one.judged for name, one in tags.dimensions.items()}
+    found: dict[str, tuple[dict[str, tuple[str, ...]], dict[str, float]]] = {}
+    for unit, row in zip(ids, rows.tolist(), strict=True):
+        if row < 0:
+            continue
+        labels, sure = {}, {}
+        for name, one in tags.dimensions.items():
+            given, p = (
+                judged[name][row] if unit in coded else one.given[row],
+                one.probabilities[row],
+            )
+            labels[name] = tuple(label for k, label in enumerate(one.labels) if given[k])
+            right = np.where(given, p, 1 - p) if one.multiple else p[given]
+            sure[name] = round(float(right.min()), 3)
+        found[unit] = labels, sure
+    return found
+
+
+def _hashes(place: "Study", tags: Path | None, model: Path | None) -> dict[str, str]:
+    """Hash every file that a number of the report comes from."""
+    files = [place.codebook_path, place.root / "study.toml", place.annotations, place.design]
+    files += [place.gold, *sorted(place.corpus.rglob("*.parquet"))]
+    if tags is not None:
+        files += sorted(tags.rglob("*.parquet")) if tags.is_dir() else [tags]
+    if model is not None:
+        files.append(model / "manifest.json")
+    found = {}
+    for path in files:
+        if path.is_file():
+            with path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            inside = path.is_relative_to(place.root)
+            name = path.relative_to(place.root).as_posix() if inside else path.name
+            found[name] = digest
+    return found
