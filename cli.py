@@ -19,7 +19,7 @@ from .commands.corpus import app as corpus
 from .commands.labels import app as labels
 from .commands.measure import app as measure
 from .commands.measure import report
-from .commands.models import compare, distil, encoders, evaluate, tag, train
+from .commands.models import compare, distil, encoders, evaluate, explain, tag, train
 from .errors import StandfirstError
 
 __all__ = ["app", "main"]
@@ -49,6 +49,7 @@ for command in (
     compare.compare,
     distil.distil,
     tag.tag,
+    explain.explain,
     report.report,
 ):
     app.command()(command)

@@ -113,7 +113,7 @@ class Predictor:
         if each is None or self.folds:
             rows = texts if isinstance(texts, Sequence) else as_strings(texts).texts()
         if each is None:
-            vectors = self._vectors(rows, context)
+            vectors = self.vectors(rows, context)
             each = [head.scores(vectors) for head in heads]
         scored = dict(zip(self.heads, each, strict=False))
         crossed: dict[str, npt.NDArray[np.float64]] = {}
@@ -136,7 +136,8 @@ class Predictor:
             )
         return found
 
-    def _vectors(self, texts: Sequence[str], context: Context | None) -> Matrix:
+    def vectors(self, texts: Sequence[str], context: Context | None = None) -> Matrix:
+        """Encode texts as the heads read them, shape (n_texts, dim)."""
         if not self.needs:
             return self.encoder.encode(texts)
         encoder: Any = self.encoder

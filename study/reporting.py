@@ -35,6 +35,7 @@ from ..measure.tagged import Tags, dimensions_of, read_tags
 from ..measure.usable_gold import usable_gold
 from .contents import annotations_of, codebook_of, gold_of, units_of
 from .measuring import cells_of, facts_of, learned_units, model_of, tags_of
+from .reasons import reasons
 
 if TYPE_CHECKING:
     from ..labels import Annotation, Codebook, Gold
@@ -48,7 +49,8 @@ MOST_ARTICLES = 1500
 _GATE = 0.667
 _MOST_OUTLETS = 12
 _UNIT_COLUMNS = [
-    "unit_id", "article_id", "start", "end", "text", "outlet", "published", "language",
+    "unit_id", "article_id", "start", "end", "text", "outlet", "published", "language", "before",
+    "after", "title",
 ]  # fmt: skip
 
 
@@ -100,7 +102,7 @@ def contents_of(place: "Study", tags: Path | None = None) -> Contents:
             else ("there is no gold yet", "standfirst labels gold")
         )
         missing["shares"] = Missing(what, command)
-    articles, n_unread = _articles(place, units, found.tags, gold)
+    articles, n_unread = _articles(place, units, found, gold)
     return Contents(
         title=place.settings().title or place.root.name,
         codebook=book,
@@ -343,7 +345,7 @@ def _lights(
 
 
 def _articles(
-    place: "Study", units: list[dict[str, Any]], tags: Tags | None, gold: "list[Gold]"
+    place: "Study", units: list[dict[str, Any]], found: _Measured, gold: "list[Gold]"
 ) -> tuple[list[Article], int]:
     """Give the articles to read: those with gold first in line where there are too many."""
     answers: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -357,7 +359,8 @@ def _articles(
             coded.add(str(unit["article_id"]))
     order = sorted(by_article, key=lambda name: name not in coded)
     chosen = set(order[:MOST_ARTICLES])
-    given = _given(units, tags, set(answers))
+    given = _given(units, found.tags, set(answers))
+    words, alike = ({}, {}) if found.model is None else reasons(found.model, units, list(answers))
     made = []
     for row in load_articles(place.corpus, ["id", "title", "outlet", "published", "text"]):
         if row["id"] not in chosen:
@@ -369,6 +372,8 @@ def _articles(
                 unit["end"],
                 *given.get(str(unit["unit_id"]), ({}, {})),
                 answers.get(str(unit["unit_id"]), {}),
+                words.get(str(unit["unit_id"]), {}),
+                alike.get(str(unit["unit_id"]), ()),
             )
             for unit in by_article[row["id"]]
         )

@@ -136,6 +136,10 @@ class Sentence:
     """Probability of the answer, 0 to 1, by dimension."""
     gold: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What people said, by dimension."""
+    words: Mapping[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)
+    """The words that speak most for the answer, with their effects on its log-odds."""
+    alike: tuple[str, ...] = ()
+    """Ids of the coded units that are most like it, where words cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)

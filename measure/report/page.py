@@ -128,6 +128,8 @@ def packed_articles(contents: Contents) -> str:
                     row(s.tags),
                     [s.sure.get(n) for n in asked],
                     row(s.gold),
+                    [[list(pair) for pair in s.words.get(n, ())] for n in asked] if s.words else 0,
+                    list(s.alike),
                 ]
                 for s in one.sentences
             ],

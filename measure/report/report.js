@@ -72,7 +72,8 @@
       number, id, title, outlet, published, text,
       month: published.slice(0, 7),
       low: (title + "\n" + text).toLowerCase(),
-      units: units.map(([unit, start, end, tags, sure, gold]) => ({ id: unit, start, end, tags, sure, gold })),
+      units: units.map(([unit, start, end, tags, sure, gold, words, alike]) => (
+        { id: unit, start, end, tags, sure, gold, words, alike })),
     }));
   };
   const fill = (select, values) => {
@@ -155,7 +156,9 @@
     const box = make("div", undefined, { class: "about" });
     const table = make("table");
     const head = make("tr");
-    for (const word of ["question", "model", "sure", "people"]) head.append(make("th", word, { scope: "col" }));
+    const columns = ["question", "model", "sure", "people"];
+    if (unit.words) columns.push("words that speak for it");
+    for (const word of columns) head.append(make("th", word, { scope: "col" }));
     table.append(head);
     state.dimensions.forEach((dimension, d) => {
       const row = make("tr");
@@ -163,9 +166,26 @@
       row.append(make("td", unit.tags[d] ? names(dimension, unit.tags[d]) : "-"));
       row.append(make("td", unit.tags[d] ? Math.round(100 * unit.sure[d]) + " %" : "-"));
       row.append(make("td", unit.gold[d] ? names(dimension, unit.gold[d]) : "not coded"));
+      if (unit.words) {
+        row.append(make("td", unit.words[d].map(([word, effect]) => `${word} +${effect.toFixed(2)}`).join(", ")));
+      }
       table.append(row);
     });
     box.append(table);
+    if (unit.alike.length) {
+      box.append(make("p", "Coded units that are most like it:", { class: "meta" }));
+      const list = make("ul");
+      for (const id of unit.alike) {
+        const other = state.articles.find((one) => one.units.some((each) => each.id === id));
+        if (!other) continue;
+        const like = other.units.find((each) => each.id === id);
+        const item = make("li");
+        const said = state.dimensions.map((dimension, d) => like.gold[d] ? names(dimension, like.gold[d]) : "").filter(Boolean);
+        item.append(make("a", other.text.slice(like.start, like.end), { href: "#u=" + encodeURIComponent(id) }), ` (${said.join("; ")})`);
+        list.append(item);
+      }
+      box.append(list);
+    }
     const line = make("p", "", { class: "meta" });
     line.append(make("a", "Link to this unit", { href: "#u=" + encodeURIComponent(unit.id) }));
     const words = article.text.slice(unit.start, unit.end);
