@@ -78,11 +78,11 @@ def _corrected(place: "Study", design: "Sequence[Drawn]", target: "Target") -> "
 def _from_gold(place: "Study", design: "Sequence[Drawn]", target: "Target") -> "WidthReached":
     import numpy as np
 
-    from ..measure.estimation import LEAST_CLUSTERS
     from ..measure.estimators import from_gold
     from ..measure.planning import width_reached
     from ..measure.results import Estimate
     from ..measure.samples import from_design
+    from ..measure.usable_gold import LEAST_CLUSTERS
 
     answers = _answers(gold_of(place, codebook_of(place)), target)
     coded = [row for row in design if row.unit_id in answers]

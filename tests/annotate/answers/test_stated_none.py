@@ -63,7 +63,7 @@ TIME = "2026-03-01T09:00:00Z"
 def answered(number: int, coder: str, side: str, *frames: str) -> list[Annotation]:
     """Make one coder's answers on a unit; no frames say that none applies."""
     unit = f"u{number}"
-    about = {"article_id": f"a{number}", "created": TIME, "revision": BOOK.revision}
+    about: dict[str, Any] = {"article_id": f"a{number}", "created": TIME, "revision": BOOK.revision}
     return [
         Annotation(unit, coder, "side", (side,), **about),
         Annotation(unit, coder, "frames", frames, **about),
@@ -192,7 +192,7 @@ def test_agreement_and_gold_count_it() -> None:
 
 def test_a_codebook_that_gains_it() -> None:
     """What was left empty by a page without the choice still says that none applies."""
-    about = {"created": TIME, "revision": OLD.revision}
+    about: dict[str, Any] = {"created": TIME, "revision": OLD.revision}
     rows = [
         Annotation("u0", "ann", "side", ("for",), **about),
         Annotation("u0", "ann", "frames", (), "open", **about),

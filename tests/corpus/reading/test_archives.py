@@ -6,10 +6,14 @@ import lzma
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from standfirst.corpus import Article, Reject, read_articles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROWS = b"id,text\na,Talks resume.\nb,They talk.\n"
 
@@ -51,7 +55,11 @@ def test_compressed_files_and_archives_inside(name: str, tmp_path: Path) -> None
     inner = zipped(c_txt=b"In a zip.", d_zip=zipped(e_txt=b"Too deep."))
     files = {"a_csv_gz": gzip.compress(ROWS), "b_zip": inner, "c_tar_gz": gzip.compress(tarred())}
     content = zipped(**files) if name == "a.zip" else tarred(**files)
-    pack = {"gz": gzip.compress, "tgz": gzip.compress, "xz": lzma.compress}
+    pack: dict[str, Callable[[bytes], bytes]] = {
+        "gz": gzip.compress,
+        "tgz": gzip.compress,
+        "xz": lzma.compress,
+    }
     (tmp_path / name).write_bytes(pack.get(name.rpartition(".")[2], bytes)(content))
     texts, reasons = read(tmp_path / name)
 
