@@ -12,6 +12,7 @@ from ...labels.codebook.codebook import Codebook
 from ...labels.reliability.agreement import Agreement
 from ...labels.reliability.disagreements import Clash
 from ...labels.reliability.report import agreement_as_json
+from ..effects import Trend
 from ..quality import DimensionQuality
 from ..results import Shares
 from ..sensitivity import Variant
@@ -169,6 +170,8 @@ class Contents:
     shares: Shares | None = None
     cells: Mapping[str, Shares] = field(default_factory=dict)
     """Shares by ``month`` and by ``outlet``."""
+    trends: tuple[Trend, ...] = ()
+    """Rise of each share in a month."""
     quality: tuple[DimensionQuality, ...] = ()
     variants: tuple[Variant, ...] = ()
     lights: tuple[Light, ...] = ()
@@ -191,6 +194,10 @@ class Contents:
             "agreement": agreement_as_json(self.agreement)["dimensions"],
             "shares": None if self.shares is None else self.shares.as_json(),
             "cells": {name: made.as_json().get("groups", {}) for name, made in self.cells.items()},
+            "differences": [
+                gap.as_json() for made in self.cells.values() for gap in made.differences
+            ],
+            "trends": [one.as_json() for one in self.trends],
             "quality": {one.dimension: asdict(one) for one in self.quality},
             "variants": [_variant(one) for one in self.variants],
             "model": None if self.model is None else asdict(self.model),

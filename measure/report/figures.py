@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..effects import Effect
 from ..quality import DimensionQuality
-from ..results import ESTIMATORS, DimensionShares, Shares
+from ..results import ESTIMATORS, DimensionShares, Shares, p_value
 from ..results import Estimate as ShareEstimate
 from . import plots
 from .contents import Contents, as_text, name_of
@@ -194,6 +195,92 @@ def _cells(contents: Contents, by: str, made: Shares, dimension: str) -> Figure:
         ("label", by, "units", "coded", "count of tags", "people's answers alone", "corrected"),
         tuple(table),
     )
+
+
+def effects(contents: Contents) -> Iterator[Figure]:
+    """Draw differences between outlets, and the rise of each share in a month."""
+    gaps = contents.cells["outlet"].differences if "outlet" in contents.cells else ()
+    for dimension in dict.fromkeys(one.dimension for one in gaps):
+        rows, table = [], []
+        for gap in (one for one in gaps if one.dimension == dimension):
+            name = name_of(contents.codebook, dimension, [gap.label])
+            best = gap.corrected
+            hint = f"corrected {_points(best)}; p (Holm) {p_value(gap.p_holm)}"
+            marks = (
+                plots.Mark("count", gap.count, hint=f"count of tags {100 * gap.count:+.1f} points"),
+                plots.Mark("corrected", best.value, best.low, best.high, hint),
+            )
+            rows.append(plots.Row(f"{name}: {gap.group}", marks))
+            counted = f"{100 * gap.count:+.1f}"
+            p = (p_value(best.p), p_value(gap.p_holm))
+            table.append((name, gap.group, counted, _points(best), *p))
+        against = next(one.against for one in gaps if one.dimension == dimension)
+        yield _effects(
+            f"differences-{dimension}",
+            f"{dimension}: how much larger each share is than in {against}, in points, with 95 % "
+            "intervals; p after Holm for all comparisons of the dimension.",
+            rows,
+            ("label", "outlet", "count of tags", "corrected", "p", "p (Holm)"),
+            table,
+        )
+    if trends := contents.trends:
+        rows, table = [], []
+        for one in trends:
+            name = f"{one.dimension}: {name_of(contents.codebook, one.dimension, [one.label])}"
+            marks = tuple(
+                plots.Mark(series, e.value, e.low, e.high, f"{_NAMES[series]}: {_points(e)}")
+                for series, e in (
+                    ("count", one.count),
+                    ("gold", one.gold),
+                    ("corrected", one.corrected),
+                )
+            )
+            rows.append(plots.Row(name, marks))
+            fits = (_points(e) for e in (one.count, one.gold, one.corrected))
+            table.append((name, *fits, p_value(one.corrected.p), f"{100 * one.detectable:.1f}"))
+        yield _effects(
+            "trends",
+            "Rise of each share in a month, in points, with 95 % intervals over articles. "
+            "Detectable: the smallest rise that would be found four times of five.",
+            rows,
+            ("label", "count of tags", "people's answers alone", "corrected", "p", "detectable"),
+            table,
+        )
+
+
+def _effects(
+    name: str,
+    caption: str,
+    rows: list[plots.Row],
+    head: tuple[str, ...],
+    table: list[tuple[str, ...]],
+) -> Figure:
+    ends = [e for row in rows for m in row.marks for e in (m.value, m.low, m.high) if e is not None]
+    options: dict[str, Any] = {
+        "bounds": (min([0.0, *ends]), max([0.0, *ends])),
+        "lines": (0.0,),
+        "tick": lambda value: f"{100 * value:+.4g}" if value else "0",
+    }
+    return Figure(
+        name,
+        caption,
+        plots.dots(rows, caption, **options),
+        plots.dots(rows, caption, plots.NARROW, **options),
+        head,
+        tuple(table),
+    )
+
+
+def _points(effect: Effect) -> str:
+    """Write a difference of shares in points.
+
+    Examples
+    --------
+    >>> _points(Effect(0.05, 0.01, 0.091, 0.02, 0.01))
+    '+5.0 [+1.0, +9.1]'
+    """
+    low, high = (f"{100 * end:+.1f}" for end in (effect.low, effect.high))
+    return f"{100 * effect.value:+.1f} [{low}, {high}]"
 
 
 def trust(contents: Contents) -> Iterator[Figure]:

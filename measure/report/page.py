@@ -44,6 +44,7 @@ def html(contents: Contents) -> str:
     ).from_string(folder.joinpath("report.html.j2").read_text(encoding="utf-8"))
     cells = list(figures.over_time(contents))
     other = list(figures.sensitivity(contents))
+    effects = list(figures.effects(contents))
     made: str = template.render(
         contents=contents,
         missing=contents.missing,
@@ -51,10 +52,11 @@ def html(contents: Contents) -> str:
         style=style,
         script=script,
         colours=COLOURS,
-        sections=_sections(cells=bool(cells), other=bool(other)),
+        sections=_sections(cells=bool(cells), effects=bool(effects), other=bool(other)),
         lines=figures.headline(contents),
         shares=figures.shares_of(contents),
         cells=cells,
+        effects=effects,
         trust=list(figures.trust(contents)),
         confusions=figures.confusions(contents),
         other=other,
@@ -92,11 +94,12 @@ def _policy(style: str, script: str) -> str:
     )
 
 
-def _sections(*, cells: bool, other: bool) -> list[tuple[str, str]]:
+def _sections(*, cells: bool, effects: bool, other: bool) -> list[tuple[str, str]]:
     return [
         ("headline", "What was found"),
         ("shares", "Shares"),
         *([("cells", "Over time and by outlet")] if cells else []),
+        *([("effects", "Differences and trends")] if effects else []),
         ("trust", "Can coders and model be trusted?"),
         *([("other", "Would other choices have changed it?")] if other else []),
         ("read", "Read it"),
