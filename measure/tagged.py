@@ -43,6 +43,8 @@ class TaggedDimension:
     """Whether no unit's probabilities come from a model that learned from that unit."""
     n_abstained: int
     """Units on which the model gave no label."""
+    n_not_asked: int = 0
+    """Units that were not asked, because the dimension has a condition."""
 
     @property
     def judged(self) -> NDArray[np.bool_]:
@@ -222,7 +224,7 @@ def _csv(file: Path, extra: Sequence[str], only: Sequence[str] | None) -> pa.Tab
     with file.open("rb") as stream:
         header = stream.readline().decode("utf-8-sig").strip()
     kinds = dict.fromkeys((name.strip('"') for name in header.split(",")), pa.string())
-    options = csv.ConvertOptions(column_types=kinds, strings_can_be_null=True, null_values=[""])
+    options = csv.ConvertOptions(column_types=kinds, strings_can_be_null=True, null_values=["NA"])
     parse = csv.ParseOptions(newlines_in_values=True)
     table = csv.read_csv(file, convert_options=options, parse_options=parse)
     table = table.select(_wanted(table.column_names, extra, only))
@@ -250,10 +252,8 @@ def _dimension(
     probabilities = _matrix(path, table, f"{name}_prob")
     column = table[name].combine_chunks()
     multiple = _is_multiple(column, probabilities)
-    asked_not = _not_asked(table, name, column)
-    if asked_not and not multiple:
-        problem = f"{asked_not} units were not asked about {name!r} (it has a condition)"
-        raise InputError(path, problem, "leave it out with --dimension; its parent can be measured")
+    if not multiple and pa.types.is_string(column.type):
+        column = pc.if_else(pc.equal(column, ""), None, column)
     units, values = _pairs(column, multiple=multiple)
     if labels is None:
         labels = _named(f"{path}: {name}", units, values, probabilities, seen)
@@ -272,8 +272,11 @@ def _dimension(
         abstained = np.asarray(~given.any(axis=1))
         given[abstained, probabilities[abstained].argmax(axis=1)] = True
     used = _matrix(path, table, f"{name}_cross") if crossed else probabilities
+    # Who is not asked does not abstain; the most probable label is what an answer would have been.
+    n_not_asked = _not_asked(table, name, column)
+    n_abstained = max(0, int(abstained.sum()) - n_not_asked)
     return TaggedDimension(
-        name, tuple(labels), multiple, used, given, crossed, int(abstained.sum())
+        name, tuple(labels), multiple, used, given, crossed, n_abstained, n_not_asked
     )
 
 
@@ -316,7 +319,7 @@ def _pairs(column: pa.Array, *, multiple: bool) -> tuple[NDArray[np.int64], pa.A
             column = pc.split_pattern(pc.fill_null(column, ""), "|")
         units = pc.list_parent_indices(column).to_numpy().astype(np.int64)
         values = pc.list_flatten(column).cast(pa.string())
-        full = pc.not_equal(values, "")
+        full = pc.invert(pc.is_in(values, value_set=pa.array(["", "[]"])))
         return units[full.to_numpy(zero_copy_only=False)], values.filter(full)
     there = column.is_valid()
     rows = np.flatnonzero(there.to_numpy(zero_copy_only=False))

@@ -50,6 +50,10 @@ def usable_gold(
     learned: Collection[str] | None,
 ) -> Coded:
     """Choose the gold that may be used, and find it among the tags."""
+    if one.n_not_asked:
+        problem = f"{one.n_not_asked} units were not asked about {one.name!r} (it has a condition)"
+        remedy = "measure it in its study, which knows the condition; or leave it out: --dimension"
+        raise InputError(tags.where, problem, remedy)
     ids = list(answers)
     rows = tags.rows_of(ids)
     row_of = {unit: int(row) for unit, row in zip(ids, rows, strict=True) if row >= 0}

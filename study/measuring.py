@@ -1,19 +1,21 @@
 """What measuring needs of a study: tags of its own corpus, and what their model learned from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError, StudyError
+from ..errors import InputError, LeakError, StudyError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from ..labels import Annotation, Gold
     from .folder import Study
 
 __all__ = [
     "ModelFacts",
+    "blind_gold",
     "cells_of",
     "column_of",
     "facts_of",
@@ -33,6 +35,34 @@ class ModelFacts:
     """Revision of its codebook."""
     texts: frozenset[int]
     """Hashes of the texts that it learned from."""
+
+
+def blind_gold(
+    gold: "Iterable[Gold]", annotations: "Iterable[Annotation]"
+) -> "tuple[list[Gold], int]":
+    """Leave out gold that rests on an answer with a model's suggestion in view.
+
+    Such answers follow the model, and so hide what it misses.
+
+    Returns
+    -------
+    The other gold, and how many answers were left out.
+
+    Raises
+    ------
+    LeakError
+        Nothing is left.
+    """
+    from ..labels import current
+
+    shown = {(a.unit_id, a.dimension) for a in current(annotations) if a.suggestion != "none"}
+    answers = list(gold)
+    blind = [row for row in answers if (row.unit_id, row.dimension) not in shown]
+    if answers and not blind:
+        problem = "all gold was coded with a model's suggestion in view"
+        remedy = "have some drawn units coded blind: standfirst annotate push, without --model"
+        raise LeakError("gold", problem, remedy)
+    return blind, len(answers) - len(blind)
 
 
 def facts_of(folder: Path) -> ModelFacts:

@@ -4,7 +4,7 @@ Either a study has them, or files of one's own; the commands do not care which.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +16,7 @@ from ..shared.options import find_study, say
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from ...labels.codebook.codebook import Condition
     from ...labels.gold.gold import Gold
     from ...measure.tagged import Tags
     from ...measure.usable_gold import Design
@@ -199,8 +200,8 @@ def _from_study(
 
     from ...annotate.design.plan import read_design
     from ...measure.tagged import dimensions_of, read_tags
-    from ...study.contents import codebook_of, gold_of, units_of
-    from ...study.measuring import facts_of, learned_units, model_of, tags_of
+    from ...study.contents import annotations_of, codebook_of, gold_of, units_of
+    from ...study.measuring import blind_gold, facts_of, learned_units, model_of, tags_of
 
     place = find_study(folder)
     design = read_design(place.design)
@@ -217,16 +218,28 @@ def _from_study(
     )
     tags = tags or tags_of(place, [str(unit["unit_id"]) for unit in units])
     kept = {one.id: one for one in book.dimensions}
-    asked = dimension or [one.id for one in book.dimensions if one.when is None]
+    asked = dimension or list(kept)
     for name in asked:
         if name not in kept:
             raise UnknownNameError("dimension of the codebook:", name, list(kept))
+    gold, n_shown = blind_gold(gold, annotations_of(place))
+    if n_shown:
+        say(
+            f"note: {n_shown} answers were given with a model's suggestion in view, which pulls "
+            "towards the model: left out"
+        )
+    conditions = {one.id: one.when for one in book.dimensions if one.when is not None}
+    needed = set(asked)
+    for name in reversed(kept):
+        if name in needed and name in conditions:
+            needed.add(conditions[name].dimension)
     table = read_tags(
         tags,
         labels={name: one.label_ids for name, one in kept.items()},
-        only=[name for name in dimensions_of(tags) if name in asked],
+        only=[name for name in dimensions_of(tags) if name in needed],
         columns=columns,
     )
+    table, gold = _under(table, gold, conditions, asked)
     learned = None
     found = model or next((p for v in table.models if (p := model_of(place, v))), None)
     if found is not None:
@@ -236,7 +249,23 @@ def _from_study(
             raise RevisionError(tags, problem, "train and tag again")
         learned = learned_units(facts, units)
     coded = [row for row in gold if row.dimension in table.dimensions]
-    for one in book.dimensions:
-        if one.when is not None and one.id not in asked:
-            say(f"note: {one.id} is asked under a condition, and is not measured")
     return Inputs(table, coded, design, learned, pa.Table.from_pylist(units))
+
+
+def _under(
+    table: "Tags", gold: "list[Gold]", conditions: "dict[str, Condition]", asked: list[str]
+) -> "tuple[Tags, list[Gold]]":
+    """Make "not asked" a label of the dimensions that have a condition."""
+    from ...measure.conditions import NOT_ASKED, answers_under, tags_under
+
+    tagged = dict(table.dimensions)
+    for name, condition in conditions.items():
+        if name in tagged and condition.dimension in tagged:
+            tagged[name] = tags_under(tagged[name], tagged[condition.dimension], condition)
+            if name in asked:
+                say(
+                    f"note: {name} is asked under a condition; its shares are of all units, and "
+                    f"{NOT_ASKED} is one of them"
+                )
+    tagged = {name: one for name, one in tagged.items() if name in asked}
+    return replace(table, dimensions=tagged), answers_under(gold, conditions)

@@ -3,12 +3,25 @@
 import csv
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
+
+from standfirst.annotate.design.plan import read_design
+from standfirst.labels import (
+    Annotation,
+    dump_codebook,
+    load_codebook,
+    read_gold,
+    write_annotations,
+    write_gold,
+)
+from standfirst.labels.codebook.codebook import Condition
 
 Run = Callable[..., Any]
 
@@ -189,3 +202,106 @@ def test_differences_and_a_trend(run: Run, study: Path) -> None:
     assert kinds.count("trend") == 3 * n_labels
     assert missing.code == 2
     assert "name --by" in missing.err
+
+
+def test_answers_with_a_suggestion_in_view_are_left_out(run: Run, study: Path) -> None:
+    """They follow the model; where there are no others, nothing is measured."""
+    gold = read_gold(study / "annotations" / "gold.jsonl")
+    test = {
+        r.unit_id for r in read_design(study / "annotations" / "design.jsonl") if r.part == "test"
+    }
+    path = study / "annotations" / "annotations.jsonl"
+
+    def annotate(shown: set[str]) -> None:
+        write_annotations(
+            path,
+            [
+                Annotation(
+                    row.unit_id,
+                    "ann",
+                    row.dimension,
+                    row.labels,
+                    suggestion="kept" if row.unit_id in shown else "none",
+                )
+                for row in gold
+            ],
+        )
+
+    tags = study / "tags" / "corpus.parquet"
+    table = parquet.read_table(tags)
+    parquet.write_table(table.append_column("stance_cross", table["stance_prob"]), tags)
+    coding = sorted({row.unit_id for row in gold} - test)
+    annotate(set(coding[:30]))
+    some = run("measure", "shares", "--json", cwd=study)
+    annotate({row.unit_id for row in gold})
+    all_of_them = run("measure", "shares", cwd=study)
+
+    assert some.code == 0
+    assert json.loads(some.out)["dimensions"]["stance"]["n_gold"] == 90
+    assert "30 answers were given with a model's suggestion in view" in some.err
+    assert all_of_them.code == 1
+    assert "all gold was coded with a model's suggestion in view" in all_of_them.err
+    assert not all_of_them.out
+
+
+def test_a_study_refuses_what_it_cannot_know(run: Run, study: Path) -> None:
+    """A test part in few blocks, gold of another revision, no design: one line, no number."""
+    folder = study / "annotations"
+    gold, design = read_gold(folder / "gold.jsonl"), read_design(folder / "design.jsonl")
+    test = [row for row in design if row.part == "test"]
+    blocks = sorted({row.stratum for row in test})[:9]
+    within = {row.unit_id for row in test if row.stratum in blocks}
+    write_gold(folder / "gold.jsonl", [row for row in gold if row.unit_id in within])
+    few = run("measure", "shares", cwd=study)
+    write_gold(folder / "gold.jsonl", [replace(row, revision="0123456789ab") for row in gold])
+    old = run("measure", "shares", cwd=study)
+    (folder / "design.jsonl").unlink()
+    picked = run("measure", "shares", cwd=study)
+
+    assert few.code == old.code == picked.code == 1
+    assert "the test part lies in 9 clusters, too few for an interval; it takes 10" in few.err
+    assert "was resolved by revision 0123456789ab" in old.err
+    assert "nothing was drawn, so that gold stands for nothing" in picked.err
+
+
+def test_a_dimension_with_a_condition(run: Run, study: Path) -> None:
+    """Its shares are of all units, and those that were not asked are a label of their own."""
+    path = study / "codebook.yaml"
+    book = load_codebook(path)
+    condition = Condition("stance", book.dimension("stance").label_ids[:1])
+    asked = replace(book.dimension("position"), when=condition)
+    book = replace(book, dimensions=(book.dimension("stance"), asked))
+    path.write_text(dump_codebook(book), encoding="utf-8")
+    folder = study / "annotations"
+    gold = [replace(row, revision=book.revision) for row in read_gold(folder / "gold.jsonl")]
+    first, labels = condition.labels[0], asked.label_ids
+    gold += [
+        replace(row, dimension="position", labels=labels[:1])
+        for row in gold
+        if row.labels == (first,)
+    ]
+    write_gold(folder / "gold.jsonl", gold)
+    tags = study / "tags" / "corpus.parquet"
+    table = parquet.read_table(tags)
+    p = np.full((len(table), len(labels)), 0.1)
+    p[:, 0] = 1.1 - 0.1 * len(labels)
+    asked_of = [stance == first for stance in table["stance"].to_pylist()]
+    table = table.append_column(
+        "position", pa.array([labels[0] if here else None for here in asked_of])
+    )
+    table = table.append_column("position_prob", pa.array(p.tolist(), pa.list_(pa.float32())))
+    table = table.append_column("position_abstained", pa.array([False] * len(table)))
+    parquet.write_table(table, tags)
+    done = run("measure", "shares", "--json", cwd=study)
+    alone = run("measure", "shares", "--json", "--dimension", "position", cwd=study)
+
+    assert done.code == 0, done.err
+    made = json.loads(done.out)["dimensions"]
+    shares = {name: one["corrected"] for name, one in made["position"]["labels"].items()}
+    assert list(shares) == [*labels, "(not asked)"]
+    assert sum(one["share"] for one in shares.values()) == pytest.approx(1)
+    assert made["position"]["n_gold"] == made["stance"]["n_gold"] == 40
+    counted = made["position"]["labels"]["(not asked)"]["count"]["share"]
+    assert counted == pytest.approx(1 - np.mean(asked_of))
+    assert "position is asked under a condition; its shares are of all units" in done.err
+    assert json.loads(alone.out)["dimensions"]["position"] == made["position"]
