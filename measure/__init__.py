@@ -10,6 +10,7 @@ from .coefficients import Regression
 from .corrected_outcomes import outcomes
 from .corrected_regression import regression
 from .doubts import Doubts, rank_doubts
+from .drift import Drift, compare_texts
 from .estimation import shares
 from .plans import Plan, plan_agreement, plan_score, plan_share, plan_shares
 from .results import Shares
@@ -18,11 +19,13 @@ from .tagged import Tags, read_tags
 __all__ = [
     "CoderComparison",
     "Doubts",
+    "Drift",
     "Plan",
     "Regression",
     "Shares",
     "Tags",
     "compare_coders",
+    "compare_texts",
     "outcomes",
     "plan_agreement",
     "plan_score",

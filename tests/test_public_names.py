@@ -43,9 +43,9 @@ PUBLIC = {
         Settings Study
     """,
     "standfirst.measure": """
-        CoderComparison Doubts Plan Regression Shares Tags compare_coders
-        outcomes plan_agreement plan_score plan_share plan_shares rank_doubts read_tags
-        regression shares
+        CoderComparison Doubts Drift Plan Regression Shares Tags compare_coders
+        compare_texts outcomes plan_agreement plan_score plan_share plan_shares
+        rank_doubts read_tags regression shares
     """,
 }
 

@@ -4,6 +4,7 @@ import typer
 
 from .coders import coders
 from .doubts import doubts
+from .drift import drift
 from .outcomes import outcomes
 from .plan import plan
 from .regression import regression
@@ -25,3 +26,4 @@ app.command()(coders)
 app.command()(doubts)
 app.command()(regression)
 app.command()(outcomes)
+app.command()(drift)
