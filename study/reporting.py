@@ -2,8 +2,8 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from ..corpus import load_articles, summary
 from ..errors import StandfirstError
 from ..labels import agreement, disagreements, resolve
 from ..labels.annotations.annotation import current
-from ..measure.estimation import shares
+from ..measure.effects import Trend
 from ..measure.quality import CodedUnits, DimensionQuality, quality
 from ..measure.report.contents import (
     Article,
@@ -31,14 +31,16 @@ from ..measure.report.contents import (
 )
 from ..measure.results import Shares
 from ..measure.sensitivity import Variant, variants
-from ..measure.tagged import Tags, dimensions_of, read_tags
+from ..measure.tagged import Tags
+from ..measure.trends import trends
 from ..measure.usable_gold import usable_gold
 from .contents import annotations_of, codebook_of, gold_of, units_of
-from .measuring import cells_of, facts_of, learned_units, model_of, tags_of
+from .inputs import Inputs, inputs_of
+from .measuring import tags_of
 from .reasons import reasons
 
 if TYPE_CHECKING:
-    from ..labels import Annotation, Codebook, Gold
+    from ..labels import Annotation, Gold
     from .folder import Study
 
 __all__ = ["MOST_ARTICLES", "contents_of"]
@@ -48,18 +50,19 @@ MOST_ARTICLES = 1500
 
 _GATE = 0.667
 _MOST_OUTLETS = 12
+_MOST_CELLS = 60
 _UNIT_COLUMNS = [
     "unit_id", "article_id", "start", "end", "text", "outlet", "published", "language", "before",
     "after", "title",
 ]  # fmt: skip
 
 
-def contents_of(place: "Study", tags: Path | None = None) -> Contents:
+def contents_of(study: "Study", tags: Path | None = None) -> Contents:
     """Gather what a report says.
 
     Parameters
     ----------
-    place
+    study
         The study.
     tags
         The tags of its corpus; found in the study if None.
@@ -69,16 +72,17 @@ def contents_of(place: "Study", tags: Path | None = None) -> Contents:
     StudyError
         There are no articles yet.
     """
-    book = codebook_of(place)
-    units = units_of(place, _UNIT_COLUMNS)
-    design = read_design(place.design)
-    annotations = annotations_of(place)
+    book = codebook_of(study)
+    units = units_of(study, _UNIT_COLUMNS)
+    design = read_design(study.design)
+    annotations = annotations_of(study)
     missing: dict[str, Missing] = {}
     gold: list[Gold] = []
     try:
-        gold = gold_of(place, book)
-    except StandfirstError as error:
-        missing["shares"] = _missing(error)
+        gold = gold_of(study, book)
+    except StandfirstError:
+        # Told below, with what rests on it.
+        gold = []
     if not annotations:
         missing["coders"] = Missing("nothing was coded yet", "standfirst annotate push")
     measured, clashes = [], []
@@ -86,27 +90,15 @@ def contents_of(place: "Study", tags: Path | None = None) -> Contents:
         measured = [one for one in agreement(annotations, book) if one.n_coders]
         clashes = disagreements(annotations, book, most=5, examples=2)
     found = _Measured()
-    path = tags
-    if gold and design:
-        try:
-            path = path or tags_of(place, [str(unit["unit_id"]) for unit in units])
-            found = _measure(
-                place, path, book, units, design=design, gold=gold, annotations=annotations
-            )
-        except StandfirstError as error:
-            missing["shares"] = _missing(error)
-    elif "shares" not in missing:
-        what, command = (
-            ("nothing was drawn", "standfirst annotate sample 200")
-            if not design
-            else ("there is no gold yet", "standfirst labels gold")
-        )
-        missing["shares"] = Missing(what, command)
-    articles, n_unread = _articles(place, units, found, gold)
+    try:
+        found = _measure(study, tags, units, annotations)
+    except StandfirstError as error:
+        missing["shares"] = _missing(error)
+    articles, n_unread = _articles(study, units, found, gold)
     return Contents(
-        title=place.settings().title or place.root.name,
+        title=study.settings().title or study.root.name,
         codebook=book,
-        corpus=_corpus(place, units),
+        corpus=_corpus(study, units),
         rounds=tuple(_rounds(design)),
         coding=_coding(annotations, gold) if annotations else None,
         agreement=tuple(measured),
@@ -114,6 +106,7 @@ def contents_of(place: "Study", tags: Path | None = None) -> Contents:
         model=None if found.model is None else _model(found.model),
         shares=found.shares,
         cells=found.cells,
+        trends=tuple(found.trends),
         quality=tuple(found.quality),
         variants=tuple(found.variants),
         lights=tuple(
@@ -122,85 +115,99 @@ def contents_of(place: "Study", tags: Path | None = None) -> Contents:
         articles=tuple(articles),
         n_unread=n_unread,
         missing=missing,
-        files=_hashes(place, path, found.model),
+        files=_hashes(study, found.path, found.model),
         version=version("standfirst"),
     )
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Measured:
     """What tags and gold give together."""
 
+    path: Path | None = None
     tags: Tags | None = None
     model: Path | None = None
     shares: Shares | None = None
-    cells: "Mapping[str, Shares]" = None  # type: ignore[assignment]
+    cells: Mapping[str, Shares] = field(default_factory=dict)
+    trends: Sequence[Trend] = ()
     quality: Sequence[DimensionQuality] = ()
     variants: Sequence[Variant] = ()
 
-    def __post_init__(self) -> None:
-        self.cells = self.cells or {}
-
 
 def _measure(
-    place: "Study",
-    path: Path,
-    book: "Codebook",
+    study: "Study",
+    path: Path | None,
     units: list[dict[str, Any]],
-    *,
-    design: list[Drawn],
-    gold: "list[Gold]",
     annotations: "list[Annotation]",
 ) -> _Measured:
-    asked = [one.id for one in book.dimensions if one.when is None]
-    tags = read_tags(
-        path,
-        labels={one.id: one.label_ids for one in book.dimensions},
-        only=[name for name in dimensions_of(path) if name in asked],
-    )
-    gold = [row for row in gold if row.dimension in tags.dimensions]
-    model = next((p for v in tags.models if (p := model_of(place, v))), None)
-    learned = None if model is None else learned_units(facts_of(model), units)
-    made = _Measured(tags, model)
-    made.shares = shares(tags, gold, design, learned=learned)
-    about = _table(units)
-    cells = {}
-    for name in ("month", "outlet"):
-        by = cells_of([name], tags.unit_ids, tags.columns, about)
-        if 1 < len(by.unique()) <= 60:
-            cells[name] = shares(tags, gold, design, by=by, learned=learned)
-    made.cells = cells
-    made.quality = list(_quality(tags, units, design, gold, learned))
-    resolved = {"as reported": gold}
+    path = path or (tags_of(study, [str(unit["unit_id"]) for unit in units]) if units else None)
+    given = inputs_of(study, path)
+    whole = given.shares()
+    resolved = {"as reported": given.gold}
     for rule in ("majority", "dawid-skene"):
-        resolved[f"gold by {rule}"] = resolve(annotations, book, rule=rule)
-    made.variants = variants(tags, resolved, design, learned=learned)
-    return made
+        resolved[f"gold by {rule}"] = resolve(annotations, codebook_of(study), rule=rule)
+    return _Measured(
+        path,
+        given.tags,
+        given.model,
+        replace(whole, notes=(*given.notes, *whole.notes)),
+        dict(_cells(given, units)),
+        _trends(given),
+        list(_quality(given, units)),
+        variants(given.tags, resolved, _design(given), learned=given.learned),
+    )
 
 
-def _table(units: list[dict[str, Any]]) -> Any:
-    import pyarrow as pa
-
-    return pa.Table.from_pylist(units)
+def _design(given: Inputs) -> Sequence[Drawn]:
+    return given.design if isinstance(given.design, Sequence) else ()
 
 
-def _quality(
-    tags: Tags,
-    units: list[dict[str, Any]],
-    design: list[Drawn],
-    gold: "list[Gold]",
-    learned: set[str] | None,
-) -> "list[DimensionQuality]":
+def _cells(given: Inputs, units: Sequence[Mapping[str, Any]]) -> "Iterator[tuple[str, Shares]]":
+    """Measure by month and outlet; outlets are compared with the largest."""
+    outlets = Counter(str(unit["outlet"]) for unit in units if unit["outlet"])
+    for name in ("month", "outlet"):
+        by = given.cells([name])
+        if not 1 < len(by.unique()) <= _MOST_CELLS:
+            continue
+        against = outlets.most_common(1)[0][0] if name == "outlet" and outlets else None
+        if against is not None:
+            try:
+                yield name, given.shares(by=by, by_names=[name], compare=True, against=against)
+            except StandfirstError:
+                # The largest outlet is not corrected; the cells can be shown all the same.
+                pass
+            else:
+                continue
+        yield name, given.shares(by=by, by_names=[name])
+
+
+def _trends(given: Inputs) -> Sequence[Trend]:
+    known = given.columns(["published", "article_id", "cluster"])
+    try:
+        found, _ = trends(
+            given.tags,
+            given.gold,
+            given.design,
+            known.pop("published"),
+            clusters=list(known.values()),
+            learned=given.learned,
+        )
+    except (KeyError, StandfirstError):
+        return ()
+    return found
+
+
+def _quality(given: Inputs, units: list[dict[str, Any]]) -> "Iterator[DimensionQuality]":
     """Score the tags on the gold that shares are corrected by."""
     answers: dict[str, dict[str, tuple[str, ...]]] = {}
-    for row in gold:
+    for row in given.gold:
         answers.setdefault(row.dimension, {})[row.unit_id] = row.labels
     about = {str(unit["unit_id"]): unit for unit in units}
-    found = []
+    tags = given.tags
     for name, one in tags.dimensions.items():
         if name not in answers:
             continue
-        usable = usable_gold(tags, one, answers[name], design, learned)
+        usable = usable_gold(tags, one, answers[name], given.design, given.learned)
         rows = usable.sample.index
         there = [about[unit] for unit in tags.unit_ids.take(rows).to_pylist()]
         coded = CodedUnits(
@@ -218,8 +225,7 @@ def _quality(
             "month": [str(unit["published"] or "")[:7] or "not known" for unit in there],
             "length": [_length(str(unit["text"])) for unit in there],
         }
-        found.append(quality(coded, kinds))
-    return found
+        yield quality(coded, kinds)
 
 
 def _length(text: str) -> str:
@@ -232,12 +238,12 @@ def _missing(error: StandfirstError) -> Missing:
     return Missing(problem, remedy)
 
 
-def _corpus(place: "Study", units: list[dict[str, Any]]) -> Corpus:
-    counts = summary(place.corpus)
+def _corpus(study: "Study", units: list[dict[str, Any]]) -> Corpus:
+    counts = summary(study.corpus)
     return Corpus(
         n_articles=counts["articles"],
         n_units=len(units),
-        unit=place.preparation().unit,
+        unit=study.preparation().unit,
         outlets=tuple(list(counts["outlets"].items())[:_MOST_OUTLETS]),
         first=counts["first"] or "",
         last=counts["last"] or "",
@@ -345,7 +351,7 @@ def _lights(
 
 
 def _articles(
-    place: "Study", units: list[dict[str, Any]], found: _Measured, gold: "list[Gold]"
+    study: "Study", units: list[dict[str, Any]], found: _Measured, gold: "list[Gold]"
 ) -> tuple[list[Article], int]:
     """Give the articles to read: those with gold first in line where there are too many."""
     answers: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -362,7 +368,7 @@ def _articles(
     given = _given(units, found.tags, set(answers))
     words, alike = ({}, {}) if found.model is None else reasons(found.model, units, list(answers))
     made = []
-    for row in load_articles(place.corpus, ["id", "title", "outlet", "published", "text"]):
+    for row in load_articles(study.corpus, ["id", "title", "outlet", "published", "text"]):
         if row["id"] not in chosen:
             continue
         sentences = tuple(
@@ -420,10 +426,10 @@ def _given(
     return found
 
 
-def _hashes(place: "Study", tags: Path | None, model: Path | None) -> dict[str, str]:
+def _hashes(study: "Study", tags: Path | None, model: Path | None) -> dict[str, str]:
     """Hash every file that a number of the report comes from."""
-    files = [place.codebook_path, place.root / "study.toml", place.annotations, place.design]
-    files += [place.gold, *sorted(place.corpus.rglob("*.parquet"))]
+    files = [study.codebook_path, study.root / "study.toml", study.annotations, study.design]
+    files += [study.gold, *sorted(study.corpus.rglob("*.parquet"))]
     if tags is not None:
         files += sorted(tags.rglob("*.parquet")) if tags.is_dir() else [tags]
     if model is not None:
@@ -433,7 +439,7 @@ def _hashes(place: "Study", tags: Path | None, model: Path | None) -> dict[str, 
         if path.is_file():
             with path.open("rb") as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            inside = path.is_relative_to(place.root)
-            name = path.relative_to(place.root).as_posix() if inside else path.name
+            inside = path.is_relative_to(study.root)
+            name = path.relative_to(study.root).as_posix() if inside else path.name
             found[name] = digest
     return found

@@ -11,7 +11,6 @@ from ..shared.options import JsonOption, MissingOption, StudyOption, print_json,
 from .inputs import (
     DimensionOption,
     GoldOption,
-    Inputs,
     LevelOption,
     ModelOption,
     RandomOption,
@@ -22,6 +21,7 @@ from .inputs import (
 
 if TYPE_CHECKING:
     from ...measure.results import Shares
+    from ...study.inputs import Inputs
 
 __all__ = ["shares"]
 
@@ -58,8 +58,6 @@ def shares(
 
     Example: standfirst measure shares tags.parquet --gold coded.csv --random --by outlet
     """
-    from ...measure.estimation import shares as estimate
-
     names = _columns(by)
     if (differences or against is not None) and not names:
         raise typer.BadParameter("differences are between groups: name --by", param_hint="--by")
@@ -74,15 +72,11 @@ def shares(
         missing=missing,
         columns=[*names, *(["published"] if trend else []), *ties],
     )
-    made = estimate(
-        given.tags,
-        given.gold,
-        given.design,
+    made = given.shares(
         by=given.cells(names) if names else None,
         by_names=names,
         compare=differences,
         against=against,
-        learned=given.learned,
         level=level,
     )
     if trend:
@@ -104,7 +98,7 @@ def _columns(by: str | None) -> list[str]:
     return names
 
 
-def _with_trends(made: "Shares", given: Inputs, level: float) -> "Shares":
+def _with_trends(made: "Shares", given: "Inputs", level: float) -> "Shares":
     from ...measure.trends import trends
 
     known = given.columns(["published", "article_id", "cluster"])

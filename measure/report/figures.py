@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..effects import Effect
+from ..effects import Difference, Effect
 from ..quality import DimensionQuality
 from ..results import ESTIMATORS, DimensionShares, Shares, p_value
 from ..results import Estimate as ShareEstimate
@@ -201,28 +201,7 @@ def effects(contents: Contents) -> Iterator[Figure]:
     """Draw differences between outlets, and the rise of each share in a month."""
     gaps = contents.cells["outlet"].differences if "outlet" in contents.cells else ()
     for dimension in dict.fromkeys(one.dimension for one in gaps):
-        rows, table = [], []
-        for gap in (one for one in gaps if one.dimension == dimension):
-            name = name_of(contents.codebook, dimension, [gap.label])
-            best = gap.corrected
-            hint = f"corrected {_points(best)}; p (Holm) {p_value(gap.p_holm)}"
-            marks = (
-                plots.Mark("count", gap.count, hint=f"count of tags {100 * gap.count:+.1f} points"),
-                plots.Mark("corrected", best.value, best.low, best.high, hint),
-            )
-            rows.append(plots.Row(f"{name}: {gap.group}", marks))
-            counted = f"{100 * gap.count:+.1f}"
-            p = (p_value(best.p), p_value(gap.p_holm))
-            table.append((name, gap.group, counted, _points(best), *p))
-        against = next(one.against for one in gaps if one.dimension == dimension)
-        yield _effects(
-            f"differences-{dimension}",
-            f"{dimension}: how much larger each share is than in {against}, in points, with 95 % "
-            "intervals; p after Holm for all comparisons of the dimension.",
-            rows,
-            ("label", "outlet", "count of tags", "corrected", "p", "p (Holm)"),
-            table,
-        )
+        yield _differences(contents, [one for one in gaps if one.dimension == dimension])
     if trends := contents.trends:
         rows, table = [], []
         for one in trends:
@@ -238,37 +217,54 @@ def effects(contents: Contents) -> Iterator[Figure]:
             rows.append(plots.Row(name, marks))
             fits = (_points(e) for e in (one.count, one.gold, one.corrected))
             table.append((name, *fits, p_value(one.corrected.p), f"{100 * one.detectable:.1f}"))
-        yield _effects(
-            "trends",
+        ends = [e for row in rows for m in row.marks for e in (m.low, m.high) if e is not None]
+        options: dict[str, Any] = {
+            "bounds": (min([0.0, *ends]), max([0.0, *ends])),
+            "lines": (0.0,),
+            "tick": _tick,
+        }
+        caption = (
             "Rise of each share in a month, in points, with 95 % intervals over articles. "
-            "Detectable: the smallest rise that would be found four times of five.",
-            rows,
+            "Detectable: the smallest rise that would be found four times of five."
+        )
+        yield Figure(
+            "trends",
+            caption,
+            plots.dots(rows, caption, **options),
+            plots.dots(rows, caption, plots.NARROW, **options),
             ("label", "count of tags", "people's answers alone", "corrected", "p", "detectable"),
-            table,
+            tuple(table),
         )
 
 
-def _effects(
-    name: str,
-    caption: str,
-    rows: list[plots.Row],
-    head: tuple[str, ...],
-    table: list[tuple[str, ...]],
-) -> Figure:
-    ends = [e for row in rows for m in row.marks for e in (m.value, m.low, m.high) if e is not None]
-    options: dict[str, Any] = {
-        "bounds": (min([0.0, *ends]), max([0.0, *ends])),
-        "lines": (0.0,),
-        "tick": lambda value: f"{100 * value:+.4g}" if value else "0",
-    }
+def _differences(contents: Contents, gaps: list[Difference]) -> Figure:
+    panels: dict[str, list[plots.Point]] = {}
+    table = []
+    for gap in gaps:
+        name, best = name_of(contents.codebook, gap.dimension, [gap.label]), gap.corrected
+        counted = f"{100 * gap.count:+.1f}"
+        hint = f"{_points(best)}; p (Holm) {p_value(gap.p_holm)}; count of tags {counted}"
+        point = plots.Point(gap.group, best.value, best.low, best.high, hint)
+        panels.setdefault(name, []).append(point)
+        p = (p_value(best.p), p_value(gap.p_holm))
+        table.append((name, gap.group, counted, _points(best), *p))
+    caption = (
+        f"{gaps[0].dimension}: how much larger each share is than in {gaps[0].against}, in points, "
+        "with 95 % intervals; p after Holm for all comparisons of the dimension."
+    )
+    drawn = [plots.Panel(name, tuple(points)) for name, points in panels.items()]
     return Figure(
-        name,
+        f"differences-{gaps[0].dimension}",
         caption,
-        plots.dots(rows, caption, **options),
-        plots.dots(rows, caption, plots.NARROW, **options),
-        head,
+        plots.multiples(drawn, caption, scale="common", tick=_tick),
+        plots.multiples(drawn, caption, plots.NARROW, scale="common", tick=_tick),
+        ("label", "outlet", "count of tags", "corrected", "p", "p (Holm)"),
         tuple(table),
     )
+
+
+def _tick(value: float) -> str:
+    return f"{100 * value:+.4g}" if value else "0"
 
 
 def _points(effect: Effect) -> str:
@@ -447,8 +443,8 @@ def sensitivity(contents: Contents) -> Iterator[Figure]:
             f"other-{dimension}",
             f"{dimension}: the share of each label as reported and under {len(made) - 1} other "
             "choices, each on a scale of its own.",
-            plots.multiples(panels, title, near=True),
-            plots.multiples(panels, title, plots.NARROW, near=True),
+            plots.multiples(panels, title, scale="own"),
+            plots.multiples(panels, title, plots.NARROW, scale="own"),
             ("label", "choice", "share"),
             tuple(table),
         )

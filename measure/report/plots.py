@@ -226,14 +226,21 @@ def _scale(start: float, room: float, ticks: Sequence[float]) -> Callable[[float
     return lambda value: start + room * min(max((value - low) / (high - low), 0), 1)
 
 
-def _ticks(panels: Sequence[Panel], *, near: bool) -> list[float]:
+def _ticks(panels: Sequence[Panel], *, from_zero: bool) -> list[float]:
     ends = [
         v for one in panels for p in one.points for v in (p.value, p.low, p.high) if v is not None
     ]
-    return spread(min(ends, default=0.0) if near else 0.0, max(ends, default=1.0) or 1.0, 4)
+    return spread(0.0 if from_zero else min(ends, default=0.0), max(ends, default=1.0) or 1.0, 4)
 
 
-def multiples(panels: Sequence[Panel], title: str, width: int = WIDE, *, near: bool = False) -> str:
+def multiples(
+    panels: Sequence[Panel],
+    title: str,
+    width: int = WIDE,
+    *,
+    scale: Literal["from 0", "common", "own"] = "from 0",
+    tick: Callable[[float], str] = percent,
+) -> str:
     """Draw small multiples of dots and intervals, a row for each step of a panel.
 
     Parameters
@@ -244,8 +251,11 @@ def multiples(panels: Sequence[Panel], title: str, width: int = WIDE, *, near: b
         What is read aloud.
     width
         In pixels.
-    near
-        Each panel on a scale of its own that shows small differences; else all on one, from 0.
+    scale
+        One for all panels that begins at 0; one for all that reaches as far as the numbers do; or
+        one for each panel, which shows small differences.
+    tick
+        Writes a number of the scale.
     """
     narrow = width < 500
     columns = 1 if narrow else 2
@@ -259,13 +269,14 @@ def multiples(panels: Sequence[Panel], title: str, width: int = WIDE, *, near: b
         corner = (number % columns) * each, (number // columns) * high
         start, top, room = corner[0] + left, corner[1] + 26, each - left - 30
         drawing.text(corner[0] + 4, top - 9, _cut(panel.name, int(each / _TEXT) - 2), bold=True)
-        ticks = _ticks([panel] if near else panels, near=near)
+        ticks = _ticks([panel] if scale == "own" else panels, from_zero=scale == "from 0")
         x_of = _scale(start, room, ticks)
         for value in ticks:
             x = x_of(value)
-            drawing.line((x, top), (x, top + 18 * n_rows), opacity=0.15)
+            opacity = 0.6 if value == 0 and ticks[0] < 0 else 0.15
+            drawing.line((x, top), (x, top + 18 * n_rows), opacity=opacity)
             drawing.text(
-                x, top + 18 * n_rows + 14, percent(value), anchor="middle", size=11, faint=True
+                x, top + 18 * n_rows + 14, tick(value), anchor="middle", size=11, faint=True
             )
         for row, point in enumerate(panel.points):
             y = top + 18 * row + 9

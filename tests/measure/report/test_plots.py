@@ -61,7 +61,7 @@ def test_panels_and_reliability_hold_all_points() -> None:
     panels = [Panel(name, (point, point)) for name in ("warm", "cold", "flat")]
 
     assert multiples(panels, "Choices").count("<circle") == 6
-    assert multiples(panels, "Choices", near=True).count("<circle") == 6
+    assert multiples(panels, "Choices", scale="own").count("<circle") == 6
     assert reliability([(0.1, Mark("corrected", 0.2))], "Reliability").count("<circle") == 1
 
 

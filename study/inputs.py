@@ -1,0 +1,169 @@
+"""What measuring starts from: tags, the gold that may correct them, and how it was drawn."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..annotate.design.plan import read_design
+from ..errors import RevisionError, StudyError, UnknownNameError
+from ..labels.codebook.codebook import Condition
+from ..labels.gold.gold import Gold
+from ..measure.conditions import NOT_ASKED, answers_under, tags_under
+from ..measure.estimation import shares
+from ..measure.results import Shares
+from ..measure.tagged import Tags, dimensions_of, read_tags
+from ..measure.usable_gold import Design
+from .contents import annotations_of, codebook_of, gold_of, units_of
+from .measuring import (
+    blind_gold,
+    cells_of,
+    column_of,
+    facts_of,
+    learned_units,
+    model_of,
+    tags_of,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from .folder import Study
+
+__all__ = ["Inputs", "inputs_of"]
+
+_COLUMNS = ("unit_id", "text", "outlet", "published", "language", "article_id", "cluster")
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Tags and the gold that may correct them."""
+
+    tags: Tags
+    """The tags of all units."""
+    gold: list[Gold]
+    """Answers on some of them."""
+    design: Design
+    """How these were drawn."""
+    learned: set[str] | None
+    """Units that the model has learned from; None where nobody knows."""
+    about: "pa.Table | None" = None
+    """The units of the study; None outside of one."""
+    notes: tuple[str, ...] = ()
+    """What should be known of them."""
+    model: Path | None = None
+    """The model that wrote the tags; None where it is not known."""
+
+    def shares(self, **options: Any) -> Shares:
+        """Estimate the shares; see `measure.shares` for the options."""
+        return shares(self.tags, self.gold, self.design, learned=self.learned, **options)
+
+    def cells(self, names: Sequence[str]) -> "pa.Array":
+        """Give the cell of each unit, by columns of the tags or of the study."""
+        return cells_of(names, self.tags.unit_ids, self.tags.columns, self.about)
+
+    def columns(self, names: Sequence[str]) -> "dict[str, pa.Array]":
+        """Give those columns of the units that the tags or the study have."""
+        made = {
+            name: column_of(name, self.tags.unit_ids, self.tags.columns, self.about)
+            for name in dict.fromkeys(names)
+        }
+        return {name: column for name, column in made.items() if column is not None}
+
+
+def inputs_of(
+    study: "Study",
+    tags: Path | None = None,
+    *,
+    model: Path | None = None,
+    dimensions: Sequence[str] | None = None,
+    columns: Sequence[str] = (),
+) -> Inputs:
+    """Read what a study has to measure with.
+
+    Parameters
+    ----------
+    study
+        The study.
+    tags
+        The tags of its corpus; found in it if None.
+    model
+        The model that wrote them; found in it if None.
+    dimensions
+        Ids of the dimensions to measure; all if None.
+    columns
+        Further columns of the tags to read where they are there.
+
+    Raises
+    ------
+    StudyError
+        Nothing was drawn, there is no gold, or the corpus is not tagged.
+    RevisionError
+        The tags are of another revision of the codebook.
+    UnknownNameError
+        The codebook has no such dimension.
+    """
+    import pyarrow as pa
+
+    design = read_design(study.design)
+    if not design:
+        problem = "nothing was drawn, so that gold stands for nothing"
+        raise StudyError(study.root, problem, "draw: standfirst annotate sample 200")
+    book = codebook_of(study)
+    gold = gold_of(study, book)
+    if not gold:
+        raise StudyError(study.root, "has no gold yet", "run: standfirst labels gold")
+    units = units_of(study, list(_COLUMNS))
+    tags = tags or tags_of(study, [str(unit["unit_id"]) for unit in units])
+    labels = {one.id: one.label_ids for one in book.dimensions}
+    asked = list(dimensions or labels)
+    for name in asked:
+        if name not in labels:
+            raise UnknownNameError("dimension of the codebook:", name, list(labels))
+    notes = []
+    gold, n_shown = blind_gold(gold, annotations_of(study))
+    if n_shown:
+        notes.append(
+            f"{n_shown} answers were given with a model's suggestion in view, which pulls towards "
+            "the model: left out"
+        )
+    conditions = {one.id: one.when for one in book.dimensions if one.when is not None}
+    needed = set(asked)
+    for name in reversed(labels):
+        if name in needed and name in conditions:
+            needed.add(conditions[name].dimension)
+    table = read_tags(
+        tags,
+        labels=labels,
+        only=[name for name in dimensions_of(tags) if name in needed],
+        columns=columns,
+    )
+    table, gold, under = _under(table, gold, conditions, asked)
+    learned = None
+    model = model or next((p for v in table.models if (p := model_of(study, v))), None)
+    if model is not None:
+        facts = facts_of(model)
+        if facts.revision != book.revision:
+            problem = f"was tagged by revision {facts.revision}; the codebook is {book.revision}"
+            raise RevisionError(tags, problem, "train and tag again")
+        learned = learned_units(facts, units)
+    coded = [row for row in gold if row.dimension in table.dimensions]
+    about = pa.Table.from_pylist(units)
+    return Inputs(table, coded, design, learned, about, (*notes, *under), model)
+
+
+def _under(
+    table: Tags, gold: list[Gold], conditions: Mapping[str, Condition], asked: Sequence[str]
+) -> tuple[Tags, list[Gold], list[str]]:
+    """Make "not asked" a label of the dimensions that have a condition."""
+    tagged, notes = dict(table.dimensions), []
+    for name, condition in conditions.items():
+        if name in tagged and condition.dimension in tagged:
+            tagged[name] = tags_under(tagged[name], tagged[condition.dimension], condition)
+            if name in asked:
+                notes.append(
+                    f"{name} is asked under a condition; its shares are of all units, and "
+                    f"{NOT_ASKED} is one of them"
+                )
+    tagged = {name: one for name, one in tagged.items() if name in asked}
+    return replace(table, dimensions=tagged), answers_under(gold, conditions), notes
