@@ -36,7 +36,6 @@ from ..measure.trends import trends
 from ..measure.usable_gold import usable_gold
 from .contents import annotations_of, codebook_of, gold_of, units_of
 from .inputs import Inputs, inputs_of
-from .measuring import tags_of
 from .reasons import reasons
 
 if TYPE_CHECKING:
@@ -140,14 +139,13 @@ def _measure(
     units: list[dict[str, Any]],
     annotations: "list[Annotation]",
 ) -> _Measured:
-    path = path or (tags_of(study, [str(unit["unit_id"]) for unit in units]) if units else None)
     given = inputs_of(study, path)
     whole = given.shares()
     resolved = {"as reported": given.gold}
     for rule in ("majority", "dawid-skene"):
         resolved[f"gold by {rule}"] = resolve(annotations, codebook_of(study), rule=rule)
     return _Measured(
-        path,
+        Path(given.tags.where),
         given.tags,
         given.model,
         replace(whole, notes=(*given.notes, *whole.notes)),

@@ -172,7 +172,7 @@ def test_a_study_that_has_only_articles(run: Run, study: Path, tmp_path: Path) -
     assert empty.code == 1
     assert "standfirst corpus add" in empty.err
     assert done.code == 0
-    assert "without shares: nothing was drawn; standfirst annotate sample 200" in done.err
+    assert "draw: standfirst annotate sample 200" in done.err
     assert "standfirst annotate push" in page
     assert "60 articles" in done.out
 
