@@ -7,7 +7,7 @@ the same kind, and the study that is left behind is one to go on with. The texts
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -36,6 +36,7 @@ from .models import evaluate, from_file, from_study, train
 from .models.runs.engines.engine import make_engine
 from .models.runs.run import Options, prepare, run
 from .models.tagging.blocks import with_preparation
+from .progress import Progress
 from .study.folder import Study
 from .tables import write_table
 
@@ -58,9 +59,7 @@ class Step:
     """What was written."""
 
 
-def walk(
-    folder: Path, *, progress: Callable[[str, float | None], None] | None = None
-) -> Iterator[Step]:
+def walk(folder: Path, *, progress: Progress | None = None) -> Iterator[Step]:
     """Walk from articles to shares.
 
     Parameters
@@ -68,7 +67,7 @@ def walk(
     folder
         Where the study is made; it must not hold one already.
     progress
-        Told what training does: the step, its number, and how many there are.
+        Receives how far training has come.
 
     Yields
     ------
@@ -151,9 +150,7 @@ def _gold(study: Study) -> Step:
     return Step("labels gold", told, (study.gold,))
 
 
-def _train_and_tag(
-    study: Study, data: Path, progress: Callable[[str, float | None], None] | None
-) -> Iterator[Step]:
+def _train_and_tag(study: Study, data: Path, progress: Progress | None) -> Iterator[Step]:
     from .labels import read_gold
 
     codebook = load_codebook(study.codebook_path)

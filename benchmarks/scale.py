@@ -144,21 +144,23 @@ def short(path: Path, n_articles: int) -> None:
 def timed(model: Path, source: Path, out: Path, processes: int) -> tuple[float, float, int]:
     """Give wall seconds, CPU seconds of the workers, and units, without start-up."""
     from standfirst.models.runs.engines.local import Local
-    from standfirst.models.runs.run import Options, State, prepare, run
+    from standfirst.models.runs.run import Options, prepare, run
 
     marks: list[tuple[float, float, int]] = []
     watch = Watch(os.getpid())
 
-    def seen(state: State) -> None:
-        # From the moment at which every worker has begun to work.
-        if state.shards >= processes:
-            watch.look()
-            cpu = sum(seconds for pid, seconds in watch.cpu.items() if pid != watch.pid)
-            marks.append((time.perf_counter(), cpu, state.units))
-
     options = Options({"near_duplicates": False})
     engine = _Apart(1) if processes == 1 else Local(processes)
-    run(prepare(model, [str(source)], str(out), options), engine, progress=seen)
+    prepared = prepare(model, [str(source)], str(out), options)
+
+    def seen(*_: object) -> None:
+        # From the moment at which every worker has begun to work.
+        if prepared.state.shards >= processes:
+            watch.look()
+            cpu = sum(seconds for pid, seconds in watch.cpu.items() if pid != watch.pid)
+            marks.append((time.perf_counter(), cpu, prepared.state.units))
+
+    run(prepared, engine, progress=seen)
     (begun, before, first), (ended, after, last) = marks[0], marks[-1]
     return ended - begun, after - before, last - first
 

@@ -4,12 +4,13 @@ A trained model is one, passed in by the caller; a comparison with the definitio
 be another. This package knows neither.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
 from ...errors import InputError
+from ...progress import Progress
 from .pool import Floats, Scores
 
 __all__ = ["Scorer", "score_units"]
@@ -30,7 +31,7 @@ def score_units(
     *,
     dimension: str = "",
     multiple: Collection[str] = (),
-    step: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Scores:
     """Ask scorers about units, some thousands at a time.
 
@@ -44,8 +45,8 @@ def score_units(
         The dimension to score; when empty, all that every scorer answers.
     multiple
         Dimensions on which a unit takes any number of labels.
-    step
-        Told what was done, how many units are, and how many there are.
+    progress
+        Receives how many units each scorer has answered.
 
     Raises
     ------
@@ -62,13 +63,15 @@ def score_units(
     answers = []
     for number, scorer in enumerate(scorers, start=1):
         parts: dict[str, list[Floats]] = {}
+        if progress is not None:
+            progress(f"model {number} scores", 0, len(units), "units")
         for start in range(0, len(units), _AT_ONCE):
             some = units[start : start + _AT_ONCE]
             for name, probabilities in scorer(some).items():
                 if dimension in ("", name):
                     parts.setdefault(name, []).append(np.asarray(probabilities, np.float64))
-            if step is not None:
-                step(f"units scored by model {number}", start + len(some), len(units))
+            if progress is not None:
+                progress(f"model {number} scores", start + len(some), len(units), "units")
         answers.append({name: np.concatenate(blocks) for name, blocks in parts.items()})
     common = (
         [name for name in answers[0] if all(name in given for given in answers)] if answers else []

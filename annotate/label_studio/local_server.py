@@ -22,7 +22,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -115,7 +115,6 @@ def start_local(
     port: int = 8080,
     backend: bool = False,
     timeout: float = 300.0,
-    progress: Callable[[float], None] | None = None,
 ) -> Iterator[LocalServer]:
     """Run Label Studio while the block runs.
 
@@ -129,8 +128,6 @@ def start_local(
         Let it talk to a backend for suggestions on this machine.
     timeout
         Seconds to wait until it is ready; the first start builds the database and takes longest.
-    progress
-        Called about once a second with the seconds waited.
 
     Yields
     ------
@@ -160,7 +157,7 @@ def start_local(
         )
     server = LocalServer(access, process, log)
     try:
-        _wait_ready(server, timeout, progress)
+        _wait_ready(server, timeout)
         yield server
     finally:
         server.stop()
@@ -226,19 +223,15 @@ def _environment(folder: Path, access: Access) -> dict[str, str]:
     )
 
 
-def _wait_ready(
-    server: LocalServer, timeout: float, progress: Callable[[float], None] | None
-) -> None:
+def _wait_ready(server: LocalServer, timeout: float) -> None:
     begun = time.monotonic()
-    while (waited := time.monotonic() - begun) < timeout:
+    while time.monotonic() - begun < timeout:
         if server.process.poll() is not None:
             refuse_busy(urlsplit(server.access.url).port or 80)
             problem = f"Label Studio ended with exit code {server.process.returncode}"
             raise ServerError(server.access.url, problem, f"see {server.log}")
         if _healthy(server.access.url):
             return
-        if progress is not None:
-            progress(waited)
         time.sleep(0.5)
     problem = f"Label Studio was not ready within {timeout:.0f} seconds"
     raise ServerError(server.access.url, problem, f"see {server.log}")

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from ...errors import ServerError
 from ...labels import Codebook
+from ...progress import Progress
 from ..answers.earlier import Earlier, by_revision, in_force
 from ..answers.from_label_studio import Read, read_tasks
 from ..page.config import MARK
@@ -59,7 +60,7 @@ def push(
     *,
     batch: int = _BATCH,
     wait: Callable[[float], None] = time.sleep,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Pushed:
     """Bring tasks into a project, each once.
 
@@ -76,7 +77,7 @@ def push(
     wait
         How to wait before a request is tried again.
     progress
-        Called with the number of tasks dealt with and their total.
+        Receives how many tasks are dealt with.
 
     Raises
     ------
@@ -88,7 +89,7 @@ def push(
     for begin in range(0, len(tasks), batch):
         n_sent += _push_batch(server, project, tasks[begin : begin + batch], wait, ask=not empty)
         if progress is not None:
-            progress(min(begin + batch, len(tasks)), len(tasks))
+            progress("pushing", min(begin + batch, len(tasks)), len(tasks), "tasks")
     # Each unit is there by now; as many tasks as units leave no room for a double.
     alone = n_tasks(server, project) == len({task["data"]["unit_id"] for task in tasks})
     n_doubles = 0 if alone else _remove_doubles(server, project)

@@ -5,12 +5,13 @@ article the marks of its units are in that prediction, too. So every task of suc
 of the version that is suggested now, be it with marks only, and keeps its marks whoever opens it.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ...errors import ServerError
 from ...labels import Codebook
+from ...progress import Progress
 from ..design.sampling import Drawn
 from ..label_studio.connection import Server, server_errors
 from ..label_studio.task_list import ANSWERS, answered, tasks_of
@@ -54,7 +55,7 @@ def push_suggestions(
     units: Mapping[str, Row] | None = None,
     only: Iterable[str] | None = None,
     batch: int = _BATCH,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Suggested:
     """Bring suggestions to the tasks of a project that nobody has answered yet.
 
@@ -81,7 +82,7 @@ def push_suggestions(
     batch
         Suggestions in one request; the server counts the whole project again after each.
     progress
-        Called with the number of tasks dealt with and their total.
+        Receives how many tasks are dealt with.
 
     Raises
     ------
@@ -109,7 +110,7 @@ def push_suggestions(
         _replace(server, project, part, [new for new in made if new["result"]])
         n_sent += sum(any(given.labels.values()) for given in suggestions.values())
         if progress is not None:
-            progress(min(begin + batch, len(mine)), len(mine))
+            progress("suggesting", min(begin + batch, len(mine)), len(mine), "tasks")
     if mine:
         done = {row["id"] for row in mine}
         others = [row for row in rows if _is_article(row) and row["id"] not in done]

@@ -9,7 +9,7 @@ from ...errors import InputError, UnknownNameError
 from ...files import locked
 from ...study.contents import units_of
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, print_table, say
-from ..shared.progress import Progress
+from ..shared.progress import ProgressLine
 
 if TYPE_CHECKING:
     from ...annotate.design.plan import Drawn
@@ -238,16 +238,15 @@ def _scores(
         drawn = [unit for unit in units if unit["unit_id"] in coded]
         name = encoder or default_encoder(0)
         return vector_scores(rule, pool, drawn, name), (name,), aim
-    progress = Progress()
     multiple = {d.id for d in models[0].dimensions if d.choice == "multiple"}
-    scores = score_units(
-        pool,
-        [as_scorer(model) for model in models],
-        dimension=dimension,
-        multiple=multiple,
-        step=progress.step,
-    )
-    progress.end()
+    with ProgressLine() as progress:
+        scores = score_units(
+            pool,
+            [as_scorer(model) for model in models],
+            dimension=dimension,
+            multiple=multiple,
+            progress=progress,
+        )
     return scores, names, aim
 
 

@@ -81,7 +81,7 @@ def add(
 
     from ...corpus import Fields, read_articles
     from ...corpus import add as add_articles
-    from ..shared.progress import Progress
+    from ..shared.progress import ProgressLine
     from .reading_report import ReadingReport
 
     home = find_study(study)
@@ -98,17 +98,16 @@ def add(
         return
     named = {"title": title, "outlet": outlet, "published": published or date_order, "url": url}
     n_workers = processes or min(len(os.sched_getaffinity(0)), _MOST_WORKERS)
-    progress = Progress()
-    counts = add_articles(
-        home.corpus,
-        records,
-        preparation,
-        keep=_keep(keep),
-        correct=[name for name, column in named.items() if column is not None],
-        n_workers=n_workers,
-        progress=lambda now: progress.tell(f"{now.read:,} records read, {now.units:,} units"),
-    )
-    progress.end()
+    with ProgressLine() as progress:
+        counts = add_articles(
+            home.corpus,
+            records,
+            preparation,
+            keep=_keep(keep),
+            correct=[name for name, column in named.items() if column is not None],
+            n_workers=n_workers,
+            progress=progress,
+        )
     report.end()
     if as_json:
         print_json(asdict(counts))

@@ -7,7 +7,7 @@ import typer
 
 from ...errors import InputError, StandfirstError, StudyError
 from ..shared.options import JsonOption, MissingOption, StudyOption, find_study, print_json, say
-from ..shared.progress import Progress
+from ..shared.progress import ProgressLine
 from .tables import OutputOption, write_rows
 
 if TYPE_CHECKING:
@@ -214,15 +214,12 @@ def _scores(
     if left:
         from dataclasses import replace
 
-        progress = Progress()
         chosen = replace(
             rows,
             answers={name: rows.answers[name] for name in left},
             weights=None,
         )
-        told = learning_curve(
-            chosen, encoder=encoder, seed=seed, progress=lambda what, _: progress.tell(what)
-        )
-        progress.end()
-        made |= {name: plan_score(name, points, goal) for name, points in told.items()}
+        with ProgressLine() as progress:
+            curves = learning_curve(chosen, encoder=encoder, seed=seed, progress=progress)
+        made |= {name: plan_score(name, points, goal) for name, points in curves.items()}
     return [made[name] for name in rows.answers]

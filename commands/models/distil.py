@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..shared.options import JsonOption, MissingOption, print_json, say
-from ..shared.progress import Progress
+from ..shared.progress import ProgressLine
 from .score_tables import GroupOption, TextOption, told_interval
 
 if TYPE_CHECKING:
@@ -104,16 +104,8 @@ def distil(
         limit=limit,
         seed=seed,
     )
-    progress = Progress()
-    made = distil(
-        teacher,
-        pool,
-        student=student,
-        gold=gold,
-        seed=seed,
-        progress=lambda done, n: progress.tell(f"the teacher has answered {done} of {n} texts"),
-    )
-    progress.end()
+    with ProgressLine() as progress:
+        made = distil(teacher, pool, student=student, gold=gold, seed=seed, progress=progress)
     made.model.save(output)
     if as_json:
         print_json({"model": str(output), "n_pool": made.n_pool, **made.model.metrics["distilled"]})

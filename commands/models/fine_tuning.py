@@ -1,11 +1,11 @@
 """What ``train --fine-tune`` adds: its options, the work, and what came of it in words."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..shared.options import say
+from ..shared.progress import ProgressLine
 
 if TYPE_CHECKING:
     from ...models import Report, TrainingSet
@@ -77,7 +77,6 @@ def tune(
     epochs: int | None,
     folds: int,
     seed: int,
-    progress: Callable[[str, float | None], None],
 ) -> "tuple[Report, list[str]]":
     """Tune the network of a trained model; give the model to keep, and what came of it in words."""
     from ...models.finetuning.fine_tune import fine_tune
@@ -86,19 +85,20 @@ def tune(
     n_methods = len(METHODS) if method == "auto" else 1
     say(
         f"fine-tuning: up to {2 * n_methods * folds + 1} times, so that the score is honest; "
-        "the time that is left is told as it goes (the frozen model is kept already)"
+        "the time that is left is shown as it goes (the frozen model is kept already)"
     )
-    found = fine_tune(
-        rows,
-        report,
-        method,
-        device=device,
-        epochs=epochs,
-        n_folds=folds,
-        seed=seed,
-        progress=progress,
-    )
-    return found.report, ["", *_told(found)]
+    with ProgressLine() as progress:
+        outcome = fine_tune(
+            rows,
+            report,
+            method,
+            device=device,
+            epochs=epochs,
+            n_folds=folds,
+            seed=seed,
+            progress=progress,
+        )
+    return outcome.report, ["", *_told(outcome)]
 
 
 def _told(found: "Outcome") -> list[str]:

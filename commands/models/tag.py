@@ -11,7 +11,7 @@ import typer
 
 from ..shared.interrupt import stoppable
 from ..shared.options import DateOrderOption, JsonOption, date_order_of, say
-from ..shared.progress import TagProgress
+from ..shared.progress import ProgressLine
 from .tag_report import shards, stopped, tell, tell_plan
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def tag(
 ) -> None:
     """Tag articles with a trained model, one row a unit.
 
-    The same words again go on where a run stopped.
+    Run the same command again to continue a run that was stopped.
 
     Example: standfirst tag model news/*.jsonl -o tags/
     """
@@ -123,7 +123,6 @@ def tag(
 
     share, kept = _share(max_rejects), _languages(languages)
     prepared: Prepared | None = None
-    progress = TagProgress(quiet=quiet or as_json)
 
     def leave() -> None:
         end_all()
@@ -131,7 +130,7 @@ def tag(
 
     with (
         TemporaryDirectory(prefix="standfirst-") as scratch,
-        stoppable(lambda: stopped(prepared, progress), leave),
+        stoppable(lambda: stopped(prepared), leave),
     ):
         from ...corpus import Fields
         from ...errors import InputError
@@ -167,9 +166,9 @@ def tag(
         elif prepared.done:
             say(f"{output}: going on; {len(prepared.done)} of {shards(prepared)} are done")
         begun = time.monotonic()
-        with progress:
-            summary = run(prepared, chosen, max_rejects=share, progress=progress.show)
-    tell(summary, prepared, progress.units, time.monotonic() - begun, output, as_json=as_json)
+        with ProgressLine(bar=True, quiet=quiet or as_json) as progress:
+            summary = run(prepared, chosen, max_rejects=share, progress=progress)
+    tell(summary, prepared, time.monotonic() - begun, output, as_json=as_json)
     if summary.records and not summary.articles + summary.aside + summary.duplicates:
         problem = f"no record could be used ({summary.rejects} rejected)"
         raise InputError(

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from ..shared.options import print_json
-from ..shared.progress import TagProgress
 
 if TYPE_CHECKING:
     from ...models.runs.run import Prepared, Summary
@@ -17,23 +16,24 @@ def shards(prepared: "Prepared") -> str:
     return f"{n_tasks} shard{'s' * (n_tasks != 1)}"
 
 
-def stopped(prepared: "Prepared | None", progress: TagProgress) -> str:
+def stopped(prepared: "Prepared | None") -> str:
     """Tell how far a run came that was interrupted."""
+    again = "Run the same command again to continue."
     if prepared is None:
-        return "stopped; what was done before stays. The same words go on."
-    n_done = max(progress.shards, len(prepared.done))
-    return f"stopped; {n_done} of {shards(prepared)} are done and stay. The same words go on."
+        return f"stopped; what was done before stays. {again}"
+    n_done = max(prepared.state.shards, len(prepared.done))
+    return f"stopped; {n_done} of {shards(prepared)} are done and stay. {again}"
 
 
 def tell_plan(prepared: "Prepared", processes: int | None, *, as_json: bool) -> None:
     """Print shards, size and an estimate of the time."""
-    from ...models.runs.pace import seconds_a_byte
+    from ...models.runs.prepare import seconds_per_byte
     from ...models.threads import n_cores
 
     left = prepared.left
     size = sum(task.size for task in left)
     workers = min(processes or n_cores(), max(len(left), 1))
-    seconds = seconds_a_byte(prepared) * size / workers if left else 0.0
+    seconds = seconds_per_byte(prepared) * size / workers if left else 0.0
     steps = prepared.job.preparation
     found: dict[str, Any] = {
         "files": len(prepared.plan.inputs),
@@ -61,7 +61,6 @@ def tell_plan(prepared: "Prepared", processes: int | None, *, as_json: bool) -> 
 def tell(
     summary: "Summary",
     prepared: "Prepared",
-    n_units: int,
     seconds: float,
     output: str,
     *,
@@ -73,8 +72,6 @@ def tell(
     ----------
     summary, prepared
         The run.
-    n_units
-        Units that were tagged in these seconds; fewer than all where it went on.
     seconds
         How long it took.
     output
@@ -85,7 +82,7 @@ def tell(
     if as_json:
         print_json(_as_json(summary, output, seconds))
     else:
-        print("\n".join(_told(summary, prepared, n_units, seconds, output)))
+        print("\n".join(_told(summary, prepared, seconds, output)))
 
 
 def _span(seconds: float) -> str:
@@ -115,12 +112,13 @@ def _as_json(summary: "Summary", output: str, seconds: float) -> dict[str, Any]:
 def _told(
     summary: "Summary",
     prepared: "Prepared",
-    n_units: int,
     seconds: float,
     output: str,
 ) -> list[str]:
     """Tell in words what went in and came out."""
     kind = prepared.job.preparation.unit
+    # Fewer than all where a run was continued.
+    n_units = prepared.state.units
     rate = f", {n_units / max(seconds, 1e-9):,.0f} a second" if n_units else ""
     # Rows are units of articles, which are not counted.
     articles = "" if kind == "row" else f"{summary.articles} articles, "

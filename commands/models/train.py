@@ -8,7 +8,7 @@ import typer
 
 from ...study.labelled import labelled_rows
 from ..shared.options import JsonOption, MissingOption, StudyOption, find_study, print_json, say
-from ..shared.progress import Progress
+from ..shared.progress import ProgressLine
 from .fine_tuning import DeviceOption, EpochsOption, FineTuneOption, check, tune
 from .score_tables import (
     GroupOption,
@@ -148,31 +148,25 @@ def train(
             "encoder: tfidf; a better one, above all with few labels, comes with: "
             "standfirst encoders pull minilm"
         )
-    progress = Progress()
-
-    def told(what: str, left: float | None) -> None:
-        progress.tell(what if left is None else f"{what}, about {left:.0f} s left")
-
-    report = train(
-        rows,
-        encoder=encoder,
-        context=context,
-        effort="fast" if fast else "thorough" if thorough else "default",
-        goal=aim,
-        n_folds=folds,
-        seed=seed,
-        progress=told,
-    )
-    progress.end()
+    with ProgressLine() as progress:
+        report = train(
+            rows,
+            encoder=encoder,
+            context=context,
+            effort="fast" if fast else "thorough" if thorough else "default",
+            goal=aim,
+            n_folds=folds,
+            seed=seed,
+            progress=progress,
+        )
     # Tagging cuts new articles as the study cut those that were coded.
     made = with_preparation(report.model, preparation)
     made.save(output)
     tuning: list[str] = []
     if fine_tune is not None:
         report, tuning = tune(
-            rows, replace(report, model=made), fine_tune, device, epochs, folds, seed, told
+            rows, replace(report, model=made), fine_tune, device, epochs, folds, seed
         )
-        progress.end()
         report.model.save(output)
     if as_json:
         print_json(

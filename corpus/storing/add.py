@@ -14,6 +14,7 @@ from pyarrow import parquet
 
 from ...errors import StudyError
 from ...files import locked
+from ...progress import Progress
 from ..article import Article, content_id
 from ..preparation import Preparation
 from ..reading.fields import Reject
@@ -78,7 +79,7 @@ def add(
     keep: str | None = None,
     correct: Collection[str] = (),
     n_workers: int = 1,
-    progress: Callable[[Added], None] | None = None,
+    progress: Progress | None = None,
 ) -> Added:
     """Add articles to a corpus: clean, tell the language, cut, store, find near-duplicates.
 
@@ -99,7 +100,7 @@ def add(
     n_workers
         Number of processes. What is written does not depend on it.
     progress
-        Called now and then with the counts so far.
+        Receives how many records were read and units cut so far.
 
     Returns
     -------
@@ -136,7 +137,7 @@ class _Run:
         preparation: Preparation,
         counts: Added,
         reject: Callable[[Reject], None],
-        progress: Callable[[Added], None] | None,
+        progress: Progress | None,
         *,
         correct: Collection[str],
     ) -> None:
@@ -169,7 +170,9 @@ class _Run:
                 yield self._job(drafts)
                 drafts = []
             if self._progress is not None and self._counts.read % _EACH == 0:
-                self._progress(self._counts)
+                n_read, n_units = self._counts.read, self._counts.units
+                what = f"{n_read:,} records read, {n_units:,} units"
+                self._progress(what, n_read, None, "")
         if drafts:
             yield self._job(drafts)
 

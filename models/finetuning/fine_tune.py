@@ -16,7 +16,6 @@ Tibshirani, R. J. & Tibshirani, R. (2009). A bias correction for the minimum err
 cross-validation. Annals of Applied Statistics 3, 822-829 (a fold's choice by the other folds).
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,6 +24,7 @@ import numpy as np
 
 from ...errors import InputError, MissingExtraError
 from ...intervals import Estimate
+from ...progress import Progress
 from ..evaluation.cautions import find_cautions
 from ..heads.head import Head
 from ..labelled.training_set import TrainingSet
@@ -34,18 +34,13 @@ from ..training.ranking import Answers
 from ..training.report import DimensionReport, Report
 from .ensemble import Arm, Held, Unseen, make_head
 from .fits import Tuner, Workshop
-from .held_out import ASIDE, ask, make_folds, n_texts, seen
+from .held_out import ASIDE, Rounds, ask, make_folds, n_texts, seen
 from .recipe import METHODS, make_recipe
 
 __all__ = ["Outcome", "fine_tune", "load_tuner"]
 
 _FEWEST = 2 * ASIDE
 """Fewer groups cannot be cut into parts to learn from, to calibrate on, and to answer."""
-
-_STEADY = 8
-"""Batches before the time that is left is told: the first ones are slow."""
-
-Progress = Callable[[str, float | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +126,7 @@ def fine_tune(
     seed
         Of folds, order and dropping.
     progress
-        Told what is being done, and the seconds that are left.
+        Receives how far all rounds of tuning have come.
     tuner
         What tunes, in place of torch.
 
@@ -158,8 +153,8 @@ def fine_tune(
     }
     shop = Workshop(data, report.model, tuner, about, seed)
     folds = make_folds(shop.jobs, data.groups, n_folds, seed)
-    clock = _Clock(n_texts(folds, recipes, data.groups), progress)
-    asked = ask(shop, folds, recipes, data.groups, clock.begin)
+    rounds = Rounds(n_texts(folds, recipes, data.groups), progress)
+    asked = ask(shop, folds, recipes, data.groups, rounds)
     best = asked.best()
     pays = asked.pays(best)
     found = Outcome(
@@ -176,8 +171,8 @@ def fine_tune(
         kept = replace(report, model=replace(report.model, metrics=metrics))
         return replace(found, report=kept)
     nested = asked.chosen_by_others() if method == "auto" else asked.tuned[best]
-    tell = clock.begin(f"fine-tuning {best}, all rows")
-    arm = shop.tuned(np.arange(len(data)), np.zeros(0, np.int64), recipes[best], tell)
+    last = rounds.begin(f"fine-tuning {best}, all rows")
+    arm = shop.tuned(np.arange(len(data)), np.zeros(0, np.int64), recipes[best], last)
     return _take(found, shop, arm, asked.scores[best], nested)
 
 
@@ -225,26 +220,3 @@ def _scored_anew(
         weighted=bool(head.rule.bonus.any()),
         abstained=float((~answers.chosen.any(axis=1)).mean()) if head.rule.least.any() else 0.0,
     )
-
-
-class _Clock:
-    """Estimates what is left from the texts that were learned from."""
-
-    def __init__(self, total: int, progress: Progress | None) -> None:
-        self.what = ""
-        self._total, self._progress = total, progress
-        self._before, self._calls, self._began = 0, 0, time.monotonic()
-
-    def begin(self, what: str) -> Callable[[int, int], None]:
-        """Begin with something, and give what is told how far it has come."""
-        self.what = what
-        return self.tell
-
-    def tell(self, done: int, n: int) -> None:
-        self._calls += 1
-        if self._progress is not None:
-            spent, so_far = time.monotonic() - self._began, self._before + done
-            left = spent / so_far * max(0, self._total - so_far)
-            self._progress(self.what, left if self._calls >= _STEADY else None)
-        if done == n:
-            self._before += n

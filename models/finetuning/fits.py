@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import InputError
+from ...progress import Progress
 from ..encoders.networks.transformer import Transformer
 from ..encoders.networks.tuned import SUFFIX, Tuned
 from ..encoders.side_by_side import MARKED, SHARES, Beside, Part
@@ -28,11 +29,9 @@ from ..views import Inputs
 from .ensemble import NEVER, Arm
 from .recipe import Lesson, Recipe, Tokens
 
-__all__ = ["Tell", "Tuner", "Workshop"]
+__all__ = ["Tuner", "Workshop"]
 
 Ints = npt.NDArray[np.int64]
-Tell = Callable[[int, int], None]
-"""Takes how many of how many texts have been learned from."""
 Tuner = Callable[..., tuple[dict[str, npt.NDArray[np.float16]], list[LinearFit]]]
 """What `finetune.tune` is."""
 
@@ -110,7 +109,7 @@ class Workshop:
         ]
         return encoder, vectors, tuple(heads)
 
-    def tuned(self, rows: Ints, ask: Ints, recipe: Recipe, tell: Tell | None = None) -> Arm:
+    def tuned(self, rows: Ints, ask: Ints, recipe: Recipe, progress: Progress | None = None) -> Arm:
         """Tune the network on some rows, and fit both classifiers on them.
 
         Parameters
@@ -121,8 +120,8 @@ class Workshop:
             Rows that will be asked for.
         recipe
             How the network is tuned.
-        tell
-            Told how far it has come.
+        progress
+            Receives how many texts have been learned from.
         """
         lessons = [self._lesson(job, rows) for job in self.jobs]
         base = self._base
@@ -133,7 +132,7 @@ class Workshop:
             tokens=self._tokens.take(rows),
             lessons=lessons,
             recipe=recipe,
-            told=tell,
+            progress=progress,
         )
         about = {**recipe.as_json(), **self._about, "n_texts": len(rows)}
         encoder = Tuned(base.weights, base.layers, tensors, about)

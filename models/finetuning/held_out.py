@@ -9,7 +9,7 @@ Tibshirani, R. J. & Tibshirani, R. (2009). A bias correction for the minimum err
 cross-validation. Annals of Applied Statistics 3, 822-829 (a fold's choice by the other folds).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...intervals import Estimate
+from ...progress import Progress
 from ..heads.decision import MARGIN
 from ..labelled.folds import Fold, grouped_folds
 from ..scores import NOISE, first_best, macro_f1, paired
@@ -26,7 +27,7 @@ from .ensemble import Arm, Held, Unseen, make_head
 from .fits import Workshop
 from .recipe import Recipe
 
-__all__ = ["ASIDE", "HeldOut", "Telling", "ask", "make_folds", "n_texts", "seen"]
+__all__ = ["ASIDE", "HeldOut", "Rounds", "ask", "make_folds", "n_texts", "seen"]
 
 ASIDE = 3
 """One part of so many is set aside to calibrate."""
@@ -37,9 +38,6 @@ _SURE = 0.8
 Ints = npt.NDArray[np.int64]
 Given = Sequence[Answers]
 """Held-out answers, one entry a dimension."""
-Telling = Callable[[str], Callable[[int, int], None]]
-"""Takes what is being tuned, and gives what is told how many of how many texts were learned from.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +106,7 @@ def ask(
     folds: Sequence[Fold],
     recipes: Mapping[str, Recipe],
     groups: Ints,
-    telling: Telling,
+    rounds: "Rounds",
 ) -> HeldOut:
     """Fit frozen and tuned models on one side of every fold; answer the other."""
     frozen = [job.nothing() for job in shop.jobs]
@@ -120,10 +118,10 @@ def ask(
     for number, fold in enumerate(folds, 1):
         _answer_frozen(shop, fold, frozen)
         for one, recipe in recipes.items():
-            tell = telling(f"fine-tuning {one}, fold {number} of {len(folds)}")
+            progress = rounds.begin(f"fine-tuning {one}, fold {number} of {len(folds)}")
             apart = _set_aside(fold[0], groups, recipe.seed)
-            first = shop.tuned(*apart, recipe, tell)
-            whole = shop.tuned(*fold, recipe, tell)
+            first = shop.tuned(*apart, recipe, progress)
+            whole = shop.tuned(*fold, recipe, progress)
             _answer_tuned(shop.jobs, fold, (first, whole), apart[1], tuned[one])
             for place, job in enumerate(shop.jobs):
                 test = job.cut(fold)[1]
@@ -132,6 +130,34 @@ def ask(
                     kept[test] = some
     seed = next(iter(recipes.values())).seed
     return HeldOut(shop.jobs, folds, frozen, tuned, held, seed)
+
+
+class Rounds:
+    """Joins the reports of all rounds of tuning, so that they read as one piece of work.
+
+    Parameters
+    ----------
+    n_texts
+        How many texts all rounds learn from.
+    progress
+        Receives the reports.
+    """
+
+    def __init__(self, n_texts: int, progress: Progress | None) -> None:
+        self._n_texts, self._progress = n_texts, progress
+        self._before = 0
+
+    def begin(self, what: str) -> Progress:
+        """Begin a round, and return what takes its reports."""
+
+        def report(_: str, done: int, total: int | None, __: str, /) -> None:
+            if self._progress is not None:
+                self._progress(what, self._before + done, self._n_texts, "")
+            if done == total:
+                self._before += done
+
+        report(what, 0, None, "")
+        return report
 
 
 def n_texts(folds: Sequence[Fold], recipes: Mapping[str, Recipe], groups: Ints) -> int:

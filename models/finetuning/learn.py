@@ -19,7 +19,7 @@ Howard, J. & Ruder, S. (2018). Universal Language Model Fine-tuning, section 3.2
 Izmailov, P. et al. (2018). Averaging Weights Leads to Wider Optima. UAI (the mean of weights).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ import torch
 from torch import Tensor
 
 from ...errors import InputError
+from ...progress import Progress
 from ..encoders.networks.graph import MARKS
 from ..encoders.weights.architectures import Network
 from ..heads.linear import LinearFit
@@ -39,8 +40,6 @@ __all__ = ["choose_device", "tune"]
 
 _MEGABATCH = 8
 _LONGEST_GRADIENT = 1.0
-
-Told = Callable[[int, int], None]
 
 
 def choose_device(name: str) -> str:
@@ -67,7 +66,7 @@ def tune(
     tokens: Tokens,
     lessons: Sequence[Lesson],
     recipe: Recipe,
-    told: Told | None = None,
+    progress: Progress | None = None,
 ) -> tuple[dict[str, npt.NDArray[np.float16]], list[LinearFit]]:
     """Tune a network on labelled texts.
 
@@ -85,8 +84,8 @@ def tune(
         What is learned, one entry a dimension.
     recipe
         How it is tuned.
-    told
-        Told how many of how many texts have been learned from.
+    progress
+        Receives how many texts have been learned from.
 
     Returns
     -------
@@ -110,7 +109,7 @@ def tune(
                 dropout=recipe.dropout,
                 device=recipe.device,
             )
-            heads = _learn(made, tokens, lessons, recipe, told)
+            heads = _learn(made, tokens, lessons, recipe, progress)
         except torch.cuda.OutOfMemoryError as error:
             problem = "has too little memory for this network"
             raise InputError(f"--device {recipe.device}", problem, "use --device cpu") from error
@@ -124,7 +123,7 @@ def _learn(
     tokens: Tokens,
     lessons: Sequence[Lesson],
     recipe: Recipe,
-    told: Told | None,
+    progress: Progress | None,
 ) -> list[LearningHead]:
     """Take all steps; the network and the classifiers are changed in place."""
     contrastive = recipe.method == "contrastive"
@@ -152,8 +151,8 @@ def _learn(
         if step >= len(plan) * (1 - recipe.averaged):
             mean.add()
         done += len(rows)
-        if told is not None:
-            told(done, len(tokens.ids) * recipe.epochs)
+        if progress is not None:
+            progress("fine-tuning", done, len(tokens.ids) * recipe.epochs, "texts")
     mean.take()
     return heads
 

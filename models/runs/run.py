@@ -1,4 +1,4 @@
-"""Tag files as one run: plan, run the tasks that are not done, finish; again with the same words.
+"""Tag files as one run: plan, run the tasks that are not done, finish.
 
 ::
 
@@ -15,14 +15,13 @@ options is refused. With a single file as output, the folder stands beside it un
 """
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from ...errors import TooManyRejectsError
 from ...files import dump_json
+from ...progress import Progress
 from ..tagging.coded_shares import far_from_coded
 from .ending.finish import Summary, finish
 from .ending.leftovers import collect, write_rejects
@@ -32,35 +31,9 @@ from .output import Folder, open_folder
 from .prepare import PLAN, Prepared, prepare
 from .task import PARTS
 
-__all__ = ["Options", "Prepared", "State", "Summary", "prepare", "run"]
+__all__ = ["Options", "Prepared", "Summary", "prepare", "run"]
 
 _LEAST_READ = 1_000
-
-
-@dataclass(slots=True)
-class State:
-    """How far a run has come."""
-
-    n_shards: int
-    """All shards."""
-    shards: int = 0
-    """Shards done, before and now."""
-    size: int = 0
-    """Bytes of all tasks."""
-    size_before: int = 0
-    """Bytes of the tasks that were done before."""
-    size_done: int = 0
-    """Bytes of the tasks done, before and now."""
-    read: int = 0
-    """Records read, now."""
-    units: int = 0
-    """Units tagged, now."""
-    rejects: int = 0
-    """Rejects, before and now."""
-    records: int = 0
-    """Records read, before and now."""
-    begun: float = field(default_factory=time.monotonic)
-    """When it began."""
 
 
 def run(
@@ -68,7 +41,7 @@ def run(
     engine: Engine,
     *,
     max_rejects: float = 1.0,
-    progress: Callable[[State], None] | None = None,
+    progress: Progress | None = None,
 ) -> Summary:
     """Run what is left, and finish.
 
@@ -81,7 +54,7 @@ def run(
     max_rejects
         The largest share of records that may be rejected, between 0 and 1.
     progress
-        Told how far it has come.
+        Receives how many bytes of input are done.
 
     Returns
     -------
@@ -90,7 +63,7 @@ def run(
     Raises
     ------
     TooManyRejectsError
-        More was rejected; what is done stays, and the same words with a larger share go on.
+        More was rejected; what is done stays, and the same command with a larger share continues.
     """
     if prepared.finished is not None:
         prepared.folder.remove(PARTS)
@@ -101,7 +74,7 @@ def run(
         _write_json(prepared.folder, PLAN, msgspec.to_builtins(prepared.plan.tasks))
         _write_json(prepared.folder, MANIFEST, prepared.manifest)
         try:
-            _run_tasks(prepared, engine, max_rejects, progress or (lambda _: None))
+            _run_tasks(prepared, engine, max_rejects, progress)
             summary = _finish(prepared, max_rejects)
         except TooManyRejectsError:
             # What was rejected so far is there to be looked at.
@@ -120,27 +93,31 @@ def run(
 
 
 def _run_tasks(
-    prepared: Prepared, engine: Engine, max_rejects: float, progress: Callable[[State], None]
+    prepared: Prepared, engine: Engine, max_rejects: float, progress: Progress | None
 ) -> None:
     sizes = {task.number: task.size for task in prepared.plan.tasks}
-    before = sum(sizes[number] for number in prepared.done)
-    state = State(len(sizes), len(prepared.done), prepared.plan.size, before, before)
+    size_done = sum(sizes[number] for number in prepared.done)
+    state = prepared.state
+    state.shards, state.begun = len(prepared.done), time.monotonic()
+
+    def report() -> None:
+        if progress is not None:
+            progress(state.line(len(sizes)), size_done, prepared.plan.size, "")
 
     def tell(read: int, units: int, rejects: int) -> None:
         state.read += read
-        state.records += read
         state.units += units
         state.rejects += rejects
-        progress(state)
+        report()
 
-    progress(state)
+    report()
     running = engine.run(prepared.job, prepared.left, tell)
     n_read = n_rejects = 0
     try:
         for done in running:
             state.shards += 1
-            state.size_done += sizes[done.number]
-            progress(state)
+            size_done += sizes[done.number]
+            report()
             n_read += done.read
             n_rejects += done.rejects
             # A few bad records at the very beginning are no sign of a wrong column.

@@ -6,10 +6,11 @@ all else is chosen as `train` does.
 """
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from ...progress import Progress
 from ..heads.decision import Goal
 from ..labelled.folds import grouped_folds
 from ..labelled.training_set import TrainingSet
@@ -32,7 +33,7 @@ def learning_curve(
     encoder: str | None = None,
     repeats: int = 5,
     seed: int = 0,
-    progress: Callable[[str, float | None], None] | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, list[tuple[int, float]]]:
     """Measure macro-F1 for a growing number of labels.
 
@@ -47,7 +48,7 @@ def learning_curve(
     seed
         Of these draws.
     progress
-        Told after each fit.
+        Receives a report after each fit.
 
     Returns
     -------
@@ -81,7 +82,7 @@ def learning_curve(
                 zip(cuts, side_by_side(scored, cuts), strict=True), 1
             ):
                 if progress is not None:
-                    progress(f"{job.name}: learning curve, {number} of {len(cuts)} fits", None)
+                    progress(f"{job.name}: learning curve", number, len(cuts), "fits")
                 if value is not None:
                     points.append((len(cut[0]), value))
             curves[job.name] = _same_sizes(points)

@@ -14,7 +14,7 @@ Hinton, G., Vinyals, O. & Dean, J. (2015). Distilling the Knowledge in a Neural 
 Caruana, R. (2014). Do Deep Nets Really Need to be Deep? NeurIPS (regression on log-odds).
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import InputError
+from ...progress import Progress
 from ..encoders.registry import make_encoder
 from ..evaluation.evaluate import evaluate
 from ..heads.calibration import Calibration
@@ -47,7 +48,6 @@ _CLIP = 1e-3
 _AT_ONCE = 2_000
 
 Floats = npt.NDArray[np.float64]
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def distil(
     seed
         Of the tenth that is held out, and of the bootstrap.
     progress
-        Told how many of how many texts the teacher has answered.
+        Receives how many texts the teacher has answered.
 
     Raises
     ------
@@ -185,12 +185,14 @@ def distil(
 
 def _ask(teacher: Model, pool: Sequence[str], progress: Progress | None) -> dict[str, Prediction]:
     parts: dict[str, list[Prediction]] = {name: [] for name in teacher.heads}
+    if progress is not None:
+        progress("the teacher answers", 0, len(pool), "texts")
     for start in range(0, len(pool), _AT_ONCE):
         some = pool[start : start + _AT_ONCE]
         for name, found in teacher.predict(some).items():
             parts[name].append(found)
         if progress is not None:
-            progress(start + len(some), len(pool))
+            progress("the teacher answers", start + len(some), len(pool), "texts")
     return {
         name: Prediction(
             *(

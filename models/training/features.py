@@ -5,13 +5,13 @@ beside it. So each encoder prepares each view once; a candidate is a choice of t
 a fold only what learns from other texts (how rare an n-gram is) is fitted again.
 """
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ...progress import Progress
 from ..encoders.networks.transformer import Transformer
 from ..encoders.side_by_side import SHARES, Beside, Part, prepare_views
 from ..matrix import Matrix, States, stack
@@ -19,8 +19,6 @@ from ..views import Inputs
 from .candidates import Candidate
 
 __all__ = ["Features", "states_of"]
-
-Progress = Callable[[str, int, int], None]
 
 
 class Features:
@@ -33,7 +31,7 @@ class Features:
     candidates
         What will be asked for.
     progress
-        Told what is encoded, how many texts of it are, and how many there are.
+        Receives how many texts each encoder has read.
     """
 
     def __init__(
@@ -53,7 +51,7 @@ class Features:
         for name, views in wanted.items():
             encoder = widest[name]
             if progress is not None and isinstance(encoder, Transformer):
-                encoder.progress = partial(progress, f"reading with {name}")
+                encoder.progress = _named(progress, f"reading with {name}")
             # The target is read in one pass with the text, so that both are always asked for.
             begun, blocks = prepare_views(encoder, tuple(views), inputs, begin=True)
             self._begun[name] = begun
@@ -95,6 +93,11 @@ def states_of(encoder: Any) -> list[States]:
                 found.append(States(start, last, end))
             start = end
     return found
+
+
+def _named(progress: Progress, what: str) -> Progress:
+    """Report under a name of our own."""
+    return lambda _, done, total, unit: progress(what, done, total, unit)
 
 
 def _wider(found: Any, other: Any) -> Any:

@@ -13,8 +13,7 @@ Varma, S. & Simon, R. (2006). Bias in error estimation when using cross-validati
 selection. BMC Bioinformatics 7:91. (Nested folds.)
 """
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...intervals import Estimate
+from ...progress import Progress
 from ..labelled.folds import Fold, grouped_folds
 from ..matrix import Matrix, States
 from ..scores import paired
@@ -32,9 +32,6 @@ from .question import Job
 from .ranking import Answers, Ranked, rank
 
 __all__ = ["Choice", "Compared", "Standing", "compare"]
-
-Tell = Callable[[str, float], None]
-"""Takes what is being done, and the seconds that are left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +104,7 @@ def compare(
     *,
     n_folds: int,
     seed: int,
-    tell: Tell | None = None,
+    progress: Progress | None = None,
 ) -> Compared:
     """Compare candidates by grouped folds.
 
@@ -125,8 +122,8 @@ def compare(
         Number of outer folds; fewer where there are fewer groups.
     seed
         Of folds and bootstrap.
-    tell
-        Told after each fit.
+    progress
+        Receives a report after each fit.
     """
     together = np.zeros((len(groups), sum(job.truth.shape[1] for job in jobs)), bool)
     start = 0
@@ -136,8 +133,9 @@ def compare(
     folds = grouped_folds(together, groups, n_folds, seed)
     nested = {job.name: job.nothing() for job in jobs}
     answers = {one: {job.name: job.nothing() for job in jobs} for one in candidates}
-    clock = _Clock(len(folds), len(candidates), tell)
-
+    n_fits, n_done = len(folds) * len(candidates), 0
+    if progress is not None:
+        progress("comparing candidates", 0, n_fits, "")
     cuts = [[job.cut(fold) for job in jobs] for fold in folds]
 
     def answer(pair: tuple[int, Candidate]) -> list[tuple[Answers, Answers]]:
@@ -158,7 +156,9 @@ def compare(
                 answers[candidate][job.name].probability[test] = on_test.probability
                 answers[candidate][job.name].chosen[test] = on_test.chosen
             inner.append([on_part for on_part, _ in told])
-            clock.done(f"fold {number} of {len(folds)}: {candidate}")
+            n_done += 1
+            if progress is not None:
+                progress(f"fold {number} of {len(folds)}: {candidate}", n_done, n_fits, "")
         asked = [job.asked(part) for job, (part, _) in zip(jobs, sides, strict=True)]
         winner = candidates[rank(asked, inner, seed=seed).order[0]]
         for job, (_, test) in zip(jobs, sides, strict=True):
@@ -211,20 +211,3 @@ def _answer(
         probability = head.probabilities(vectors[job.rows[test]])
         on_test = Answers(probability, head.decide(probability))
     return on_part, on_test
-
-
-class _Clock:
-    """Estimates what is left from what each candidate took so far."""
-
-    def __init__(self, n_folds: int, n_candidates: int, tell: Tell | None) -> None:
-        self._n_folds, self._n_candidates, self._tell = n_folds, n_candidates, tell
-        self._taken: list[float] = []
-        self._last = time.monotonic()
-
-    def done(self, what: str) -> None:
-        now = time.monotonic()
-        self._taken.append(now - self._last)
-        self._last = now
-        if self._tell is not None:
-            left = self._n_folds * self._n_candidates - len(self._taken)
-            self._tell(what, left * sum(self._taken) / len(self._taken))

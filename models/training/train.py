@@ -7,15 +7,15 @@ Beside the score stands the *leak gap*: how much better the same classifier woul
 the folds been drawn at random, so that sentences of one article stood on both sides.
 """
 
-import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ...errors import InputError, UnknownNameError
+from ...progress import Progress
 from ..bundle.folder import check_codebook
 from ..evaluation.cautions import find_cautions
 from ..heads.decision import Goal
@@ -45,9 +45,6 @@ _MOSTLY_ALONE = 0.95
 
 _SEVERAL = 0.05
 """Where fewer rows than this share have several labels, the user should know that they decide."""
-
-Progress = Callable[[str, float | None], None]
-"""Takes what is being done, and the seconds that are left; None while nobody can know."""
 
 
 def train(
@@ -81,7 +78,7 @@ def train(
     seed
         Of the folds and of the bootstrap.
     progress
-        Told after each step.
+        Receives a report after each step.
 
     Raises
     ------
@@ -101,14 +98,14 @@ def train(
     named = [encoder] if isinstance(encoder, str) else list(encoder or ())
     present = _present(data, context)
     candidates = propose(len(data), present, encoders=named, context=context, effort=effort)
-    features = Features(Inputs(data.texts, data.context or {}), candidates, _reading(progress))
+    features = Features(Inputs(data.texts, data.context or {}), candidates, progress)
     # One thread a fit: sums in a fixed order make the same bundle to the byte, and fits this small
     # are quicker so. Fits stand side by side, and would take turns in setting filters of warnings.
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         jobs = make_jobs(data, goal, seed)
         found = compare(
-            features, candidates, jobs, data.groups, n_folds=n_folds, seed=seed, tell=progress
+            features, candidates, jobs, data.groups, n_folds=n_folds, seed=seed, progress=progress
         )
         return _keep(data, features, jobs, found, progress)
 
@@ -131,7 +128,7 @@ def _keep(
         gap = _leak_gap(even, found, job, heads[job.name])
         reports.append(_report(data, found, job, heads[job.name], gap))
         if progress is not None:
-            progress(f"{job.name} is fitted", None)
+            progress(f"{job.name} is fitted", len(reports), None, "")
     folds = fit_folds(data.texts, vectors, jobs, heads, kind=found.best.head, states=states)
     about: dict[str, Any] = {
         "data": data.fingerprint,
@@ -169,21 +166,6 @@ def _present(data: TrainingSet, context: str | None) -> set[str]:
         told = f"no column {missing[0]!r}, which --context {context} needs"
         raise InputError(data.source, told, "add it, or name another context")
     return present
-
-
-def _reading(progress: Progress | None) -> Callable[[str, int, int], None] | None:
-    if progress is None:
-        return None
-    began: dict[str, float] = {}
-
-    def told(what: str, done: int, n: int) -> None:
-        # The first pieces of a text's length tell little of the long ones at the end, so that the
-        # estimate counts from the second call on, and grows with length as far as it was seen.
-        first = began.setdefault(what, time.monotonic())
-        spent = time.monotonic() - first
-        progress(f"{what}: {done} of {n} texts", spent / done * (n - done) * 1.5 if spent else None)
-
-    return told
 
 
 def _report(

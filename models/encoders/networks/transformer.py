@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ....errors import InputError, MissingExtraError
+from ....progress import Progress
 from ...threads import threads_here
 from ...views import Span
 from ..protocol import Frozen
@@ -67,8 +68,8 @@ class Transformer(Frozen):
         The layers whose states are pooled; by default one in the middle and the last.
     """
 
-    progress: Callable[[int, int], None] | None = None
-    """Told how many of how many texts are encoded, while `begin` runs."""
+    progress: Progress | None = None
+    """Receives how many texts are encoded, while `begin` runs."""
 
     def __init__(self, weights: Weights, layers: Sequence[int] | None = None) -> None:
         self.weights = weights
@@ -93,8 +94,8 @@ class Transformer(Frozen):
 
     def begin(self, texts: Sequence[str]) -> tuple[Self, Vectors]:
         """Encode texts, with the cache."""
-        path, told = self._cache(""), self.progress
-        return self, cached(path, texts, self.width, self.prepare, progress=told)
+        path = self._cache("")
+        return self, cached(path, texts, self.width, self.prepare, progress=self.progress)
 
     def begin_marked(self, texts: Sequence[str], spans: Sequence[Span]) -> tuple[Self, Vectors]:
         """Encode texts with a target each, with the cache."""

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ....progress import Progress
+
 __all__ = ["cached"]
 
 Vectors = npt.NDArray[np.float32]
@@ -26,7 +28,7 @@ def cached(
     width: int,
     encode: Callable[[Sequence[str]], Vectors],
     *,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Vectors:
     """Give the vectors of texts, from the cache where it has them.
 
@@ -43,7 +45,7 @@ def cached(
     encode
         Makes the vectors of texts that the cache does not have.
     progress
-        Told how many of the new texts are encoded, and how many there are.
+        Receives how many of the new texts are encoded.
 
     Returns
     -------
@@ -56,6 +58,8 @@ def cached(
     new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
     # Texts of a length together, as their batches will be.
     order = sorted(new, key=lambda key: len(new[key]))
+    if progress is not None and order:
+        progress("encoding", 0, len(order), "texts")
     for start in range(0, len(order), _AT_ONCE):
         some = order[start : start + _AT_ONCE]
         made = dict(zip(some, encode([new[key] for key in some]), strict=True))
@@ -63,7 +67,7 @@ def cached(
         with contextlib.suppress(sqlite3.Error, OSError):
             _write(path, made)
         if progress is not None:
-            progress(start + len(some), len(order))
+            progress("encoding", start + len(some), len(order), "texts")
     if not keys:
         return np.zeros((0, width), np.float32)
     return np.stack([known[key] for key in keys])

@@ -94,8 +94,8 @@ def test_server_dies_in_the_middle(
         done: list[Any] = []
 
         def send() -> None:
-            def progress(n: int, _: int) -> None:
-                if n >= 60:
+            def progress(_: str, done: int, *__: object) -> None:
+                if done >= 60:
                     sent.set()
 
             done.append(push(server, number, made, batch=20, progress=progress))

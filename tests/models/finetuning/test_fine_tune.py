@@ -21,6 +21,7 @@ from standfirst.models.finetuning.fits import Workshop
 from standfirst.models.finetuning.recipe import Lesson, Recipe, Tokens, make_recipe
 from standfirst.models.heads.linear import LinearFit
 from standfirst.models.views import Inputs
+from standfirst.progress import Progress
 
 pytestmark = pytest.mark.slow
 
@@ -81,11 +82,12 @@ class Teacher:
         tokens: Tokens,
         lessons: Sequence[Lesson],
         recipe: Recipe,
-        told: Callable[[int, int], None],
+        progress: Progress,
     ) -> tuple[Tensors, list[LinearFit]]:
         self.learned.append([tuple(ids) for ids in tokens.ids])
         self.lessons.append(lessons)
-        told(recipe.epochs * len(tokens.ids), recipe.epochs * len(tokens.ids))
+        n_texts = recipe.epochs * len(tokens.ids)
+        progress("fine-tuning", n_texts, n_texts, "texts")
         if not len(self.words):
             same = {k: v.astype(np.float16) for k, v in tensors.items() if ".layer.2." in k}
             return same, [lesson.start for lesson in lessons]
@@ -104,14 +106,14 @@ class Teacher:
 
 def test_kept_where_it_pays(matter: list[int], rows: TrainingSet, frozen: Report) -> None:
     """A network that learned the words that matter is better by the folds, and is kept."""
-    told: list[str] = []
+    reports: list[tuple[str, int, int | None]] = []
     found = fine_tune(
         rows,
         frozen,
         "auto",
         n_folds=3,
         tuner=Teacher(matter),
-        progress=lambda what, left: told.append(f"{what} {left}"),
+        progress=lambda what, done, total, _: reports.append((what, done, total)),
     )
 
     assert found.pays
@@ -122,7 +124,9 @@ def test_kept_where_it_pays(matter: list[int], rows: TrainingSet, frozen: Report
     mean = np.mean([one.score.macro_f1 for one in found.report.dimensions])
     assert mean == pytest.approx(found.tuned["contrastive"], abs=1e-9)
     assert all(one.calibration_error < 0.15 for one in found.report.dimensions)
-    assert told[-1] == "fine-tuning contrastive, all rows 0.0"
+    what, done, total = reports[-1]
+    assert (what, done) == ("fine-tuning contrastive, all rows", total)
+    assert [done for _, done, _ in reports] == sorted(done for _, done, _ in reports)
 
 
 def test_left_where_it_does_not_pay(rows: TrainingSet, frozen: Report) -> None:

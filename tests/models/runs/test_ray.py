@@ -80,7 +80,7 @@ def test_ctrl_c_takes_its_own_cluster_along(saved_model: Path, news: Path, tmp_p
 
     assert n_before > 5, "there was no cluster"
     assert running.returncode == 130
-    assert err.endswith("are done and stay. The same words go on.\n")
+    assert err.endswith("are done and stay. Run the same command again to continue.\n")
     assert not members(running.pid)
 
 

@@ -27,7 +27,7 @@ from standfirst.errors import (
 from standfirst.models import Report
 from standfirst.models.runs.engines.local import Local
 from standfirst.models.runs.inputs.plan import Task
-from standfirst.models.runs.run import Options, State, Summary, prepare, run
+from standfirst.models.runs.run import Options, Summary, prepare, run
 from standfirst.models.runs.task import Done, Job, Tell
 from standfirst.tests.models.runs.processes import members
 
@@ -249,8 +249,9 @@ class Stops(Local):
 
 def test_the_same_words_go_on(model: Path, news: Path, tmp_path: Path) -> None:
     """What is done is not done again, and the end is that of a run that was left alone."""
-    states: list[State] = []
-    tagged(model, [news], tmp_path / "whole", progress=lambda state: states.append(replace(state)))
+    reports: list[tuple[int, int | None]] = []
+    prepared = prepare(model, [str(news)], str(tmp_path / "whole"), SMALL)
+    run(prepared, HERE, progress=lambda _, done, total, __: reports.append((done, total)))
     with pytest.raises(KeyboardInterrupt):
         tagged(model, [news], tmp_path / "out", engine=Stops(2))
     (tmp_path / "out" / "tags" / ".00003.parquet.7.part").write_bytes(b"half")
@@ -259,7 +260,9 @@ def test_the_same_words_go_on(model: Path, news: Path, tmp_path: Path) -> None:
 
     assert rest.ran == summary.shards - 2
     assert files_of(tmp_path / "out") == files_of(tmp_path / "whole")
-    assert (states[-1].shards, states[-1].records) == (summary.shards, 63)
+    assert (prepared.state.shards, prepared.state.read) == (summary.shards, 63)
+    assert reports[0][0] == 0
+    assert reports[-1][0] == reports[-1][1]
     again = Stops(99)
     assert tagged(model, [news], tmp_path / "out", engine=again).units == 120
     assert again.ran == 0
@@ -335,16 +338,18 @@ def test_a_process_that_is_killed_is_replaced(model: Path, news: Path, tmp_path:
     tagged(model, [news], tmp_path / "whole")
     killed: list[int] = []
 
-    def kill(state: State) -> None:
+    prepared = prepare(model, [str(news)], str(tmp_path / "out"), SMALL)
+
+    def kill(*_: object) -> None:
         children = subprocess.run(
             ["pgrep", "-P", str(os.getpid()), "-f", "spawn_main"],
             capture_output=True, text=True, check=False,
         ).stdout.split()  # fmt: skip
-        if state.shards >= 2 and not killed:
+        if prepared.state.shards >= 2 and not killed:
             killed.append(int(children[-1]))
             os.kill(killed[0], signal.SIGKILL)
 
-    tagged(model, [news], tmp_path / "out", engine=Local(2), progress=kill)
+    run(prepared, Local(2), progress=kill)
 
     assert killed
     assert files_of(tmp_path / "out") == files_of(tmp_path / "whole")
@@ -366,13 +371,15 @@ def test_two_runs_do_not_mix(model: Path, news: Path, tmp_path: Path) -> None:
 
     refused: list[str] = []
 
-    def second(state: State) -> None:
-        if state.shards >= 1 and not refused:
+    prepared = prepare(model, [str(news)], str(tmp_path / "out"), SMALL)
+
+    def second(*_: object) -> None:
+        if prepared.state.shards >= 1 and not refused:
             with pytest.raises(StudyError, match="another run is writing here"):
                 tagged(model, [news], tmp_path / "out")
             refused.append("yes")
 
-    tagged(model, [news], tmp_path / "out", progress=second)
+    run(prepared, HERE, progress=second)
     assert refused
 
 
@@ -408,13 +415,13 @@ def test_interrupted_on_a_terminal(model: Path, tmp_path: Path, processes: int) 
     words += ["--processes", str(processes), "--near-duplicates"]
     early, err = interrupted(words, tmp_path, (tmp_path / "out" / "_manifest.json").exists)
 
-    assert "0 of 20 shards are done and stay. The same words go on." in err
+    assert "0 of 20 shards are done and stay. Run the same command again to continue." in err
     late, err = interrupted(
         words, tmp_path, lambda: len([*tmp_path.glob("out/_parts/0*.json")]) > 4
     )
     n_done = len(list(tmp_path.glob("out/_parts/0*.json")))
 
-    assert "are done and stay. The same words go on." in err
+    assert "are done and stay. Run the same command again to continue." in err
     # A second at rest; the rest is for machines that are busy.
     assert max(early, late) < 2
     whole = [sys.executable, "-m", "standfirst", *words]

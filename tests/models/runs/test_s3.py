@@ -78,12 +78,14 @@ def test_going_on_in_a_store(saved_model: Path, store: Any, news: Path, tmp_path
     """What is done is not done again; other options are refused; a finished folder is left."""
     url = "s3://tagging/again"
 
-    def stop(state: Any) -> None:
-        if state.shards == 3:
+    stopped = prepare(saved_model, ["s3://tagging/news"], url, OPTIONS)
+
+    def stop(*_: object) -> None:
+        if stopped.state.shards == 3:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(prepare(saved_model, ["s3://tagging/news"], url, OPTIONS), Local(1), progress=stop)
+        run(stopped, Local(1), progress=stop)
     prepared = prepare(saved_model, ["s3://tagging/news"], url, OPTIONS)
     assert len(prepared.done) == 3
     run(prepared, Local(1))
