@@ -173,7 +173,7 @@ class Trials:
         return f"out-{self.n_folders}"
 
     def command(self, n_kills: int, *, rename: bool) -> None:
-        """Kill the command so many times; each is followed by the same words."""
+        """Kill the command so many times; each is followed by the same command."""
         out, n_killed = self.fresh(), 0
         while n_killed < n_kills:
             if rename:

@@ -5,7 +5,7 @@ memory is short, say) is replaced and its task run again. With one process, the 
 one.
 
 `multiprocessing.Pool` waits for ever for a task whose process was killed, and
-`concurrent.futures` gives up the whole pool; both are told only that, and not which task it was.
+`concurrent.futures` gives up the whole pool; both learn only that, and not which task it was.
 """
 
 from collections import deque
@@ -25,10 +25,13 @@ from ..task import Done, Job, Tell, run_task
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
-__all__ = ["ATTEMPTS", "Local", "told"]
+__all__ = ["ATTEMPTS", "REMEDY", "Local", "describe"]
 
 ATTEMPTS = 3
 """How often a task is tried before the run stops."""
+
+REMEDY = "mend it, and run the same command again to continue"
+"""What to do where a task cannot read or write."""
 
 _LOADING = -1
 
@@ -129,7 +132,7 @@ class _Worker:
                 what, value = self.line.recv()
                 if what == "ready":
                     self.ready = True
-                elif what == "told":
+                elif what == "counts":
                     tell(*value)
                 elif what == "done":
                     self.task = None
@@ -156,18 +159,18 @@ def _again(worker: _Worker, waiting: deque[Task], tries: dict[int, int]) -> None
     number = _LOADING if task is None else task.number
     tries[number] = tries.get(number, 0) + 1
     if tries[number] >= ATTEMPTS:
-        where = "loading the model" if task is None else told(task)
+        where = "loading the model" if task is None else describe(task)
         if worker.failed is not None:
-            raise TaskError(where, worker.failed, "mend it; the same words go on")
+            raise TaskError(where, worker.failed, REMEDY)
         code = worker.process.exitcode
         problem = f"ended its process {ATTEMPTS} times (exit code {code}; memory may be short)"
-        raise TaskError(where, problem, "use fewer --processes; the same words go on")
+        raise TaskError(where, problem, "run it again to continue, with fewer --processes")
     if task is not None:
         waiting.appendleft(task)
 
 
-def told(task: Task) -> str:
-    """Tell a task by what it reads."""
+def describe(task: Task) -> str:
+    """Name a task by what it reads."""
     names = [piece.name for piece in task.pieces]
     more = f" and {len(names) - 1} more" if len(names) > 1 else ""
     return f"shard {task.number} ({names[0]}{more})"
@@ -182,7 +185,7 @@ def _tried(run: Callable[[], Done], task: Task) -> Done:
             raise
         except OSError as error:
             if attempt == ATTEMPTS:
-                raise TaskError(told(task), str(error), "mend it; the same words go on") from error
+                raise TaskError(describe(task), str(error), REMEDY) from error
     raise AssertionError
 
 
@@ -193,7 +196,7 @@ def _serve(line: Connection, job: Job) -> None:
     while True:
         task = line.recv()
         try:
-            done = run_task(job, model, task, lambda *now: line.send(("told", now)))
+            done = run_task(job, model, task, lambda *now: line.send(("counts", now)))
         except StandfirstError:
             raise
         except OSError as error:

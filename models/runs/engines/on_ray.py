@@ -25,7 +25,7 @@ from ...model import Model
 from ...threads import thread_settings
 from ..inputs.plan import Task
 from ..task import Done, Job, Tell, run_task
-from .local import ATTEMPTS, told
+from .local import ATTEMPTS, REMEDY, describe
 
 __all__ = ["OnRay"]
 
@@ -33,7 +33,7 @@ _NODES_MAY_DIE = 20
 """How often a task may lose its node."""
 
 _PATIENCE = 10.0
-_REMEDY = "start one with: ray start --head, or name it with --address"
+_NO_CLUSTER = "start one with: ray start --head, or name it with --address"
 _AHEAD = 2
 """Tasks that are handed to Ray for each core, so that none waits for the next."""
 
@@ -71,7 +71,7 @@ class OnRay:
         try:
             while n_left:
                 what, value = line.recv()
-                if what == "told":
+                if what == "counts":
                     tell(*value)
                 elif what == "done":
                     n_left -= 1
@@ -83,7 +83,9 @@ class OnRay:
             process.join(_PATIENCE)
         except EOFError:
             problem = "the process that speaks with the cluster was killed"
-            raise TaskError(self.address, problem, "the same words go on") from None
+            raise TaskError(
+                self.address, problem, "run the same command again to continue"
+            ) from None
         finally:
             apart.end(process, line)
 
@@ -97,7 +99,7 @@ class OnRay:
             ray.init(address=self.address, log_to_driver=False, logging_level=logging.ERROR)
         except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
             problem = f"no Ray cluster: {str(error).splitlines()[0]}"
-            raise ServerError(self.address, problem, _REMEDY) from error
+            raise ServerError(self.address, problem, _NO_CLUSTER) from error
         yield from self._run(ray, job, tasks, tell)
 
     def _run(self, ray: Any, job: Job, tasks: Sequence[Task], tell: Tell) -> Iterator[Done]:
@@ -127,7 +129,9 @@ class OnRay:
                 waiting.append(task)
             except ray.exceptions.RayError as error:
                 problem = str(error).splitlines()[0]
-                raise TaskError(told(task), problem, "the same words go on") from error
+                raise TaskError(
+                    describe(task), problem, "run the same command again to continue"
+                ) from error
             else:
                 tell(done.read, done.units, done.rejects)
                 yield done
@@ -136,7 +140,7 @@ class OnRay:
 def _drive(line: Connection, engine: OnRay, job: Job, tasks: Sequence[Task]) -> None:
     """Live as the process that speaks with the cluster, or starts one on this machine."""
     apart.with_offspring()
-    for done in engine.drive(job, tasks, lambda *now: line.send(("told", now))):
+    for done in engine.drive(job, tasks, lambda *now: line.send(("counts", now))):
         line.send(("done", done))
 
 
@@ -148,7 +152,7 @@ def _reachable(address: str) -> None:
     try:
         socket.create_connection((host, int(port)), timeout=_PATIENCE).close()
     except OSError as error:
-        raise ServerError(address, f"no Ray cluster: {error}", _REMEDY) from error
+        raise ServerError(address, f"no Ray cluster: {error}", _NO_CLUSTER) from error
 
 
 def _retry(task: Task, error: Any, tries: dict[int, int]) -> None:
@@ -158,7 +162,7 @@ def _retry(task: Task, error: Any, tries: dict[int, int]) -> None:
         raise cause if isinstance(cause, StandfirstError) else error
     tries[task.number] = tries.get(task.number, 0) + 1
     if tries[task.number] >= ATTEMPTS:
-        raise TaskError(told(task), str(cause), "mend it; the same words go on") from error
+        raise TaskError(describe(task), str(cause), REMEDY) from error
 
 
 def _run_packed(job: bytes, task: bytes, bundle: list[Any]) -> bytes:
