@@ -15,10 +15,12 @@ import pyarrow.compute as pc
 
 from ..errors import InputError
 from ..labels.codebook.codebook import Codebook, Dimension
+from .about import About
 from .encoders.protocol import Encoder
 from .heads.fold_heads import FoldHeads
 from .heads.head import Head
 from .matrix import Matrix
+from .metrics import Metrics
 from .strings import Strings, Texts, as_strings
 from .views import Context, needed
 
@@ -71,12 +73,12 @@ class Predictor:
     """The fitted encoder."""
     heads: Mapping[str, Head]
     """Id of the dimension to its classifier."""
-    about: Mapping[str, Any] = field(default_factory=dict)
-    """What the model rests on: data, folds, seeds; see `bundle.record.Manifest`."""
-    metrics: Mapping[str, Any] = field(default_factory=dict)
-    """Held-out scores of training, by dimension."""
+    about: About = field(default_factory=About)
+    """What the model rests on: data, folds, seeds."""
+    metrics: Metrics = field(default_factory=Metrics)
+    """What was measured of it: above all the held-out scores of training."""
     trained_on: npt.NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
-    """Hashes of the texts of training, sorted, so that an evaluation on them can be told."""
+    """Hashes of the texts of training, sorted, so that an evaluation on them is noticed."""
     folds: FoldHeads | None = None
     """Heads that each left out a fold of the training units; None where a model has none."""
     _table: list[Any] = field(default_factory=list, repr=False, compare=False)
@@ -173,21 +175,21 @@ def _check_texts(texts: Any) -> None:
         raise InputError(f"the texts, row {row}", "no text", "leave the row out")
 
 
-def refuse_prototype(about: Mapping[str, Any], where: str | Path = "the model") -> None:
+def refuse_prototype(about: About, where: str | Path = "the model") -> None:
     """Refuse a model that has seen no label.
 
     Parameters
     ----------
     about
-        What the model rests on, as `Predictor.about` and the manifest's `training` tell it.
+        What the model rests on.
     where
-        The model, as told to the user.
+        Name of the model, for the message.
 
     Raises
     ------
     InputError
         It was made by `from_definitions.prototype_model`.
     """
-    if about.get("prototype"):
-        told = "was made out of definitions alone: it ranks units for coding, and measures nothing"
-        raise InputError(where, told, "label some units, then run: standfirst train")
+    if about.prototype:
+        problem = "was made of definitions alone: it ranks units for coding, and measures nothing"
+        raise InputError(where, problem, "label some units, then run: standfirst train")

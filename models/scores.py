@@ -32,6 +32,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..intervals import Estimate, draw_groups, interval, over_draws
+from .metrics import ScoreMetrics
 
 __all__ = [
     "NOISE",
@@ -100,8 +101,8 @@ class Score:
     chance: float
     """Macro-F1 to expect of labels drawn by their shares."""
 
-    def as_json(self) -> dict[str, Any]:
-        """Give the score as `evaluate --json` prints it."""
+    def as_json(self) -> ScoreMetrics:
+        """Return the score as `evaluate --json` prints it."""
         return {
             "n": self.n,
             "macro_f1": round(self.macro_f1, 6),

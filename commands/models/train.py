@@ -243,7 +243,7 @@ def _from_study(
 
 
 def _told_training(report: "Report") -> list[str]:
-    groups = f"{report.model.about['n_groups']} groups ({report.grouped_by})"
+    groups = f"{report.model.about.n_groups} groups ({report.grouped_by})"
     lines = [f"{report.n_rows} rows in {groups}; encoder {report.model.encoder_name}"]
     lines += _told_choice(report)
     for one in report.dimensions:
@@ -261,7 +261,7 @@ def _told_training(report: "Report") -> list[str]:
         lines += [usual, f"  expected calibration error {one.calibration_error:.3f}"]
         lines += [f"  {line}" for line in told_table(found)]
         if one.abstained:
-            goal = report.model.about["goal"]
+            goal = report.model.about.goal
             lines.append(f"  gives no label to {one.abstained:.0%} of rows, for {goal}")
         if one.weighted:
             lines.append("  rare labels are given from a lower probability on (it raised macro-F1)")

@@ -9,10 +9,12 @@ Mitchell, M. et al. (2019). Model Cards for Model Reporting. FAT*. Kapoor, S. et
 REFORMS: Consensus-based Recommendations for Machine-learning-based Science. Science Advances 10.
 """
 
-from typing import Any
+from collections.abc import Mapping
 
 from ...labels.codebook.codebook import Dimension
 from ...labels.codebook.markdown import as_code, as_text
+from ..about import About
+from ..metrics import DimensionMetrics, DistilledMetrics, ScoreMetrics
 from ..predictor import Predictor
 
 __all__ = ["write_card"]
@@ -24,7 +26,6 @@ def write_card(model: Predictor) -> str:
     """Write the card of a model from what it knows of itself."""
     about, codebook = model.about, model.codebook
     version = f"version {as_text(codebook.version)}, revision {codebook.revision}"
-    head = about.get("head", "logistic")
     lines = [
         f"# Model: {as_text(codebook.title)}",
         "",
@@ -34,8 +35,8 @@ def write_card(model: Predictor) -> str:
         *_choice(model),
         *_tuned(model),
     ]
-    dimensions: dict[str, Any] = model.metrics.get("dimensions", {})
-    if about.get("prototype"):
+    dimensions = model.metrics.get("dimensions", {})
+    if about.prototype:
         lines += [
             "",
             "Made out of the codebook's definitions: it ranks units for coding, and is no",
@@ -53,8 +54,8 @@ def write_card(model: Predictor) -> str:
         f"- **What is measured**: {'; '.join(map(_question, model.dimensions))}.",
         f"- **Population and sampling of articles**: {_OPEN}.",
         (
-            f"- **Labelled data**: {about.get('n_rows', '?')} rows in {about.get('n_groups', '?')} "
-            f"groups (by {about.get('grouped_by', '?')}); SHA-256 `{about.get('data', '')}`."
+            f"- **Labelled data**: {about.n_rows} rows in {about.n_groups} groups "
+            f"(by {about.grouped_by}); SHA-256 `{about.data}`."
         ),
         f"- **Who labelled, and how well they agree**: {_OPEN} (`standfirst annotate agreement`).",
         (
@@ -66,8 +67,8 @@ def write_card(model: Predictor) -> str:
             "the training side of each fold, so that the scores are of rows that took no part."
         ),
         (
-            f"- **Settings**: head {head}, goal {about.get('goal', 'macro-f1')}, "
-            f"{about.get('n_folds', 0)} folds, seed {about.get('seed', 0)}"
+            f"- **Settings**: head {about.head}, goal {about.goal}, "
+            f"{about.n_folds} folds, seed {about.seed}"
             f"{_chosen(about)}. Same data, seed and versions: same files, to the byte."
         ),
         "- **Uncertainty**: intervals are 95 % bootstrap over groups.",
@@ -92,17 +93,17 @@ def _question(dimension: Dimension) -> str:
     return f"{as_code(dimension.id)} ({as_text(dimension.question)} {kind} of {labels})"
 
 
-def _leak(dimensions: dict[str, Any]) -> str:
+def _leak(dimensions: Mapping[str, DimensionMetrics]) -> str:
     gaps = {k: one["leak_gap"] for k, one in dimensions.items() if one.get("leak_gap") is not None}
     told = ", ".join(f"{gap:+.3f} on {as_text(name)}" for name, gap in gaps.items())
     return f"folds that ignore it would have shown {told}" if told else "the gap was not measured"
 
 
-def _chosen(about: Any) -> str:
-    return f"; chosen: {about['chosen']}" if about.get("chosen") else ""
+def _chosen(about: About) -> str:
+    return f"; chosen: {about.chosen}" if about.chosen else ""
 
 
-def _baseline(dimensions: dict[str, Any]) -> str:
+def _baseline(dimensions: Mapping[str, DimensionMetrics]) -> str:
     told = [
         f"{one['baseline_macro_f1']:.3f} on {as_text(name)}"
         for name, one in dimensions.items()
@@ -113,7 +114,7 @@ def _baseline(dimensions: dict[str, Any]) -> str:
     return f"always the most frequent label gives macro-F1 {', '.join(told)}"
 
 
-def _scores(dimensions: dict[str, Any]) -> list[str]:
+def _scores(dimensions: Mapping[str, DimensionMetrics]) -> list[str]:
     lines = [
         "",
         "## Held-out scores",
@@ -140,7 +141,7 @@ def _scores(dimensions: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _labels(found: dict[str, Any]) -> list[str]:
+def _labels(found: ScoreMetrics) -> list[str]:
     rows = [
         f"| {as_text(label)} | {one['precision']:.3f} | {one['recall']:.3f} | {one['f1']:.3f} "
         f"| {one['support']} |"
@@ -149,16 +150,16 @@ def _labels(found: dict[str, Any]) -> list[str]:
     return ["| label | precision | recall | F1 | n |", "|---|---|---|---|---|", *rows]
 
 
-def _distilled(told: dict[str, Any], about: Any) -> list[str]:
+def _distilled(told: DistilledMetrics, about: About) -> list[str]:
     """Tell what a student learned from, and what it lost."""
-    teacher = about.get("teacher", {}).get("encoder", "?")
+    teacher = (about.teacher or {}).get("encoder", "?")
     lines = [
         "",
         "## Learned from another model",
         "",
         (
             f"It learned the probabilities that a model with the encoder `{teacher}` gave to "
-            f"{about.get('n_pool', '?')} unlabelled"
+            f"{about.n_pool} unlabelled"
         ),
         "texts; the data below are those of that model. No text of the gold, and none of its",
         "articles, was among them.",
@@ -180,7 +181,7 @@ def _distilled(told: dict[str, Any], about: Any) -> list[str]:
     return lines
 
 
-def _interval(one: dict[str, Any]) -> str:
+def _interval(one: ScoreMetrics) -> str:
     low, high = one["macro_f1_low"], one["macro_f1_high"]
     return f"{one['macro_f1']:.3f} ({low:.3f} to {high:.3f})"
 
@@ -190,10 +191,9 @@ def _choice(model: Predictor) -> list[str]:
     lines = []
     if model.needs:
         lines.append(f"It reads the text and: {', '.join(model.needs)}.")
-    goal = str(model.about.get("goal", "macro-f1"))
-    if goal != "macro-f1":
-        lines.append(f"Its thresholds were set for {goal} of each label.")
-    choice: dict[str, Any] = model.metrics.get("choice", {})
+    if model.about.goal != "macro-f1":
+        lines.append(f"Its thresholds were set for {model.about.goal} of each label.")
+    choice = model.metrics.get("choice", {})
     candidates = choice.get("candidates", [])
     if len(candidates) > 1:
         first, second = candidates[:2]
@@ -209,9 +209,9 @@ def _choice(model: Predictor) -> list[str]:
 
 def _tuned(model: Predictor) -> list[str]:
     """Tell what fine-tuning was worth, where the network was tuned."""
-    found: dict[str, Any] = model.metrics.get("fine_tuning", {})
-    kept = found.get("kept")
-    if kept is None:
+    found = model.metrics.get("fine_tuning")
+    kept = found and found["kept"]
+    if not found or not kept:
         return []
     tuned, frozen = found["tuned_macro_f1"][kept], found["frozen_macro_f1"]
     by = found["difference"]

@@ -40,6 +40,7 @@ from ...errors import (
 from ...files import dump_json, read_regular, write_bytes
 from ...labels import dump_codebook, parse_codebook
 from ...labels.codebook.codebook import Codebook
+from ..about import About
 from ..encoders.registry import restore_encoder
 from ..heads.fold_heads import FoldHeads
 from ..heads.head import Head
@@ -252,7 +253,7 @@ def _contents(model: Predictor) -> dict[str, bytes]:
             )
             for one in model.dimensions
         ),
-        training=Training.model_validate(dict(model.about)),
+        training=Training.model_validate(model.about.as_json()),
         versions=versions(),
         files={name: sha256(content) for name, content in sorted(contents.items())},
     ).signed()
@@ -304,7 +305,7 @@ def _restore(folder: Path, manifest: Manifest, contents: dict[str, bytes], kind:
         manifest.encoder.name,
         encoder,
         heads,
-        manifest.training.model_dump(exclude_unset=True),
+        About.from_json(manifest.training.model_dump()),
         json.loads(contents["metrics.json"]),
         stored["trained_on"],
         folds,

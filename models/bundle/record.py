@@ -71,7 +71,7 @@ class EncoderEntry(_Strict):
 
 
 class Training(BaseModel):
-    """What the manifest says of the data and the folds; further facts may stand beside these."""
+    """What the manifest says of the data and the folds; `about.About` has all of it."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 

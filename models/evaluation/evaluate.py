@@ -89,7 +89,7 @@ def score_answers(
             seed=seed,
         )
     n_seen = int(np.isin(hash_texts(data.texts), model.trained_on).sum())
-    goal = parse_goal(str(model.about.get("goal", "macro-f1")))
+    goal = parse_goal(model.about.goal)
     notes = {name: (*find_cautions(one, goal), *_limits(one)) for name, one in scores.items()}
     return Evaluation(scores, n_seen, notes)
 

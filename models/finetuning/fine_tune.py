@@ -28,6 +28,7 @@ from ...progress import Progress
 from ..evaluation.cautions import find_cautions
 from ..heads.head import Head
 from ..labelled.training_set import TrainingSet
+from ..metrics import FineTuningMetrics, Metrics
 from ..scores import calibration_error, score
 from ..training.question import Job
 from ..training.ranking import Answers
@@ -63,18 +64,15 @@ class Outcome:
     """Macro-F1 of the better tuned model minus that of the frozen one, and its 95 % interval,
     paired over groups."""
 
-    def as_json(self) -> dict[str, Any]:
-        """Give it as JSON values, as in metrics.json."""
-        names = ("macro_f1", "low", "high")
+    def as_json(self) -> FineTuningMetrics:
+        """Return it as JSON values, as in metrics.json."""
+        mean, low, high = (round(value, 6) for value in self.difference.numbers())
         return {
             "kept": self.kept,
             "pays": self.pays,
             "frozen_macro_f1": round(self.frozen, 6),
             "tuned_macro_f1": {name: round(value, 6) for name, value in self.tuned.items()},
-            "difference": {
-                name: round(value, 6)
-                for name, value in zip(names, self.difference.numbers(), strict=True)
-            },
+            "difference": {"macro_f1": mean, "low": low, "high": high},
         }
 
 
@@ -167,7 +165,7 @@ def fine_tune(
         asked.difference(best),
     )
     if found.kept is None:
-        metrics = {**report.model.metrics, "fine_tuning": found.as_json()}
+        metrics: Metrics = {**report.model.metrics, "fine_tuning": found.as_json()}
         kept = replace(report, model=replace(report.model, metrics=metrics))
         return replace(found, report=kept)
     nested = asked.chosen_by_others() if method == "auto" else asked.tuned[best]
@@ -188,7 +186,7 @@ def _take(
         before = next(one for one in report.dimensions if one.dimension == job.name)
         dimensions.append(_scored_anew(before, job, nested[place], head, labels))
     name, encoder, heads = shop.joined(arm, heads)
-    metrics = {
+    metrics: Metrics = {
         **report.model.metrics,
         "dimensions": {one.dimension: one.as_json() for one in dimensions},
         "fine_tuning": found.as_json(),

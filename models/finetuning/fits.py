@@ -72,8 +72,8 @@ class Workshop:
         self.part, self.model = networks[0], model
         self._base: Transformer = self.part.encoder
         self._tuner, self._about = tuner, about
-        self._kind = str(model.about.get("head", "logistic"))
-        self.jobs = make_jobs(data, parse_goal(str(model.about.get("goal", "macro-f1"))), seed)
+        self._kind = model.about.head
+        self.jobs = make_jobs(data, parse_goal(model.about.goal), seed)
         self._inputs = Inputs(data.texts, data.context or {})
         whole = Beside(parts) if isinstance(model.encoder, Beside) else model.encoder
         context = {"context": self._inputs.context} if isinstance(whole, Beside) else {}

@@ -18,6 +18,7 @@ from ...errors import BundleError, ExistsError, MissingFileError
 from ...files import read_regular
 from ...labels import parse_codebook
 from ...labels.codebook.codebook import Dimension
+from ..about import About
 from ..bundle.record import read_manifest
 from ..predictor import refuse_prototype
 from ..tagging.blocks import preparation_of
@@ -95,7 +96,7 @@ def describe(model: Path) -> Described:
     if not model.exists():
         raise MissingFileError(model, "no such model", "make one with: standfirst train")
     manifest = read_manifest(model)
-    training = manifest.training.model_dump(exclude_unset=True)
+    about = About.from_json(manifest.training.model_dump())
     try:
         codebook = parse_codebook(read_regular(model / "codebook.yaml").decode(), str(model))
         wanted = {entry.id for entry in manifest.dimensions}
@@ -103,12 +104,12 @@ def describe(model: Path) -> Described:
             manifest.digest[:16],
             f"{codebook.id} ({manifest.encoder.name})",
             tuple(dimension for dimension in codebook.dimensions if dimension.id in wanted),
-            preparation_of(training, codebook.unit),
+            preparation_of(about, codebook.unit),
             dict(json.loads(read_regular(model / "metrics.json"))),
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise BundleError(model, "is not a model of Standfirst", "train it again") from error
-    refuse_prototype(training, model)
+    refuse_prototype(about, model)
     return described
 
 

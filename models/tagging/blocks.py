@@ -4,16 +4,17 @@ Nothing here knows of shards or engines: `tag_blocks` takes records and gives ta
 that breaks a stage, the model included, is set aside, and the others go on.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import numpy as np
 import pyarrow as pa
 
 from ...corpus import Article, Reject, content_id
 from ...corpus.preparation import UNITS, Preparation
+from ..about import About
 from ..predictor import Predictor
 from .ready_units import Rows, tell_apart, unit_blocks
 from .tags import tag_schema, tag_units
@@ -69,7 +70,7 @@ class Tagged:
     """The counts, one row an article; see `tallies`."""
 
 
-def preparation_of(about: Mapping[str, Any], unit: str) -> Preparation:
+def preparation_of(about: About, unit: str) -> Preparation:
     """Give how a model's study made articles ready; without a study, cut as its codebook says.
 
     Raises
@@ -78,15 +79,15 @@ def preparation_of(about: Mapping[str, Any], unit: str) -> Preparation:
         What the model's manifest says is damaged.
     """
     usual = unit if unit in UNITS else "sentence"
-    told = about.get("preparation") or {}
-    return Preparation.from_json(told, unit=usual, languages=(), near_duplicates=False)
+    known = about.preparation or {}
+    return Preparation.from_json(known, unit=usual, languages=(), near_duplicates=False)
 
 
 def with_preparation(model: P, preparation: Preparation | None) -> P:
     """Note in a model how its study made articles ready, for `preparation_of`."""
     if preparation is None:
         return model
-    return replace(model, about={**model.about, "preparation": preparation.as_json()})
+    return replace(model, about=replace(model.about, preparation=preparation.as_json()))
 
 
 def tag_blocks(

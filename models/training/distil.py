@@ -15,14 +15,14 @@ Caruana, R. (2014). Do Deep Nets Really Need to be Deep? NeurIPS (regression on 
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from ...errors import InputError
 from ...progress import Progress
+from ..about import About
 from ..encoders.registry import make_encoder
 from ..evaluation.evaluate import evaluate
 from ..heads.calibration import Calibration
@@ -31,6 +31,7 @@ from ..heads.linear import LinearFit
 from ..labelled.same_text import hash_texts
 from ..labelled.training_set import TrainingSet
 from ..matrix import Matrix
+from ..metrics import DistilledDimension, DistilledMetrics
 from ..model import Model
 from ..predictor import Prediction
 from ..scores import Score
@@ -158,19 +159,17 @@ def distil(
         heads[name] = _learn(vectors, answers[name], head, held)
         own = heads[name].decide(heads[name].probabilities(vectors[held]))
         agreement[name] = float((own == answers[name].chosen[held]).all(axis=1).mean())
-    about = {
-        **{
-            key: teacher.about[key]
-            for key in ("data", "n_rows", "n_groups")
-            if key in teacher.about
-        },
-        "grouped_by": teacher.about.get("grouped_by", "row"),
-        "seed": seed,
-        "teacher": {"encoder": teacher.encoder_name, "data": teacher.about.get("data", "")},
-        "n_pool": len(pool),
-    }
+    about = About(
+        data=teacher.about.data,
+        n_rows=teacher.about.n_rows,
+        n_groups=teacher.about.n_groups,
+        grouped_by=teacher.about.grouped_by,
+        seed=seed,
+        teacher={"encoder": teacher.encoder_name, "data": teacher.about.data},
+        n_pool=len(pool),
+    )
     seen = np.union1d(teacher.trained_on, hash_texts(pool))
-    made = Model(teacher.codebook, student, encoder, heads, about, {}, seen)
+    made = Model(teacher.codebook, student, encoder, heads, about, trained_on=seen)
     scores, n_seen = {}, 0
     if gold is not None:
         by_teacher, by_student = (evaluate(one, gold, seed=seed) for one in (teacher, made))
@@ -178,9 +177,8 @@ def distil(
             name: (by_teacher.scores[name], by_student.scores[name]) for name in by_student.scores
         }
         n_seen = by_teacher.n_seen
-    metrics = {"distilled": _told(agreement, scores, n_seen)}
-    kept = Model(teacher.codebook, student, encoder, heads, about, metrics, seen)
-    return Distilled(kept, len(pool), agreement, scores, n_seen)
+    made = replace(made, metrics={"distilled": _metrics(agreement, scores, n_seen)})
+    return Distilled(made, len(pool), agreement, scores, n_seen)
 
 
 def _ask(teacher: Model, pool: Sequence[str], progress: Progress | None) -> dict[str, Prediction]:
@@ -253,15 +251,16 @@ def _match(scores: Floats, teacher: Floats, *, multiple: bool) -> tuple[float, C
     return float(found.fun), calibration(np.asarray(found.x))
 
 
-def _told(
+def _metrics(
     agreement: dict[str, float], gold: dict[str, tuple[Score, Score]], n_seen: int
-) -> dict[str, Any]:
-    told: dict[str, Any] = {"gold_rows_seen_by_teacher": n_seen, "dimensions": {}}
+) -> DistilledMetrics:
+    dimensions: dict[str, DistilledDimension] = {}
     for name, share in agreement.items():
-        one: dict[str, Any] = {"agreement_with_teacher": round(share, 6)}
+        dimensions[name] = {"agreement_with_teacher": round(share, 6)}
         if name in gold:
             teacher, student = gold[name]
-            one |= {"teacher": teacher.as_json(), "student": student.as_json()}
-            one["kept"] = round(student.macro_f1 / max(teacher.macro_f1, 1e-9), 6)
-        told["dimensions"][name] = one
-    return told
+            dimensions[name]["teacher"] = teacher.as_json()
+            dimensions[name]["student"] = student.as_json()
+            kept = student.macro_f1 / max(teacher.macro_f1, 1e-9)
+            dimensions[name]["kept"] = round(kept, 6)
+    return {"gold_rows_seen_by_teacher": n_seen, "dimensions": dimensions}

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from ...errors import InputError
 from ...labels.codebook.codebook import Codebook, Dimension, Label
+from ..about import About
 from ..encoders.networks.transformer import is_ready
 from ..encoders.registry import make_encoder
 from ..heads.calibration import Calibration
@@ -61,8 +62,7 @@ def prototype_model(codebook: Codebook, *, encoder: str | None = None) -> Model:
     empty, prepared = make_encoder(name).begin(texts * 2)
     fitted = empty.fit(prepared)
     heads = {one.id: _head(one, fitted.encode) for one in dimensions}
-    about = {"prototype": True, "n_rows": 0, "n_groups": 0}
-    return Model(codebook, name, fitted, heads, about)
+    return Model(codebook, name, fitted, heads, About(prototype=True))
 
 
 def _sayings(label: Label) -> tuple[str, ...]:

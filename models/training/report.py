@@ -1,8 +1,8 @@
 """What training found out: scores of each dimension, and how the candidates compared."""
 
 from dataclasses import dataclass
-from typing import Any
 
+from ..metrics import DimensionMetrics
 from ..model import Model
 from ..scores import Score
 from .selection import Choice
@@ -35,8 +35,8 @@ class DimensionReport:
     cautions: tuple[str, ...] = ()
     """What the user should know of the score; see `evaluation.cautions`."""
 
-    def as_json(self) -> dict[str, Any]:
-        """Give everything as JSON values, as in metrics.json."""
+    def as_json(self) -> DimensionMetrics:
+        """Return everything as JSON values, as in metrics.json."""
         return {
             **self.score.as_json(),
             "n_groups": self.score.n_groups,

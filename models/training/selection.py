@@ -15,7 +15,6 @@ selection. BMC Bioinformatics 7:91. (Nested folds.)
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +23,7 @@ from ...intervals import Estimate
 from ...progress import Progress
 from ..labelled.folds import Fold, grouped_folds
 from ..matrix import Matrix, States
+from ..metrics import ChoiceMetrics
 from ..scores import paired
 from ..threads import side_by_side
 from .candidates import Candidate
@@ -59,9 +59,9 @@ class Choice:
     """Macro-F1 of the choice minus that of the runner-up, and its 95 % interval, paired over
     groups."""
 
-    def as_json(self) -> dict[str, Any]:
-        """Give it as JSON values, as in metrics.json."""
-        told: dict[str, Any] = {
+    def as_json(self) -> ChoiceMetrics:
+        """Return it as JSON values, as in metrics.json."""
+        made: ChoiceMetrics = {
             "candidates": [
                 {
                     "name": one.name,
@@ -73,13 +73,13 @@ class Choice:
         }
         if self.difference is not None:
             mean, low, high = (round(value, 6) for value in self.difference.numbers())
-            told["difference_to_runner_up"] = {
+            made["difference_to_runner_up"] = {
                 "macro_f1": mean,
                 "low": low,
                 "high": high,
                 "average_precision_error": round(self.error, 6),
             }
-        return told
+        return made
 
 
 @dataclass(frozen=True, slots=True)

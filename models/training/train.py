@@ -9,13 +9,13 @@ the folds been drawn at random, so that sentences of one article stood on both s
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ...errors import InputError, UnknownNameError
 from ...progress import Progress
+from ..about import About
 from ..bundle.folder import check_codebook
 from ..evaluation.cautions import find_cautions
 from ..heads.decision import Goal
@@ -25,6 +25,7 @@ from ..labelled.folds import Fold, random_folds
 from ..labelled.same_text import hash_texts
 from ..labelled.training_set import TrainingSet, find_dimension
 from ..matrix import Matrix, even_out, scaled
+from ..metrics import Metrics
 from ..model import Model
 from ..scores import calibration_error, macro_f1, score
 from ..tagging.tallies import check_columns
@@ -130,21 +131,21 @@ def _keep(
         if progress is not None:
             progress(f"{job.name} is fitted", len(reports), None, "")
     folds = fit_folds(data.texts, vectors, jobs, heads, kind=found.best.head, states=states)
-    about: dict[str, Any] = {
-        "data": data.fingerprint,
-        "n_rows": len(data),
-        "n_groups": len(np.unique(data.groups)),
-        "grouped_by": data.grouped_by,
-        "n_folds": len(found.folds),
-        "seed": jobs[0].seed,
-        "head": found.best.head,
-        "goal": str(jobs[0].goal),
-        "chosen": str(found.best),
-    }
-    metrics = {
-        "dimensions": {one.dimension: one.as_json() for one in reports},
-        "choice": found.choice.as_json(),
-    }
+    about = About(
+        data=data.fingerprint,
+        n_rows=len(data),
+        n_groups=len(np.unique(data.groups)),
+        grouped_by=data.grouped_by,
+        n_folds=len(found.folds),
+        seed=jobs[0].seed,
+        head=found.best.head,
+        goal=str(jobs[0].goal),
+        chosen=str(found.best),
+    )
+    metrics = Metrics(
+        dimensions={one.dimension: one.as_json() for one in reports},
+        choice=found.choice.as_json(),
+    )
     trained_on = np.unique(hash_texts(data.texts))
     name = "+".join(dict.fromkeys(part.name for part in found.best.parts()))
     model = Model(data.codebook, name, encoder, heads, about, metrics, trained_on, folds)

@@ -262,7 +262,7 @@ def test_a_goal_reaches_the_bundle(data: TrainingSet, tmp_path: Path) -> None:
     texts = ["The minister said the plan will work and save lives in region 3.", "Maybe."]
     before, after = report.model.predict(texts), model.predict(texts)
 
-    assert model.about["goal"] == "precision=0.9"
+    assert model.about.goal == "precision=0.9"
     assert np.array_equal(before["stance"].chosen, after["stance"].chosen)
     assert (before["stance"].confidence > 0).all()
 

@@ -25,6 +25,7 @@ from standfirst.errors import (
     UnknownNameError,
 )
 from standfirst.models import Report
+from standfirst.models.about import About
 from standfirst.models.runs.engines.local import Local
 from standfirst.models.runs.inputs.plan import Task
 from standfirst.models.runs.run import Options, Summary, prepare, run
@@ -273,7 +274,7 @@ def test_other_words_are_refused(model: Path, news: Path, tmp_path: Path, report
     out = tmp_path / "out"
     tagged(model, [news], out)
     other = tmp_path / "other"
-    replace(report.model, about={"seed": 1}).save(other)
+    replace(report.model, about=About(seed=1)).save(other)
 
     with pytest.raises(ExistsError, match="the model was"):
         tagged(other, [news], out)

@@ -10,6 +10,7 @@ from standfirst.corpus import Article, Preparation, Reject
 from standfirst.corpus.units.cut import unit_rows
 from standfirst.errors import InputError
 from standfirst.models import Model, Report
+from standfirst.models.about import About
 from standfirst.models.tagging.blocks import Counts, preparation_of, tag_blocks
 from standfirst.models.tagging.tallies import shares
 
@@ -155,11 +156,11 @@ def test_shares_of_an_article(report: Report) -> None:
 
 def test_the_preparation_of_the_study() -> None:
     """What the model's manifest tells wins over the codebook; what it does not know is left."""
-    about = {"preparation": {"unit": "window", "size": 2, "languages": ["fr"], "other": 1}}
+    about = About(preparation={"unit": "window", "size": 2, "languages": ["fr"], "other": 1})
 
     assert preparation_of(about, "sentence") == Preparation(
         unit="window", size=2, languages=("fr",), near_duplicates=False
     )
     usual = Preparation(languages=(), near_duplicates=False)
-    assert preparation_of({}, "paragraph") == replace(usual, unit="paragraph")
-    assert preparation_of({}, "page") == usual
+    assert preparation_of(About(), "paragraph") == replace(usual, unit="paragraph")
+    assert preparation_of(About(), "page") == usual

@@ -1,0 +1,58 @@
+"""What a model rests on: the data and settings of its training, as its manifest states them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+__all__ = ["About"]
+
+_ALWAYS = {"data", "n_rows", "n_groups", "grouped_by", "n_folds", "seed", "head", "goal"}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The data and settings of training.
+
+    Examples
+    --------
+    >>> about = About(n_rows=200, goal="precision=0.9")
+    >>> About.from_json(about.as_json()) == about
+    True
+    """
+
+    data: str = ""
+    """SHA-256 over texts, answers and groups."""
+    n_rows: int = 0
+    """Labelled rows."""
+    n_groups: int = 0
+    """Groups of these rows, none of which stands on both sides of a fold."""
+    grouped_by: str = "row"
+    """What made a group."""
+    n_folds: int = 0
+    """Outer folds of the held-out score; 0 where there is none."""
+    seed: int = 0
+    """Of folds and bootstrap."""
+    head: str = "logistic"
+    """Kind of the heads."""
+    goal: str = "macro-f1"
+    """What their thresholds were set for."""
+    chosen: str = ""
+    """The candidate that was chosen, in words."""
+    preparation: Mapping[str, Any] | None = None
+    """How its study made articles ready, as `Preparation.as_json` gives it."""
+    teacher: Mapping[str, str] | None = None
+    """Encoder and data of the model that a distilled model learned from."""
+    n_pool: int = 0
+    """Unlabelled texts that a distilled model learned from."""
+    prototype: bool = False
+    """Made out of a codebook's definitions, without labels."""
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Read what `as_json` gave, today or in an older version; other keys are passed over."""
+        return cls(**{one.name: values[one.name] for one in fields(cls) if one.name in values})
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON values; what does not apply to the model is left out."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: value for name, value in values.items() if value or name in _ALWAYS}
