@@ -75,14 +75,13 @@ def tune(
     method: str,
     device: str,
     epochs: int | None,
-    folds: int,
-    seed: int,
 ) -> "tuple[Report, list[str]]":
     """Tune the network of a trained model; give the model to keep, and what came of it in words."""
     from ...models.finetuning.fine_tune import fine_tune
     from ...models.finetuning.recipe import METHODS
 
     n_methods = len(METHODS) if method == "auto" else 1
+    folds = report.model.about.n_folds
     say(
         f"fine-tuning: up to {2 * n_methods * folds + 1} times, so that the score is honest; "
         "the time that is left is shown as it goes (the frozen model is kept already)"
@@ -94,8 +93,6 @@ def tune(
             method,
             device=device,
             epochs=epochs,
-            n_folds=folds,
-            seed=seed,
             progress=progress,
         )
     return outcome.report, ["", *_told(outcome)]

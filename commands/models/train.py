@@ -164,9 +164,7 @@ def train(
     made.save(output)
     tuning: list[str] = []
     if fine_tune is not None:
-        report, tuning = tune(
-            rows, replace(report, model=made), fine_tune, device, epochs, folds, seed
-        )
+        report, tuning = tune(rows, replace(report, model=made), fine_tune, device, epochs)
         report.model.save(output)
     if as_json:
         print_json(

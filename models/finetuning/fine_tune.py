@@ -6,9 +6,9 @@ read off rows that it has seen: in each outer fold it is tuned on the other fold
 tuned without them. The model that is kept is tuned on all rows, and calibrated on what the networks
 of the outer folds said of rows that they had not seen.
 
-The frozen model answers the same folds. The tuned one is kept where it is better by `MARGIN`, and
-better in nine of ten resamplings of the groups. The printed score makes that choice too, for each
-fold by the answers on the others.
+The frozen model answered the same folds when it was trained. The tuned one is kept where it is
+better by `MARGIN`, and better in nine of ten resamplings of the groups. The printed score makes
+that choice too, for each fold by the answers on the others.
 
 References
 ----------
@@ -35,7 +35,7 @@ from ..training.ranking import Answers
 from ..training.report import DimensionReport, Report
 from .ensemble import Arm, Held, Unseen, make_head
 from .fits import Tuner, Workshop
-from .held_out import ASIDE, Rounds, ask, make_folds, n_texts, seen
+from .held_out import ASIDE, Rounds, ask, n_texts, seen
 from .recipe import METHODS, make_recipe
 
 __all__ = ["Outcome", "fine_tune", "load_tuner"]
@@ -100,8 +100,6 @@ def fine_tune(
     *,
     device: str = "auto",
     epochs: int | None = None,
-    n_folds: int = 5,
-    seed: int = 0,
     progress: Progress | None = None,
     tuner: Tuner | None = None,
 ) -> Outcome:
@@ -112,17 +110,13 @@ def fine_tune(
     data
         What the model was trained on.
     report
-        The trained model.
+        The trained model; its folds and seed serve here, too.
     method
         One of `METHODS`: tune by it and keep it; `auto`: try all, and keep the best one if it pays.
     device
         `cpu`, `cuda` or `auto`.
     epochs
         How often every text is learned from; by the number of texts if None.
-    n_folds
-        Number of outer folds.
-    seed
-        Of folds, order and dropping.
     progress
         Receives how far all rounds of tuning have come.
     tuner
@@ -135,7 +129,8 @@ def fine_tune(
     UnknownNameError
         No such method.
     InputError
-        The model has no network to tune, there is no such device, or there are too few groups.
+        The model has no network to tune or was trained on other data, there is no such device, or
+        there are too few groups.
     """
     n_groups = len(np.unique(data.groups))
     if n_groups < _FEWEST:
@@ -145,14 +140,16 @@ def fine_tune(
     if tuner is None:
         tuner, choose_device, about["torch"] = load_tuner()
         device = choose_device(device)
+    seed, folds = report.model.about.seed, report.compared.folds
     methods = METHODS if method == "auto" else (method,)
     recipes = {
         one: make_recipe(one, len(data), epochs=epochs, seed=seed, device=device) for one in methods
     }
     shop = Workshop(data, report.model, tuner, about, seed)
-    folds = make_folds(shop.jobs, data.groups, n_folds, seed)
+    if data.fingerprint != report.model.about.data:
+        raise InputError(data.source, "is not what the model was trained on", "train it on this")
     rounds = Rounds(n_texts(folds, recipes, data.groups), progress)
-    asked = ask(shop, folds, recipes, data.groups, rounds)
+    asked = ask(shop, report.compared, recipes, data.groups, rounds)
     best = asked.best()
     pays = asked.pays(best)
     found = Outcome(

@@ -91,20 +91,21 @@ class Workshop:
         self._scale = np.repeat([np.float32(SHARES[view]) for view in views], width)
         self._tensors = load(self._base.weights.read("model.safetensors"))
 
-    def frozen(self, rows: Ints) -> tuple[Any, Matrix, tuple[Head | None, ...]]:
+    def frozen(self, rows: Ints) -> tuple[Any, Matrix, tuple[Head, ...]]:
         """Fit the frozen encoder and its classifiers on some rows.
 
         Returns
         -------
-        The encoder, the vectors of all rows, and one head a dimension; None where none of the rows
-        is answered.
+        The encoder, the vectors of all rows, and one head a dimension.
         """
         encoder = self._empty.fit(self._prepared[rows])
         vectors = encoder.transform(self._prepared)
         parts = [job.cut((rows, rows))[0] for job in self.jobs]
         states = states_of(encoder)
         heads = [
-            job.fit(vectors, part, self._kind, states)[0] if len(part) else None
+            job.fit(vectors, part, self._kind, states)[0]
+            if len(part)
+            else _no_head(job, vectors.shape[1])
             for job, part in zip(self.jobs, parts, strict=True)
         ]
         return encoder, vectors, tuple(heads)
@@ -145,11 +146,7 @@ class Workshop:
             fits = [self._fit(job, rows, block) for job in self.jobs]
         else:
             fits = [LinearFit(fit.weights / self._scale, fit.intercept) for fit in fits]
-        frozen_encoder, vectors, heads = self.frozen(rows)
-        frozen = tuple(
-            head or _no_head(job, vectors.shape[1])
-            for head, job in zip(heads, self.jobs, strict=True)
-        )
+        frozen_encoder, vectors, frozen = self.frozen(rows)
         return Arm(encoder, frozen_encoder, stack([block, vectors]), tuple(fits), frozen)
 
     def joined(self, arm: Arm, heads: Mapping[str, Head]) -> tuple[str, Any, dict[str, Head]]:

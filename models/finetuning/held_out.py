@@ -19,15 +19,16 @@ import numpy.typing as npt
 from ...intervals import Estimate
 from ...progress import Progress
 from ..heads.decision import MARGIN
-from ..labelled.folds import Fold, grouped_folds
+from ..labelled.folds import Fold
 from ..scores import NOISE, first_best, macro_f1, paired
 from ..training.question import Job
 from ..training.ranking import Answers
+from ..training.selection import Compared
 from .ensemble import Arm, Held, Unseen, make_head
 from .fits import Workshop
 from .recipe import Recipe
 
-__all__ = ["ASIDE", "HeldOut", "Rounds", "ask", "make_folds", "n_texts", "seen"]
+__all__ = ["ASIDE", "HeldOut", "Rounds", "ask", "n_texts", "seen"]
 
 ASIDE = 3
 """One part of so many is set aside to calibrate."""
@@ -103,20 +104,19 @@ class HeldOut:
 
 def ask(
     shop: Workshop,
-    folds: Sequence[Fold],
+    compared: Compared,
     recipes: Mapping[str, Recipe],
     groups: Ints,
     rounds: "Rounds",
 ) -> HeldOut:
-    """Fit frozen and tuned models on one side of every fold; answer the other."""
-    frozen = [job.nothing() for job in shop.jobs]
+    """Fit tuned models on one side of every fold; answer the other, as the frozen one has done."""
+    frozen, folds = [compared.answers[job.name] for job in shop.jobs], compared.folds
     tuned = {one: [job.nothing() for job in shop.jobs] for one in recipes}
     held: dict[str, list[Held]] = {
         one: [(np.zeros(job.truth.shape), np.zeros(job.truth.shape)) for job in shop.jobs]
         for one in recipes
     }
     for number, fold in enumerate(folds, 1):
-        _answer_frozen(shop, fold, frozen)
         for one, recipe in recipes.items():
             progress = rounds.begin(f"fine-tuning {one}, fold {number} of {len(folds)}")
             apart = _set_aside(fold[0], groups, recipe.seed)
@@ -170,16 +170,6 @@ def n_texts(folds: Sequence[Fold], recipes: Mapping[str, Recipe], groups: Ints) 
     return total + max(recipe.epochs for recipe in recipes.values()) * len(groups)
 
 
-def _answer_frozen(shop: Workshop, fold: Fold, answers: Given) -> None:
-    """Fit the frozen model on one side of a fold; answer the other."""
-    _, vectors, heads = shop.frozen(fold[0])
-    for job, head, found in zip(shop.jobs, heads, answers, strict=True):
-        test = job.cut(fold)[1]
-        if head is not None and len(test):
-            found.probability[test] = head.probabilities(vectors[job.rows[test]])
-            found.chosen[test] = head.decide(found.probability[test])
-
-
 def _answer_tuned(
     jobs: Sequence[Job], fold: Fold, arms: tuple[Arm, Arm], aside: Ints, answers: Given
 ) -> None:
@@ -203,16 +193,6 @@ def _set_aside(rows: Ints, groups: Ints, seed: int) -> tuple[Ints, Ints]:
     names = np.random.default_rng(seed).permutation(names)
     apart = np.isin(groups[rows], names[: max(1, len(names) // ASIDE)])
     return rows[~apart], rows[apart]
-
-
-def make_folds(jobs: Sequence[Job], groups: Ints, n_folds: int, seed: int) -> list[Fold]:
-    """Make the outer folds, by the labels of all dimensions, so that one set serves all."""
-    blocks = []
-    for job in jobs:
-        block = np.zeros((len(groups), job.truth.shape[1]), bool)
-        block[job.rows] = job.truth
-        blocks.append(block)
-    return grouped_folds(np.hstack(blocks), groups, n_folds, seed)
 
 
 def seen(truth: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

@@ -1,11 +1,11 @@
 """What training found out: scores of each dimension, and how the candidates compared."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..metrics import DimensionMetrics
 from ..model import Model
 from ..scores import Score
-from .selection import Choice
+from .selection import Choice, Compared
 
 __all__ = ["DimensionReport", "Report"]
 
@@ -60,9 +60,14 @@ class Report:
     """The model, fitted on all rows."""
     dimensions: tuple[DimensionReport, ...]
     """One report a dimension."""
-    choice: Choice
-    """What was compared, and what came of it."""
+    compared: Compared = field(repr=False, compare=False)
+    """The folds, and what was answered on them."""
     n_rows: int
     """Number of rows in the training set."""
     grouped_by: str
     """What made a group."""
+
+    @property
+    def choice(self) -> Choice:
+        """What was compared, and what came of it."""
+        return self.compared.choice

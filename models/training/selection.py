@@ -92,6 +92,8 @@ class Compared:
     """How it was found."""
     nested: Mapping[str, Answers]
     """Dimension to the held-out answers of the whole procedure, choosing included."""
+    answers: Mapping[str, Answers]
+    """Dimension to the held-out answers of the candidate to keep."""
     folds: Sequence[Fold]
     """The outer folds, in rows of the whole set."""
 
@@ -167,7 +169,8 @@ def compare(
     given = [[answers[one][job.name] for job in jobs] for one in candidates]
     ranked = rank([job.asked() for job in jobs], given, seed=seed)
     choice = _tell_choice(candidates, ranked, jobs, given, seed)
-    return Compared(candidates[ranked.order[0]], choice, nested, folds)
+    best = candidates[ranked.order[0]]
+    return Compared(best, choice, nested, answers[best], folds)
 
 
 def _tell_choice(

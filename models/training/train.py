@@ -149,7 +149,7 @@ def _keep(
     trained_on = np.unique(hash_texts(data.texts))
     name = "+".join(dict.fromkeys(part.name for part in found.best.parts()))
     model = Model(data.codebook, name, encoder, heads, about, metrics, trained_on, folds)
-    return Report(model, tuple(reports), found.choice, len(data), data.grouped_by)
+    return Report(model, tuple(reports), found, len(data), data.grouped_by)
 
 
 def _check_options(effort: str, context: str | None) -> None:

@@ -111,7 +111,6 @@ def test_kept_where_it_pays(matter: list[int], rows: TrainingSet, frozen: Report
         rows,
         frozen,
         "auto",
-        n_folds=3,
         tuner=Teacher(matter),
         progress=lambda what, done, total, _: reports.append((what, done, total)),
     )
@@ -131,7 +130,7 @@ def test_kept_where_it_pays(matter: list[int], rows: TrainingSet, frozen: Report
 
 def test_left_where_it_does_not_pay(rows: TrainingSet, frozen: Report) -> None:
     """A network that nothing was done to is not kept, and the model stays as it was."""
-    found = fine_tune(rows, frozen, "auto", n_folds=3, tuner=Teacher())
+    found = fine_tune(rows, frozen, "auto", tuner=Teacher())
 
     assert not found.pays
     assert found.kept is None
@@ -147,7 +146,7 @@ def test_left_where_it_does_not_pay(rows: TrainingSet, frozen: Report) -> None:
 def test_nothing_leaks(rows: TrainingSet, frozen: Report) -> None:
     """No network learns from an article that it answers or is calibrated on."""
     teacher = Teacher()
-    fine_tune(rows, frozen, "end-to-end", n_folds=3, tuner=teacher)
+    fine_tune(rows, frozen, "end-to-end", tuner=teacher)
     base = frozen.model.encoder
     assert isinstance(base, Transformer)
     ids = [tuple(found) for found in base.tokens(rows.texts)[0]]
@@ -170,7 +169,7 @@ def test_nothing_leaks(rows: TrainingSet, frozen: Report) -> None:
 def test_lessons_weigh_labels_as_scikit_learn_does(rows: TrainingSet, frozen: Report) -> None:
     """Rare labels count as much as frequent ones, for single and multiple choice alike."""
     teacher = Teacher()
-    fine_tune(rows, frozen, "end-to-end", n_folds=3, tuner=teacher)
+    fine_tune(rows, frozen, "end-to-end", tuner=teacher)
     stance, frames = teacher.lessons[-1]
 
     expected = compute_sample_weight("balanced", stance.truth.argmax(axis=1))
@@ -182,7 +181,7 @@ def test_lessons_weigh_labels_as_scikit_learn_does(rows: TrainingSet, frozen: Re
 
 def test_bundle(tmp_path: Path, matter: list[int], rows: TrainingSet, frozen: Report) -> None:
     """A tuned model is kept whole, with what it was made from, and answers the same again."""
-    found = fine_tune(rows, frozen, "contrastive", n_folds=3, tuner=Teacher(matter))
+    found = fine_tune(rows, frozen, "contrastive", tuner=Teacher(matter))
     model = found.report.model
     model.save(tmp_path / "model")
     again = Model.load(tmp_path / "model")
@@ -235,7 +234,10 @@ def test_refused(matter: list[int], rows: TrainingSet, report: Report, frozen: R
     few = replace(rows, groups=np.minimum(rows.groups, 3))
     with pytest.raises(InputError, match="4 groups are too few"):
         fine_tune(few, frozen, "auto", tuner=Teacher(matter))
-    once = fine_tune(rows, frozen, "contrastive", n_folds=2, tuner=Teacher(matter)).report
+    other = replace(rows, texts=(*rows.texts[:-1], "Another text."))
+    with pytest.raises(InputError, match="not what the model was trained on"):
+        fine_tune(other, frozen, "auto", tuner=Teacher(matter))
+    once = fine_tune(rows, frozen, "contrastive", tuner=Teacher(matter)).report
     with pytest.raises(InputError, match="no network that can be tuned"):
         fine_tune(rows, once, "contrastive", tuner=Teacher(matter))
 
@@ -260,7 +262,7 @@ def test_targets(tmp_path: Path, own_home: None, write_folder: Callable[..., Pat
     path.write_text("\n".join(json.dumps({**row, "target": row["text"][-4:]}) for row in told))
     data = from_file(path, ["stance"])
     before = train(data, encoder=str(write_folder(tmp_path / "other", "bert")), n_folds=2)
-    found = fine_tune(data, before, "end-to-end", n_folds=2, tuner=Teacher())
+    found = fine_tune(data, before, "end-to-end", tuner=Teacher())
     model = found.report.model
     model.save(tmp_path / "model")
 

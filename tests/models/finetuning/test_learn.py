@@ -208,7 +208,7 @@ def test_tags_without_torch(tmp_path: Path, folder: Path, labelled: Path) -> Non
 
     data = from_file(labelled, ["stance", "frames"])
     report = train(data, encoder=str(folder), n_folds=2)
-    found = fine_tune(data, report, "end-to-end", n_folds=2, epochs=1)
+    found = fine_tune(data, report, "end-to-end", epochs=1)
     found.report.model.save(tmp_path / "model")
     text = data.texts[0]
     script = (
