@@ -78,7 +78,7 @@ def run(
             summary = _finish(prepared, max_rejects)
         except TooManyRejectsError:
             # What was rejected so far is there to be looked at.
-            write_rejects(prepared.folder, prepared.plan)
+            write_rejects(collect(prepared.folder, prepared.job, prepared.plan))
             raise
         # A process that was killed and replaced has left something, too.
         prepared.folder.sweep()
@@ -129,21 +129,21 @@ def _run_tasks(
 
 
 def _finish(prepared: Prepared, max_rejects: float) -> Summary:
-    tasks = prepared.plan.tasks
-    done = collect(prepared.folder, len(tasks))
-    records, rejects = sum(one.read for one in done), sum(one.rejects for one in done)
+    left = collect(prepared.folder, prepared.job, prepared.plan)
+    records = sum(task.read for task in left.done.values())
+    rejects = sum(task.rejects for task in left.done.values())
     if rejects > max_rejects * records:
         raise TooManyRejectsError(prepared.where, rejects, records, max_rejects)
     if prepared.single is None:
-        return finish(prepared.folder, prepared.job, prepared.plan, prepared.dimensions, None)
+        return finish(left, prepared.dimensions, None)
     parent, _, name = prepared.single.rpartition("/")
     outside = open_folder(parent or ".")
     with outside.publish(name) as aside:
-        summary = finish(prepared.folder, prepared.job, prepared.plan, prepared.dimensions, aside)
+        summary = finish(left, prepared.dimensions, aside)
     beside = f"{name}.rejects.jsonl"
     if summary.rejects:
-        with outside.publish(beside) as aside, prepared.folder.open("rejects.jsonl") as told:
-            aside.write_bytes(told.read())
+        with outside.publish(beside) as aside, prepared.folder.open("rejects.jsonl") as rejected:
+            aside.write_bytes(rejected.read())
     else:
         outside.remove(beside)
     return summary

@@ -5,7 +5,7 @@ a run that is killed in its last step does that step again. What is held in memo
 two hashes; near-duplicates, where the study looks for them, need their signatures too.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,9 @@ from pyarrow import parquet
 
 from ....labels.codebook.codebook import Dimension
 from ...tagging.tallies import label_counts, merge, shares, tally_schema, without_units
-from ..inputs.plan import Plan
-from ..output import Folder
-from ..task import Done, Job, shard
+from ..task import shard
 from .copies import find_copies
-from .leftovers import Census, collect, read_tally, take_census, write_rejects
+from .leftovers import Census, Leftovers, take_census, write_rejects
 from .shards import copy_shards
 
 __all__ = ["Summary", "finish"]
@@ -58,17 +56,15 @@ class Summary(msgspec.Struct):
     """How long the last run took."""
 
 
-def finish(
-    folder: Folder, job: Job, plan: Plan, dimensions: Sequence[Dimension], single: Path | None
-) -> Summary:
+def finish(left: Leftovers, dimensions: Sequence[Dimension], single: Path | None) -> Summary:
     """Make the files of the whole run from those of its tasks.
 
     Parameters
     ----------
-    folder
-        The output; all tasks are done.
-    job, plan, dimensions
-        What was run.
+    left
+        What the tasks left; all of them are done.
+    dimensions
+        What was answered.
     single
         Where the shards are joined into one file; None leaves them as they are.
 
@@ -77,11 +73,11 @@ def finish(
     RuntimeError
         The counts do not add up, which would be an error of ours.
     """
-    done = collect(folder, len(plan.tasks))
-    units = job.preparation.unit == "row"
-    census = take_census(folder, len(done))
-    wanted = job.preparation.near_duplicates and not units
-    clusters = find_copies(folder, len(done), census.left_out) if wanted else {}
+    done, preparation = left.done.values(), left.job.preparation
+    units = preparation.unit == "row"
+    census = take_census(left)
+    wanted = preparation.near_duplicates and not units
+    clusters = find_copies(left.folder, left.n_tasks, census.left_out) if wanted else {}
     summary = Summary(
         records=sum(one.read for one in done),
         duplicates=sum(one.duplicates for one in done),
@@ -92,39 +88,38 @@ def finish(
     )
     # The units of an article that stands in several shards all stay; an article that was read
     # twice goes.
-    dropped = {} if units else {k: _ids(folder, k, rows) for k, rows in census.left_out.items()}
-    later = _later(folder, len(done), census, clusters) if job.preparation.keep == "first" else {}
+    dropped = {} if units else {k: _ids(left, k, rows) for k, rows in census.left_out.items()}
+    later = _later(left, census, clusters) if preparation.keep == "first" else {}
     for number, rows in later.items():
-        dropped.setdefault(number, []).extend(_ids(folder, number, list(rows)))
-    n_written = _write_shards(folder, job, done, dropped, single)
-    articles = _Articles(folder, job, dimensions, census, clusters, later)
-    articles.write(len(done), summary, join=units)
+        dropped.setdefault(number, []).extend(_ids(left, number, list(rows)))
+    n_written = _write_shards(left, dropped, single)
+    _Articles(left, dimensions, census, clusters, later).write(summary, join=units)
     if units:
         summary.articles = sum(one.articles for one in done)
     else:
         summary.duplicates += census.n_duplicates
     clashes = [] if units else census.clashes
-    summary.rejects, summary.first_reject = write_rejects(folder, plan, clashes)
-    told = summary.articles + summary.aside + summary.duplicates + summary.rejects
-    if summary.records != told or summary.units != n_written:
+    summary.rejects, summary.first_reject = write_rejects(left, clashes)
+    n_records = summary.articles + summary.aside + summary.duplicates + summary.rejects
+    if summary.records != n_records or summary.units != n_written:
         raise RuntimeError(f"the counts do not add up: {summary}; {n_written} units written")
     return summary
 
 
-def _ids(folder: Folder, number: int, rows: list[int]) -> list[str]:
-    ids = read_tally(folder, number, ["article_id"])["article_id"]
+def _ids(left: Leftovers, number: int, rows: list[int]) -> list[str]:
+    ids = left.tally(number, ["article_id"])["article_id"]
     return [str(one) for one in ids.take(rows).to_pylist()]
 
 
 def _later(
-    folder: Folder, n_tasks: int, census: Census, clusters: dict[str, str]
+    left: Leftovers, census: Census, clusters: Mapping[str, str]
 ) -> dict[int, dict[int, str]]:
-    """Give the rows of near-duplicates behind the first, by shard, with the first one's id."""
+    """Return the rows of near-duplicates behind the first, by shard, with the first one's id."""
     first: dict[str, str] = {}
     found: dict[int, dict[int, str]] = {}
-    for number in range(n_tasks):
+    for number in range(left.n_tasks):
         gone = set(census.left_out.get(number, ()))
-        for row, name in enumerate(read_tally(folder, number, ["article_id"])["article_id"]):
+        for row, name in enumerate(left.tally(number, ["article_id"])["article_id"]):
             one = name.as_py()
             if one in clusters and row not in gone:
                 kept = first.setdefault(clusters[one], one)
@@ -133,34 +128,29 @@ def _later(
     return found
 
 
-def _write_shards(
-    folder: Folder,
-    job: Job,
-    done: Sequence[Done],
-    dropped: dict[int, list[str]],
-    single: Path | None,
-) -> int:
-    """Leave copies out of shards, or join all shards; give the number of units written."""
+def _write_shards(left: Leftovers, dropped: Mapping[int, list[str]], single: Path | None) -> int:
+    """Leave copies out of shards, or join all shards; return the number of units written."""
+    form = left.job.form
 
     def opened(numbers: Sequence[int]) -> Iterator[tuple[Any, list[str]]]:
         for number in numbers:
-            with folder.open(shard(number, job.form)) as stream:
+            with left.folder.open(shard(number, form)) as stream:
                 yield stream, dropped.get(number, [])
 
     if single is not None:
-        return copy_shards(job.form, opened(range(len(done))), single)
-    n_written = sum(_n_units(folder, job, one) for one in done if one.number not in dropped)
+        return copy_shards(form, opened(range(left.n_tasks)), single)
+    n_written = sum(_n_units(left, number) for number in left.done if number not in dropped)
     for number in sorted(dropped):
-        with folder.publish(shard(number, job.form)) as aside:
-            n_written += copy_shards(job.form, opened([number]), aside)
+        with left.folder.publish(shard(number, form)) as aside:
+            n_written += copy_shards(form, opened([number]), aside)
     return n_written
 
 
-def _n_units(folder: Folder, job: Job, one: Done) -> int:
+def _n_units(left: Leftovers, number: int) -> int:
     """Count the units of a shard, in the shard itself where that is cheap."""
-    if job.form != ".parquet":
-        return one.units
-    with folder.open(shard(one.number, job.form)) as stream:
+    if left.job.form != ".parquet":
+        return left.done[number].units
+    with left.folder.open(shard(number, left.job.form)) as stream:
         return int(parquet.read_metadata(stream).num_rows)
 
 
@@ -168,33 +158,31 @@ def _n_units(folder: Folder, job: Job, one: Done) -> int:
 class _Articles:
     """The table of articles, made shard by shard."""
 
-    folder: Folder
-    job: Job
+    left: Leftovers
     dimensions: Sequence[Dimension]
     census: Census
-    clusters: dict[str, str]
-    later: dict[int, dict[int, str]]
+    clusters: Mapping[str, str]
+    later: Mapping[int, dict[int, str]]
 
-    def write(self, n_tasks: int, summary: Summary, *, join: bool) -> None:
+    def write(self, summary: Summary, *, join: bool) -> None:
         """Write it, and count what it holds."""
-        schema = tally_schema(self.dimensions, text=self.job.text)
+        schema = tally_schema(self.dimensions, text=self.left.job.text)
         empty = shares(schema.empty_table(), pa.array([], pa.string()), self.dimensions)
         with (
-            self.folder.publish("articles.parquet") as aside,
+            self.left.folder.publish("articles.parquet") as aside,
             parquet.ParquetWriter(aside, empty.schema, compression="zstd") as writer,
         ):
-            for number in range(n_tasks):
-                table = read_tally(self.folder, number)
-                table = self._kept(number, table, schema, join=join)
+            for number in range(self.left.n_tasks):
+                table = self._kept(number, self.left.tally(number), schema, join=join)
                 n_aside = int(np.count_nonzero(table["aside"].to_numpy() != ""))
                 summary.aside += n_aside
                 summary.articles += len(table) - n_aside
                 summary.units += int(table["n_units"].to_numpy().sum())
                 for one in self.dimensions:
-                    told = summary.labels[one.id]
+                    totals = summary.labels[one.id]
                     counts = label_counts(table, one).tolist()
                     for label, n in zip(one.label_ids, counts, strict=True):
-                        told[label] += n
+                        totals[label] += n
                     n_answered = int(table[f"{one.id}_n"].to_numpy().sum())
                     summary.answered[one.id] += n_answered
                 ids = table["article_id"].to_pylist()
@@ -219,4 +207,4 @@ class _Articles:
         return table.filter(pa.array(kept))
 
     def _row(self, place: tuple[int, int]) -> pa.Table:
-        return read_tally(self.folder, place[0]).slice(place[1], 1)
+        return self.left.tally(place[0]).slice(place[1], 1)

@@ -3,10 +3,9 @@
 Of an article, two hashes are held in memory: of its id and of its content.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -19,9 +18,33 @@ from ....files import dump_json
 from ...tagging.blocks import taken
 from ..inputs.plan import Plan
 from ..output import Folder
-from ..task import Done, done_tasks, part
+from ..task import Done, Job, done_tasks, part
 
-__all__ = ["Census", "collect", "read_tally", "take_census", "write_rejects"]
+__all__ = ["Census", "Leftovers", "collect", "take_census", "write_rejects"]
+
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """What the tasks of a run left in its folder."""
+
+    folder: Folder
+    """The output."""
+    job: Job
+    """What the tasks have in common."""
+    plan: Plan
+    """The tasks."""
+    done: Mapping[int, Done]
+    """Number of each task that is done to its counts."""
+
+    @property
+    def n_tasks(self) -> int:
+        """All tasks."""
+        return len(self.plan.tasks)
+
+    def tally(self, number: int, columns: list[str] | None = None) -> pa.Table:
+        """Read the tally of a task, or some columns of it."""
+        with self.folder.open(part(number, "tally.parquet")) as stream:
+            return parquet.read_table(stream, columns=columns)
 
 
 @dataclass(slots=True)
@@ -38,28 +61,22 @@ class Census:
     """Articles that are left out as read before."""
 
 
-def collect(folder: Folder, n_tasks: int) -> list[Done]:
-    """Read the counts of all tasks."""
+def collect(folder: Folder, job: Job, plan: Plan) -> Leftovers:
+    """Read the counts of the tasks that are done."""
     decoder = msgspec.json.Decoder(Done)
-    found = []
-    for number in range(n_tasks):
+    done = {}
+    for number in sorted(done_tasks(folder)):
         with folder.open(part(number, "json")) as stream:
-            found.append(decoder.decode(stream.read()))
-    return found
+            done[number] = decoder.decode(stream.read())
+    return Leftovers(folder, job, plan, done)
 
 
-def read_tally(folder: Folder, number: int, columns: list[str] | None = None) -> pa.Table:
-    """Read the tally of a task, or some columns of it."""
-    with folder.open(part(number, "tally.parquet")) as stream:
-        return parquet.read_table(stream, columns=columns)
-
-
-def take_census(folder: Folder, n_tasks: int) -> Census:
+def take_census(left: Leftovers) -> Census:
     """Find the articles that stand in more than one place."""
     ids: list[npt.NDArray[np.uint64]] = [np.zeros(0, np.uint64)]
     digests: list[npt.NDArray[np.uint64]] = [np.zeros(0, np.uint64)]
-    for number in range(n_tasks):
-        table = read_tally(folder, number, ["id_hash", "digest"])
+    for number in range(left.n_tasks):
+        table = left.tally(number, ["id_hash", "digest"])
         ids.append(table["id_hash"].to_numpy())
         digests.append(table["digest"].to_numpy())
     ends = np.cumsum([len(one) for one in ids[1:]])
@@ -87,9 +104,7 @@ def take_census(folder: Folder, n_tasks: int) -> Census:
     return found
 
 
-def write_rejects(
-    folder: Folder, plan: Plan, clashes: Sequence[tuple[int, int]] = ()
-) -> tuple[int, str]:
+def write_rejects(left: Leftovers, clashes: Sequence[tuple[int, int]] = ()) -> tuple[int, str]:
     """Write all rejects in the order of the plan, numbered as in their files.
 
     A run that was stopped has those of its first tasks, up to the first that was not done.
@@ -98,54 +113,48 @@ def write_rejects(
     -------
     Their number, and where the first stood and why.
     """
-    decoder, lines = msgspec.json.Decoder(Reject), dict[int, int]()
+    lines: dict[int, int] = {}
     n_rejects, first = 0, ""
     with (
-        folder.publish("rejects.jsonl") as aside,
+        left.folder.publish("rejects.jsonl") as aside,
         aside.open("w", encoding="utf-8", newline="\n") as out,
     ):
-        of_tasks = _rejects(folder, plan, decoder, lines)
-        for reject in chain(of_tasks, _clashes(folder, plan, clashes, lines)):
+        for reject in chain(_rejects(left, lines), _clashes(left, clashes, lines)):
             where = f"{reject.file}:{reject.record}" if reject.record else reject.file
             first = first or f"{where}: {reject.reason}"
             n_rejects += 1
             out.write(dump_json(asdict(reject), indent=None) + "\n")
     if not n_rejects:
-        folder.remove("rejects.jsonl")
+        left.folder.remove("rejects.jsonl")
     return n_rejects, first
 
 
-def _rejects(folder: Folder, plan: Plan, decoder: Any, lines: dict[int, int]) -> Iterator[Reject]:
-    """Give what the tasks rejected, and note the number of lines before each task's range."""
+def _rejects(left: Leftovers, lines: dict[int, int]) -> Iterator[Reject]:
+    """Yield what the tasks rejected, and note the number of lines before each task's range."""
+    decoder = msgspec.json.Decoder(Reject)
     passed: dict[str, int] = {}
-    counts = msgspec.json.Decoder(Done)
-    done = set(done_tasks(folder))
-    for task in plan.tasks:
-        if task.number not in done:
+    for task in left.plan.tasks:
+        if task.number not in left.done:
             return
         piece = task.pieces[0]
         shift = passed.get(piece.path, 0) if piece.shift is None else 0
         lines[task.number] = shift
-        with folder.open(part(task.number, "rejects.jsonl")) as stream:
+        with left.folder.open(part(task.number, "rejects.jsonl")) as stream:
             for line in stream:
-                reject: Reject = decoder.decode(line)
-                yield _moved(reject, shift)
+                yield _moved(decoder.decode(line), shift)
         if piece.shift is None:
-            with folder.open(part(task.number, "json")) as stream:
-                passed[piece.path] = shift + counts.decode(stream.read()).lines
+            passed[piece.path] = shift + left.done[task.number].lines
 
 
 def _clashes(
-    folder: Folder, plan: Plan, clashes: Sequence[tuple[int, int]], lines: dict[int, int]
+    left: Leftovers, clashes: Sequence[tuple[int, int]], lines: Mapping[int, int]
 ) -> Iterator[Reject]:
-    """Give the articles whose id stands for another text in a shard before."""
+    """Yield the articles whose id stands for another text in a shard before."""
     for number, row in clashes:
-        found = read_tally(folder, number).slice(row, 1).to_pylist()[0]
-        begins = found.get("first_text") or ""
-        article = Article(
-            found["article_id"], "", begins, file=found["file"], record=found["record"]
-        )
-        yield _moved(taken(article), lines[plan.tasks[number].number])
+        tally = left.tally(number).slice(row, 1).to_pylist()[0]
+        text = tally.get("first_text") or ""
+        article = Article(tally["article_id"], "", text, file=tally["file"], record=tally["record"])
+        yield _moved(taken(article), lines[left.plan.tasks[number].number])
 
 
 def _moved(reject: Reject, shift: int) -> Reject:
