@@ -32,7 +32,7 @@ class Strings:
         return len(self.offsets) - 1
 
     def text(self, row: int) -> str:
-        """Give one text."""
+        """Return one text."""
         return (
             self.data[self.offsets[row] : self.offsets[row + 1]]
             .tobytes()
@@ -40,7 +40,7 @@ class Strings:
         )
 
     def texts(self) -> list[str]:
-        """Give all texts as Python strings."""
+        """Return all texts as Python strings."""
         return [self.text(row) for row in range(len(self))]
 
 

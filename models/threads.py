@@ -1,7 +1,7 @@
 """How many threads a process may use, so that processes side by side do not fight for the cores.
 
 Every numeric library reads a variable of its own when it is imported, so they are set before a
-process starts; onnxruntime reads none and is told by whoever makes its session.
+process starts; onnxruntime reads none; whoever makes its session sets it.
 """
 
 import os
@@ -35,8 +35,8 @@ def n_cores() -> int:
 
 def threads_here() -> int:
     """Tell how many threads a session of onnxruntime may use; 0 leaves it to the library."""
-    told = os.environ.get(_OURS, "")
-    return int(told) if told.isdigit() else 0
+    value = os.environ.get(_OURS, "")
+    return int(value) if value.isdigit() else 0
 
 
 def side_by_side(work: Callable[[Given], Found], given: Sequence[Given]) -> Iterator[Found]:
@@ -57,10 +57,10 @@ def side_by_side(work: Callable[[Given], Found], given: Sequence[Given]) -> Iter
 
 
 def thread_settings(n_threads: int) -> dict[str, str]:
-    """Give the environment of a process that may use so many threads."""
+    """Return the environment of a process that may use so many threads."""
     tokenizers = "false" if n_threads == 1 else "true"
-    told = dict.fromkeys((_OURS, *_THEIRS), str(n_threads))
-    return {**told, "TOKENIZERS_PARALLELISM": tokenizers}
+    counts = dict.fromkeys((_OURS, *_THEIRS), str(n_threads))
+    return {**counts, "TOKENIZERS_PARALLELISM": tokenizers}
 
 
 @contextmanager

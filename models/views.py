@@ -59,20 +59,20 @@ class Inputs:
         return len(self.texts)
 
     def view(self, name: str) -> Sequence[str]:
-        """Give one text a unit: `text`, or a view."""
+        """Return one text a unit: `text`, or a view."""
         return self.texts if name == "text" else [one or "" for one in self.context[name]]
 
     def spans(self) -> list[Span]:
-        """Give where each unit's target stands."""
-        told = self.context.get("target_span") or [None] * len(self.texts)
+        """Return where each unit's target stands."""
+        spans = self.context.get("target_span") or [None] * len(self.texts)
         return [
             span if span is not None else find_span(text, target or "")
-            for text, target, span in zip(self.texts, self.context["target"], told, strict=True)
+            for text, target, span in zip(self.texts, self.context["target"], spans, strict=True)
         ]
 
 
 def needed(context: Context | None, needs: Sequence[str], n_rows: int) -> Context:
-    """Give the context that a model needs, or refuse.
+    """Return the context that a model needs, or refuse.
 
     Raises
     ------
@@ -82,8 +82,8 @@ def needed(context: Context | None, needs: Sequence[str], n_rows: int) -> Contex
     given = context or {}
     for name in needs:
         if name not in given:
-            told = f"the model was trained with {', '.join(needs)}, and {name!r} is not there"
-            raise InputError("the units", told, f"give a column {name!r}, or train without it")
+            problem = f"the model was trained with {', '.join(needs)}, and {name!r} is not there"
+            raise InputError("the units", problem, f"give a column {name!r}, or train without it")
         if len(given[name]) != n_rows:
             raise InputError(f"the context {name!r}", f"has not {n_rows} rows", "give one a unit")
     return given

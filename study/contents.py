@@ -43,12 +43,12 @@ def connected(study: "Study") -> "Server":
 
 
 def projects_of(study: "Study") -> Path:
-    """Give the file that says which projects are the study's."""
+    """Return the file that says which projects are the study's."""
     return study.state / "projects.json"
 
 
 def study_id(study: "Study") -> str:
-    """Give the id by which the study's projects are known; made up when it is first needed.
+    """Return the id by which the study's projects are known; made up when it is first needed.
 
     It lies with the annotations, which travel with the study, so that a copy has the same.
     """

@@ -39,7 +39,7 @@ def refuse_taught(
 
 
 def taught_by(model: "Model", units: Units) -> set[str]:
-    """Give the ids of the units whose text a model has learned from."""
+    """Return the ids of the units whose text a model has learned from."""
     from ..models.labelled.same_text import hash_texts
 
     hashes = hash_texts(str(unit["text"]) for unit in units).tolist()

@@ -99,7 +99,7 @@ def model_of(study: "Study", version: str) -> Path | None:
 
 
 def learned_units(facts: ModelFacts, units: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Give the ids of the units, with `unit_id` and `text`, that a model has learned from."""
+    """Return the ids of the units, with `unit_id` and `text`, that a model has learned from."""
     from ..models.labelled.same_text import hash_texts
 
     hashes = hash_texts(str(unit["text"] or "") for unit in units).tolist()
@@ -143,7 +143,7 @@ def tags_of(study: "Study", unit_ids: Sequence[str]) -> Path:
 def cells_of(
     names: Sequence[str], unit_ids: "pa.Array", columns: "pa.Table", about: "pa.Table | None"
 ) -> "pa.Array":
-    """Give the cell of each unit, by columns of the tags or of a table with `unit_id`.
+    """Return the cell of each unit, by columns of the tags or of a table with `unit_id`.
 
     Parameters
     ----------

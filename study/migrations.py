@@ -23,7 +23,7 @@ _NAME = re.compile(r"migration-([0-9a-f]{12})-([0-9a-f]{12})\.yaml")
 
 
 def earlier_revisions(study: "Study", codebook: "Codebook") -> "dict[str, Earlier]":
-    """Give the revisions from which a chain of migrations leads to the codebook."""
+    """Return the revisions from which a chain of migrations leads to the codebook."""
     from ..annotate.answers.earlier import Earlier
     from ..labels import load_codebook, load_mapping
 

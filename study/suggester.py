@@ -42,7 +42,7 @@ class ModelSuggester:
                 chosen = np.flatnonzero(answer.chosen[row])
                 labels[row][dimension.id] = tuple(dimension.label_ids[k] for k in chosen)
                 confidence[row][dimension.id] = min(max(float(sure[row]), 0.0), 1.0)
-        return [Suggestion(one, told) for one, told in zip(labels, confidence, strict=True)]
+        return [Suggestion(some, value) for some, value in zip(labels, confidence, strict=True)]
 
 
 def load_suggester(folder: Path) -> ModelSuggester:

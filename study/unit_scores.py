@@ -53,7 +53,7 @@ def label_aim(models: "Sequence[Model]", dimension: str, label: str) -> "tuple[s
     Raises
     ------
     InputError
-        The label is not told with its dimension, or is that of another one.
+        The label is given without its dimension, or belongs to another one.
     UnknownNameError
         A model does not answer the dimension, or it has no such label.
     """

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ..shared.options import JsonOption, MissingOption, print_json, print_table, say
-from .score_tables import GroupOption, LabelOption, TextOption, told_interval
+from .score_tables import GroupOption, LabelOption, TextOption, interval_text
 
 __all__ = ["compare"]
 
@@ -42,18 +42,18 @@ def compare(
         if n:
             say(f"warning: {name} was trained on {n} of the {len(rows)} texts; its score flatters")
     if as_json:
-        told = {name: one.as_json() for name, one in found.items()}
-        print_json({"dimensions": told, "trained_on": seen})
+        dimensions = {name: one.as_json() for name, one in found.items()}
+        print_json({"dimensions": dimensions, "trained_on": seen})
         return
     for place, (name, one) in enumerate(found.items()):
         base = next(iter(one.scores.values()))
         print(f"{chr(10) if place else ''}{name}: {base.n} rows in {base.n_groups} groups")
         lines = []
         for folder, score in one.scores.items():
-            cells = [folder, told_interval(score), "", "", ""]
+            cells = [folder, interval_text(score), "", "", ""]
             if folder in one.differences:
                 gap = one.differences[folder]
-                verdict = "differs" if gap.macro_f1.excludes_zero else "not told apart"
+                verdict = "differs" if gap.macro_f1.excludes_zero else "no clear difference"
                 value, low, high = gap.macro_f1.numbers()
                 interval = f"{value:+.3f} ({low:+.3f} to {high:+.3f})"
                 cells[2:] = [interval, verdict, f"{gap.agreement:.1%}"]

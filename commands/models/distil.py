@@ -7,7 +7,7 @@ import typer
 
 from ..shared.options import JsonOption, MissingOption, print_json, say
 from ..shared.progress import ProgressLine
-from .score_tables import GroupOption, TextOption, told_interval
+from .score_tables import GroupOption, TextOption, interval_text
 
 if TYPE_CHECKING:
     from ...models import TrainingSet
@@ -115,7 +115,7 @@ def distil(
 
 
 def _articles(data: Path, group: str | None) -> set[str]:
-    """Give the ids of the articles that a labelled file's rows come from."""
+    """Return the ids of the articles that a labelled file's rows come from."""
     from ...tables import read_strictly
 
     names = (group,) if group else ("group", "article_id")
@@ -134,9 +134,9 @@ def _lines(made: "Distilled") -> list[str]:
         if name in made.gold:
             teacher, student = made.gold[name]
             kept = student.macro_f1 / max(teacher.macro_f1, 1e-9)
-            told = f"teacher {told_interval(teacher)}, student {told_interval(student)}"
+            scores = f"teacher {interval_text(teacher)}, student {interval_text(student)}"
             rows = f"{student.n} rows, {student.n_groups} groups"
-            lines.append(f"  macro-F1 on gold ({rows}): {told}: {kept:.1%} kept")
+            lines.append(f"  macro-F1 on gold ({rows}): {scores}: {kept:.1%} kept")
     if made.n_seen:
         lines.append(
             f"note: the teacher was trained on {made.n_seen} of the gold rows; it flatters"

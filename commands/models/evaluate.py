@@ -11,9 +11,9 @@ from .score_tables import (
     GroupOption,
     LabelOption,
     TextOption,
-    told_groups,
-    told_interval,
-    told_table,
+    groups_text,
+    interval_text,
+    label_table,
 )
 
 if TYPE_CHECKING:
@@ -77,9 +77,9 @@ def evaluate(
         print_json(found.as_json())
         return
     for name, one in found.scores.items():
-        groups = told_groups(one, rows.grouped_by)
-        print(f"{name}: macro-F1 {told_interval(one)}, n = {one.n} in {groups}")
-        print("\n".join(told_table(one)))
+        groups = groups_text(one, rows.grouped_by)
+        print(f"{name}: macro-F1 {interval_text(one)}, n = {one.n} in {groups}")
+        print("\n".join(label_table(one)))
         for note in found.notes[name]:
             print(f"  note: {note}")
 
@@ -99,12 +99,12 @@ def _test_part(folder: Path | None, model: "Model", label: list[str] | None) -> 
         raise RevisionError(study.codebook_path, problem, remedy)
     test = {row.unit_id for row in read_design(study.design) if row.part == "test"}
     if not test:
-        told = "has no test part"
-        raise StudyError(study.root, told, "name labelled rows with --data, or draw one: --test")
+        problem = "has no test part"
+        raise StudyError(study.root, problem, "name labelled rows with --data, or draw one: --test")
     coded = [row for row in gold_of(study, book) if row.unit_id in test]
     if not coded:
-        told = f"no gold answer on the {len(test)} units of the test part"
-        raise StudyError(study.root, told, "code them, then run: standfirst labels gold")
+        problem = f"no gold answer on the {len(test)} units of the test part"
+        raise StudyError(study.root, problem, "code them, then run: standfirst labels gold")
     # What the model was not trained on needs no answer.
     known = [row for row in coded if row.dimension in model.heads]
     return from_study(

@@ -95,10 +95,10 @@ def tune(
             epochs=epochs,
             progress=progress,
         )
-    return outcome.report, ["", *_told(outcome)]
+    return outcome.report, ["", *_lines(outcome)]
 
 
-def _told(found: "Outcome") -> list[str]:
+def _lines(found: "Outcome") -> list[str]:
     """Tell whether fine-tuning paid."""
     mean, low, high = found.difference.numbers()
     lines = [
@@ -114,6 +114,6 @@ def _told(found: "Outcome") -> list[str]:
         lines.append(f"  kept as you asked, though it is not clearly better: {by}")
     if found.kept is not None:
         both = "+" in found.report.model.encoder_name
-        told = "with both networks, and takes twice as long" if both else "as fast as before"
-        lines.append(f"  tagging needs no torch; it reads {told}")
+        effort = "with both networks, and takes twice as long" if both else "as fast as before"
+        lines.append(f"  tagging needs no torch; it reads {effort}")
     return lines

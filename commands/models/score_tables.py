@@ -1,4 +1,4 @@
-"""What `train` and `evaluate` share: the options that name rows, and how scores are told."""
+"""What `train` and `evaluate` share: the options that name rows, and how scores are printed."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,7 +7,14 @@ import typer
 if TYPE_CHECKING:
     from ...models import Score
 
-__all__ = ["GroupOption", "LabelOption", "TextOption", "told_groups", "told_interval", "told_table"]
+__all__ = [
+    "GroupOption",
+    "LabelOption",
+    "TextOption",
+    "groups_text",
+    "interval_text",
+    "label_table",
+]
 
 LabelOption = Annotated[
     list[str] | None,
@@ -20,17 +27,17 @@ GroupOption = Annotated[
 ]
 
 
-def told_interval(found: "Score") -> str:
+def interval_text(found: "Score") -> str:
     """Tell macro-F1 with its interval."""
     return f"{found.macro_f1:.3f} ({found.low:.3f} to {found.high:.3f})"
 
 
-def told_groups(found: "Score", grouped_by: str) -> str:
+def groups_text(found: "Score", grouped_by: str) -> str:
     """Tell how many groups a score rests on."""
     return f"{found.n_groups} groups" + (f" by {grouped_by}" if grouped_by != "row" else "")
 
 
-def told_table(found: "Score") -> list[str]:
+def label_table(found: "Score") -> list[str]:
     """Tell the score of each label, one a line."""
     width = max(5, *(len(name) for name in found.labels))
     lines = [f"{'label':{width}}  precision  recall     F1       n"]

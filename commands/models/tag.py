@@ -176,10 +176,10 @@ def tag(
         )
 
 
-def _share(told: str) -> float:
+def _share(text: str) -> float:
     """Read a share such as 1% or 0.01."""
     try:
-        value = float(told.removesuffix("%")) / (100 if told.endswith("%") else 1)
+        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
         value = -1.0
     if not 0 <= value <= 1:
@@ -187,10 +187,10 @@ def _share(told: str) -> float:
     return value
 
 
-def _languages(told: str | None) -> tuple[str, ...] | None:
-    if told is None:
+def _languages(text: str | None) -> tuple[str, ...] | None:
+    if text is None:
         return None
-    codes = tuple(code.strip().lower() for code in told.split(",") if code.strip())
+    codes = tuple(code.strip().lower() for code in text.split(",") if code.strip())
     if codes == ("all",):
         return ()
     if not codes or any(len(code) != 2 or not code.isalpha() for code in codes):

@@ -82,7 +82,7 @@ def tell(
     if as_json:
         print_json(_as_json(summary, output, seconds))
     else:
-        print("\n".join(_told(summary, prepared, seconds, output)))
+        print("\n".join(_lines(summary, prepared, seconds, output)))
 
 
 def _span(seconds: float) -> str:
@@ -109,7 +109,7 @@ def _as_json(summary: "Summary", output: str, seconds: float) -> dict[str, Any]:
     }
 
 
-def _told(
+def _lines(
     summary: "Summary",
     prepared: "Prepared",
     seconds: float,

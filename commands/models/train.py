@@ -14,9 +14,9 @@ from .score_tables import (
     GroupOption,
     LabelOption,
     TextOption,
-    told_groups,
-    told_interval,
-    told_table,
+    groups_text,
+    interval_text,
+    label_table,
 )
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def train(
             }
         )
     else:
-        print("\n".join([*_told_training(report), *tuning]))
+        print("\n".join([*_lines(report), *tuning]))
         print(f"\nmodel written to {output}")
 
 
@@ -240,16 +240,16 @@ def _from_study(
     return rows, study.models / rows.codebook.id
 
 
-def _told_training(report: "Report") -> list[str]:
+def _lines(report: "Report") -> list[str]:
     groups = f"{report.model.about.n_groups} groups ({report.grouped_by})"
     lines = [f"{report.n_rows} rows in {groups}; encoder {report.model.encoder_name}"]
-    lines += _told_choice(report)
+    lines += _choice_lines(report)
     for one in report.dimensions:
         found = one.score
-        within = f"{told_groups(found, report.grouped_by)}; 95 % interval over groups"
+        within = f"{groups_text(found, report.grouped_by)}; 95 % interval over groups"
         lines += [
             "",
-            f"{one.dimension}: macro-F1 {told_interval(found)}",
+            f"{one.dimension}: macro-F1 {interval_text(found)}",
             f"  held out: {one.n_folds} folds of whole groups; n = {found.n} rows in {within}",
         ]
         usual = f"  for comparison: {found.baseline:.3f} by always giving the same answer, "
@@ -257,7 +257,7 @@ def _told_training(report: "Report") -> list[str]:
         if one.leak_gap is not None:
             usual += f"; folds that ignore the groups would have shown {one.leak_gap:+.3f}"
         lines += [usual, f"  expected calibration error {one.calibration_error:.3f}"]
-        lines += [f"  {line}" for line in told_table(found)]
+        lines += [f"  {line}" for line in label_table(found)]
         if one.abstained:
             goal = report.model.about.goal
             lines.append(f"  gives no label to {one.abstained:.0%} of rows, for {goal}")
@@ -267,7 +267,7 @@ def _told_training(report: "Report") -> list[str]:
     return lines
 
 
-def _told_choice(report: "Report") -> list[str]:
+def _choice_lines(report: "Report") -> list[str]:
     choice = report.choice
     best = choice.standings[0]
     if choice.difference is None:
@@ -285,6 +285,6 @@ def _told_choice(report: "Report") -> list[str]:
     )
     lines = [f"chosen of {len(choice.standings)}: {best.name}, before {second.name}", precision, f1]
     if len(others) > 1:
-        told = (f"{one.name} {one.average_precision:.3f}" for one in others[1:6])
-        lines.append("  then " + "; ".join(told))
+        names = (f"{one.name} {one.average_precision:.3f}" for one in others[1:6])
+        lines.append("  then " + "; ".join(names))
     return [*lines, "  the scores below include the choosing: it was done again in each fold"]

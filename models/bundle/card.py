@@ -1,7 +1,7 @@
 """The model card: what a reader of a study must know of its classifier, in one page of Markdown.
 
-The questions are those of REFORMS that a trained model can answer itself; what only its makers know
-is left open by name, so that it is seen to be missing.
+The questions are those of REFORMS that a trained model can answer itself; for what only its makers
+know, it says that the answer is missing.
 
 References
 ----------
@@ -19,7 +19,7 @@ from ..predictor import Predictor
 
 __all__ = ["write_card"]
 
-_OPEN = "not told by the model; its makers should add it here"
+_OPEN = "not known to the model; its makers should add it here"
 
 
 def write_card(model: Predictor) -> str:
@@ -95,8 +95,12 @@ def _question(dimension: Dimension) -> str:
 
 def _leak(dimensions: Mapping[str, DimensionMetrics]) -> str:
     gaps = {k: one["leak_gap"] for k, one in dimensions.items() if one.get("leak_gap") is not None}
-    told = ", ".join(f"{gap:+.3f} on {as_text(name)}" for name, gap in gaps.items())
-    return f"folds that ignore it would have shown {told}" if told else "the gap was not measured"
+    gaps_text = ", ".join(f"{gap:+.3f} on {as_text(name)}" for name, gap in gaps.items())
+    return (
+        f"folds that ignore it would have shown {gaps_text}"
+        if gaps_text
+        else "the gap was not measured"
+    )
 
 
 def _chosen(about: About) -> str:
@@ -104,14 +108,14 @@ def _chosen(about: About) -> str:
 
 
 def _baseline(dimensions: Mapping[str, DimensionMetrics]) -> str:
-    told = [
+    scores = [
         f"{one['baseline_macro_f1']:.3f} on {as_text(name)}"
         for name, one in dimensions.items()
         if "baseline_macro_f1" in one
     ]
-    if not told:
+    if not scores:
         return "not measured here; see the other model's card"
-    return f"always the most frequent label gives macro-F1 {', '.join(told)}"
+    return f"always the most frequent label gives macro-F1 {', '.join(scores)}"
 
 
 def _scores(dimensions: Mapping[str, DimensionMetrics]) -> list[str]:
@@ -133,11 +137,10 @@ def _scores(dimensions: Mapping[str, DimensionMetrics]) -> list[str]:
         error = found["calibration_error"]
         lines.append(f"Calibration error of the held-out probabilities: {error:.3f}.")
         if found["weighted_decision"]:
-            told = (
+            lines.append(
                 "Rare labels are given from a lower probability on, because that raised macro-F1."
             )
-            lines.append(told)
-        lines += [f"Note: {told}." for told in found["warnings"]]
+        lines += [f"Note: {warning}." for warning in found["warnings"]]
     return lines
 
 
@@ -150,7 +153,7 @@ def _labels(found: ScoreMetrics) -> list[str]:
     return ["| label | precision | recall | F1 | n |", "|---|---|---|---|---|", *rows]
 
 
-def _distilled(told: DistilledMetrics, about: About) -> list[str]:
+def _distilled(metrics: DistilledMetrics, about: About) -> list[str]:
     """Tell what a student learned from, and what it lost."""
     teacher = (about.teacher or {}).get("encoder", "?")
     lines = [
@@ -167,15 +170,15 @@ def _distilled(told: DistilledMetrics, about: About) -> list[str]:
         "| dimension | same answer as the teacher | teacher on gold | student on gold | kept |",
         "|---|---|---|---|---|",
     ]
-    for name, one in told["dimensions"].items():
+    for name, one in metrics["dimensions"].items():
         cells = [as_text(name), f"{one['agreement_with_teacher']:.1%}", "-", "-", "-"]
         if "kept" in one:
             cells[2:] = [_interval(one["teacher"]), _interval(one["student"]), f"{one['kept']:.1%}"]
         lines.append(f"| {' | '.join(cells)} |")
-    if told["gold_rows_seen_by_teacher"]:
-        n = told["gold_rows_seen_by_teacher"]
+    if metrics["gold_rows_seen_by_teacher"]:
+        n = metrics["gold_rows_seen_by_teacher"]
         lines += ["", f"Note: the teacher was trained on {n} of the gold rows; its score flatters."]
-    for name, one in told["dimensions"].items():
+    for name, one in metrics["dimensions"].items():
         if "student" in one:
             lines += ["", f"### {as_text(name)}: the student on gold", "", *_labels(one["student"])]
     return lines

@@ -205,9 +205,9 @@ def load(folder: Path, kind: type[P]) -> P:
     except (MissingFileError, MissingExtraError, BundleError):
         raise
     except Exception as error:
-        # Whatever a strange file makes a parser raise: the file is at fault, and is told.
-        told = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise BundleError(folder, f"cannot be read: {told}", REMEDY) from error
+        # Whatever a strange file makes a parser raise, the file is at fault.
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise BundleError(folder, f"cannot be read: {reason}", REMEDY) from error
     if not same:
         found = versions()
         changed = [f"{n} {v}" for n, v in found.items() if manifest.versions.get(n) != v]
@@ -257,8 +257,8 @@ def _contents(model: Predictor) -> dict[str, bytes]:
         versions=versions(),
         files={name: sha256(content) for name, content in sorted(contents.items())},
     ).signed()
-    told = dump_json(manifest.model_dump(mode="json")) + "\n"
-    return {**contents, "manifest.json": told.encode()}
+    text = dump_json(manifest.model_dump(mode="json")) + "\n"
+    return {**contents, "manifest.json": text.encode()}
 
 
 def _restore(folder: Path, manifest: Manifest, contents: dict[str, bytes], kind: type[P]) -> P:
@@ -318,9 +318,9 @@ def _under(prefix: str, stored: dict[str, npt.NDArray[Any]]) -> dict[str, npt.ND
 
 def _knowledge(settings: dict[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> str:
     """Hash all that an encoder knows."""
-    told = [json.dumps(settings, sort_keys=True, ensure_ascii=False)]
-    told += [
+    lines = [json.dumps(settings, sort_keys=True, ensure_ascii=False)]
+    lines += [
         f"{name} {array.dtype} {array.shape} {sha256(np.ascontiguousarray(array).tobytes())}"
         for name, array in sorted(arrays.items())
     ]
-    return sha256("\n".join(told).encode())
+    return sha256("\n".join(lines).encode())

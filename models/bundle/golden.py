@@ -30,7 +30,7 @@ _TOLERANCE_8_BITS = 2e-2
 
 
 def golden_answers(model: Predictor) -> list[dict[str, Any]]:
-    """Give the probabilities of the golden sentences."""
+    """Return the probabilities of the golden sentences."""
     # Whatever a model reads beside the text: sentences of our own will do.
     context: dict[str, tuple[str, ...]] = dict.fromkeys(model.needs, GOLDEN_TEXTS[::-1])
     if "target" in context:

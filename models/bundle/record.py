@@ -100,13 +100,13 @@ class Manifest(_Strict):
     digest: str = ""
 
     def signed(self) -> "Manifest":
-        """Give the manifest with its own hash in it."""
+        """Return the manifest with its own hash in it."""
         return self.model_copy(update={"digest": self.expected_digest()})
 
     def expected_digest(self) -> str:
         """Hash everything but the hash."""
-        told = self.model_dump(mode="json", exclude={"digest"})
-        return sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode())
+        content = self.model_dump(mode="json", exclude={"digest"})
+        return sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode())
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -122,8 +122,8 @@ def read_manifest(folder: Path) -> Manifest:
     except OSError as error:
         raise BundleError(folder, "is not a model: no manifest.json", REMEDY) from error
     try:
-        told = json.loads(raw)
-        found = told["format_version"] if told["format"] == "standfirst-model" else None
+        content = json.loads(raw)
+        found = content["format_version"] if content["format"] == "standfirst-model" else None
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise BundleError(folder, "is not a model of Standfirst", REMEDY) from error
     if found != FORMAT_VERSION:
@@ -140,7 +140,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def versions() -> dict[str, str]:
-    """Give the versions of what computes here."""
+    """Return the versions of what computes here."""
     found = {"python": platform.python_version()}
     for name in _COMPUTE:
         try:

@@ -15,7 +15,7 @@ class Encoder(Protocol):
     """Turns texts into vectors."""
 
     def begin(self, texts: Sequence[str]) -> tuple[Self, Matrix]:
-        """Give an encoder that knows what these texts are made of, and the texts prepared."""
+        """Return an encoder that knows what these texts are made of, and the texts prepared."""
 
     @property
     def width(self) -> int:
@@ -34,7 +34,7 @@ class Encoder(Protocol):
         """Turn texts into vectors: float32, shape (n_texts, dim)."""
 
     def state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        """Give what must be stored: settings as JSON values, and arrays."""
+        """Return what must be stored: settings as JSON values, and arrays."""
 
 
 class SingleEncoder(Encoder, Protocol):
@@ -54,5 +54,5 @@ class Frozen:
         return self
 
     def transform(self, prepared: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Give the vectors as they are."""
+        """Return the vectors as they are."""
         return prepared

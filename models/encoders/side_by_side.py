@@ -126,13 +126,13 @@ class Beside:
         return self.transform(self.prepare(texts, context))
 
     def state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        """Give the states of the parts, their arrays under the parts' names."""
+        """Return the states of the parts, their arrays under the parts' names."""
         settings, arrays = [], {}
         for part in self.parts:
-            told, stored = part.encoder.state()
+            settings, stored = part.encoder.state()
             views = list(part.views)
             settings.append(
-                {"name": part.name, "share": part.share, "views": views, "settings": told}
+                {"name": part.name, "share": part.share, "views": views, "settings": settings}
             )
             arrays.update({f"{part.key}/{key}": value for key, value in stored.items()})
         return {"parts": settings}, arrays
@@ -192,7 +192,7 @@ def prepare_views(
 
 
 def around(text: str, start: int, end: int) -> str:
-    """Give the words around a span, without the span itself.
+    """Return the words around a span, without the span itself.
 
     Examples
     --------

@@ -44,7 +44,7 @@ class Comparison:
     """Name of each model to what limits its score, in words."""
 
     def as_json(self) -> dict[str, Any]:
-        """Give everything as JSON values."""
+        """Return everything as JSON values."""
         differences = {}
         for name, difference in self.differences.items():
             numbers = (*difference.macro_f1.numbers(), difference.agreement)
@@ -126,9 +126,11 @@ def _check(models: Mapping[str, Model], data: TrainingSet) -> None:
         known = data.codebook.dimension(dimension).label_ids
         for name, model in models.items():
             if dimension not in model.heads:
-                told = f"does not answer {dimension!r}"
-                raise InputError(name, told, "name the dimensions in common with --label")
+                problem = f"does not answer {dimension!r}"
+                raise InputError(name, problem, "name the dimensions in common with --label")
             labels = model.codebook.dimension(dimension).label_ids
             if labels != known:
-                told = f"has other labels of {dimension!r} ({', '.join(labels)})"
-                raise InputError(name, told, f"compare models with the labels {', '.join(known)}")
+                problem = f"has other labels of {dimension!r} ({', '.join(labels)})"
+                raise InputError(
+                    name, problem, f"compare models with the labels {', '.join(known)}"
+                )

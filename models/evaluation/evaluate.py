@@ -34,7 +34,7 @@ class Evaluation:
     """Id of the dimension to what limits its score, in words."""
 
     def as_json(self) -> dict[str, Any]:
-        """Give the scores as `evaluate --json` prints them."""
+        """Return the scores as `evaluate --json` prints them."""
         return {
             "dimensions": {
                 name: {**score.as_json(), "notes": list(self.notes[name])}

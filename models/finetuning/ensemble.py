@@ -109,7 +109,7 @@ def make_head(arm: Arm, place: int, job: Job, unseen: Unseen) -> Head:
 
 
 def _all_labels(head: Head) -> LinearFit:
-    """Give a head's scores of all labels, those that no row had among them."""
+    """Return a head's scores of all labels, those that no row had among them."""
     weights = np.zeros((len(head.seen), head.fit.weights.shape[1]))
     intercept = np.full(len(head.seen), NEVER)
     weights[head.seen], intercept[head.seen] = head.fit.weights, head.fit.intercept

@@ -77,7 +77,7 @@ class Outcome:
 
 
 def load_tuner() -> tuple[Tuner, Callable[[str], str], str]:
-    """Give what tunes, what resolves the name of a device, and the version of torch.
+    """Return what tunes, what resolves the name of a device, and the version of torch.
 
     Raises
     ------

@@ -33,7 +33,7 @@ __all__ = ["Tuner", "Workshop"]
 
 Ints = npt.NDArray[np.int64]
 Tuner = Callable[..., tuple[dict[str, npt.NDArray[np.float16]], list[LinearFit]]]
-"""What `finetune.tune` is."""
+"""What `learn.tune` is."""
 
 _START = 1.0
 """Inverse penalty of the regressions to start from, and of those on contrastive vectors."""
@@ -150,7 +150,7 @@ class Workshop:
         return Arm(encoder, frozen_encoder, stack([block, vectors]), tuple(fits), frozen)
 
     def joined(self, arm: Arm, heads: Mapping[str, Head]) -> tuple[str, Any, dict[str, Head]]:
-        """Give name, encoder and heads of a model that reads with an arm's encoders.
+        """Return name, encoder and heads of a model that reads with an arm's encoders.
 
         Where no head asks for the frozen one, it is left out.
         """
@@ -201,14 +201,14 @@ def _first_columns(head: Head, width: int) -> Head:
 
 
 def _no_head(job: Job, width: int) -> Head:
-    """Give a head that knows no label, for a dimension of which no row is answered."""
+    """Return a head that knows no label, for a dimension of which no row is answered."""
     seen = np.zeros(job.truth.shape[1], bool)
     fit = LinearFit(np.zeros((0, width), np.float32), np.zeros(0))
     return Head(job.multiple, seen, fit, Calibration.none(0), Rule.none(0), _START)
 
 
 def _parts(model: Model) -> list[Part]:
-    """Give the encoders of a model as parts."""
+    """Return the encoders of a model as parts."""
     if isinstance(model.encoder, Beside):
         return list(model.encoder.parts)
     return [Part(model.encoder_name, model.encoder)]

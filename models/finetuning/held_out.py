@@ -69,7 +69,7 @@ class HeldOut:
         return list(self.tuned)[first_best(scores)]
 
     def difference(self, method: str) -> Estimate:
-        """Give macro-F1 of a method minus that of the frozen model, and its 95 % interval."""
+        """Return macro-F1 of a method minus that of the frozen model, and its 95 % interval."""
         return paired(self._pairs(self.tuned[method], self.frozen), by_folds=True, seed=self.seed)
 
     def pays(self, method: str, rows: Sequence[Ints] | None = None) -> bool:
@@ -79,7 +79,7 @@ class HeldOut:
         return difference >= MARGIN - NOISE and low > NOISE
 
     def chosen_by_others(self) -> list[Answers]:
-        """Give for each fold the answers of what the other folds would have kept."""
+        """Return for each fold the answers of what the other folds would have kept."""
         nested = [job.nothing() for job in self.jobs]
         for fold in self.folds:
             others = [job.cut(fold)[0] for job in self.jobs]

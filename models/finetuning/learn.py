@@ -43,7 +43,7 @@ _LONGEST_GRADIENT = 1.0
 
 
 def choose_device(name: str) -> str:
-    """Give the device that `auto`, `cpu` or `cuda` means here.
+    """Return the device that `auto`, `cpu` or `cuda` means here.
 
     Raises
     ------
@@ -199,7 +199,7 @@ class _Mean:
 
 
 def _batches(lengths: Sequence[int], recipe: Recipe) -> Iterator[list[int]]:
-    """Give the rows of each step: in random order, but texts of a length together."""
+    """Yield the rows of each step: in random order, but texts of a length together."""
     rng = np.random.default_rng(recipe.seed)
     for _ in range(recipe.epochs):
         order = rng.permutation(len(lengths)).tolist()
@@ -212,7 +212,7 @@ def _batches(lengths: Sequence[int], recipe: Recipe) -> Iterator[list[int]]:
 
 
 def _padded(tokens: Tokens, rows: Sequence[int]) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Give ids, mask, shape (n_rows, n_tokens), and marks of a batch."""
+    """Return ids, mask, shape (n_rows, n_tokens), and marks of a batch."""
     shape = (len(rows), max(len(tokens.ids[row]) for row in rows))
     ids, mask = torch.zeros(shape, dtype=torch.long), torch.zeros(shape)
     marks = None if tokens.marks is None else torch.zeros((shape[0], len(MARKS), shape[1]))

@@ -27,7 +27,7 @@ class LearningHead:
         self.answered = torch.tensor(lesson.answered, device=device)
 
     def loss(self, vectors: Tensor, rows: Sequence[int]) -> Tensor:
-        """Give the cross entropy of a batch; rows that nobody answered weigh nothing."""
+        """Return the cross entropy of a batch; rows that nobody answered weigh nothing."""
         scores = vectors @ self.weights.T + self.intercept
         truth, importance = self.truth[rows], self.importance[rows]
         if self.multiple:
@@ -37,7 +37,7 @@ class LearningHead:
         return (each * importance.sum(1)).mean()
 
     def likeness(self, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Give the share of labels that two rows have in common, and whether both are answered."""
+        """Return what share of labels two rows have in common, and whether both are answered."""
         truth, answered = self.truth[rows], self.answered[rows]
         common = truth @ truth.T
         size = truth.sum(1)
@@ -46,7 +46,7 @@ class LearningHead:
         return share, answered[:, None] & answered[None, :]
 
     def fit(self) -> LinearFit:
-        """Give the classifier as it is."""
+        """Return the classifier as it is."""
         return LinearFit(
             self.weights.detach().cpu().numpy().astype(np.float64),
             self.intercept.detach().cpu().numpy().astype(np.float64),

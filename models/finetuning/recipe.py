@@ -1,6 +1,6 @@
-"""What fine-tuning is told: the texts as tokens, the answers, and how to learn from them.
+"""What fine-tuning is given: the texts as tokens, the answers, and how to learn from them.
 
-These values stand apart from `finetune`, which needs torch, so that everything around it can be
+These values stand apart from `learn`, which needs torch, so that everything around it can be
 imported and tested without.
 """
 
@@ -33,7 +33,7 @@ class Tokens:
     """How much each token counts for target, left and right, shape (3, n_tokens); None without."""
 
     def take(self, rows: npt.NDArray[np.int64]) -> "Tokens":
-        """Give some of the texts."""
+        """Return some of the texts."""
         marks = None if self.marks is None else [self.marks[row] for row in rows]
         return Tokens([self.ids[row] for row in rows], marks)
 
@@ -107,7 +107,7 @@ class Recipe:
     """Where it runs."""
 
     def first_layer(self, n_layers: int) -> int:
-        """Give the first of so many layers that learns, from 1.
+        """Return the first of so many layers that learns, from 1.
 
         Examples
         --------
@@ -117,7 +117,7 @@ class Recipe:
         return n_layers - max(1, round(self.tuned_share * n_layers)) + 1
 
     def as_json(self) -> dict[str, Any]:
-        """Give everything that a reader needs to do it again, as JSON values."""
+        """Return everything that a reader needs to do it again, as JSON values."""
         return {
             name: round(v, 8) if isinstance(v, float) else v for name, v in asdict(self).items()
         }

@@ -72,12 +72,12 @@ class TorchNetwork:
                 weight.requires_grad_()
 
     def of_layer(self, number: int) -> dict[str, Tensor]:
-        """Give the weights of a layer, from 1, by their names."""
+        """Return the weights of a layer, from 1, by their names."""
         mark = f"{self.names.layer.format(number - 1)}."
         return {name: weight for name, weight in self.weights.items() if name.startswith(mark)}
 
     def tuned(self) -> dict[str, npt.NDArray[np.float32]]:
-        """Give copies of the weights that are tuned, by the names that they came with."""
+        """Return copies of the weights that are tuned, by the names that they came with."""
         return {
             self.prefix + name: weight.detach().cpu().numpy().copy()
             for name, weight in self.weights.items()

@@ -69,7 +69,7 @@ class Rule:
 
     @classmethod
     def none(cls, n_labels: int) -> "Rule":
-        """Give the most probable label, or every label with at least one half."""
+        """Return the most probable label, or every label with at least one half."""
         return cls(np.zeros(n_labels), np.zeros(n_labels))
 
     def decide(self, probabilities: Floats, *, multiple: bool) -> Bools:

@@ -40,17 +40,17 @@ class FoldHeads:
     """Fold of each of them: the head of this number did not learn from it."""
 
     def all(self) -> list[Head]:
-        """Give all heads, dimension by dimension."""
+        """Return all heads, dimension by dimension."""
         return [head for heads in self.heads.values() for head in heads]
 
     def fold_of(self, texts: Iterable[str]) -> npt.NDArray[np.int64]:
-        """Give the fold of each text; -1 for texts that are not of training."""
+        """Return the fold of each text; -1 for texts that are not of training."""
         hashes = hash_texts(texts)
         place = np.minimum(np.searchsorted(self.texts, hashes), len(self.texts) - 1)
         return np.where(self.texts[place] == hashes, self.folds[place].astype(np.int64), -1)
 
     def answers(self, scores: Sequence[Floats], fold: npt.NDArray[np.int64]) -> dict[str, Floats]:
-        """Give the probabilities of each dimension by heads that did not learn from the text.
+        """Return the probabilities of each dimension by heads that did not learn from the text.
 
         Parameters
         ----------
@@ -73,7 +73,7 @@ class FoldHeads:
         return given
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Give what must be stored."""
+        """Return what must be stored."""
         stored: dict[str, npt.NDArray[Any]] = {"texts": self.texts, "folds": self.folds}
         for name, heads in self.heads.items():
             for number, head in enumerate(heads):

@@ -54,7 +54,7 @@ class Head:
     """The inverse penalty that was chosen."""
 
     def probabilities(self, vectors: Matrix) -> Floats:
-        """Give the probability of each label of the codebook, shape (n_rows, n_labels)."""
+        """Return the probability of each label of the codebook, shape (n_rows, n_labels)."""
         return self.from_scores(self.scores(vectors))
 
     def scores(self, vectors: Matrix) -> Floats:
@@ -77,7 +77,7 @@ class Head:
         return answer
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Give what must be stored."""
+        """Return what must be stored."""
         return {
             "seen": self.seen.astype(np.uint8),
             "weights": self.fit.weights,

@@ -65,7 +65,7 @@ def from_file(
     Raises
     ------
     InputError, UnknownNameError, UnknownLabelError
-        A column, row or label that cannot be used; told with file and line.
+        A column, row or label cannot be used; the message names file and line.
     """
     path = Path(path)
     dimensions = list(dict.fromkeys([dimensions] if isinstance(dimensions, str) else dimensions))
@@ -186,8 +186,8 @@ def _span(flat: Mapping[str, Any], target: str, text: str, where: str) -> Span |
         except (TypeError, ValueError):
             span = -1, -1
         if not 0 <= span[0] < span[1] <= len(text):
-            told = f"{target} from {start!r:.20} to {end!r:.20}, in a text of {len(text)}"
-            raise InputError(where, told, "give characters, from 0, as in text[from:to]")
+            problem = f"{target} from {start!r:.20} to {end!r:.20}, in a text of {len(text)}"
+            raise InputError(where, problem, "give characters, from 0, as in text[from:to]")
         return span
     return None
 

@@ -20,7 +20,7 @@ Fold = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 
 
 def join_groups(texts: Sequence[str], keys: Sequence[Hashable | None]) -> npt.NDArray[np.int64]:
-    """Give the groups of rows that must stay together, as numbers.
+    """Return the groups of rows that must stay together, as numbers.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def join_groups(texts: Sequence[str], keys: Sequence[Hashable | None]) -> npt.ND
 
 
 def strata(truth: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """Give each row the stratum that the folds balance: its rarest label.
+    """Assign each row to the stratum that the folds balance: its rarest label.
 
     For single choice that is the label itself. For multiple choice whole combinations would be too
     many to balance; the rarest label of a row is the one whose place matters.
@@ -102,7 +102,7 @@ def grouped_folds(
         by = np.zeros_like(by)
     splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
-        # Strata smaller than the number of folds are told to the user in our own words.
+        # Strata smaller than the number of folds are reported to the user in our own words.
         warnings.simplefilter("ignore", UserWarning)
         folds = list(splitter.split(by, by, groups))
     return [(train, test) for train, test in folds if len(train) and len(test)]

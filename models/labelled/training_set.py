@@ -53,7 +53,7 @@ class TrainingSet:
     """Texts with answers, in rows."""
 
     source: str
-    """Where it came from, as told to the user."""
+    """Where it came from, for messages."""
     codebook: Codebook
     """The dimensions that are answered, and their labels."""
     texts: tuple[str, ...]
@@ -73,7 +73,7 @@ class TrainingSet:
         return len(self.texts)
 
     def truth(self, dimension: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-        """Give the answered rows of a dimension and their labels.
+        """Return the answered rows of a dimension and their labels.
 
         Returns
         -------
@@ -114,14 +114,14 @@ class TrainingSet:
         """SHA-256 over texts, answers, groups, context and weights, whatever the file is called."""
         digest = hashlib.sha256()
         for row, text in enumerate(self.texts):
-            told = [
+            parts = [
                 text,
                 str(self.groups[row]),
                 *(repr(self.answers[d][row]) for d in self.answers),
                 *(str(values[row]) for _, values in sorted((self.context or {}).items())),
                 *(repr(float(values[row])) for values in (self.weights or {}).values()),
             ]
-            digest.update("\x1f".join(told).encode("utf-8", "surrogatepass") + b"\x1e")
+            digest.update("\x1f".join(parts).encode("utf-8", "surrogatepass") + b"\x1e")
         return digest.hexdigest()
 
 
@@ -148,7 +148,7 @@ def from_study(
     dimensions
         Ids of the dimensions to take; all that have gold if None.
     source
-        Where it came from, as told to the user.
+        Where it came from, for messages.
     leave_out
         Ids of units that must not be trained on: the study's test part.
     votes
@@ -202,7 +202,7 @@ def from_study(
 
 
 def find_dimension(codebook: Codebook, name: str) -> Dimension:
-    """Give the dimension of a codebook by its id."""
+    """Return the dimension of a codebook by its id."""
     for dimension in codebook.dimensions:
         if dimension.id == name:
             return dimension
@@ -211,7 +211,7 @@ def find_dimension(codebook: Codebook, name: str) -> Dimension:
 
 
 def known_answer(answer: Answer, dimension: Dimension, where: str) -> Answer:
-    """Give the ids of labels, which may be told by id or by name, in the codebook's order."""
+    """Return the ids of labels, which may be given by id or by name, in the codebook's order."""
     if answer is None:
         return None
     ids = dimension.label_ids

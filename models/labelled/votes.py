@@ -6,7 +6,7 @@ share over them), brought to a mean of 1 over all rows, so that a penalty means 
 References
 ----------
 Peterson, J., Battleday, R., Griffiths, T. & Russakovsky, O. (2019). Human uncertainty makes
-classification more robust. ICCV. (Why disagreement should be told to a classifier.)
+classification more robust. ICCV. (Why a classifier should know of disagreement.)
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """What a run rests on: its model, its options, its inputs; and the folder that is bound to them.
 
-A folder of tags holds a manifest. To go on in it, everything must be as it was; what is not, is
-told.
+A folder of tags holds a manifest. To continue in it, everything must be as it was; the
+message names what is not.
 """
 
 import json
@@ -176,8 +176,8 @@ def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
     if before["format_version"] != now["format_version"]:
         return "another version of Standfirst"
     if before["model"] != now["model"]:
-        told = [f"{one['model']['name']} {one['model']['version']}" for one in (before, now)]
-        return f"the model was {told[0]}, now {told[1]}"
+        was, is_now = (f"{one['model']['name']} {one['model']['version']}" for one in (before, now))
+        return f"the model was {was}, now {is_now}"
     options = before["options"]
     # Earlier versions said whether texts were cleaned, and not what is the same in all their runs.
     prepared = Preparation.from_json(options, keep_debris=not options.get("clean", True))
@@ -186,7 +186,9 @@ def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
         was, is_now = (json.dumps(one.get(name)) for one in (options, now["options"]))
         if was != is_now:
             return f"{name} was {was}, now {is_now}"
-    inputs, inputs_now = ({one["name"]: one for one in told["inputs"]} for told in (before, now))
+    inputs, inputs_now = (
+        {one["name"]: one for one in manifest["inputs"]} for manifest in (before, now)
+    )
     for name in [*inputs, *inputs_now]:
         if name not in inputs_now:
             return f"the input {name} is not named now"

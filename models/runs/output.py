@@ -21,7 +21,7 @@ class Folder(Protocol):
 
     @property
     def where(self) -> str:
-        """The folder as told to the user."""
+        """The folder, for messages."""
 
     def names(self, below: str = "") -> list[str]:
         """List the files in a folder below (not deeper), sorted, without that folder's name."""
@@ -30,10 +30,10 @@ class Folder(Protocol):
         """Open a file for reading; it can be sought in."""
 
     def local(self, name: str) -> Path | None:
-        """Give the path of a file, where it is on this machine."""
+        """Return the path of a file, where it is on this machine."""
 
     def publish(self, name: str) -> AbstractContextManager[Path]:
-        """Give a local path to write to; the file appears when the block ends well."""
+        """Return a local path to write to; the file appears when the block ends well."""
 
     def remove(self, name: str) -> None:
         """Remove a file, or a folder with all that is in it; none is no error."""
@@ -53,7 +53,7 @@ class LocalFolder:
 
     @property
     def where(self) -> str:
-        """The folder as told to the user."""
+        """The folder, for messages."""
         return str(self.root)
 
     def names(self, below: str = "") -> list[str]:
@@ -68,7 +68,7 @@ class LocalFolder:
         return (self.root / name).open("rb")
 
     def local(self, name: str) -> Path | None:
-        """Give the path of a file."""
+        """Return the path of a file."""
         return self.root / name
 
     def publish(self, name: str) -> AbstractContextManager[Path]:
@@ -132,7 +132,7 @@ class RemoteFolder:
         return cast("BinaryIO", self._filesystem.open(f"{self._root}/{name}", "rb"))
 
     def local(self, name: str) -> Path | None:
-        """Give no path: the files are elsewhere."""
+        """Return no path: the files are elsewhere."""
         del name
         return None
 
@@ -163,5 +163,5 @@ class RemoteFolder:
 
 
 def open_folder(place: str) -> Folder:
-    """Give the folder that a path or URL names; it need not be there yet."""
+    """Return the folder that a path or URL names; it need not be there yet."""
     return RemoteFolder(place) if "://" in place else LocalFolder(Path(place))

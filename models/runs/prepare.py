@@ -90,7 +90,7 @@ class Prepared:
 
     @property
     def where(self) -> str:
-        """The output as told to the user."""
+        """The output, for messages."""
         return self.single or self.folder.where
 
     @property
@@ -211,7 +211,7 @@ def _refuse_foreign(out: str) -> None:
 
 
 def _planned(folder: Folder, inputs: Sequence[Input], options: Options) -> Plan:
-    """Give the plan that a run began with, or make one."""
+    """Return the plan that a run began with, or make one."""
     if "plan.json" in folder.names(PARTS) and MANIFEST in folder.names():
         with folder.open(PLAN) as stream:
             tasks = msgspec.json.decode(stream.read(), type=tuple[Task, ...])

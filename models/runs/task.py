@@ -202,7 +202,7 @@ class _Writes:
 
 
 def out_schema(job: Job, model: Predictor) -> pa.Schema:
-    """Give the columns of a shard."""
+    """Return the columns of a shard."""
     fields = [field for field in tag_schema(model) if job.text or field.name != "text"]
     return pa.schema([*fields, pa.field("model_version", pa.string())])
 
@@ -215,7 +215,7 @@ def _parquet(path: Path, schema: pa.Schema) -> AbstractContextManager[parquet.Pa
 
 
 def done_tasks(folder: Folder) -> Iterator[int]:
-    """Give the numbers of the tasks that are done."""
+    """Yield the numbers of the tasks that are done."""
     for name in folder.names(PARTS):
         number, _, rest = name.partition(".")
         if rest == "json" and number.isdigit():

@@ -71,7 +71,7 @@ class Tagged:
 
 
 def preparation_of(about: About, unit: str) -> Preparation:
-    """Give how a model's study made articles ready; without a study, cut as its codebook says.
+    """Return how a model's study made articles ready; without a study, cut as its codebook says.
 
     Raises
     ------
@@ -194,10 +194,10 @@ def taken(article: Article) -> Reject:
 
 def _count(counts: Counts, model: Predictor, block: Block, tallies: pa.Table) -> None:
     for dimension in model.dimensions:
-        told = counts.labels.setdefault(dimension.id, dict.fromkeys(dimension.label_ids, 0))
+        totals = counts.labels.setdefault(dimension.id, dict.fromkeys(dimension.label_ids, 0))
         found = label_counts(tallies, dimension).tolist()
         for label, n in zip(dimension.label_ids, found, strict=True):
-            told[label] += n
+            totals[label] += n
     n_aside = int(np.count_nonzero(block.about["aside"].to_numpy() != ""))
     counts.aside += n_aside
     counts.articles += len(block.about) - n_aside

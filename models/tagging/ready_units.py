@@ -27,10 +27,10 @@ class Rows:
     units: pa.Table
     """The columns of `UNIT_COLUMNS`, and of the context that the model needs."""
     about: pa.Table
-    """What is told of each unit's article, the columns of `ABOUT`."""
+    """What is known of each unit's article, the columns of `ABOUT`."""
 
     def slice(self, start: int, n: int) -> "Rows":
-        """Give some of them."""
+        """Return some of them."""
         return Rows(self.units.slice(start, n), self.about.slice(start, n))
 
 
@@ -140,7 +140,7 @@ class _Filling:
         return record.slice(n, len(sizes) - n) if n < len(sizes) else None
 
     def empty(self) -> Block:
-        """Give the block, and begin another."""
+        """Return the block, and begin another."""
         self._close()
         units = pa.concat_tables([one.units for one in self._parts]).combine_chunks()
         about = pa.concat_tables([one.about for one in self._parts]).combine_chunks()
@@ -161,17 +161,17 @@ def _of_records(articles: Sequence[Article], needs: Sequence[str]) -> Rows:
             one.title if name == "title" else str(one.meta.get(name) or "") for one in articles
         )
     units = pa.table(
-        [pa.array(told, UNIT_COLUMNS.get(name, pa.string())) for name, told in columns.items()],
+        [pa.array(values, UNIT_COLUMNS.get(name, pa.string())) for name, values in columns.items()],
         names=list(columns),
     )
-    told = {name: [getattr(one, name) for one in articles] for name in OF_ARTICLE}
-    told |= {"file": [one.file for one in articles], "record": [one.record for one in articles]}
-    return Rows(units, about_of(units["article_id"].combine_chunks(), told))
+    known = {name: [getattr(one, name) for one in articles] for name in OF_ARTICLE}
+    known |= {"file": [one.file for one in articles], "record": [one.record for one in articles]}
+    return Rows(units, about_of(units["article_id"].combine_chunks(), known))
 
 
-def about_of(article_ids: pa.Array, told: Mapping[str, Any]) -> pa.Table:
-    """Give the columns of `ABOUT`."""
-    columns = {**told, "article_id": article_ids, "aside": pa.repeat("", len(article_ids))}
+def about_of(article_ids: pa.Array, known: Mapping[str, Any]) -> pa.Table:
+    """Return the columns of `ABOUT`."""
+    columns = {**known, "article_id": article_ids, "aside": pa.repeat("", len(article_ids))}
     return pa.table([pa.array(columns[one.name], one.type) for one in ABOUT], schema=ABOUT)
 
 

@@ -32,7 +32,7 @@ UNIT_COLUMNS = {
 
 
 def tag_schema(model: Predictor) -> pa.Schema:
-    """Give the columns of tags."""
+    """Return the columns of tags."""
     fields = list(UNIT_COLUMNS.items())
     for dimension in model.dimensions:
         label = pa.list_(pa.string()) if dimension.choice == "multiple" else pa.string()
@@ -110,8 +110,8 @@ def tag_table(
 
 def _texts(units: pa.Table) -> pa.Array:
     if "text" not in units.column_names:
-        told = f"no column 'text' ({', '.join(units.column_names)})"
-        raise InputError("the table of units", told, "rename the column")
+        problem = f"no column 'text' ({', '.join(units.column_names)})"
+        raise InputError("the table of units", problem, "rename the column")
     column = units.column("text")
     if isinstance(column.type, pa.DictionaryType):
         column = column.cast(column.type.value_type)

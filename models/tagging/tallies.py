@@ -37,7 +37,7 @@ _STRONGEST = ("", "_confidence", "_unit", "_text")
 
 
 def tally_schema(dimensions: Sequence[Dimension], *, text: bool) -> pa.Schema:
-    """Give the columns of a tally."""
+    """Return the columns of a tally."""
     fields = [("file", pa.string()), ("record", pa.int64())]
     fields += [("id_hash", pa.uint64()), ("digest", pa.uint64()), ("article_id", pa.string())]
     fields += [(name, pa.string()) for name in OF_ARTICLE]
@@ -215,21 +215,21 @@ def _answers(
 ) -> dict[str, Any]:
     name, n_labels, n_groups = dimension.id, len(dimension.labels), len(first)
     labels = tags[name].combine_chunks()
-    told = np.asarray(labels.is_valid().to_numpy(zero_copy_only=False))
+    answered = np.asarray(labels.is_valid().to_numpy(zero_copy_only=False))
     known = pa.array(dimension.label_ids, pa.string())
     if dimension.choice == "multiple":
         which = pc.index_in(labels.flatten(), known).to_numpy()
         units = pc.list_parent_indices(labels).to_numpy()
     else:
-        units = np.flatnonzero(told)
+        units = np.flatnonzero(answered)
         which = pc.index_in(labels.drop_null(), known).to_numpy()
     size = n_groups * n_labels
     counts = np.bincount(owner[units] * n_labels + which, minlength=size).astype(np.int32)
     confidence = tags[f"{name}_confidence"].combine_chunks().to_numpy(zero_copy_only=False)
-    strongest = _strongest(owner, confidence, told, n_groups)
+    strongest = _strongest(owner, confidence, answered, n_groups)
     offsets = pa.array(np.arange(n_groups + 1, dtype=np.int32) * n_labels)
     return {
-        f"{name}_n": pa.array(np.bincount(owner[told], minlength=n_groups), pa.int32()),
+        f"{name}_n": pa.array(np.bincount(owner[answered], minlength=n_groups), pa.int32()),
         f"{name}_counts": pa.ListArray.from_arrays(offsets, pa.array(counts)),
         f"{name}_first": _at(labels, first),
         f"{name}_strongest": _at(labels, strongest),
@@ -240,7 +240,7 @@ def _answers(
 
 
 def _firsts(group: npt.NDArray[np.int64], n_groups: int) -> npt.NDArray[np.int64]:
-    """Give the first place of each group; -1 for an empty one."""
+    """Return the first place of each group; -1 for an empty one."""
     found = np.full(n_groups, -1, np.int64)
     found[group[::-1]] = np.arange(len(group))[::-1]
     return found
@@ -249,11 +249,11 @@ def _firsts(group: npt.NDArray[np.int64], n_groups: int) -> npt.NDArray[np.int64
 def _strongest(
     owner: npt.NDArray[np.int64],
     confidence: npt.NDArray[np.float32],
-    told: npt.NDArray[np.bool_],
+    answered: npt.NDArray[np.bool_],
     n_groups: int,
 ) -> npt.NDArray[np.int64]:
-    """Give the place of the most confident answer of each group, the first of equals."""
-    places = np.flatnonzero(told)
+    """Return the place of the most confident answer of each group, the first of equals."""
+    places = np.flatnonzero(answered)
     order = places[np.lexsort((places, -confidence[places], owner[places]))]
     return np.where(
         (found := _firsts(owner[order], n_groups)) < 0, -1, order[found] if len(order) else -1

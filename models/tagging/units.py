@@ -37,14 +37,14 @@ R = TypeVar("R")
 
 
 OF_ARTICLE = ("title", "outlet", "published", "url", "language")
-"""What is told of an article beside its id."""
+"""What is known of an article beside its id."""
 
 ABOUT = pa.schema(
     [("file", pa.string()), ("record", pa.int64()), ("article_id", pa.string())]
     + [(name, pa.string()) for name in OF_ARTICLE]
     + [("aside", pa.string())]
 )
-"""What is told of an article: where it stood, what it is, and why it has no units (if so)."""
+"""What is known of an article: where it stood, what it is, and why it has no units (if so)."""
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ class Block:
     """The articles' texts, cleaned; none where units came ready."""
 
     def without(self, places: Sequence[int]) -> "Block":
-        """Give the block without some of its articles."""
+        """Return the block without some of its articles."""
         kept = np.ones(len(self.about), bool)
         kept[list(places)] = False
         units = self.units.filter(pa.array(kept[self.owner]))
@@ -130,8 +130,8 @@ def _about(articles: Sequence[Article], aside: Sequence[str]) -> pa.Table:
 
 
 def _broken(file: str, record: int | None, text: str, stage: str, error: Exception) -> Reject:
-    told = str(error).splitlines()[0][:200] if str(error) else ""
-    return Reject.of(file, record, f"{stage} failed: {told or type(error).__name__}", text)
+    reason = str(error).splitlines()[0][:200] if str(error) else ""
+    return Reject.of(file, record, f"{stage} failed: {reason or type(error).__name__}", text)
 
 
 def _tried(

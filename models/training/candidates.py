@@ -70,15 +70,15 @@ class Candidate:
         return parts
 
     def __str__(self) -> str:
-        told = [self.encoder]
+        parts = [self.encoder]
         if self.layers is not None:
-            told.append("layer " + " and ".join(map(str, self.layers)))
-        told += [name for name in ("target", "title") if name in self.views]
+            parts.append("layer " + " and ".join(map(str, self.layers)))
+        parts += [name for name in ("target", "title") if name in self.views]
         if "before" in self.views:
-            told.append("neighbours")
+            parts.append("neighbours")
         if self.head != "logistic":
-            told.append(self.head)
-        return ", ".join(told)
+            parts.append(self.head)
+        return ", ".join(parts)
 
 
 def propose(
@@ -119,7 +119,7 @@ def propose(
 
 
 def _further(n_rows: int, effort: str) -> Iterator[str]:
-    """Give the encoders that are tried beside the usual one."""
+    """Yield the encoders that are tried beside the usual one."""
     networks = [name for name in ("minilm", "mpnet") if is_ready(name)]
     if effort != "thorough":
         networks = networks[:1] if n_rows >= _TFIDF_TRIED_FROM else []

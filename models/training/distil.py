@@ -143,11 +143,11 @@ def distil(
         The teacher needs more than the text, or the pool is too small.
     """
     if teacher.needs:
-        told = f"reads {', '.join(teacher.needs)} beside the text, which a fast student cannot"
-        raise InputError("the teacher", told, "train one with --context none")
+        problem = f"reads {', '.join(teacher.needs)} beside the text, which a fast student cannot"
+        raise InputError("the teacher", problem, "train one with --context none")
     if len(pool) < LEAST:
-        told = f"{len(pool)} texts are left that are not in the gold"
-        raise InputError("the corpus", told, f"a student needs {LEAST}, better 10,000")
+        problem = f"{len(pool)} texts are left that are not in the gold"
+        raise InputError("the corpus", problem, f"a student needs {LEAST}, better 10,000")
     answers = _ask(teacher, pool, progress)
     held = np.zeros(len(pool), bool)
     held[np.random.default_rng(seed).permutation(len(pool))[: len(pool) // 10]] = True

@@ -106,13 +106,13 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def predict_proba(self, X: Sequence[str]) -> npt.NDArray[np.float64]:  # noqa: N803
-        """Give the calibrated probability of each label, shape (n_texts, n_labels)."""
+        """Return the calibrated probability of each label, shape (n_texts, n_labels)."""
         if not hasattr(self, "head_"):
             raise NotFittedError("This Classifier is not fitted yet; call fit first")
         return self.head_.probabilities(self.encoder_.encode(_texts(X)))
 
     def predict(self, X: Sequence[str]) -> npt.NDArray[Any]:  # noqa: N803
-        """Give labels, shape (n_texts,); for multiple choice an indicator matrix."""
+        """Return labels, shape (n_texts,); for multiple choice an indicator matrix."""
         chosen = self.head_.decide(found) if len(found := self.predict_proba(X)) else found > 0
         return chosen.astype(int) if self.multiple_ else self.classes_[chosen.argmax(axis=1)]
 

@@ -83,7 +83,7 @@ class Features:
 
 
 def states_of(encoder: Any) -> list[States]:
-    """Give the columns of a fitted encoder that hold states of a network, one of each view."""
+    """Return the columns of a fitted encoder that hold states of a network, one of each view."""
     found, start = [], 0
     for part in encoder.parts if isinstance(encoder, Beside) else [Part("", encoder)]:
         for _ in part.views:
@@ -101,7 +101,7 @@ def _named(progress: Progress, what: str) -> Progress:
 
 
 def _wider(found: Any, other: Any) -> Any:
-    """Give the encoder that pools the layers of both."""
+    """Return the encoder that pools the layers of both."""
     if not isinstance(other, Transformer):
         return found or other
     layers = {*(found.layers if found else ()), *other.layers}

@@ -66,8 +66,8 @@ def prototype_model(codebook: Codebook, *, encoder: str | None = None) -> Model:
 
 
 def _sayings(label: Label) -> tuple[str, ...]:
-    told = (label.definition, *label.include, *label.examples)
-    return tuple(text for text in told if text.strip())
+    texts = (label.definition, *label.include, *label.examples)
+    return tuple(text for text in texts if text.strip())
 
 
 def _head(dimension: Dimension, encode: Callable[[Sequence[str]], Matrix]) -> Head:

@@ -73,20 +73,20 @@ class Job:
         )
 
     def cut(self, fold: Fold) -> Fold:
-        """Give a fold of the whole set in numbers of the answered rows."""
+        """Return the answered rows on both sides of a fold, numbered among themselves."""
         return tuple(np.flatnonzero(np.isin(self.rows, side)) for side in fold)  # type: ignore[return-value]
 
     def nothing(self) -> Answers:
-        """Give answers that are still empty."""
+        """Return answers that are still empty."""
         return Answers.empty(self.truth.shape)
 
     def asked(self, part: npt.NDArray[np.int64] | slice = slice(None)) -> Asked:
-        """Give what a part of the answered rows asks."""
+        """Return what a part of the answered rows asks."""
         return Asked(self.truth[part], self.groups[part])
 
 
 def make_jobs(data: TrainingSet, goal: Goal, seed: int) -> list[Job]:
-    """Give what has to be fitted, one job a dimension."""
+    """Return what has to be fitted, one job a dimension."""
     jobs = []
     for name in data.answers:
         rows, truth = data.truth(name)

@@ -41,7 +41,7 @@ class Answers:
 
     @classmethod
     def empty(cls, shape: tuple[int, ...]) -> "Answers":
-        """Give answers that are still to be filled in."""
+        """Return answers that are still to be filled in."""
         return cls(np.zeros(shape), np.zeros(shape, bool))
 
 

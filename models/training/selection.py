@@ -153,11 +153,11 @@ def compare(
     for number, sides in enumerate(cuts, 1):
         inner = []
         for candidate in candidates:
-            told = next(found)
-            for job, (_, test), (_, on_test) in zip(jobs, sides, told, strict=True):
+            of_jobs = next(found)
+            for job, (_, test), (_, on_test) in zip(jobs, sides, of_jobs, strict=True):
                 answers[candidate][job.name].probability[test] = on_test.probability
                 answers[candidate][job.name].chosen[test] = on_test.chosen
-            inner.append([on_part for on_part, _ in told])
+            inner.append([on_part for on_part, _ in of_jobs])
             n_done += 1
             if progress is not None:
                 progress(f"fold {number} of {len(folds)}: {candidate}", n_done, n_fits, "")

@@ -160,12 +160,12 @@ def _check_options(effort: str, context: str | None) -> None:
 
 
 def _present(data: TrainingSet, context: str | None) -> set[str]:
-    """Give the views that the data has, and refuse a context that it lacks."""
+    """Return the views that the data has, and refuse a context that it lacks."""
     present = {name for name in VIEWS if name in (data.context or {})}
     missing = [view for view in CONTEXTS[context or "none"] if view not in present]
     if missing:
-        told = f"no column {missing[0]!r}, which --context {context} needs"
-        raise InputError(data.source, told, "add it, or name another context")
+        problem = f"no column {missing[0]!r}, which --context {context} needs"
+        raise InputError(data.source, problem, "add it, or name another context")
     return present
 
 
@@ -225,22 +225,22 @@ def _leak_gap(vectors: Matrix, found: Compared, job: Job, final: Head) -> float 
 
 
 def _warnings(job: Job, labels: Sequence[str], n_folds: int) -> tuple[str, ...]:
-    told = []
+    notes = []
     n_several = int((job.truth.sum(axis=1) > 1).sum())
     if job.multiple and n_several < _SEVERAL * len(job.truth):
-        told.append(
+        notes.append(
             f"learned as multiple choice, though only {n_several} of {len(job.truth)} rows have "
             "several labels; if these are slips, correct them"
         )
     for k, label in enumerate(labels):
         n_groups = len(np.unique(job.groups[job.truth[:, k]]))
         if n_groups == 0:
-            told.append(f"no row has the label {label!r}; it will never be given")
+            notes.append(f"no row has the label {label!r}; it will never be given")
         elif n_groups == 1:
-            told.append(f"{label!r} stands in one group only and cannot be scored; code more")
+            notes.append(f"{label!r} stands in one group only and cannot be scored; code more")
         elif n_groups < n_folds:
-            told.append(f"{label!r} stands in {n_groups} groups only; its score is uncertain")
-    return tuple(told)
+            notes.append(f"{label!r} stands in {n_groups} groups only; its score is uncertain")
+    return tuple(notes)
 
 
 def _check(data: TrainingSet, dimension: str) -> None:
@@ -253,13 +253,13 @@ def _check(data: TrainingSet, dimension: str) -> None:
     if not varied.any():
         names = data.codebook.dimension(dimension).label_ids
         only = [name for k, name in enumerate(names) if truth[:, k].any()]
-        told = f"all {len(rows)} rows have the same answer ({', '.join(only) or 'no label'})"
-        raise InputError(where, told, "a classifier needs two; code rows that differ")
+        problem = f"all {len(rows)} rows have the same answer ({', '.join(only) or 'no label'})"
+        raise InputError(where, problem, "a classifier needs two; code rows that differ")
     n_groups = len(np.unique(data.groups[rows]))
     if n_groups < 2:
-        told = f"all {len(rows)} rows belong to one group, so that nothing can be held out"
-        raise InputError(where, told, "label a second article, or name the right --group")
+        problem = f"all {len(rows)} rows belong to one group, so that nothing can be held out"
+        raise InputError(where, problem, "label a second article, or name the right --group")
     by_label = [len(np.unique(data.groups[rows[truth[:, k]]])) for k in np.flatnonzero(varied)]
     if not multiple and max(by_label) < 2:
-        told = "every label stands in one group only, so that none can be held out"
-        raise InputError(where, told, "label more articles")
+        problem = "every label stands in one group only, so that none can be held out"
+        raise InputError(where, problem, "label more articles")

@@ -63,8 +63,8 @@ class Graph:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         values = [onnxruntime.OrtValue.ortvalue_from_numpy(one) for one in self.weights.values()]
         options.add_external_initializers(list(self.weights), values)
-        told = self.model.SerializeToString()
-        made = onnxruntime.InferenceSession(told, options, ["CPUExecutionProvider"])
+        content = self.model.SerializeToString()
+        made = onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])
         # The session reads from this memory as long as it lives, and does not own it.
         made.weights_beside = values
         return made

@@ -48,7 +48,7 @@ class Transformer8(Transformer):
         return cls(find_weights(name.removesuffix(SUFFIX)))
 
     def state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        """Give layers, hashes of the files, and ranges."""
+        """Return layers, hashes of the files, and ranges."""
         settings, _ = super().state()
         return settings, {f"ranges/{name}": bounds for name, bounds in self._ranges().items()}
 
@@ -62,7 +62,7 @@ class Transformer8(Transformer):
         return cls(made.weights, made.layers, ranges)
 
     def narrow(self, layers: Sequence[int]) -> tuple[Self, npt.NDArray[np.int64]]:
-        """Give the encoder with fewer layers, and the columns of this one that it keeps."""
+        """Return the encoder with fewer layers, and the columns of this one that it keeps."""
         made, columns = super().narrow(layers)
         return type(self)(made.weights, made.layers, self._ranges()), columns
 
@@ -107,7 +107,7 @@ def _measured(key: WeightsKey, last: int) -> _Rewrite:
 
 
 def _sentences() -> list[str]:
-    """Give sentences of the bundled corpus, from all over it."""
+    """Return sentences of the bundled corpus, from all over it."""
     lines = files("standfirst.corpus.demo").joinpath("articles.jsonl").read_text("utf-8")
     whole = [text for line in lines.splitlines() for text in sentences(json.loads(line)["text"])]
     return whole[:: max(1, len(whole) // _SENTENCES)][:_SENTENCES]

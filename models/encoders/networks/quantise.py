@@ -79,15 +79,15 @@ def quantise(graph: Graph, ranges: Ranges) -> Graph:
     """
     from onnx import numpy_helper
 
-    told = graph.model.graph
+    whole = graph.model.graph
     small = {
         one.name: numpy_helper.to_array(one)
-        for one in told.initializer
+        for one in whole.initializer
         if one.name not in graph.weights
     }
     made = _Rewriting({**small, **graph.weights}, ranges)
-    products = {node.output[0] for node in _products(told)}
-    for node in told.node:
+    products = {node.output[0] for node in _products(whole)}
+    for node in whole.node:
         if node.output[0] not in products:
             made.nodes.append(node)
         elif node.op_type == "MatMul":
@@ -96,11 +96,11 @@ def quantise(graph: Graph, ranges: Ranges) -> Graph:
             made.attention(node)
     arrays = {**made.arrays, **made.new}
     kept = {name: array for name, array in arrays.items() if name not in made.gone}
-    return make_graph(made.nodes, told.input, told.output, kept)
+    return make_graph(made.nodes, whole.input, whole.output, kept)
 
 
 def _products(graph: Any) -> list[Any]:
-    """Give the operators that multiply with weights."""
+    """Return the operators that multiply with weights."""
     weights = {one.name for one in graph.initializer}
     return [
         node

@@ -86,7 +86,7 @@ class Transformer(Frozen):
         return self.weights.network.width * len(self.layers)
 
     def narrow(self, layers: Sequence[int]) -> tuple[Self, npt.NDArray[np.int64]]:
-        """Give the encoder with fewer layers, and the columns of this one that it keeps."""
+        """Return the encoder with fewer layers, and the columns of this one that it keeps."""
         width = self.weights.network.width
         places = [self.layers.index(layer) for layer in layers]
         columns = np.concatenate([np.arange(p * width, (p + 1) * width) for p in places])
@@ -127,7 +127,7 @@ class Transformer(Frozen):
         return self.prepare(texts)
 
     def state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        """Give the layers and the hashes of the files; the weights stay where they are."""
+        """Return the layers and the hashes of the files; the weights stay where they are."""
         sha256 = dict(self.weights.sha256)
         return {"name": self.weights.name, "layers": list(self.layers), "sha256": sha256}, {}
 
@@ -207,8 +207,8 @@ class Transformer(Frozen):
         try:
             return np.asarray(session.run(None, inputs)[0], np.float32)
         except Exception as error:  # the library raises nothing narrower
-            told = " ".join(str(error).split())[:160]
-            problem = f"the network cannot be computed: {told}"
+            reason = " ".join(str(error).split())[:160]
+            problem = f"the network cannot be computed: {reason}"
             raise InputError(self.weights.folder, problem, "fetch it again") from error
 
 
@@ -232,13 +232,13 @@ class WeightsKey:
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
-        self._told = (weights.name, weights.digest, str(weights.folder))
+        self._key = (weights.name, weights.digest, str(weights.folder))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, WeightsKey) and self._told == other._told
+        return isinstance(other, WeightsKey) and self._key == other._key
 
     def __hash__(self) -> int:
-        return hash(self._told)
+        return hash(self._key)
 
 
 @lru_cache(maxsize=2)
@@ -310,8 +310,8 @@ def open_session(
     try:
         session = graph.session(threads_here())
     except Exception as error:
-        told = str(error).splitlines()[0]
-        raise InputError(path, f"onnxruntime refuses the graph: {told}", "update it") from error
+        reason = str(error).splitlines()[0]
+        raise InputError(path, f"onnxruntime refuses the graph: {reason}", "update it") from error
     return session, tokenizer
 
 

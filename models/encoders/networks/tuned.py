@@ -59,7 +59,7 @@ class Tuned(Transformer):
         return self, self.prepare_marked(texts, spans)
 
     def state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        """Give what it was made from and how, and the changed tensors."""
+        """Return what it was made from and how, and the changed tensors."""
         settings, arrays = super().state()
         return {**settings, "tuned": self.about}, {**arrays, **self.tensors}
 

@@ -30,7 +30,7 @@ def cached(
     *,
     progress: Progress | None = None,
 ) -> Vectors:
-    """Give the vectors of texts, from the cache where it has them.
+    """Return the vectors of texts, from the cache where it has them.
 
     New ones are kept as they are made, so that a training that was stopped goes on where it was.
 

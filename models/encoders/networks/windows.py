@@ -77,7 +77,7 @@ def cut(row: int, text: Any, marks: Marks | None, longest: int) -> list[Window]:
 
 
 def feeds(windows: Sequence[Window]) -> Iterator[dict[str, npt.NDArray[Any]]]:
-    """Give the inputs of a graph, batch by batch; windows come from the shortest to the longest."""
+    """Yield the inputs of a graph, batch by batch, from the shortest window to the longest."""
     for start in range(0, len(windows), _BATCH):
         yield _padded(windows[start : start + _BATCH])
 
@@ -132,7 +132,7 @@ def put_together(
 
 
 def shortened(text: Any, longest: int) -> tuple[list[int], Sequence[Span]]:
-    """Give the ids and offsets of an encoded text, without what a network cannot read at once."""
+    """Return the ids and offsets of an encoded text, without what a network cannot read at once."""
     ids, offsets = text.ids, text.offsets
     if len(ids) <= longest:
         return ids, offsets

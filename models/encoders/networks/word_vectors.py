@@ -57,7 +57,7 @@ class WordVectors(Frozen):
         return self.prepare(texts)
 
     def state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        """Give the hashes of the files; the vectors stay where they are."""
+        """Return the hashes of the files; the vectors stay where they are."""
         return {"name": self.weights.name, "sha256": dict(self.weights.sha256)}, {}
 
     @classmethod

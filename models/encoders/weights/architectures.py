@@ -1,7 +1,7 @@
 """Transformer encoders as data: what a network is made of, and what its weights are called.
 
 BERT, MPNet, RoBERTa, XLM-R and DistilBERT are one machine with few differences: names of weights,
-where positions begin, whether attention knows how far two tokens stand apart. They are told here,
+where positions begin, whether attention knows how far two tokens stand apart. They are stated here,
 so that one graph serves all. A folder as sentence-transformers writes it describes itself by its
 JSON files; the networks whose weights can be pulled are described here, and need the weights alone.
 """
@@ -135,7 +135,7 @@ def read_network(folder: Path) -> Network:
     Raises
     ------
     InputError
-        The folder holds another kind of network; told with what is not understood.
+        The folder holds another kind of network; the message names what is not understood.
     """
     config = _json(folder / "config.json")
     kind = str(config.get("model_type"))
@@ -152,7 +152,7 @@ def read_network(folder: Path) -> Network:
         raise InputError(folder / "config.json", "relative keys are not known", "use another")
     # RoBERTa and its kin number positions from behind the one of padding.
     offset_by_padding = kind in ("mpnet", "roberta", "xlm-roberta")
-    told = _json(folder / "sentence_bert_config.json", optional=True)
+    settings = _json(folder / "sentence_bert_config.json", optional=True)
     pooling, prefix = _pooling(folder), _prefix(folder)
     try:
         first = int(config.get("pad_token_id", 1)) + 1 if offset_by_padding else 0
@@ -162,24 +162,24 @@ def read_network(folder: Path) -> Network:
             int(config.get("num_hidden_layers") or config["n_layers"]),
             int(config.get("hidden_size") or config["dim"]),
             int(config.get("num_attention_heads") or config["n_heads"]),
-            min(most, int(told.get("max_seq_length") or most)),
+            min(most, int(settings.get("max_seq_length") or most)),
             float(config.get("layer_norm_eps", 1e-12)),
             first,
             pooling,
             prefix,
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        problem = "does not tell layers, width, heads or positions"
+        problem = "does not state layers, width, heads or positions"
         raise InputError(folder / "config.json", problem, "fetch it again") from error
     sizes = (network.n_layers, network.width, network.heads, network.max_tokens)
     if not all(0 < size <= _LARGEST for size in sizes) or network.width % network.heads:
-        problem = "tells {} layers, width {}, {} heads and {} positions".format(*sizes)
+        problem = "states {} layers, width {}, {} heads and {} positions".format(*sizes)
         raise InputError(folder / "config.json", problem[:200], "fetch it again")
     return network
 
 
 def _pooling(folder: Path) -> str:
-    told = _json(folder / "1_Pooling" / "config.json", optional=True)
+    settings = _json(folder / "1_Pooling" / "config.json", optional=True)
     ways = [
         way
         for way in (
@@ -190,9 +190,9 @@ def _pooling(folder: Path) -> str:
             "weightedmean_tokens",
             "lasttoken",
         )
-        if told.get(f"pooling_mode_{way}")
+        if settings.get(f"pooling_mode_{way}")
     ]
-    ways = ways or [str(told.get("pooling_mode") or "mean")]
+    ways = ways or [str(settings.get("pooling_mode") or "mean")]
     if len(ways) == 1 and ways[0] in ("mean", "mean_tokens", "cls", "cls_token"):
         return ways[0].removesuffix("_tokens").removesuffix("_token")
     problem = f"the pooling {' and '.join(ways)} is not known"
@@ -200,8 +200,8 @@ def _pooling(folder: Path) -> str:
 
 
 def _prefix(folder: Path) -> str:
-    told = _json(folder / "config_sentence_transformers.json", optional=True)
-    prompts, usual = told.get("prompts") or {}, told.get("default_prompt_name")
+    settings = _json(folder / "config_sentence_transformers.json", optional=True)
+    prompts, usual = settings.get("prompts") or {}, settings.get("default_prompt_name")
     if not isinstance(prompts, dict) or not isinstance(usual, str):
         return ""
     return str(prompts.get(usual, ""))

@@ -56,8 +56,8 @@ class Weights:
     @property
     def digest(self) -> str:
         """One hash for all files."""
-        told = json.dumps(dict(sorted(self.sha256.items())))
-        return hashlib.sha256(told.encode()).hexdigest()
+        content = json.dumps(dict(sorted(self.sha256.items())))
+        return hashlib.sha256(content.encode()).hexdigest()
 
     def read(self, file: str) -> bytes:
         """Read a file, if it is the one that was promised.
@@ -115,7 +115,7 @@ def encodable(text: str) -> str:
 
 
 def home() -> Path:
-    """Give the folder of all pulled weights: STANDFIRST_HOME, or the user's cache folder."""
+    """Return the folder of all pulled weights: STANDFIRST_HOME, or the user's cache folder."""
     import platformdirs
 
     named = os.environ.get("STANDFIRST_HOME")
@@ -129,7 +129,7 @@ def is_pulled(name: str) -> bool:
 
 
 def find_weights(name: str) -> Weights:
-    """Give the weights of an encoder that can be pulled, whether it was or not."""
+    """Return the weights of an encoder that can be pulled, whether it was or not."""
     return Weights(name, home() / "encoders" / name, SOURCES[name].files, NETWORKS[name])
 
 
@@ -152,8 +152,8 @@ def add_folder(folder: Path) -> Weights:
     hashes = {file: file_sha256(folder / file) for file in files}
     weights = Weights("", folder.resolve(), hashes, network)
     name = f"{folder.resolve().name.replace('+', '-').replace('@', '-')}@{weights.digest[:8]}"
-    told = {"name": name, "folder": str(weights.folder), "sha256": hashes}
-    write_bytes(_note(weights.digest), dump_json(told).encode())
+    note = {"name": name, "folder": str(weights.folder), "sha256": hashes}
+    write_bytes(_note(weights.digest), dump_json(note).encode())
     return Weights(name, weights.folder, hashes, network)
 
 

@@ -138,9 +138,9 @@ def _from_hub(known: Source, folder: Path, aside: Path) -> None:
         try:
             hf_hub_download(known.repository, file, revision=known.revision, local_dir=aside)
         except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-            told = str(error).strip().splitlines()[0][:160]
+            reason = str(error).strip().splitlines()[0][:160]
             remedy = "check the network, or name downloaded files with --from"
-            raise ServerError(known.repository, told, remedy) from error
+            raise ServerError(known.repository, reason, remedy) from error
     _keep(known, aside, folder)
 
 

@@ -28,7 +28,7 @@ def is_compiled() -> bool:
 
 @lru_cache(maxsize=1)
 def fold_table() -> npt.NDArray[np.uint32]:
-    """Give the lower case of each code point below `KNOWN`; 0 where it belongs to no word.
+    """Return the lower case of each code point below `KNOWN`; 0 where it belongs to no word.
 
     Examples
     --------

@@ -93,7 +93,7 @@ class Hashed:
         return np.asarray(found[:, :-1] / _length(found[:, -1])[:, None])
 
     def state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        """Give how rare each bucket is."""
+        """Return how rare each bucket is."""
         return {}, {"idf": self._known()}
 
     @classmethod

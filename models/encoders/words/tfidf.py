@@ -99,7 +99,7 @@ class Tfidf:
         return self.transform(self.prepare(texts))
 
     def state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        """Give the n-grams and how rare they are."""
+        """Return the n-grams and how rare they are."""
         if self.idf is None:
             raise RuntimeError("Tfidf.state before fit")
         arrays: dict[str, npt.NDArray[Any]] = {"idf": self.idf}

@@ -42,7 +42,7 @@ def find_copies(
 
 
 def _file(folder: Folder, number: int, left_out: Sequence[int], scratch: Path) -> Path:
-    """Give what a task left as a file on this machine, without the articles that do not count."""
+    """Return what a task left as a file on this machine, without the articles that do not count."""
     name = part(number, "copies.parquet")
     here = folder.local(name)
     if here is not None and not left_out:

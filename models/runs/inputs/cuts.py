@@ -72,7 +72,7 @@ def cut_input(path: str, name: str, form: str, stored: int, shard: int) -> list[
         elif size > shard and one.form in CELLS:
             pieces = list(_cell_ranges(one, source, shard))
     except (pa.ArrowException, OSError, EOFError, ValueError):
-        # A file that is damaged is read whole, and told where it breaks.
+        # A damaged file is read whole, so that the message says where it breaks.
         pieces = []
     return pieces if len(pieces) > 1 else [(whole, size)]
 
@@ -175,7 +175,7 @@ def _cell_ranges(one: _Input, source: Source, shard: int) -> Iterator[Sized]:
 def _cell_cuts(
     stream: BinaryIO, dialect: Dialect, head: bytes, shard: int
 ) -> Iterator[tuple[int, int]]:
-    """Give the end of the header, of a record near every `shard` bytes, and of the file.
+    """Yield the end of the header, of a record near every `shard` bytes, and of the file.
 
     Each with the number of lines before it.
     """

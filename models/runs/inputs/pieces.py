@@ -63,7 +63,7 @@ class Lines:
 
 
 def open_source(path: str) -> Source:
-    """Give the source that a path or URL names."""
+    """Return the source that a path or URL names."""
     (source,) = find([path], tuple(READERS))
     return source
 
@@ -109,7 +109,7 @@ def open_parquet(source: Source) -> Iterator[Any]:
 
 
 def _groups(file: Any, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Give the row groups that a range of rows touches, and the row at which each begins."""
+    """Yield the row groups that a range of rows touches, and the row at which each begins."""
     first = 0
     for group in range(file.num_row_groups):
         size = file.metadata.row_group(group).num_rows
@@ -119,7 +119,7 @@ def _groups(file: Any, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def batches(piece: Piece, size: int) -> Iterator[tuple[int, Any]]:
-    """Give the rows of a piece of a Parquet file as Arrow batches, each with its first row."""
+    """Yield the rows of a piece of a Parquet file as Arrow batches, each with its first row."""
     with open_parquet(open_source(piece.path)) as file:
         end = file.metadata.num_rows if piece.end is None else piece.end
         for group, first in _groups(file, piece.start, end):

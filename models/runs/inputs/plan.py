@@ -5,7 +5,7 @@ name. Whoever runs it any number of times gets the same shard; so an engine need
 at least once, and a run that was killed goes on with the tasks whose shards are missing. Nothing in
 a plan depends on the engine, on the number of processes, or on time.
 
-How a large file is cut is told in `cuts`.
+`cuts` says how a large file is cut.
 """
 
 import os
@@ -66,7 +66,7 @@ class Task(msgspec.Struct, frozen=True):
     """Bytes of input, about."""
 
     def moved(self, paths: Mapping[str, str]) -> "Task":
-        """Give the task with the places where the files stand now, by their names."""
+        """Return the task with the places where the files stand now, by their names."""
         pieces = tuple(replace(piece, path=paths[piece.name]) for piece in self.pieces)
         return msgspec.structs.replace(self, pieces=pieces)
 
@@ -106,7 +106,7 @@ def inputs_of(given: Sequence[str], form: str | None, spool: Path | None = None)
     found = []
     for source in find(given, tuple(READERS)):
         path = str(spool) if source.name == "-" and spool is not None else source.name
-        # What was copied is told by its copy: it is read up.
+        # Standard input is known by its copy, which is read for that.
         seen = source if path == source.name else replace(open_source(path), name=source.name)
         suffix = form_of(seen, form)
         # Workers may stand in another folder.
@@ -203,7 +203,7 @@ def _order_of_dates(one: Input, fields: Fields) -> str:
 
 
 def _state(path: str) -> tuple[int, str]:
-    """Give size and fingerprint of a file."""
+    """Return size and fingerprint of a file."""
     if "://" in path:
         import fsspec
 

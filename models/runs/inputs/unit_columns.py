@@ -105,15 +105,15 @@ class _Columns:
     """The columns of a batch, by what they hold."""
 
     text: pa.Array
-    told: dict[str, pa.Array]
-    """What is told of the article and can be told apart by name: title, id, outlet ..."""
+    of_article: dict[str, pa.Array]
+    """The columns that say something of the article: title, id, outlet ..."""
     meta: dict[str, pa.Array]
     """The columns that no field claims."""
     needs: tuple[str, ...]
 
     @classmethod
     def of(cls, batch: pa.RecordBatch, fields: Fields, needs: Sequence[str]) -> "_Columns | None":
-        """Give the columns of a batch; None where they must be read record by record."""
+        """Return the columns of a batch; None where they must be read record by record."""
         names = batch.schema.names
         places = columns_of(dict.fromkeys(names), fields)
         known = set(names)
@@ -128,33 +128,33 @@ class _Columns:
             for name, one in meta.items()
         ):
             return None
-        told = {}
+        of_article = {}
         try:
             batch.validate(full=True)
             for name, place in places.items():
                 if name != "text":
-                    told[name] = _told(batch.column(place), name, fields)
+                    of_article[name] = _plain(batch.column(place), name, fields)
         except (pa.ArrowException, _StrangeError):
             return None
-        return cls(text.cast(pa.string()), told, meta, tuple(needs))
+        return cls(text.cast(pa.string()), of_article, meta, tuple(needs))
 
     def strange(self) -> npt.NDArray[np.int64]:
-        """Give the rows whose text may be of no use."""
+        """Return the rows whose text may be of no use."""
         seen = pc.match_substring_regex(self.text, _VISIBLE)
         fine = pc.and_not(seen, pc.match_substring(self.text, "\0"))
         fine = pc.and_(fine, pc.less_equal(pc.utf8_length(self.text), RECORD_LIMIT))
         return np.flatnonzero(~_true(fine).to_numpy(zero_copy_only=False))
 
     def rows(self, file: str, first: int, start: int, end: int) -> Rows:
-        """Give some rows, none of which is strange."""
+        """Return some rows, none of which is strange."""
         n = end - start
         text = self.text.slice(start, n)
-        told = {name: one.slice(start, n) for name, one in self.told.items()}
+        known = {name: one.slice(start, n) for name, one in self.of_article.items()}
         meta = {name: one.slice(start, n) for name, one in self.meta.items()}
         blank = pa.repeat("", n)
-        title = told.get("title", blank)
+        title = known.get("title", blank)
         ids = _filled(
-            told.get("id", blank), lambda at: content_id(title[at].as_py(), text[at].as_py())
+            known.get("id", blank), lambda at: content_id(title[at].as_py(), text[at].as_py())
         )
         article_ids, unit_ids = _strings(meta, "article_id", n), _strings(meta, "unit_id", n)
         named_so = pc.not_equal(article_ids, "")
@@ -170,7 +170,7 @@ class _Columns:
             [unit_ids, article_ids, *_places(meta, text), text, *context.values()],
             names=[*UNIT_COLUMNS, *context],
         )
-        about = {name: told.get(name, blank) for name in OF_ARTICLE}
+        about = {name: known.get(name, blank) for name in OF_ARTICLE}
         about["file"] = pa.repeat(file, n)
         about["record"] = pa.array(np.arange(first + start + 1, first + end + 1))
         return Rows(units, about_of(article_ids, about))
@@ -188,7 +188,7 @@ def _is_whole(kind: pa.DataType) -> bool:
     return bool(pa.types.is_integer(kind))
 
 
-def _told(column: pa.Array, name: str, fields: Fields) -> pa.Array:
+def _plain(column: pa.Array, name: str, fields: Fields) -> pa.Array:
     """Make values plain text as `to_article` does, each different one once."""
     if pa.types.is_nested(column.type):
         raise _StrangeError
@@ -218,12 +218,12 @@ def _filled(column: pa.Array, give: Callable[[int], str]) -> pa.Array:
 
 
 def _true(column: pa.Array) -> pa.Array:
-    """Take what is not known as false."""
+    """Take null as false."""
     return pc.fill_null(column, pa.scalar(value=False))
 
 
 def _places(meta: Mapping[str, pa.Array], text: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """Give the offsets; those of the text itself where not both are told."""
+    """Return the offsets; those of the text itself where one is missing."""
     ends = pc.utf8_length(text)
     if not meta.keys() >= set(_OFFSETS):
         return pa.repeat(pa.scalar(0, pa.int32()), len(text)), ends

@@ -217,7 +217,7 @@ def test_a_folder_is_found_again_by_its_hashes(tmp_path: Path, write_folder: Wri
     [
         ({"model_type": "gpt2"}, "architecture 'gpt2' is not known"),
         ({"hidden_act": "relu"}, "activation 'relu'"),
-        ({"hidden_size": None}, "does not tell layers, width, heads or positions"),
+        ({"hidden_size": None}, "does not state layers, width, heads or positions"),
         ({"num_hidden_layers": 9}, "does not hold the weights that config.json promises"),
     ],
 )
