@@ -81,16 +81,16 @@ def gram(X: Matrix) -> npt.NDArray[np.float64]:  # noqa: N803
     if not sparse.issparse(X):
         return np.asarray(X @ X.T, np.float64)
     n_rows, dim = X.shape
-    found = np.zeros((n_rows, n_rows))
+    products = np.zeros((n_rows, n_rows))
     full = np.bincount(X.indices, minlength=dim) > _FULL * n_rows
     if full.any():
         return gram(X[:, full].toarray()) + gram(X[:, ~full])
     step = max(1, _AT_ONCE // max(dim, 1))
     for start in range(0, n_rows, step):
         some = np.ascontiguousarray(X[start : start + step].toarray().T)
-        found[start:, start : start + step] = X[start:] @ some
-    lower = np.tril(found, -1)
-    return np.asarray(lower + lower.T + np.diag(np.diag(found)))
+        products[start:, start : start + step] = X[start:] @ some
+    lower = np.tril(products, -1)
+    return np.asarray(lower + lower.T + np.diag(np.diag(products)))
 
 
 def even_out(X: Matrix, states: Sequence[States]) -> npt.NDArray[np.float32]:  # noqa: N803

@@ -121,22 +121,22 @@ class Predictor:
         crossed: dict[str, npt.NDArray[np.float64]] = {}
         if self.folds:
             crossed = self.folds.answers(each[len(scored) :], self.folds.fold_of(rows))
-        found: dict[str, Prediction] = {}
+        answers: dict[str, Prediction] = {}
         for dimension in self.dimensions:
             head = self.heads[dimension.id]
             probabilities = head.from_scores(scored[dimension.id])
             chosen = head.decide(probabilities)
             asked = np.ones(len(texts), bool)
             when = dimension.when
-            if when is not None and when.dimension in found:
+            if when is not None and when.dimension in answers:
                 ids = self.codebook.dimension(when.dimension).label_ids
                 among = np.array([label in when.labels for label in ids])
-                above = found[when.dimension]
+                above = answers[when.dimension]
                 asked = above.asked & (above.chosen & among).any(axis=1)
-            found[dimension.id] = Prediction(
+            answers[dimension.id] = Prediction(
                 probabilities, chosen, asked, crossed.get(dimension.id)
             )
-        return found
+        return answers
 
     def vectors(self, texts: Sequence[str], context: Context | None = None) -> Matrix:
         """Encode texts as the heads read them, shape (n_texts, dim)."""

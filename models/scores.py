@@ -337,10 +337,10 @@ def average_precision(
         falls = np.diff(probability[order, label], append=-np.inf) < -NOISE
         for start in range(0, len(weights), step):
             some = weights[start : start + step, order]
-            found = np.cumsum(some * hits, axis=1)[:, falls]
+            hits_so_far = np.cumsum(some * hits, axis=1)[:, falls]
             answered = np.maximum(np.cumsum(some, axis=1)[:, falls], 1)
-            n_hits = found[:, -1]
-            area = (np.diff(found, axis=1, prepend=0) * (found / answered)).sum(axis=1)
+            n_hits = hits_so_far[:, -1]
+            area = (np.diff(hits_so_far, axis=1, prepend=0) * (hits_so_far / answered)).sum(axis=1)
             total[start : start + step] += area / np.maximum(n_hits, 1)
             n_labels[start : start + step] += n_hits > 0
     return np.asarray(total / np.maximum(n_labels, 1))

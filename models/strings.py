@@ -73,10 +73,10 @@ def as_strings(texts: Texts) -> Strings:
     offsets = np.frombuffer(
         places, np.int64 if large else np.int32, len(texts) + 1, texts.offset * size
     )
-    found = np.zeros(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
+    content = np.zeros(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
     # Compiled code is made for one kind of array: what may be written to would be another.
-    found.flags.writeable = False
-    return Strings(found, offsets.astype(np.int64))
+    content.flags.writeable = False
+    return Strings(content, offsets.astype(np.int64))
 
 
 def batches(strings: Strings, n_rows: int) -> Iterator[tuple[int, Strings]]:

@@ -117,7 +117,7 @@ def tags_of(study: "Study", unit_ids: Sequence[str]) -> Path:
     from ..measure.tagged import unit_ids_of
 
     wanted = set(unit_ids)
-    found = []
+    paths = []
     for path in sorted(study.tags.iterdir()) if study.tags.is_dir() else []:
         if path.name[0] in "._" or not (path.is_dir() or path.suffix in (".parquet", ".csv")):
             continue
@@ -126,18 +126,18 @@ def tags_of(study: "Study", unit_ids: Sequence[str]) -> Path:
         except InputError:
             continue
         if wanted <= set(ids):
-            found.append(path)
-    if not found:
+            paths.append(path)
+    if not paths:
         problem = "holds no tags of the study's own corpus"
         remedy = (
             "make them: standfirst corpus units -o units.parquet, then "
             "standfirst tag models/NAME units.parquet -o tags/corpus.parquet"
         )
         raise StudyError(study.tags, problem, remedy)
-    if len(found) > 1:
-        names = ", ".join(path.name for path in found)
+    if len(paths) > 1:
+        names = ", ".join(path.name for path in paths)
         raise StudyError(study.tags, f"several tags of the corpus ({names})", "name one of them")
-    return found[0]
+    return paths[0]
 
 
 def cells_of(

@@ -65,11 +65,11 @@ def label_aim(models: "Sequence[Model]", dimension: str, label: str) -> "tuple[s
     dimension = wanted or dimension
     position = None
     for model in models if dimension else ():
-        found = {one.id: one for one in model.dimensions}
-        if dimension not in found:
-            raise UnknownNameError("dimension of the model:", dimension, list(found))
+        dimensions = {one.id: one for one in model.dimensions}
+        if dimension not in dimensions:
+            raise UnknownNameError("dimension of the model:", dimension, list(dimensions))
         if name:
-            ids = found[dimension].label_ids
+            ids = dimensions[dimension].label_ids
             if name not in ids:
                 raise UnknownNameError(f"label of {dimension}:", name, list(ids))
             if position not in (None, ids.index(name)):

@@ -37,15 +37,15 @@ def compare(
     rows = from_file(
         data, names, text=text, group=group, codebook=first.codebook, missing=parse_missing(missing)
     )
-    found, seen = compare(loaded, rows, seed=seed)
+    comparisons, seen = compare(loaded, rows, seed=seed)
     for name, n in seen.items():
         if n:
             say(f"warning: {name} was trained on {n} of the {len(rows)} texts; its score flatters")
     if as_json:
-        dimensions = {name: one.as_json() for name, one in found.items()}
+        dimensions = {name: one.as_json() for name, one in comparisons.items()}
         print_json({"dimensions": dimensions, "trained_on": seen})
         return
-    for place, (name, one) in enumerate(found.items()):
+    for place, (name, one) in enumerate(comparisons.items()):
         base = next(iter(one.scores.values()))
         print(f"{chr(10) if place else ''}{name}: {base.n} rows in {base.n_groups} groups")
         lines = []

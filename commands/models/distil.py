@@ -88,12 +88,12 @@ def distil(
             n_rejects += 1
             continue
         if kind == "row":
-            found = [record.text]
+            cut_texts = [record.text]
         else:
-            found = [one.text for one in cut(clean(record).article, kind=kind)]
-        texts += found
+            cut_texts = [one.text for one in cut(clean(record).article, kind=kind)]
+        texts += cut_texts
         owner = str(record.meta.get("article_id") or record.id)
-        articles += [owner] * len(found)
+        articles += [owner] * len(cut_texts)
     if n_rejects:
         say(f"{n_rejects} records could not be read, and are left out")
     pool = make_pool(
@@ -119,12 +119,12 @@ def _articles(data: Path, group: str | None) -> set[str]:
     from ...tables import read_strictly
 
     names = (group,) if group else ("group", "article_id")
-    found: set[str] = set()
+    ids: set[str] = set()
     for _, row in read_strictly(data):
         value = next((row[name] for name in names if row.get(name)), None)
         if value is not None:
-            found.add(str(value))
-    return found
+            ids.add(str(value))
+    return ids
 
 
 def _lines(made: "Distilled") -> list[str]:

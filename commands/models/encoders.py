@@ -31,7 +31,7 @@ def show(context: typer.Context, as_json: JsonOption = False) -> None:
     from ...models.encoders.weights.on_disk import added_folders, is_pulled
     from ...models.encoders.weights.published import SOURCES
 
-    found: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     for name in ENCODERS:
         base = base_of(name)
         about = _ABOUT.get(name) or SOURCES[name].about
@@ -40,16 +40,16 @@ def show(context: typer.Context, as_json: JsonOption = False) -> None:
             missing = f"fetch it with: standfirst encoders pull {base}"
             extra = "needs: pip install 'standfirst[minilm]'"
             about += f"; {extra if is_pulled(base) else missing}"
-        found.append({"name": name, "ready": ready, "about": about})
-    found += [
+        rows.append({"name": name, "ready": ready, "about": about})
+    rows += [
         {"name": name, "ready": folder.is_dir(), "about": f"the folder {folder}"}
         for name, folder in added_folders()
     ]
     if as_json:
-        print_json({"encoders": found})
+        print_json({"encoders": rows})
         return
-    width = max(len(one["name"]) for one in found)
-    for one in found:
+    width = max(len(one["name"]) for one in rows)
+    for one in rows:
         print(f"{one['name']:{width}}  {'ready' if one['ready'] else '-':5}  {one['about']}")
 
 

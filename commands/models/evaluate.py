@@ -67,20 +67,20 @@ def evaluate(
             codebook=loaded.codebook,
             missing=parse_missing(missing),
         )
-    found = evaluate(loaded, rows, seed=seed)
-    if found.n_seen:
+    result = evaluate(loaded, rows, seed=seed)
+    if result.n_seen:
         say(
-            f"warning: {found.n_seen} of {len(rows)} texts were in the training data; "
+            f"warning: {result.n_seen} of {len(rows)} texts were in the training data; "
             "the score flatters the model"
         )
     if as_json:
-        print_json(found.as_json())
+        print_json(result.as_json())
         return
-    for name, one in found.scores.items():
+    for name, one in result.scores.items():
         groups = groups_text(one, rows.grouped_by)
         print(f"{name}: macro-F1 {interval_text(one)}, n = {one.n} in {groups}")
         print("\n".join(label_table(one)))
-        for note in found.notes[name]:
+        for note in result.notes[name]:
             print(f"  note: {note}")
 
 

@@ -98,22 +98,23 @@ def tune(
     return outcome.report, ["", *_lines(outcome)]
 
 
-def _lines(found: "Outcome") -> list[str]:
+def _lines(outcome: "Outcome") -> list[str]:
     """Tell whether fine-tuning paid."""
-    mean, low, high = found.difference.numbers()
+    mean, low, high = outcome.difference.numbers()
     lines = [
-        f"fine-tuning {name}: macro-F1 {f1:.3f}; frozen {found.frozen:.3f}, on the same folds"
-        for name, f1 in found.tuned.items()
+        f"fine-tuning {name}: macro-F1 {f1:.3f}; frozen {outcome.frozen:.3f}, on the same folds"
+        for name, f1 in outcome.tuned.items()
     ]
-    by = f"{found.best} against frozen {mean:+.3f} ({low:+.3f} to {high:+.3f}), paired over groups"
-    if found.pays:
+    gain = f"{mean:+.3f} ({low:+.3f} to {high:+.3f})"
+    by = f"{outcome.best} against frozen {gain}, paired over groups"
+    if outcome.pays:
         lines.append(f"  it pays and is kept: {by}")
-    elif found.kept is None:
+    elif outcome.kept is None:
         lines.append(f"  it does not pay here, so the frozen network is kept: {by}")
     else:
         lines.append(f"  kept as you asked, though it is not clearly better: {by}")
-    if found.kept is not None:
-        both = "+" in found.report.model.encoder_name
+    if outcome.kept is not None:
+        both = "+" in outcome.report.model.encoder_name
         effort = "with both networks, and takes twice as long" if both else "as fast as before"
         lines.append(f"  tagging needs no torch; it reads {effort}")
     return lines

@@ -27,22 +27,22 @@ GroupOption = Annotated[
 ]
 
 
-def interval_text(found: "Score") -> str:
+def interval_text(result: "Score") -> str:
     """Tell macro-F1 with its interval."""
-    return f"{found.macro_f1:.3f} ({found.low:.3f} to {found.high:.3f})"
+    return f"{result.macro_f1:.3f} ({result.low:.3f} to {result.high:.3f})"
 
 
-def groups_text(found: "Score", grouped_by: str) -> str:
+def groups_text(result: "Score", grouped_by: str) -> str:
     """Tell how many groups a score rests on."""
-    return f"{found.n_groups} groups" + (f" by {grouped_by}" if grouped_by != "row" else "")
+    return f"{result.n_groups} groups" + (f" by {grouped_by}" if grouped_by != "row" else "")
 
 
-def label_table(found: "Score") -> list[str]:
+def label_table(result: "Score") -> list[str]:
     """Tell the score of each label, one a line."""
-    width = max(5, *(len(name) for name in found.labels))
+    width = max(5, *(len(name) for name in result.labels))
     lines = [f"{'label':{width}}  precision  recall     F1       n"]
     lines += [
         f"{name:{width}}  {one.precision:9.3f}  {one.recall:6.3f}  {one.f1:5.3f}  {one.support:6}"
-        for name, one in found.labels.items()
+        for name, one in result.labels.items()
     ]
     return lines

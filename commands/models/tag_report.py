@@ -35,7 +35,7 @@ def tell_plan(prepared: "Prepared", processes: int | None, *, as_json: bool) -> 
     workers = min(processes or n_cores(), max(len(left), 1))
     seconds = seconds_per_byte(prepared) * size / workers if left else 0.0
     steps = prepared.job.preparation
-    found: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "files": len(prepared.plan.inputs),
         "bytes": prepared.plan.size,
         "shards": len(prepared.plan.tasks),
@@ -45,11 +45,11 @@ def tell_plan(prepared: "Prepared", processes: int | None, *, as_json: bool) -> 
         "steps": steps.as_json(),
     }
     if as_json:
-        print_json(found)
+        print_json(facts)
         return
     kept = ", ".join(steps.languages) or "all"
-    print(f"inputs     {found['files']} files, {found['bytes'] / 1e6:,.1f} MB unpacked, about")
-    print(f"shards     {found['shards']}, of which {len(left)} are left")
+    print(f"inputs     {facts['files']} files, {facts['bytes'] / 1e6:,.1f} MB unpacked, about")
+    print(f"shards     {facts['shards']}, of which {len(left)} are left")
     print(
         f"steps      {'' if steps.keep_debris else 'clean, '}cut into: {steps.unit}; "
         f"languages: {kept}; "

@@ -245,19 +245,19 @@ def _lines(report: "Report") -> list[str]:
     lines = [f"{report.n_rows} rows in {groups}; encoder {report.model.encoder_name}"]
     lines += _choice_lines(report)
     for one in report.dimensions:
-        found = one.score
-        within = f"{groups_text(found, report.grouped_by)}; 95 % interval over groups"
+        result = one.score
+        within = f"{groups_text(result, report.grouped_by)}; 95 % interval over groups"
         lines += [
             "",
-            f"{one.dimension}: macro-F1 {interval_text(found)}",
-            f"  held out: {one.n_folds} folds of whole groups; n = {found.n} rows in {within}",
+            f"{one.dimension}: macro-F1 {interval_text(result)}",
+            f"  held out: {one.n_folds} folds of whole groups; n = {result.n} rows in {within}",
         ]
         usual = f"  for comparison: {found.baseline:.3f} by always giving the same answer, "
         usual += f"{found.chance:.3f} by chance"
         if one.leak_gap is not None:
             usual += f"; folds that ignore the groups would have shown {one.leak_gap:+.3f}"
         lines += [usual, f"  expected calibration error {one.calibration_error:.3f}"]
-        lines += [f"  {line}" for line in label_table(found)]
+        lines += [f"  {line}" for line in label_table(result)]
         if one.abstained:
             goal = report.model.about.goal
             lines.append(f"  gives no label to {one.abstained:.0%} of rows, for {goal}")

@@ -126,29 +126,29 @@ def _scores(dimensions: Mapping[str, DimensionMetrics]) -> list[str]:
         "| dimension | n | groups | folds | macro-F1 | interval | most frequent label | leak gap |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for name, found in dimensions.items():
-        gap = "-" if found["leak_gap"] is None else f"{found['leak_gap']:+.3f}"
-        f1, low, high = (found[key] for key in ("macro_f1", "macro_f1_low", "macro_f1_high"))
-        counts = f"{found['n']} | {found['n_groups']} | {found['n_folds']}"
-        scores = f"{f1:.3f} | {low:.3f} to {high:.3f} | {found['baseline_macro_f1']:.3f}"
+    for name, result in dimensions.items():
+        gap = "-" if result["leak_gap"] is None else f"{result['leak_gap']:+.3f}"
+        f1, low, high = (result[key] for key in ("macro_f1", "macro_f1_low", "macro_f1_high"))
+        counts = f"{result['n']} | {result['n_groups']} | {result['n_folds']}"
+        scores = f"{f1:.3f} | {low:.3f} to {high:.3f} | {result['baseline_macro_f1']:.3f}"
         lines.append(f"| {as_text(name)} | {counts} | {scores} | {gap} |")
-    for name, found in dimensions.items():
-        lines += ["", f"### {as_text(name)}", "", *_labels(found), ""]
-        error = found["calibration_error"]
+    for name, result in dimensions.items():
+        lines += ["", f"### {as_text(name)}", "", *_labels(result), ""]
+        error = result["calibration_error"]
         lines.append(f"Calibration error of the held-out probabilities: {error:.3f}.")
-        if found["weighted_decision"]:
+        if result["weighted_decision"]:
             lines.append(
                 "Rare labels are given from a lower probability on, because that raised macro-F1."
             )
-        lines += [f"Note: {warning}." for warning in found["warnings"]]
+        lines += [f"Note: {warning}." for warning in result["warnings"]]
     return lines
 
 
-def _labels(found: ScoreMetrics) -> list[str]:
+def _labels(result: ScoreMetrics) -> list[str]:
     rows = [
         f"| {as_text(label)} | {one['precision']:.3f} | {one['recall']:.3f} | {one['f1']:.3f} "
         f"| {one['support']} |"
-        for label, one in found["labels"].items()
+        for label, one in result["labels"].items()
     ]
     return ["| label | precision | recall | F1 | n |", "|---|---|---|---|---|", *rows]
 
@@ -212,12 +212,12 @@ def _choice(model: Predictor) -> list[str]:
 
 def _tuned(model: Predictor) -> list[str]:
     """Tell what fine-tuning was worth, where the network was tuned."""
-    found = model.metrics.get("fine_tuning")
-    kept = found and found["kept"]
-    if not found or not kept:
+    result = model.metrics.get("fine_tuning")
+    kept = result and result["kept"]
+    if not result or not kept:
         return []
-    tuned, frozen = found["tuned_macro_f1"][kept], found["frozen_macro_f1"]
-    by = found["difference"]
+    tuned, frozen = result["tuned_macro_f1"][kept], result["frozen_macro_f1"]
+    by = result["difference"]
     within = f"{by['low']:+.3f} to {by['high']:+.3f}"
     return [
         f"The network was fine-tuned ({kept}): macro-F1 {tuned:.3f} against {frozen:.3f} of the",

@@ -209,8 +209,8 @@ def load(folder: Path, kind: type[P]) -> P:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise BundleError(folder, f"cannot be read: {reason}", REMEDY) from error
     if not same:
-        found = versions()
-        changed = [f"{n} {v}" for n, v in found.items() if manifest.versions.get(n) != v]
+        current = versions()
+        changed = [f"{n} {v}" for n, v in current.items() if manifest.versions.get(n) != v]
         here = ", ".join(changed) or platform.machine()
         problem = f"answers its golden sentences otherwise than when it was trained (here: {here})"
         raise BundleError(folder, problem, "train it again with these versions")

@@ -35,13 +35,13 @@ def golden_answers(model: Predictor) -> list[dict[str, Any]]:
     context: dict[str, tuple[str, ...]] = dict.fromkeys(model.needs, GOLDEN_TEXTS[::-1])
     if "target" in context:
         context["target"] = tuple(text.split()[1] for text in GOLDEN_TEXTS)
-    found = model.predict(GOLDEN_TEXTS, context)
+    answers = model.predict(GOLDEN_TEXTS, context)
     return [
         {
             "text": text,
             "probabilities": {
                 name: [round(float(p), 6) for p in answer.probabilities[row]]
-                for name, answer in found.items()
+                for name, answer in answers.items()
             },
         }
         for row, text in enumerate(GOLDEN_TEXTS)

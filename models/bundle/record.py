@@ -123,11 +123,11 @@ def read_manifest(folder: Path) -> Manifest:
         raise BundleError(folder, "is not a model: no manifest.json", REMEDY) from error
     try:
         content = json.loads(raw)
-        found = content["format_version"] if content["format"] == "standfirst-model" else None
+        number = content["format_version"] if content["format"] == "standfirst-model" else None
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise BundleError(folder, "is not a model of Standfirst", REMEDY) from error
-    if found != FORMAT_VERSION:
-        problem = f"has the format version {found!r:.20}; this program reads {FORMAT_VERSION}"
+    if number != FORMAT_VERSION:
+        problem = f"has the format version {number!r:.20}; this program reads {FORMAT_VERSION}"
         raise BundleError(folder, problem, "use another version of Standfirst, or train it again")
     try:
         manifest = Manifest.model_validate_json(raw)
@@ -141,13 +141,13 @@ def read_manifest(folder: Path) -> Manifest:
 
 def versions() -> dict[str, str]:
     """Return the versions of what computes here."""
-    found = {"python": platform.python_version()}
+    installed = {"python": platform.python_version()}
     for name in _COMPUTE:
         try:
-            found[name] = version(name)
+            installed[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def sha256(content: bytes) -> str:

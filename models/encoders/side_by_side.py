@@ -86,9 +86,9 @@ class Beside:
         """Begin with every part."""
         inputs, parts, blocks = Inputs(texts, context or {}), [], []
         for part in self.parts:
-            begun, found = prepare_views(part.encoder, part.views, inputs, begin=True)
+            begun, prepared = prepare_views(part.encoder, part.views, inputs, begin=True)
             parts.append(Part(part.name, begun, part.share, part.views))
-            blocks += found
+            blocks += prepared
         return Beside(parts), stack(blocks)
 
     def prepare(self, texts: Sequence[str], context: Context | None = None) -> Matrix:

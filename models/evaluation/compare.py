@@ -94,7 +94,7 @@ def compare(
     scored = {
         name: score_answers(model, answers[name], data, seed=seed) for name, model in models.items()
     }
-    found = {}
+    comparisons = {}
     for dimension in data.answers:
         rows, truth = data.truth(dimension)
         if not len(rows):
@@ -106,8 +106,8 @@ def compare(
         }
         scores = {name: scored[name].scores[dimension] for name in models}
         notes = {name: scored[name].notes[dimension] for name in models}
-        found[dimension] = Comparison(scores, differences, notes)
-    return found, {name: one.n_seen for name, one in scored.items()}
+        comparisons[dimension] = Comparison(scores, differences, notes)
+    return comparisons, {name: one.n_seen for name, one in scored.items()}
 
 
 def _difference(

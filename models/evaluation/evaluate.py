@@ -94,17 +94,17 @@ def score_answers(
     return Evaluation(scores, n_seen, notes)
 
 
-def _limits(found: Score) -> tuple[str, ...]:
+def _limits(result: Score) -> tuple[str, ...]:
     """Say what limits a score: labels that no row has, few rows, few groups."""
-    absent = [name for name, label in found.labels.items() if not label.support]
-    rare = [f"{n} ({x.support})" for n, x in found.labels.items() if 0 < x.support < _FEW]
+    absent = [name for name, label in result.labels.items() if not label.support]
+    rare = [f"{n} ({x.support})" for n, x in result.labels.items() if 0 < x.support < _FEW]
     notes = []
     if absent:
         notes.append(f"no row has {', '.join(absent)}: nothing is known of how well they are found")
     if rare:
         notes.append(f"few rows have {', '.join(rare)}: their scores are rough")
-    if found.n < _FEW_ROWS:
-        notes.append(f"{found.n} rows are few; take the scores as rough")
-    elif found.n_groups < _FEW:
-        notes.append(f"the interval rests on {found.n_groups} groups; take it as rough")
+    if result.n < _FEW_ROWS:
+        notes.append(f"{result.n} rows are few; take the scores as rough")
+    elif result.n_groups < _FEW:
+        notes.append(f"the interval rests on {result.n_groups} groups; take it as rough")
     return tuple(notes)

@@ -152,7 +152,7 @@ def fine_tune(
     asked = ask(shop, report.compared, recipes, data.groups, rounds)
     best = asked.best()
     pays = asked.pays(best)
-    found = Outcome(
+    outcome = Outcome(
         report,
         best if pays or method != "auto" else None,
         pays,
@@ -161,21 +161,21 @@ def fine_tune(
         best,
         asked.difference(best),
     )
-    if found.kept is None:
-        metrics: Metrics = {**report.model.metrics, "fine_tuning": found.as_json()}
+    if outcome.kept is None:
+        metrics: Metrics = {**report.model.metrics, "fine_tuning": outcome.as_json()}
         kept = replace(report, model=replace(report.model, metrics=metrics))
-        return replace(found, report=kept)
+        return replace(outcome, report=kept)
     nested = asked.chosen_by_others() if method == "auto" else asked.tuned[best]
     last = rounds.begin(f"fine-tuning {best}, all rows")
     arm = shop.tuned(np.arange(len(data)), np.zeros(0, np.int64), recipes[best], last)
-    return _take(found, shop, arm, asked.scores[best], nested)
+    return _take(outcome, shop, arm, asked.scores[best], nested)
 
 
 def _take(
-    found: Outcome, shop: Workshop, arm: Arm, held: Sequence[Held], nested: Sequence[Answers]
+    outcome: Outcome, shop: Workshop, arm: Arm, held: Sequence[Held], nested: Sequence[Answers]
 ) -> Outcome:
     """Make the tuned model, calibrated on what the outer folds said, with the nested score."""
-    report, heads, dimensions = found.report, {}, []
+    report, heads, dimensions = outcome.report, {}, []
     for place, job in enumerate(shop.jobs):
         head = make_head(arm, place, job, Unseen(held[place], job.truth, seen(job.truth)))
         heads[job.name] = head
@@ -186,18 +186,18 @@ def _take(
     metrics: Metrics = {
         **report.model.metrics,
         "dimensions": {one.dimension: one.as_json() for one in dimensions},
-        "fine_tuning": found.as_json(),
+        "fine_tuning": outcome.as_json(),
     }
     model = replace(
         report.model, encoder_name=name, encoder=encoder, heads=heads, metrics=metrics, folds=None
     )
-    return replace(found, report=replace(report, model=model, dimensions=tuple(dimensions)))
+    return replace(outcome, report=replace(report, model=model, dimensions=tuple(dimensions)))
 
 
 def _scored_anew(
     before: DimensionReport, job: Job, answers: Answers, head: Head, labels: Sequence[str]
 ) -> DimensionReport:
-    found = score(
+    result = score(
         job.truth,
         answers.chosen,
         labels,
@@ -208,8 +208,8 @@ def _scored_anew(
     )
     return replace(
         before,
-        score=found,
-        cautions=find_cautions(found, job.goal),
+        score=result,
+        cautions=find_cautions(result, job.goal),
         calibration_error=calibration_error(job.truth, answers.probability),
         strength=head.strength,
         weighted=bool(head.rule.bonus.any()),

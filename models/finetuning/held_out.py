@@ -85,10 +85,10 @@ class HeldOut:
             others = [job.cut(fold)[0] for job in self.jobs]
             best = self.best(others)
             taken = self.tuned[best] if self.pays(best, others) else self.frozen
-            for job, found, given in zip(self.jobs, nested, taken, strict=True):
+            for job, nested_answers, given in zip(self.jobs, nested, taken, strict=True):
                 test = job.cut(fold)[1]
-                found.probability[test] = given.probability[test]
-                found.chosen[test] = given.chosen[test]
+                nested_answers.probability[test] = given.probability[test]
+                nested_answers.chosen[test] = given.chosen[test]
         return nested
 
     def _pairs(
@@ -182,9 +182,9 @@ def _answer_tuned(
             held = first.scores(place, job.rows[apart])
             unseen = Unseen(held, job.truth[apart], seen(job.truth[part]))
             head = make_head(whole, place, job, unseen)
-            found = answers[place]
-            found.probability[test] = head.probabilities(whole.vectors[job.rows[test]])
-            found.chosen[test] = head.decide(found.probability[test])
+            answer = answers[place]
+            answer.probability[test] = head.probabilities(whole.vectors[job.rows[test]])
+            answer.chosen[test] = head.decide(answer.probability[test])
 
 
 def _set_aside(rows: Ints, groups: Ints, seed: int) -> tuple[Ints, Ints]:

@@ -68,11 +68,11 @@ class Lesson:
         have = truth.sum(axis=0)
         if self.multiple:
             yes, no = n / (2 * np.maximum(have, 1)), n / (2 * np.maximum(n - have, 1))
-            found = np.where(truth, yes, no) / truth.shape[1]
+            weights = np.where(truth, yes, no) / truth.shape[1]
         else:
-            found = truth * n / (max(int((have > 0).sum()), 1) * np.maximum(have, 1))
-        found = found * self.answered[:, None]
-        return found if self.weight is None else found * self.weight[:, None]
+            weights = truth * n / (max(int((have > 0).sum()), 1) * np.maximum(have, 1))
+        weights = weights * self.answered[:, None]
+        return weights if self.weight is None else weights * self.weight[:, None]
 
 
 @dataclass(frozen=True, slots=True)

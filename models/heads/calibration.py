@@ -105,9 +105,9 @@ def _all_labels(scores: Floats, truth: npt.NDArray[np.bool_]) -> tuple[Floats, F
         gradient = np.concatenate([[slope_part], miss.sum(axis=0)]) + 2 * _PULL * pull
         return float(value), gradient
 
-    found = _minimise(loss, np.concatenate([[0.0], prior]))
-    shift = found[1:] - found[1:].mean()
-    return np.full(n_labels, np.exp(found[0])), shift
+    best = _minimise(loss, np.concatenate([[0.0], prior]))
+    shift = best[1:] - best[1:].mean()
+    return np.full(n_labels, np.exp(best[0])), shift
 
 
 def _each_label(scores: Floats, truth: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
@@ -131,8 +131,8 @@ def _each_label(scores: Floats, truth: npt.NDArray[np.bool_]) -> tuple[Floats, F
             gradient = np.array([(miss * scaled).sum(), miss.sum()]) + 2 * _PULL * pull
             return float(value + _PULL * (pull**2).sum()), gradient
 
-        found = _minimise(loss, np.array([0.0, prior]))
-        slope[k], shift[k] = np.exp(found[0]), found[1]
+        best = _minimise(loss, np.array([0.0, prior]))
+        slope[k], shift[k] = np.exp(best[0]), best[1]
     return slope, shift
 
 

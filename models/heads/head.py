@@ -217,15 +217,15 @@ class _Tuned:
 
 def _best(held_out: Sequence[Floats], target: Bools, *, multiple: bool) -> _Tuned:
     """Calibrate the scores of each penalty, and choose by the log loss."""
-    found = []
+    tried = []
     for index, scores in enumerate(held_out):
         calibration = calibrate(scores, target, multiple=multiple)
         probabilities = calibration.probabilities(scores, multiple=multiple)
         loss = _log_loss(probabilities, target, multiple=multiple)
-        found.append(_Tuned(loss, index, calibration, probabilities))
-    least = min(one.loss for one in found)
+        tried.append(_Tuned(loss, index, calibration, probabilities))
+    least = min(one.loss for one in tried)
     # Ties go to the stricter penalty, which comes first.
-    return next(one for one in found if one.loss < least + 1e-9)
+    return next(one for one in tried if one.loss < least + 1e-9)
 
 
 def _held_out_scores(

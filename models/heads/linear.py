@@ -92,8 +92,8 @@ def rotate(vectors: Matrix) -> Space:
         return Space(vectors, None, np.zeros((0, 0)))
     products = gram(vectors)
     least = _ROUNDING * max(float(products.diagonal().max()), _ROUNDING)
-    found, order, rank, _ = dpstrf(products, lower=1, tol=least)
-    triangle, order = np.tril(found)[:, :rank], order - 1
+    factor, order, rank, _ = dpstrf(products, lower=1, tol=least)
+    triangle, order = np.tril(factor)[:, :rank], order - 1
     rows = np.empty_like(triangle)
     rows[order] = triangle
     return Space(rows, vectors[order[:rank]], triangle[:rank])
@@ -175,11 +175,11 @@ def _logistic(
     model = LogisticRegression(
         class_weight="balanced", max_iter=_MAX_ITERATIONS, warm_start=True, C=strengths[0]
     )
-    found = []
+    fits = []
     for strength in strengths:
         model.C = strength
-        found.append(_fitted(model, rows, target, sample_weight))
-    return found
+        fits.append(_fitted(model, rows, target, sample_weight))
+    return fits
 
 
 def _svm(
@@ -190,12 +190,12 @@ def _svm(
 ) -> Path:
     from sklearn.svm import LinearSVC
 
-    found = []
+    fits = []
     for strength in strengths:
         # The squared hinge bends about ten times as much as the logistic loss.
         model = LinearSVC(C=strength / 10, class_weight="balanced", random_state=0)
-        found.append(_fitted(model, rows, target, sample_weight))
-    return found
+        fits.append(_fitted(model, rows, target, sample_weight))
+    return fits
 
 
 def _ridge(
@@ -206,13 +206,13 @@ def _ridge(
 ) -> Path:
     from sklearn.linear_model import RidgeClassifier
 
-    found = []
+    fits = []
     for strength in strengths:
         model = RidgeClassifier(1 / strength, class_weight="balanced")
         weights, intercept = _fitted(model, rows, target, sample_weight)
         # Calibration allows for a slope of at most twenty: answers between -1 and 1 are too flat.
-        found.append((4 * weights, 4 * intercept))
-    return found
+        fits.append((4 * weights, 4 * intercept))
+    return fits
 
 
 def _fitted(

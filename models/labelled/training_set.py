@@ -163,13 +163,13 @@ def from_study(
     """
     every = (dimension.id for dimension in codebook.dimensions)
     wanted = tuple(dict.fromkeys(dimensions or every))
-    found = {name: find_dimension(codebook, name) for name in wanted}
+    by_name = {name: find_dimension(codebook, name) for name in wanted}
     answers: dict[str, dict[str, Answer]] = {}
     sure: dict[tuple[str, str], float] = {}
     for row in gold:
-        if row.dimension in found and row.unit_id not in leave_out:
+        if row.dimension in by_name and row.unit_id not in leave_out:
             where = f"{source}: unit {row.unit_id}"
-            known = known_answer(tuple(row.labels), found[row.dimension], where)
+            known = known_answer(tuple(row.labels), by_name[row.dimension], where)
             answers.setdefault(row.unit_id, {})[row.dimension] = known
             sure[row.unit_id, row.dimension] = 1.0 if row.probability is None else row.probability
     columns = units.with_format("arrow")
@@ -216,12 +216,12 @@ def known_answer(answer: Answer, dimension: Dimension, where: str) -> Answer:
         return None
     ids = dimension.label_ids
     names = {label.name: label.id for label in dimension.labels}
-    found = []
+    known = []
     for label in answer:
         if label not in ids and label not in names:
             raise UnknownLabelError(label, ids, where)
-        found.append(label if label in ids else names[label])
-    if dimension.choice == "single" and len(found) != 1:
-        problem = f"{dimension.id} has {len(found)} labels, but is single choice"
+        known.append(label if label in ids else names[label])
+    if dimension.choice == "single" and len(known) != 1:
+        problem = f"{dimension.id} has {len(known)} labels, but is single choice"
         raise InputError(where, problem, "keep one, or make the dimension multiple choice")
-    return tuple(label for label in ids if label in found)
+    return tuple(label for label in ids if label in known)

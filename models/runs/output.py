@@ -119,12 +119,12 @@ class RemoteFolder:
         """List the files in a folder below."""
         folder = f"{self._root}/{below}".rstrip("/")
         try:
-            found = self._filesystem.ls(folder, detail=False)
+            paths = self._filesystem.ls(folder, detail=False)
         except FileNotFoundError:
             return []
         except OSError as error:
             raise InputError(self.where, str(error), "check the access rights") from error
-        names = (str(one).rstrip("/").rsplit("/", 1)[-1] for one in found if one != folder)
+        names = (str(one).rstrip("/").rsplit("/", 1)[-1] for one in paths if one != folder)
         return sorted(name for name in names if name and not name.startswith("."))
 
     def open(self, name: str) -> BinaryIO:

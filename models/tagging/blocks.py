@@ -195,8 +195,8 @@ def taken(article: Article) -> Reject:
 def _count(counts: Counts, model: Predictor, block: Block, tallies: pa.Table) -> None:
     for dimension in model.dimensions:
         totals = counts.labels.setdefault(dimension.id, dict.fromkeys(dimension.label_ids, 0))
-        found = label_counts(tallies, dimension).tolist()
-        for label, n in zip(dimension.label_ids, found, strict=True):
+        label_totals = label_counts(tallies, dimension).tolist()
+        for label, n in zip(dimension.label_ids, label_totals, strict=True):
             totals[label] += n
     n_aside = int(np.count_nonzero(block.about["aside"].to_numpy() != ""))
     counts.aside += n_aside

@@ -198,8 +198,8 @@ def shares(tallies: pa.Table, clusters: pa.Array, dimensions: Sequence[Dimension
         counts = flat.reshape(len(tallies), len(one.labels))
         columns[f"{one.id}_n"] = tallies[f"{one.id}_n"]
         for k, label in enumerate(one.label_ids):
-            found = pa.array(counts[:, k] / np.maximum(n, 1), pa.float32(), mask=n == 0)
-            columns[f"{one.id}_share_{label}"] = found
+            column = pa.array(counts[:, k] / np.maximum(n, 1), pa.float32(), mask=n == 0)
+            columns[f"{one.id}_share_{label}"] = column
         for end in ("first", *(f"strongest{more}" for more in _STRONGEST)):
             if f"{one.id}_{end}" in tallies.column_names:
                 columns[f"{one.id}_{end}"] = tallies[f"{one.id}_{end}"]
@@ -241,9 +241,9 @@ def _answers(
 
 def _firsts(group: npt.NDArray[np.int64], n_groups: int) -> npt.NDArray[np.int64]:
     """Return the first place of each group; -1 for an empty one."""
-    found = np.full(n_groups, -1, np.int64)
-    found[group[::-1]] = np.arange(len(group))[::-1]
-    return found
+    firsts = np.full(n_groups, -1, np.int64)
+    firsts[group[::-1]] = np.arange(len(group))[::-1]
+    return firsts
 
 
 def _strongest(
@@ -256,11 +256,11 @@ def _strongest(
     places = np.flatnonzero(answered)
     order = places[np.lexsort((places, -confidence[places], owner[places]))]
     return np.where(
-        (found := _firsts(owner[order], n_groups)) < 0, -1, order[found] if len(order) else -1
+        (firsts := _firsts(owner[order], n_groups)) < 0, -1, order[firsts] if len(order) else -1
     )
 
 
 def _at(column: Any, places: npt.NDArray[np.int64]) -> Any:
     """Take values by place; null where the place is -1."""
-    found = column.take(pa.array(places, mask=places < 0))
-    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+    values = column.take(pa.array(places, mask=places < 0))
+    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values

@@ -109,13 +109,13 @@ def propose(
     names = list(usual)
     if not encoders and effort != "fast":
         names += [one for one in _further(n_rows, effort) if one not in names]
-    found: dict[Candidate, None] = {}
+    made: dict[Candidate, None] = {}
     for views in _contexts(n_rows, present, context, effort):
         for name in names:
             for layers in _layers(name, effort):
                 for head in ("logistic", "ridge", "svm") if effort == "thorough" else ("logistic",):
-                    found[Candidate(name, ("text", *target, *views), layers, head)] = None
-    return list(found)
+                    made[Candidate(name, ("text", *target, *views), layers, head)] = None
+    return list(made)
 
 
 def _further(n_rows: int, effort: str) -> Iterator[str]:

@@ -247,8 +247,8 @@ def _match(scores: Floats, teacher: Floats, *, multiple: bool) -> tuple[float, C
         return float(-value.sum() / len(scores) + 1e-3 * (parameters**2).sum())
 
     bounds = [(-2.0, 3.0), *[(-8.0, 8.0)] * n_labels]
-    found = minimize(loss, np.zeros(1 + n_labels), method="L-BFGS-B", bounds=bounds)
-    return float(found.fun), calibration(np.asarray(found.x))
+    best = minimize(loss, np.zeros(1 + n_labels), method="L-BFGS-B", bounds=bounds)
+    return float(best.fun), calibration(np.asarray(best.x))
 
 
 def _metrics(

@@ -135,12 +135,12 @@ def _plain(values: Any) -> Any:
 def _numbered(keys: Sequence[Any]) -> npt.NDArray[np.int64]:
     """Turn the names of groups into numbers; a row without a name is a group of its own."""
     numbers: dict[Any, int] = {}
-    found = []
+    codes = []
     for row, key in enumerate(keys):
         missing = key is None or key != key  # noqa: PLR0124 - NaN
         name = ("row", row) if missing else ("group", key)
-        found.append(numbers.setdefault(name, len(numbers)))
-    return np.array(found, np.int64)
+        codes.append(numbers.setdefault(name, len(numbers)))
+    return np.array(codes, np.int64)
 
 
 def _texts(X: Any) -> list[str]:  # noqa: N803
@@ -152,8 +152,8 @@ def _texts(X: Any) -> list[str]:  # noqa: N803
         column = column[:, 0]
     if column.ndim != 1:
         raise ValueError(f"X has {column.ndim} dimensions; give one text a row")
-    found: list[str] = column.tolist()
-    wrong = next((n for n, text in enumerate(found) if not isinstance(text, str)), None)
+    values: list[str] = column.tolist()
+    wrong = next((n for n, text in enumerate(values) if not isinstance(text, str)), None)
     if wrong is not None:
-        raise ValueError(f"X[{wrong}] is {found[wrong]!r:.40}, not a text")
-    return found
+        raise ValueError(f"X[{wrong}] is {values[wrong]!r:.40}, not a text")
+    return values

@@ -84,15 +84,15 @@ class Features:
 
 def states_of(encoder: Any) -> list[States]:
     """Return the columns of a fitted encoder that hold states of a network, one of each view."""
-    found, start = [], 0
+    states, start = [], 0
     for part in encoder.parts if isinstance(encoder, Beside) else [Part("", encoder)]:
         for _ in part.views:
             end = start + part.encoder.width
             if isinstance(part.encoder, Transformer):
                 last = end - part.encoder.weights.network.width
-                found.append(States(start, last, end))
+                states.append(States(start, last, end))
             start = end
-    return found
+    return states
 
 
 def _named(progress: Progress, what: str) -> Progress:
@@ -100,11 +100,11 @@ def _named(progress: Progress, what: str) -> Progress:
     return lambda _, done, total, unit: progress(what, done, total, unit)
 
 
-def _wider(found: Any, other: Any) -> Any:
+def _wider(widest: Any, other: Any) -> Any:
     """Return the encoder that pools the layers of both."""
     if not isinstance(other, Transformer):
-        return found or other
-    layers = {*(found.layers if found else ()), *other.layers}
+        return widest or other
+    layers = {*(widest.layers if widest else ()), *other.layers}
     return type(other)(other.weights, tuple(sorted(layers)))
 
 

@@ -96,9 +96,9 @@ def rank(asked: Sequence[Asked], answers: Sequence[Sequence[Answers]], *, seed: 
     precision = np.zeros((len(answers), 1 + n_resamples))
     f1 = np.zeros(len(answers))
     for place, answered in enumerate(answers):
-        for one, found, weights in zip(asked, answered, copies, strict=True):
-            precision[place] += average_precision(one.truth, found.probability, weights)
-            f1[place] += macro_f1(one.truth, found.chosen)
+        for one, given, weights in zip(asked, answered, copies, strict=True):
+            precision[place] += average_precision(one.truth, given.probability, weights)
+            f1[place] += macro_f1(one.truth, given.chosen)
     precision /= len(asked)
     f1 /= len(asked)
     whole = precision[:, 0]

@@ -149,11 +149,11 @@ def compare(
             for job, cut in zip(jobs, cuts[number], strict=True)
         ]
 
-    found = side_by_side(answer, [(k, one) for k in range(len(folds)) for one in candidates])
+    answered = side_by_side(answer, [(k, one) for k in range(len(folds)) for one in candidates])
     for number, sides in enumerate(cuts, 1):
         inner = []
         for candidate in candidates:
-            of_jobs = next(found)
+            of_jobs = next(answered)
             for job, (_, test), (_, on_test) in zip(jobs, sides, of_jobs, strict=True):
                 answers[candidate][job.name].probability[test] = on_test.probability
                 answers[candidate][job.name].chosen[test] = on_test.chosen

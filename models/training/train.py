@@ -105,51 +105,51 @@ def train(
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         jobs = make_jobs(data, goal, seed)
-        found = compare(
+        compared = compare(
             features, candidates, jobs, data.groups, n_folds=n_folds, seed=seed, progress=progress
         )
-        return _keep(data, features, jobs, found, progress)
+        return _keep(data, features, jobs, compared, progress)
 
 
 def _keep(
     data: TrainingSet,
     features: Features,
     jobs: Sequence[Job],
-    found: Compared,
+    compared: Compared,
     progress: Progress | None,
 ) -> Report:
     """Fit what was chosen on all rows, and report."""
-    encoder, vectors = features.fit(found.best, None)
+    encoder, vectors = features.fit(compared.best, None)
     states = states_of(encoder)
     even = scaled(vectors, even_out(vectors, states))
     heads: dict[str, Head] = {}
     reports = []
     for job in jobs:
-        heads[job.name] = job.fit(vectors, np.arange(len(job.rows)), found.best.head, states)[0]
-        gap = _leak_gap(even, found, job, heads[job.name])
-        reports.append(_report(data, found, job, heads[job.name], gap))
+        heads[job.name] = job.fit(vectors, np.arange(len(job.rows)), compared.best.head, states)[0]
+        gap = _leak_gap(even, compared, job, heads[job.name])
+        reports.append(_report(data, compared, job, heads[job.name], gap))
         if progress is not None:
             progress(f"{job.name} is fitted", len(reports), None, "")
-    folds = fit_folds(data.texts, vectors, jobs, heads, kind=found.best.head, states=states)
+    folds = fit_folds(data.texts, vectors, jobs, heads, kind=compared.best.head, states=states)
     about = About(
         data=data.fingerprint,
         n_rows=len(data),
         n_groups=len(np.unique(data.groups)),
         grouped_by=data.grouped_by,
-        n_folds=len(found.folds),
+        n_folds=len(compared.folds),
         seed=jobs[0].seed,
-        head=found.best.head,
+        head=compared.best.head,
         goal=str(jobs[0].goal),
-        chosen=str(found.best),
+        chosen=str(compared.best),
     )
     metrics = Metrics(
         dimensions={one.dimension: one.as_json() for one in reports},
-        choice=found.choice.as_json(),
+        choice=compared.choice.as_json(),
     )
     trained_on = np.unique(hash_texts(data.texts))
-    name = "+".join(dict.fromkeys(part.name for part in found.best.parts()))
+    name = "+".join(dict.fromkeys(part.name for part in compared.best.parts()))
     model = Model(data.codebook, name, encoder, heads, about, metrics, trained_on, folds)
-    return Report(model, tuple(reports), found, len(data), data.grouped_by)
+    return Report(model, tuple(reports), compared, len(data), data.grouped_by)
 
 
 def _check_options(effort: str, context: str | None) -> None:
@@ -170,10 +170,10 @@ def _present(data: TrainingSet, context: str | None) -> set[str]:
 
 
 def _report(
-    data: TrainingSet, found: Compared, job: Job, final: Head, gap: float | None
+    data: TrainingSet, compared: Compared, job: Job, final: Head, gap: float | None
 ) -> DimensionReport:
     dimension = data.codebook.dimension(job.name)
-    answers = found.nested[job.name]
+    answers = compared.nested[job.name]
     scored = score(
         job.truth,
         answers.chosen,
@@ -186,18 +186,18 @@ def _report(
     return DimensionReport(
         job.name,
         scored,
-        len(found.folds),
+        len(compared.folds),
         gap,
         calibration_error(job.truth, answers.probability),
         final.strength,
         bool(final.rule.bonus.any()),
         float((~answers.chosen.any(axis=1)).mean()) if final.rule.least.any() else 0.0,
-        _warnings(job, dimension.label_ids, len(found.folds)),
+        _warnings(job, dimension.label_ids, len(compared.folds)),
         find_cautions(scored, job.goal),
     )
 
 
-def _leak_gap(vectors: Matrix, found: Compared, job: Job, final: Head) -> float | None:
+def _leak_gap(vectors: Matrix, compared: Compared, job: Job, final: Head) -> float | None:
     """Compare random with grouped folds, both with the final candidate, penalty, and no tuning.
 
     What an encoder learns of all texts without their labels is the same for both, so that one
@@ -214,13 +214,13 @@ def _leak_gap(vectors: Matrix, found: Compared, job: Job, final: Head) -> float 
         def answer(fold: Fold) -> None:
             part, test = fold
             if len(part) and len(test):
-                head = job.fit_rows(rows[part], part, found.best.head, [final.strength])[0]
+                head = job.fit_rows(rows[part], part, compared.best.head, [final.strength])[0]
                 answers.chosen[test] = head.decide(head.probabilities(rows[test]))
 
         list(side_by_side(answer, folds))
         return macro_f1(job.truth, answers.chosen)
 
-    grouped = [job.cut(fold) for fold in found.folds]
+    grouped = [job.cut(fold) for fold in compared.folds]
     return scored(random_folds(job.truth, len(grouped), job.seed)) - scored(grouped)
 
 

@@ -101,8 +101,8 @@ def _measured(key: WeightsKey, last: int) -> _Rewrite:
 
     _, tokenizer = load_session(key, (last,), marked=False, rewrite=look)
     texts = [key.weights.network.prefix + text for text in _sentences()]
-    found = enumerate(tokenizer.encode_batch_fast(texts))
-    rows = sorted((Window(k, one.ids, None, None) for k, one in found), key=lambda w: len(w.ids))
+    encoded = enumerate(tokenizer.encode_batch_fast(texts))
+    rows = sorted((Window(k, one.ids, None, None) for k, one in encoded), key=lambda w: len(w.ids))
     return _Rewrite(measure(seen[0], list(feeds(rows))))
 
 

@@ -55,16 +55,16 @@ def measure(graph: Graph, feeds: Sequence[Mapping[str, npt.NDArray[np.int32]]]) 
     for name in names:
         whole.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
     session = Graph(whole, graph.weights).session(1)
-    found: Ranges = {}
+    ranges: Ranges = {}
     for feed in feeds:
         for name, state in zip(names, session.run(names, dict(feed)), strict=True):
             rows = state.reshape(-1, state.shape[-1])
             bounds = np.stack([rows.min(axis=0), rows.max(axis=0)])
-            before = found.get(name, bounds)
-            found[name] = np.stack(
+            before = ranges.get(name, bounds)
+            ranges[name] = np.stack(
                 [np.minimum(before[0], bounds[0]), np.maximum(before[1], bounds[1])]
             )
-    return found
+    return ranges
 
 
 def quantise(graph: Graph, ranges: Ranges) -> Graph:

@@ -161,8 +161,8 @@ class Transformer(Frozen):
         -------
         Their numbers, and, with spans, how much each counts for the target and for its sides.
         """
-        found = self._encoded(texts, marked=spans is not None)
-        short = [shortened(one, self.weights.network.max_tokens) for one in found]
+        encoded = self._encoded(texts, marked=spans is not None)
+        short = [shortened(one, self.weights.network.max_tokens) for one in encoded]
         ids = [numbers for numbers, _ in short]
         marks = self._marked([offsets for _, offsets in short], spans) if spans else []
         return ids, marks
@@ -183,14 +183,14 @@ class Transformer(Frozen):
 
     def _run(self, texts: Sequence[str], spans: Sequence[Span] | None) -> Vectors:
         session = self._session(marked=spans is not None)[0]
-        found = self._encoded(texts, marked=spans is not None)
+        encoded = self._encoded(texts, marked=spans is not None)
         network = self.weights.network
         marks: Sequence[Marks | None] = [None] * len(texts)
         if spans is not None:
-            marks = self._marked([one.offsets for one in found], spans)
+            marks = self._marked([one.offsets for one in encoded], spans)
         windows = [
             window
-            for row, (one, mark) in enumerate(zip(found, marks, strict=True))
+            for row, (one, mark) in enumerate(zip(encoded, marks, strict=True))
             for window in cut(row, one, mark, network.max_tokens)
         ]
         width = self.width * (1 if spans is None else _WITH_MARKS)

@@ -82,7 +82,7 @@ def _open(path: Path) -> sqlite3.Connection:
 def _read(path: Path, keys: Sequence[bytes], width: int) -> dict[bytes, Vectors]:
     if not path.is_file():
         return {}
-    found = {}
+    known = {}
     with contextlib.closing(_open(path)) as connection:
         for start in range(0, len(keys), _AT_ONCE):
             some = keys[start : start + _AT_ONCE]
@@ -93,8 +93,8 @@ def _read(path: Path, keys: Sequence[bytes], width: int) -> dict[bytes, Vectors]
             )
             for key, value in rows:
                 if len(value) == 4 * width:
-                    found[bytes(key)] = np.frombuffer(value, np.float32)
-    return found
+                    known[bytes(key)] = np.frombuffer(value, np.float32)
+    return known
 
 
 def _write(path: Path, made: dict[bytes, Vectors]) -> None:

@@ -63,7 +63,7 @@ def cut(row: int, text: Any, marks: Marks | None, longest: int) -> list[Window]:
     lead, tail = _specials(text)
     n_body = len(ids) - lead - tail
     n_windows = -(-n_body // (longest - lead - tail))
-    found = []
+    windows = []
     for places in np.array_split(np.arange(lead, lead + n_body), n_windows):
         whole = [*range(lead), *places.tolist(), *range(len(ids) - tail, len(ids))]
         weights, part = [float(len(places))], None
@@ -72,8 +72,8 @@ def cut(row: int, text: Any, marks: Marks | None, longest: int) -> list[Window]:
             counted = marks[:, places].sum(axis=1)
             weights += np.where(counted > _NOTHING, counted, 0).tolist()
             part[counted <= _NOTHING] = 1
-        found.append(Window(row, [ids[k] for k in whole], part, np.array(weights)))
-    return found
+        windows.append(Window(row, [ids[k] for k in whole], part, np.array(weights)))
+    return windows
 
 
 def feeds(windows: Sequence[Window]) -> Iterator[dict[str, npt.NDArray[Any]]]:
@@ -85,18 +85,18 @@ def feeds(windows: Sequence[Window]) -> Iterator[dict[str, npt.NDArray[Any]]]:
 def _padded(windows: Sequence[Window]) -> dict[str, npt.NDArray[Any]]:
     """Pad windows to the length of the last."""
     shape = (len(windows), len(windows[-1].ids))
-    found: dict[str, npt.NDArray[Any]]
-    found = {"ids": np.zeros(shape, np.int32), "mask": np.zeros(shape, np.int32)}
+    feed: dict[str, npt.NDArray[Any]]
+    feed = {"ids": np.zeros(shape, np.int32), "mask": np.zeros(shape, np.int32)}
     if windows[0].marks is not None:
-        found |= {name: np.zeros(shape, np.float32) for name in MARKS}
+        feed |= {name: np.zeros(shape, np.float32) for name in MARKS}
     for place, window in enumerate(windows):
         length = len(window.ids)
-        found["ids"][place, :length] = window.ids
-        found["mask"][place, :length] = 1
+        feed["ids"][place, :length] = window.ids
+        feed["mask"][place, :length] = 1
         if window.marks is not None:
             for name, weight in zip(MARKS, window.marks, strict=True):
-                found[name][place, :length] = weight
-    return found
+                feed[name][place, :length] = weight
+    return feed
 
 
 def put_together(
@@ -117,18 +117,18 @@ def put_together(
     """
     if len(windows) == n_texts:
         return vectors
-    found = np.zeros((n_texts, vectors.shape[1]))
+    sums = np.zeros((n_texts, vectors.shape[1]))
     for window, vector in zip(windows, vectors, strict=True):
         if window.weights is None:
-            found[window.row] = vector
+            sums[window.row] = vector
         else:
             each = np.repeat(window.weights, len(vector) // len(window.weights))
-            found[window.row] += vector * each
+            sums[window.row] += vector * each
     for row in {window.row for window in windows if window.weights is not None}:
-        parts = found[row].reshape(-1, width)
+        parts = sums[row].reshape(-1, width)
         length = np.linalg.norm(parts, axis=1, keepdims=True)
-        found[row] = (parts / np.maximum(length, 1e-12)).ravel()
-    return found.astype(np.float32)
+        sums[row] = (parts / np.maximum(length, 1e-12)).ravel()
+    return sums.astype(np.float32)
 
 
 def shortened(text: Any, longest: int) -> tuple[list[int], Sequence[Span]]:

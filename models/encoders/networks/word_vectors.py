@@ -43,14 +43,14 @@ class WordVectors(Frozen):
     def prepare(self, texts: Sequence[str]) -> Vectors:
         """Encode texts, shape (n_texts, width)."""
         table, tokenizer, unknown = self._stored
-        found = np.zeros((len(texts), table.shape[1]), np.float32)
+        vectors = np.zeros((len(texts), table.shape[1]), np.float32)
         encoded = tokenizer.encode_batch_fast(list(map(encodable, texts)), add_special_tokens=False)
         for row, one in enumerate(encoded):
             tokens = [token for token in one.ids if token != unknown]
             if tokens:
-                found[row] = table[tokens].mean(axis=0)
-        length = np.sqrt((found**2).sum(axis=1, keepdims=True))
-        return np.asarray(found / np.where(length > 0, length, 1))
+                vectors[row] = table[tokens].mean(axis=0)
+        length = np.sqrt((vectors**2).sum(axis=1, keepdims=True))
+        return np.asarray(vectors / np.where(length > 0, length, 1))
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Turn texts into vectors."""

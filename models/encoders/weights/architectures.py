@@ -211,8 +211,8 @@ def _json(path: Path, *, optional: bool = False) -> dict[str, Any]:
     if optional and not path.is_file():
         return {}
     try:
-        found = dict(json.loads(path.read_bytes()))
+        values = dict(json.loads(path.read_bytes()))
     except (OSError, ValueError, TypeError) as error:
         problem = "is not the JSON of a sentence-transformers folder"
         raise InputError(path, problem, "name another folder, or fetch it again") from error
-    return found
+    return values

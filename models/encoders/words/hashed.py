@@ -45,10 +45,10 @@ class Hashed:
 
     def prepare(self, texts: Texts) -> Matrix:
         """Count n-grams, one row a text."""
-        found = count(as_strings(texts), self.kind)
-        ones = np.ones(len(found.numbers), np.float32)
+        counted = count(as_strings(texts), self.kind)
+        ones = np.ones(len(counted.numbers), np.float32)
         counts = sparse.csr_array(
-            (ones, found.numbers, found.ends), shape=(len(found.ends) - 1, self.width)
+            (ones, counted.numbers, counted.ends), shape=(len(counted.ends) - 1, self.width)
         )
         counts.sum_duplicates()
         return counts
@@ -89,8 +89,8 @@ class Hashed:
         Shape (n_texts, n_labels): what `encode` and a product give, up to rounding. Whether numba
         is there or not makes no difference, not even in the last bit.
         """
-        found = sums(as_strings(texts), self.kind, table)
-        return np.asarray(found[:, :-1] / _length(found[:, -1])[:, None])
+        summed = sums(as_strings(texts), self.kind, table)
+        return np.asarray(summed[:, :-1] / _length(summed[:, -1])[:, None])
 
     def state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
         """Return how rare each bucket is."""

@@ -64,9 +64,9 @@ def count(strings: Strings, kind: Kind) -> Buckets:
     parts: list[npt.NDArray[np.int32]] = [np.zeros(0, np.int32)]
     sizes: list[npt.NDArray[Any]] = [np.zeros(1, np.int64)]
     for _, some in batches(strings, _ROWS):
-        found = _count(some, kind)
-        parts.append(found.numbers)
-        sizes.append(np.diff(found.ends))
+        counted = _count(some, kind)
+        parts.append(counted.numbers)
+        sizes.append(np.diff(counted.ends))
     return Buckets(np.concatenate(parts), np.cumsum(np.concatenate(sizes)))
 
 
@@ -93,11 +93,11 @@ def sums(strings: Strings, kind: Kind, table: npt.NDArray[np.float32]) -> npt.ND
         fill_sums(strings.data, strings.offsets, fold_table(), kind.bits, kind.pieces, table, out)
         return out
     for start, some in batches(strings, _ROWS):
-        found = _count(some, kind)
-        row_of = np.repeat(np.arange(len(some)), np.diff(found.ends))
+        counted = _count(some, kind)
+        row_of = np.repeat(np.arange(len(some)), np.diff(counted.ends))
         for column in range(table.shape[1]):
             out[start : start + len(some), column] = np.bincount(
-                row_of, table[found.numbers, column], len(some)
+                row_of, table[counted.numbers, column], len(some)
             )
     return out
 
@@ -147,8 +147,8 @@ def _with_numpy(strings: Strings, kind: Kind) -> Buckets:
             word = np.repeat(words, many)
             place = np.arange(len(word)) - np.repeat(np.cumsum(many) - many, many)
             keys.append(np.stack([word, np.full(len(word), n), place]))
-            found = _hash(edged, begin[word] + place, np.full(len(word), n))
-            values.append(found ^ np.uint64(n))
+            hashed = _hash(edged, begin[word] + place, np.full(len(word), n))
+            values.append(hashed ^ np.uint64(n))
     order = np.lexsort(np.concatenate(keys, axis=1)[::-1])
     which = np.concatenate(keys, axis=1)[0][order]
     numbers = _bucket(np.concatenate(values)[order], kind.bits)

@@ -116,7 +116,7 @@ def _later(
 ) -> dict[int, dict[int, str]]:
     """Return the rows of near-duplicates behind the first, by shard, with the first one's id."""
     first: dict[str, str] = {}
-    found: dict[int, dict[int, str]] = {}
+    later: dict[int, dict[int, str]] = {}
     for number in range(left.n_tasks):
         gone = set(census.left_out.get(number, ()))
         for row, name in enumerate(left.tally(number, ["article_id"])["article_id"]):
@@ -124,8 +124,8 @@ def _later(
             if one in clusters and row not in gone:
                 kept = first.setdefault(clusters[one], one)
                 if kept != one:
-                    found.setdefault(number, {})[row] = kept
-    return found
+                    later.setdefault(number, {})[row] = kept
+    return later
 
 
 def _write_shards(left: Leftovers, dropped: Mapping[int, list[str]], single: Path | None) -> int:

@@ -83,7 +83,7 @@ def take_census(left: Leftovers) -> Census:
     every, digest = np.concatenate(ids), np.concatenate(digests)
     order = np.argsort(every, kind="stable")
     equal = every[order][1:] == every[order][:-1]
-    found = Census()
+    census = Census()
 
     def place(at: int) -> tuple[int, int]:
         number = int(np.searchsorted(ends, at, side="right"))
@@ -95,13 +95,13 @@ def take_census(left: Leftovers) -> Census:
             first = int(order[k])
         at = int(order[k + 1])
         number, row = place(at)
-        found.left_out.setdefault(number, []).append(row)
-        found.places.setdefault(place(first), [place(first)]).append((number, row))
+        census.left_out.setdefault(number, []).append(row)
+        census.places.setdefault(place(first), [place(first)]).append((number, row))
         if digest[at] == digest[first]:
-            found.n_duplicates += 1
+            census.n_duplicates += 1
         else:
-            found.clashes.append((number, row))
-    return found
+            census.clashes.append((number, row))
+    return census
 
 
 def write_rejects(left: Leftovers, clashes: Sequence[tuple[int, int]] = ()) -> tuple[int, str]:

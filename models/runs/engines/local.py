@@ -82,8 +82,8 @@ class Local:
                 for worker in list(workers):
                     if not any(sign in woken for sign in worker.signs):
                         continue
-                    for found in worker.heard(tell):
-                        yield found
+                    for done in worker.heard(tell):
+                        yield done
                         n_left -= 1
                     if worker.ready:
                         tries.pop(_LOADING, None)

@@ -192,8 +192,8 @@ class _Bundle:
         """Fetch the files, by name."""
         import ray
 
-        found: dict[str, bytes] = ray.get(self._refs[0])
-        return found
+        bundle: dict[str, bytes] = ray.get(self._refs[0])
+        return bundle
 
 
 @lru_cache(maxsize=1)

@@ -123,9 +123,9 @@ def _sought_cuts(one: _Input, source: Source, shard: int) -> list[int]:
             stream.seek(near)
             at = near
             while block := stream.read(64 * 2**10):
-                found = block.find(b"\n")
-                if found >= 0:
-                    cuts.append(at + found + 1)
+                line_end = block.find(b"\n")
+                if line_end >= 0:
+                    cuts.append(at + line_end + 1)
                     break
                 at += len(block)
     return [*(cut for cut in cuts if cut < one.size), one.size]
@@ -154,16 +154,16 @@ def _cell_ranges(one: _Input, source: Source, shard: int) -> Iterator[Sized]:
     delimiter = "\t" if one.form == ".tsv" else None
     dialect = dialect_of(head, "utf-8-sig", delimiter)
     with source.open() as stream:
-        found = list(_cell_cuts(stream, dialect, head, shard))
+        cell_cuts = list(_cell_cuts(stream, dialect, head, shard))
     if source.compression:
-        kept = _thinned([at for at, _ in found])
-        found = [pair for pair in found if pair[0] in kept]
-    (begin, head_lines), *_ = found
+        kept = _thinned([at for at, _ in cell_cuts])
+        cell_cuts = [pair for pair in cell_cuts if pair[0] in kept]
+    (begin, head_lines), *_ = cell_cuts
     header = codecs.BOM_UTF8 + head[:begin].removeprefix(codecs.BOM_UTF8)
     if dialect_of(header, "utf-8-sig", delimiter) != dialect:
         # Only with the rows below it is the header known as one.
         return
-    for (start, lines), (end, _) in pairwise(found):
+    for (start, lines), (end, _) in pairwise(cell_cuts):
         if start == begin:
             # The first range reads the header where it stands.
             yield Piece(one.path, one.name, one.form, 0, end), end
@@ -183,8 +183,8 @@ def _cell_cuts(
     stream.read(at)
     last, n_lines = -1, 0
     with decoded(stream, "utf-8") as text:
-        found = records(text.readline, dialect.delimiter, dialect.skipped)
-        for k, record in enumerate(found):
+        rows = records(text.readline, dialect.delimiter, dialect.skipped)
+        for k, record in enumerate(rows):
             at += sum(len(line.encode("utf-8", "surrogateescape")) for line in record.lines)
             n_lines = record.line - 1 + len(record.lines)
             if last < 0:

@@ -173,8 +173,8 @@ class _Range(io.RawIOBase):
             buffer[:size], self._head = self._head[:size], self._head[size:]
             return size
         wanted = len(buffer) if self._left < 0 else min(len(buffer), self._left)
-        found = self._stream.read(wanted) if wanted else b""
-        buffer[: len(found)] = found
-        self._left -= len(found) if self._left > 0 else 0
-        self._lines.n += found.count(b"\n")
-        return len(found)
+        block = self._stream.read(wanted) if wanted else b""
+        buffer[: len(block)] = block
+        self._left -= len(block) if self._left > 0 else 0
+        self._lines.n += block.count(b"\n")
+        return len(block)

@@ -103,7 +103,7 @@ def inputs_of(given: Sequence[str], form: str | None, spool: Path | None = None)
     MissingFileError, InputError, UnknownNameError
         As `corpus.read_articles`.
     """
-    found = []
+    inputs = []
     for source in find(given, tuple(READERS)):
         path = str(spool) if source.name == "-" and spool is not None else source.name
         # Standard input is known by its copy, which is read for that.
@@ -112,8 +112,8 @@ def inputs_of(given: Sequence[str], form: str | None, spool: Path | None = None)
         # Workers may stand in another folder.
         path = path if "://" in path else str(Path(path).absolute())
         size, mark = _state(path)
-        found.append(Input(source.name, path, suffix, size, mark))
-    return found
+        inputs.append(Input(source.name, path, suffix, size, mark))
+    return inputs
 
 
 def plan(inputs: Sequence[Input], fields: Fields = _GUESSED, *, shard: int = SHARD) -> Plan:
