@@ -50,9 +50,11 @@ class About:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Read what `as_json` gave, today or in an older version; other keys are passed over."""
-        return cls(**{one.name: values[one.name] for one in fields(cls) if one.name in values})
+        return cls(
+            **{field.name: values[field.name] for field in fields(cls) if field.name in values}
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON values; what does not apply to the model is left out."""
-        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if value or name in _ALWAYS}

@@ -106,14 +106,14 @@ def even_out(X: Matrix, states: Sequence[States]) -> npt.NDArray[np.float32]:  #
     [1.6, 6.4]
     """
     scale = np.ones(X.shape[1], np.float32)
-    for one in states:
-        some = X[:, one.start : one.end]
+    for view in states:
+        some = X[:, view.start : view.end]
         block = np.asarray(some.toarray() if sparse.issparse(some) else some, np.float64)
         spread = block.std(axis=0)
-        usual = np.sqrt((block**2).sum(axis=1).mean() / (one.end - one.start))
+        usual = np.sqrt((block**2).sum(axis=1).mean() / (view.end - view.start))
         # A column that never varies tells nothing, whatever its scale.
         even = np.where(spread > 1e-6, usual / np.maximum(spread, 1e-6), 1)
-        scale[one.start : one.end] = even
+        scale[view.start : view.end] = even
     return scale
 
 
@@ -127,11 +127,11 @@ def only_last(
     >>> only_last(np.ones(5, np.float32), [States(0, 2, 4)]).tolist()
     [0.0, 0.0, 1.0, 1.0, 1.0]
     """
-    if all(one.last == one.start for one in states):
+    if all(view.last == view.start for view in states):
         return None
     scale = scale.copy()
-    for one in states:
-        scale[one.start : one.last] = 0
+    for view in states:
+        scale[view.start : view.last] = 0
     return scale
 
 

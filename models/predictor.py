@@ -86,7 +86,9 @@ class Predictor:
     @property
     def dimensions(self) -> tuple[Dimension, ...]:
         """The dimensions that the model answers, in the codebook's order."""
-        return tuple(one for one in self.codebook.dimensions if one.id in self.heads)
+        return tuple(
+            dimension for dimension in self.codebook.dimensions if dimension.id in self.heads
+        )
 
     @property
     def needs(self) -> tuple[str, ...]:

@@ -290,8 +290,8 @@ def paired(
     names = np.unique(np.concatenate([groups for *_, groups in answered]))
     drawn = draw_groups(len(names), n_resamples, seed)
     difference = np.zeros(n_resamples + 1)
-    for truth, one, other, groups in answered:
-        for sign, answer in ((1, one), (-1, other)):
+    for truth, ours, other, groups in answered:
+        for sign, answer in ((1, ours), (-1, other)):
             counts = _counts(truth, answer)
             by_group = np.zeros((len(names), *counts.shape[1:]))
             np.add.at(by_group, np.searchsorted(names, groups), counts)

@@ -60,7 +60,7 @@ class Inputs:
 
     def view(self, name: str) -> Sequence[str]:
         """Return one text a unit: `text`, or a view."""
-        return self.texts if name == "text" else [one or "" for one in self.context[name]]
+        return self.texts if name == "text" else [value or "" for value in self.context[name]]
 
     def spans(self) -> list[Span]:
         """Return where each unit's target stands."""

@@ -32,7 +32,7 @@ def refuse_taught(
         taught = taught_by(model, units)
         texts = {unit["unit_id"]: unit["text"] for unit in units if unit["unit_id"] in taught}
         elsewhere = {text for unit_id, text in texts.items() if unit_id not in shut}
-        known = [one for one in taught & test if texts[one] not in elsewhere]
+        known = [unit_id for unit_id in taught & test if texts[unit_id] not in elsewhere]
         if known:
             problem = f"has learned from {len(known)} units of the test part"
             raise LeakError(name, problem, "train it in the study: standfirst train")

@@ -80,7 +80,7 @@ def facts_of(folder: Path) -> ModelFacts:
     manifest = read_manifest(folder)
     with safe_open(folder / "weights.safetensors", "numpy") as stored:
         hashes = frozenset(stored.get_tensor("trained_on").tolist())
-    labels = {one.id: one.labels for one in manifest.dimensions}
+    labels = {dimension.id: dimension.labels for dimension in manifest.dimensions}
     return ModelFacts(labels, manifest.codebook_revision, hashes)
 
 

@@ -88,7 +88,9 @@ def as_scorer(model: "Model") -> "Scorer":
     """Make a model what rules can ask."""
 
     def scorer(units: Units) -> "Mapping[str, NDArray[np.float64]]":
-        return {name: one.probabilities for name, one in answers_on(model, units).items()}
+        return {
+            name: prediction.probabilities for name, prediction in answers_on(model, units).items()
+        }
 
     return scorer
 

@@ -32,7 +32,9 @@ def compare(
 
     loaded = {str(folder): Model.load(folder) for folder in models}
     first = next(iter(loaded.values()))
-    everywhere = [name for name in first.heads if all(name in one.heads for one in loaded.values())]
+    everywhere = [
+        name for name in first.heads if all(name in model.heads for model in loaded.values())
+    ]
     names = label or everywhere or list(first.heads)
     rows = from_file(
         data, names, text=text, group=group, codebook=first.codebook, missing=parse_missing(missing)
@@ -42,17 +44,17 @@ def compare(
         if n:
             say(f"warning: {name} was trained on {n} of the {len(rows)} texts; its score flatters")
     if as_json:
-        dimensions = {name: one.as_json() for name, one in comparisons.items()}
+        dimensions = {name: comparison.as_json() for name, comparison in comparisons.items()}
         print_json({"dimensions": dimensions, "trained_on": seen})
         return
-    for place, (name, one) in enumerate(comparisons.items()):
-        base = next(iter(one.scores.values()))
+    for place, (name, comparison) in enumerate(comparisons.items()):
+        base = next(iter(comparison.scores.values()))
         print(f"{chr(10) if place else ''}{name}: {base.n} rows in {base.n_groups} groups")
         lines = []
-        for folder, score in one.scores.items():
+        for folder, score in comparison.scores.items():
             cells = [folder, interval_text(score), "", "", ""]
-            if folder in one.differences:
-                gap = one.differences[folder]
+            if folder in comparison.differences:
+                gap = comparison.differences[folder]
                 verdict = "differs" if gap.macro_f1.excludes_zero else "no clear difference"
                 value, low, high = gap.macro_f1.numbers()
                 interval = f"{value:+.3f} ({low:+.3f} to {high:+.3f})"

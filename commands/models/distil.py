@@ -90,7 +90,7 @@ def distil(
         if kind == "row":
             cut_texts = [record.text]
         else:
-            cut_texts = [one.text for one in cut(clean(record).article, kind=kind)]
+            cut_texts = [piece.text for piece in cut(clean(record).article, kind=kind)]
         texts += cut_texts
         owner = str(record.meta.get("article_id") or record.id)
         articles += [owner] * len(cut_texts)

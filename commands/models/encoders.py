@@ -48,9 +48,9 @@ def show(context: typer.Context, as_json: JsonOption = False) -> None:
     if as_json:
         print_json({"encoders": rows})
         return
-    width = max(len(one["name"]) for one in rows)
-    for one in rows:
-        print(f"{one['name']:{width}}  {'ready' if one['ready'] else '-':5}  {one['about']}")
+    width = max(len(row["name"]) for row in rows)
+    for row in rows:
+        print(f"{row['name']:{width}}  {'ready' if row['ready'] else '-':5}  {row['about']}")
 
 
 @app.command()

@@ -76,10 +76,10 @@ def evaluate(
     if as_json:
         print_json(result.as_json())
         return
-    for name, one in result.scores.items():
-        groups = groups_text(one, rows.grouped_by)
-        print(f"{name}: macro-F1 {interval_text(one)}, n = {one.n} in {groups}")
-        print("\n".join(label_table(one)))
+    for name, score in result.scores.items():
+        groups = groups_text(score, rows.grouped_by)
+        print(f"{name}: macro-F1 {interval_text(score)}, n = {score.n} in {groups}")
+        print("\n".join(label_table(score)))
         for note in result.notes[name]:
             print(f"  note: {note}")
 

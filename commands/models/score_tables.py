@@ -42,7 +42,7 @@ def label_table(result: "Score") -> list[str]:
     width = max(5, *(len(name) for name in result.labels))
     lines = [f"{'label':{width}}  precision  recall     F1       n"]
     lines += [
-        f"{name:{width}}  {one.precision:9.3f}  {one.recall:6.3f}  {one.f1:5.3f}  {one.support:6}"
-        for name, one in result.labels.items()
+        f"{label:{width}}  {own.precision:9.3f}  {own.recall:6.3f}  {own.f1:5.3f}  {own.support:6}"
+        for label, own in result.labels.items()
     ]
     return lines

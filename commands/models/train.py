@@ -244,26 +244,26 @@ def _lines(report: "Report") -> list[str]:
     groups = f"{report.model.about.n_groups} groups ({report.grouped_by})"
     lines = [f"{report.n_rows} rows in {groups}; encoder {report.model.encoder_name}"]
     lines += _choice_lines(report)
-    for one in report.dimensions:
-        result = one.score
+    for entry in report.dimensions:
+        result = entry.score
         within = f"{groups_text(result, report.grouped_by)}; 95 % interval over groups"
         lines += [
             "",
-            f"{one.dimension}: macro-F1 {interval_text(result)}",
-            f"  held out: {one.n_folds} folds of whole groups; n = {result.n} rows in {within}",
+            f"{entry.dimension}: macro-F1 {interval_text(result)}",
+            f"  held out: {entry.n_folds} folds of whole groups; n = {result.n} rows in {within}",
         ]
-        usual = f"  for comparison: {found.baseline:.3f} by always giving the same answer, "
-        usual += f"{found.chance:.3f} by chance"
-        if one.leak_gap is not None:
-            usual += f"; folds that ignore the groups would have shown {one.leak_gap:+.3f}"
-        lines += [usual, f"  expected calibration error {one.calibration_error:.3f}"]
+        usual = f"  for comparison: {result.baseline:.3f} by always giving the same answer, "
+        usual += f"{result.chance:.3f} by chance"
+        if entry.leak_gap is not None:
+            usual += f"; folds that ignore the groups would have shown {entry.leak_gap:+.3f}"
+        lines += [usual, f"  expected calibration error {entry.calibration_error:.3f}"]
         lines += [f"  {line}" for line in label_table(result)]
-        if one.abstained:
+        if entry.abstained:
             goal = report.model.about.goal
-            lines.append(f"  gives no label to {one.abstained:.0%} of rows, for {goal}")
-        if one.weighted:
+            lines.append(f"  gives no label to {entry.abstained:.0%} of rows, for {goal}")
+        if entry.weighted:
             lines.append("  rare labels are given from a lower probability on (it raised macro-F1)")
-        lines += [f"  note: {note}" for note in (*one.warnings, *one.cautions)]
+        lines += [f"  note: {note}" for note in (*entry.warnings, *entry.cautions)]
     return lines
 
 
@@ -285,6 +285,6 @@ def _choice_lines(report: "Report") -> list[str]:
     )
     lines = [f"chosen of {len(choice.standings)}: {best.name}, before {second.name}", precision, f1]
     if len(others) > 1:
-        names = (f"{one.name} {one.average_precision:.3f}" for one in others[1:6])
+        names = (f"{candidate.name} {candidate.average_precision:.3f}" for candidate in others[1:6])
         lines.append("  then " + "; ".join(names))
     return [*lines, "  the scores below include the choosing: it was done again in each fold"]

@@ -94,7 +94,11 @@ def _question(dimension: Dimension) -> str:
 
 
 def _leak(dimensions: Mapping[str, DimensionMetrics]) -> str:
-    gaps = {k: one["leak_gap"] for k, one in dimensions.items() if one.get("leak_gap") is not None}
+    gaps = {
+        k: dimension["leak_gap"]
+        for k, dimension in dimensions.items()
+        if dimension.get("leak_gap") is not None
+    }
     gaps_text = ", ".join(f"{gap:+.3f} on {as_text(name)}" for name, gap in gaps.items())
     return (
         f"folds that ignore it would have shown {gaps_text}"
@@ -109,9 +113,9 @@ def _chosen(about: About) -> str:
 
 def _baseline(dimensions: Mapping[str, DimensionMetrics]) -> str:
     scores = [
-        f"{one['baseline_macro_f1']:.3f} on {as_text(name)}"
-        for name, one in dimensions.items()
-        if "baseline_macro_f1" in one
+        f"{dimension['baseline_macro_f1']:.3f} on {as_text(name)}"
+        for name, dimension in dimensions.items()
+        if "baseline_macro_f1" in dimension
     ]
     if not scores:
         return "not measured here; see the other model's card"
@@ -146,9 +150,9 @@ def _scores(dimensions: Mapping[str, DimensionMetrics]) -> list[str]:
 
 def _labels(result: ScoreMetrics) -> list[str]:
     rows = [
-        f"| {as_text(label)} | {one['precision']:.3f} | {one['recall']:.3f} | {one['f1']:.3f} "
-        f"| {one['support']} |"
-        for label, one in result["labels"].items()
+        f"| {as_text(label)} | {own['precision']:.3f} | {own['recall']:.3f} | {own['f1']:.3f} "
+        f"| {own['support']} |"
+        for label, own in result["labels"].items()
     ]
     return ["| label | precision | recall | F1 | n |", "|---|---|---|---|---|", *rows]
 
@@ -170,23 +174,32 @@ def _distilled(metrics: DistilledMetrics, about: About) -> list[str]:
         "| dimension | same answer as the teacher | teacher on gold | student on gold | kept |",
         "|---|---|---|---|---|",
     ]
-    for name, one in metrics["dimensions"].items():
-        cells = [as_text(name), f"{one['agreement_with_teacher']:.1%}", "-", "-", "-"]
-        if "kept" in one:
-            cells[2:] = [_interval(one["teacher"]), _interval(one["student"]), f"{one['kept']:.1%}"]
+    for name, result in metrics["dimensions"].items():
+        cells = [as_text(name), f"{result['agreement_with_teacher']:.1%}", "-", "-", "-"]
+        if "kept" in result:
+            cells[2:] = [
+                _interval(result["teacher"]),
+                _interval(result["student"]),
+                f"{result['kept']:.1%}",
+            ]
         lines.append(f"| {' | '.join(cells)} |")
     if metrics["gold_rows_seen_by_teacher"]:
         n = metrics["gold_rows_seen_by_teacher"]
         lines += ["", f"Note: the teacher was trained on {n} of the gold rows; its score flatters."]
-    for name, one in metrics["dimensions"].items():
-        if "student" in one:
-            lines += ["", f"### {as_text(name)}: the student on gold", "", *_labels(one["student"])]
+    for name, result in metrics["dimensions"].items():
+        if "student" in result:
+            lines += [
+                "",
+                f"### {as_text(name)}: the student on gold",
+                "",
+                *_labels(result["student"]),
+            ]
     return lines
 
 
-def _interval(one: ScoreMetrics) -> str:
-    low, high = one["macro_f1_low"], one["macro_f1_high"]
-    return f"{one['macro_f1']:.3f} ({low:.3f} to {high:.3f})"
+def _interval(score: ScoreMetrics) -> str:
+    low, high = score["macro_f1_low"], score["macro_f1_high"]
+    return f"{score['macro_f1']:.3f} ({low:.3f} to {high:.3f})"
 
 
 def _choice(model: Predictor) -> list[str]:

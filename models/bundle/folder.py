@@ -164,7 +164,7 @@ def _others(folder: Path) -> list[str]:
     ours = {*_FILES, "manifest.json"}
     if not folder.is_dir():
         return []
-    return sorted(one.name for one in folder.iterdir() if one.name not in ours)
+    return sorted(path.name for path in folder.iterdir() if path.name not in ours)
 
 
 def load(folder: Path, kind: type[P]) -> P:
@@ -246,12 +246,12 @@ def _contents(model: Predictor) -> dict[str, bytes]:
         ),
         dimensions=tuple(
             HeadEntry(
-                id=one.id,
-                choice=one.choice,
-                labels=one.label_ids,
-                inverse_penalty=model.heads[one.id].strength,
+                id=entry.id,
+                choice=entry.choice,
+                labels=entry.label_ids,
+                inverse_penalty=model.heads[entry.id].strength,
             )
-            for one in model.dimensions
+            for entry in model.dimensions
         ),
         training=Training.model_validate(model.about.as_json()),
         versions=versions(),

@@ -90,16 +90,16 @@ def make_parts(name: str, views: tuple[str, ...] = ("text",)) -> list[Part]:
     """
     names = [name] if Path(name).is_dir() and name not in ENCODERS else name.split("+")
     parts = []
-    for one in names:
-        if one in ENCODERS:
-            share = TFIDF_SHARE if one == "tfidf" and len(names) > 1 else 1.0
-            parts.append(Part(one, ENCODERS[one](), share, views))
-        elif Path(one).is_dir():
-            weights = add_folder(Path(one))
+    for part in names:
+        if part in ENCODERS:
+            share = TFIDF_SHARE if part == "tfidf" and len(names) > 1 else 1.0
+            parts.append(Part(part, ENCODERS[part](), share, views))
+        elif Path(part).is_dir():
+            weights = add_folder(Path(part))
             kind = WordVectors if weights.network.architecture == WORD_VECTORS else Transformer
             parts.append(Part(weights.name, kind(weights), 1.0, views))
         else:
-            raise UnknownNameError("encoder", one, sorted(ENCODERS))
+            raise UnknownNameError("encoder", part, sorted(ENCODERS))
     return parts
 
 

@@ -107,18 +107,18 @@ def compare(
         scores = {name: scored[name].scores[dimension] for name in models}
         notes = {name: scored[name].notes[dimension] for name in models}
         comparisons[dimension] = Comparison(scores, differences, notes)
-    return comparisons, {name: one.n_seen for name, one in scored.items()}
+    return comparisons, {name: result.n_seen for name, result in scored.items()}
 
 
 def _difference(
     truth: npt.NDArray[np.bool_],
-    one: npt.NDArray[np.bool_],
-    other: npt.NDArray[np.bool_],
+    first: npt.NDArray[np.bool_],
+    second: npt.NDArray[np.bool_],
     groups: npt.NDArray[np.int64],
     seed: int,
 ) -> Difference:
-    same = float((one == other).all(axis=1).mean())
-    return Difference(paired([(truth, one, other, groups)], seed=seed), same)
+    same = float((first == second).all(axis=1).mean())
+    return Difference(paired([(truth, first, second, groups)], seed=seed), same)
 
 
 def _check(models: Mapping[str, Model], data: TrainingSet) -> None:

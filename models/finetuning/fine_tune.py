@@ -143,7 +143,8 @@ def fine_tune(
     seed, folds = report.model.about.seed, report.compared.folds
     methods = METHODS if method == "auto" else (method,)
     recipes = {
-        one: make_recipe(one, len(data), epochs=epochs, seed=seed, device=device) for one in methods
+        name: make_recipe(name, len(data), epochs=epochs, seed=seed, device=device)
+        for name in methods
     }
     shop = Workshop(data, report.model, tuner, about, seed)
     if data.fingerprint != report.model.about.data:
@@ -157,7 +158,7 @@ def fine_tune(
         best if pays or method != "auto" else None,
         pays,
         asked.f1(asked.frozen),
-        {one: asked.f1(answers) for one, answers in asked.tuned.items()},
+        {name: asked.f1(answers) for name, answers in asked.tuned.items()},
         best,
         asked.difference(best),
     )
@@ -180,12 +181,12 @@ def _take(
         head = make_head(arm, place, job, Unseen(held[place], job.truth, seen(job.truth)))
         heads[job.name] = head
         labels = report.model.codebook.dimension(job.name).label_ids
-        before = next(one for one in report.dimensions if one.dimension == job.name)
+        before = next(entry for entry in report.dimensions if entry.dimension == job.name)
         dimensions.append(_scored_anew(before, job, nested[place], head, labels))
     name, encoder, heads = shop.joined(arm, heads)
     metrics: Metrics = {
         **report.model.metrics,
-        "dimensions": {one.dimension: one.as_json() for one in dimensions},
+        "dimensions": {entry.dimension: entry.as_json() for entry in dimensions},
         "fine_tuning": outcome.as_json(),
     }
     model = replace(

@@ -65,7 +65,7 @@ class Workshop:
         from safetensors.numpy import load
 
         parts = _parts(model)
-        networks = [one for one in parts if isinstance(one.encoder, Transformer)]
+        networks = [part for part in parts if isinstance(part.encoder, Transformer)]
         if not networks or isinstance(networks[0].encoder, Tuned):
             problem = f"the encoder {model.encoder_name!r} has no network that can be tuned"
             raise InputError("--fine-tune", problem, "train with --encoder minilm")

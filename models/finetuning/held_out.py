@@ -111,22 +111,22 @@ def ask(
 ) -> HeldOut:
     """Fit tuned models on one side of every fold; answer the other, as the frozen one has done."""
     frozen, folds = [compared.answers[job.name] for job in shop.jobs], compared.folds
-    tuned = {one: [job.nothing() for job in shop.jobs] for one in recipes}
+    tuned = {method: [job.nothing() for job in shop.jobs] for method in recipes}
     held: dict[str, list[Held]] = {
-        one: [(np.zeros(job.truth.shape), np.zeros(job.truth.shape)) for job in shop.jobs]
-        for one in recipes
+        method: [(np.zeros(job.truth.shape), np.zeros(job.truth.shape)) for job in shop.jobs]
+        for method in recipes
     }
     for number, fold in enumerate(folds, 1):
-        for one, recipe in recipes.items():
-            progress = rounds.begin(f"fine-tuning {one}, fold {number} of {len(folds)}")
+        for method, recipe in recipes.items():
+            progress = rounds.begin(f"fine-tuning {method}, fold {number} of {len(folds)}")
             apart = _set_aside(fold[0], groups, recipe.seed)
             first = shop.tuned(*apart, recipe, progress)
             whole = shop.tuned(*fold, recipe, progress)
-            _answer_tuned(shop.jobs, fold, (first, whole), apart[1], tuned[one])
+            _answer_tuned(shop.jobs, fold, (first, whole), apart[1], tuned[method])
             for place, job in enumerate(shop.jobs):
                 test = job.cut(fold)[1]
                 new = whole.scores(place, job.rows[test])
-                for kept, some in zip(held[one][place], new, strict=True):
+                for kept, some in zip(held[method][place], new, strict=True):
                     kept[test] = some
     seed = next(iter(recipes.values())).seed
     return HeldOut(shop.jobs, folds, frozen, tuned, held, seed)

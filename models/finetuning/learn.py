@@ -127,7 +127,7 @@ def _learn(
 ) -> list[LearningHead]:
     """Take all steps; the network and the classifiers are changed in place."""
     contrastive = recipe.method == "contrastive"
-    heads = [LearningHead(one, made.device, learns=not contrastive) for one in lessons]
+    heads = [LearningHead(lesson, made.device, learns=not contrastive) for lesson in lessons]
     optimizer = _optimizer(made, [] if contrastive else heads, recipe)
     learned = [weight for group in optimizer.param_groups for weight in group["params"]]
     plan = list(_batches([len(ids) for ids in tokens.ids], recipe))

@@ -119,9 +119,9 @@ class TorchNetwork:
             with torch.set_grad_enabled(tuned):
                 state = self._layer(number, state, bias, self.dropout if tuned else 0.0)
                 if number in self.layers:
-                    for place, one in enumerate(masks):
-                        blocks[place].append(self._pool(state, one, whole=place == 0))
-        return torch.cat([one for block in blocks for one in block], dim=1)
+                    for place, weights in enumerate(masks):
+                        blocks[place].append(self._pool(state, weights, whole=place == 0))
+        return torch.cat([vectors for block in blocks for vectors in block], dim=1)
 
     def _pool(self, state: Tensor, mask: Tensor, *, whole: bool) -> Tensor:
         if self.network.pooling == "cls" and whole:

@@ -68,8 +68,8 @@ class FoldHeads:
             ]
             start += len(heads)
             given[name] = np.mean(each, axis=0)
-            for number, one in enumerate(each):
-                given[name][fold == number] = one[fold == number]
+            for number, by_fold in enumerate(each):
+                given[name][fold == number] = by_fold[fold == number]
         return given
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:

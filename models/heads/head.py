@@ -223,9 +223,9 @@ def _best(held_out: Sequence[Floats], target: Bools, *, multiple: bool) -> _Tune
         probabilities = calibration.probabilities(scores, multiple=multiple)
         loss = _log_loss(probabilities, target, multiple=multiple)
         tried.append(_Tuned(loss, index, calibration, probabilities))
-    least = min(one.loss for one in tried)
+    least = min(trial.loss for trial in tried)
     # Ties go to the stricter penalty, which comes first.
-    return next(one for one in tried if one.loss < least + 1e-9)
+    return next(trial for trial in tried if trial.loss < least + 1e-9)
 
 
 def _held_out_scores(

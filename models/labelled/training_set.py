@@ -106,7 +106,7 @@ class TrainingSet:
         answers = {}
         for name, given in self.answers.items():
             dimension = find_dimension(codebook, name)
-            answers[name] = tuple(known_answer(one, dimension, self.source) for one in given)
+            answers[name] = tuple(known_answer(labels, dimension, self.source) for labels in given)
         return replace(self, codebook=codebook, answers=answers)
 
     @property

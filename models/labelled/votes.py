@@ -63,7 +63,7 @@ def _share(answer: tuple[str, ...], cell: Any, place: str) -> float:
         if cell is None or cell == "":
             return 1.0
         if isinstance(cell, str) and ":" in cell:
-            pairs = [one.rsplit(":", 1) for one in cell.split("|") if one.strip()]
+            pairs = [vote.rsplit(":", 1) for vote in cell.split("|") if vote.strip()]
             cell = {label.strip(): float(number) for label, number in pairs}
         if not isinstance(cell, Mapping):
             share = float(cell)

@@ -115,7 +115,7 @@ def describe(model: Path) -> Described:
 
 def preparation_for(usual: Preparation, options: Options, inputs: Sequence[Input]) -> Preparation:
     """Tell how articles are made ready: as the user wishes, else as the model's study did."""
-    chosen = {name: one for name, one in options.preparation.items() if one is not None}
+    chosen = {name: value for name, value in options.preparation.items() if value is not None}
     if "unit" not in chosen and holds_units(inputs, options.fields):
         chosen["unit"] = "row"
     if "keep" in chosen:
@@ -141,7 +141,8 @@ def manifest_of(
             "shard_bytes": options.shard,
         },
         "inputs": [
-            {"name": one.name, "size": one.size, "fingerprint": one.fingerprint} for one in inputs
+            {"name": source.name, "size": source.size, "fingerprint": source.fingerprint}
+            for source in inputs
         ],
     }
 
@@ -176,18 +177,20 @@ def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
     if before["format_version"] != now["format_version"]:
         return "another version of Standfirst"
     if before["model"] != now["model"]:
-        was, is_now = (f"{one['model']['name']} {one['model']['version']}" for one in (before, now))
+        was, is_now = (
+            f"{known['model']['name']} {known['model']['version']}" for known in (before, now)
+        )
         return f"the model was {was}, now {is_now}"
     options = before["options"]
     # Earlier versions said whether texts were cleaned, and not what is the same in all their runs.
     prepared = Preparation.from_json(options, keep_debris=not options.get("clean", True))
     options = {**options, **prepared.as_json()}
     for name in now["options"]:
-        was, is_now = (json.dumps(one.get(name)) for one in (options, now["options"]))
+        was, is_now = (json.dumps(known.get(name)) for known in (options, now["options"]))
         if was != is_now:
             return f"{name} was {was}, now {is_now}"
     inputs, inputs_now = (
-        {one["name"]: one for one in manifest["inputs"]} for manifest in (before, now)
+        {known["name"]: known for known in manifest["inputs"]} for manifest in (before, now)
     )
     for name in [*inputs, *inputs_now]:
         if name not in inputs_now:

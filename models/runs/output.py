@@ -124,7 +124,7 @@ class RemoteFolder:
             return []
         except OSError as error:
             raise InputError(self.where, str(error), "check the access rights") from error
-        names = (str(one).rstrip("/").rsplit("/", 1)[-1] for one in paths if one != folder)
+        names = (str(path).rstrip("/").rsplit("/", 1)[-1] for path in paths if path != folder)
         return sorted(name for name in names if name and not name.startswith("."))
 
     def open(self, name: str) -> BinaryIO:

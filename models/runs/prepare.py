@@ -179,13 +179,13 @@ def _apart(inputs: Sequence[Input], out: str, single: str | None) -> list[Input]
     target = Path(out).resolve()
     own = [target.with_name(f"{target.name}{end}") for end in (".part", ".rejects.jsonl")]
     apart = []
-    for one in inputs:
-        path = Path(one.path).resolve()
-        local = "://" not in one.path
+    for source in inputs:
+        path = Path(source.path).resolve()
+        local = "://" not in source.path
         if single and local and target.exists() and target.samefile(path):
             raise ExistsError(out, "is one of the inputs", "name another file")
         if not local or not any(path.is_relative_to(where) for where in [target, *own]):
-            apart.append(one)
+            apart.append(source)
     return apart
 
 
@@ -216,7 +216,7 @@ def _planned(folder: Folder, inputs: Sequence[Input], options: Options) -> Plan:
         with folder.open(PLAN) as stream:
             tasks = msgspec.json.decode(stream.read(), type=tuple[Task, ...])
         # Standard input was copied to another place then.
-        paths = {one.name: one.path for one in inputs}
+        paths = {source.name: source.path for source in inputs}
         return Plan(tuple(inputs), tuple(task.moved(paths) for task in tasks))
     return plan(inputs, options.fields, shard=options.shard)
 

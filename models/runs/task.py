@@ -118,7 +118,7 @@ def run_task(job: Job, model: Predictor, task: Task, tell: Tell | None = None) -
         Told after each block of articles.
     """
     folder, counts, lines = open_folder(job.out), Counts(), Lines()
-    records = (one for piece in task.pieces for one in _records(job, model, piece, lines))
+    records = (record for piece in task.pieces for record in _records(job, model, piece, lines))
     n_rejects = 0
     with ExitStack() as stack:
         writes = _Writes(job, model, task.number, folder, stack)
@@ -195,7 +195,7 @@ class _Writes:
         """Write the rejects since the last time, and tell how many."""
         n_rejects = len(counts.rejects)
         self._rejects.writelines(
-            dump_json(asdict(one), indent=None) + "\n" for one in counts.rejects
+            dump_json(asdict(reject), indent=None) + "\n" for reject in counts.rejects
         )
         counts.rejects.clear()
         return n_rejects

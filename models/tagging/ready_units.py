@@ -142,8 +142,8 @@ class _Filling:
     def empty(self) -> Block:
         """Return the block, and begin another."""
         self._close()
-        units = pa.concat_tables([one.units for one in self._parts]).combine_chunks()
-        about = pa.concat_tables([one.about for one in self._parts]).combine_chunks()
+        units = pa.concat_tables([rows.units for rows in self._parts]).combine_chunks()
+        about = pa.concat_tables([rows.about for rows in self._parts]).combine_chunks()
         self._parts, self.n_units, self.size = [], 0, 0
         return Block(about, units, np.arange(len(units)))
 
@@ -158,21 +158,25 @@ def _of_records(articles: Sequence[Article], needs: Sequence[str]) -> Rows:
     columns = dict(zip(UNIT_COLUMNS, zip(*map(_unit, articles), strict=True), strict=True))
     for name in needs:
         columns[name] = tuple(
-            one.title if name == "title" else str(one.meta.get(name) or "") for one in articles
+            article.title if name == "title" else str(article.meta.get(name) or "")
+            for article in articles
         )
     units = pa.table(
         [pa.array(values, UNIT_COLUMNS.get(name, pa.string())) for name, values in columns.items()],
         names=list(columns),
     )
-    known = {name: [getattr(one, name) for one in articles] for name in OF_ARTICLE}
-    known |= {"file": [one.file for one in articles], "record": [one.record for one in articles]}
+    known = {name: [getattr(article, name) for article in articles] for name in OF_ARTICLE}
+    known |= {
+        "file": [article.file for article in articles],
+        "record": [article.record for article in articles],
+    }
     return Rows(units, about_of(units["article_id"].combine_chunks(), known))
 
 
 def about_of(article_ids: pa.Array, known: Mapping[str, Any]) -> pa.Table:
     """Return the columns of `ABOUT`."""
     columns = {**known, "article_id": article_ids, "aside": pa.repeat("", len(article_ids))}
-    return pa.table([pa.array(columns[one.name], one.type) for one in ABOUT], schema=ABOUT)
+    return pa.table([pa.array(columns[column.name], column.type) for column in ABOUT], schema=ABOUT)
 
 
 def _unit(article: Article) -> tuple[str, str, int, int, str]:

@@ -43,17 +43,17 @@ def tally_schema(dimensions: Sequence[Dimension], *, text: bool) -> pa.Schema:
     fields += [(name, pa.string()) for name in OF_ARTICLE]
     fields += [("aside", pa.string()), ("n_units", pa.int32()), ("first_unit", pa.string())]
     fields += [("first_text", pa.string())] if text else []
-    for one in dimensions:
-        label = pa.list_(pa.string()) if one.choice == "multiple" else pa.string()
+    for dimension in dimensions:
+        label = pa.list_(pa.string()) if dimension.choice == "multiple" else pa.string()
         fields += [
-            (f"{one.id}_n", pa.int32()),
-            (f"{one.id}_counts", pa.list_(pa.int32())),
-            (f"{one.id}_first", label),
-            (f"{one.id}_strongest", label),
-            (f"{one.id}_strongest_confidence", pa.float32()),
-            (f"{one.id}_strongest_unit", pa.string()),
+            (f"{dimension.id}_n", pa.int32()),
+            (f"{dimension.id}_counts", pa.list_(pa.int32())),
+            (f"{dimension.id}_first", label),
+            (f"{dimension.id}_strongest", label),
+            (f"{dimension.id}_strongest_confidence", pa.float32()),
+            (f"{dimension.id}_strongest_unit", pa.string()),
         ]
-        fields += [(f"{one.id}_strongest_text", pa.string())] if text else []
+        fields += [(f"{dimension.id}_strongest_text", pa.string())] if text else []
     return pa.schema(fields)
 
 
@@ -115,7 +115,7 @@ def tally(
     owner = group[block.owner]
     heads = _firsts(group, n_groups)
     about = block.about.take(pa.array(heads))
-    hashes = [marks(one) for one in ids.dictionary.to_pylist()]
+    hashes = [marks(article_id) for article_id in ids.dictionary.to_pylist()]
     first = _firsts(owner, n_groups)
     columns: dict[str, Any] = {
         **{name: about[name].combine_chunks() for name in ABOUT.names},
@@ -125,8 +125,8 @@ def tally(
         "first_unit": _at(tags["unit_id"], first),
         "first_text": _at(block.units["text"], first),
     }
-    for one in dimensions:
-        columns |= _answers(one, block.units["text"], tags, owner, first)
+    for dimension in dimensions:
+        columns |= _answers(dimension, block.units["text"], tags, owner, first)
     schema = tally_schema(dimensions, text=text)
     return pa.table([columns[name] for name in schema.names], schema=schema)
 
@@ -136,14 +136,16 @@ def merge(tallies: pa.Table, dimensions: Sequence[Dimension]) -> dict[str, Any]:
     rows = tallies.to_pylist()
     merged = dict(rows[0])
     merged["n_units"] = sum(row["n_units"] for row in rows)
-    for one in dimensions:
-        merged[f"{one.id}_n"] = sum(row[f"{one.id}_n"] for row in rows)
-        counts = zip(*(row[f"{one.id}_counts"] for row in rows), strict=True)
-        merged[f"{one.id}_counts"] = list(map(sum, counts))
-        answered = [row for row in rows if row[f"{one.id}_n"]]
+    for dimension in dimensions:
+        merged[f"{dimension.id}_n"] = sum(row[f"{dimension.id}_n"] for row in rows)
+        counts = zip(*(row[f"{dimension.id}_counts"] for row in rows), strict=True)
+        merged[f"{dimension.id}_counts"] = list(map(sum, counts))
+        answered = [row for row in rows if row[f"{dimension.id}_n"]]
         if answered:
-            best = max(answered, key=lambda row: row[f"{one.id}_strongest_confidence"])
-            merged |= {name: best[name] for name in best if name.startswith(f"{one.id}_strongest")}
+            best = max(answered, key=lambda row: row[f"{dimension.id}_strongest_confidence"])
+            merged |= {
+                name: best[name] for name in best if name.startswith(f"{dimension.id}_strongest")
+            }
     return merged
 
 
@@ -192,17 +194,17 @@ def shares(tallies: pa.Table, clusters: pa.Array, dimensions: Sequence[Dimension
     for name in ("aside", "n_units", "first_unit", "first_text"):
         if name in tallies.column_names:
             columns[name] = tallies[name]
-    for one in dimensions:
-        n = tallies[f"{one.id}_n"].to_numpy()
-        flat = tallies[f"{one.id}_counts"].combine_chunks().flatten().to_numpy()
-        counts = flat.reshape(len(tallies), len(one.labels))
-        columns[f"{one.id}_n"] = tallies[f"{one.id}_n"]
-        for k, label in enumerate(one.label_ids):
+    for dimension in dimensions:
+        n = tallies[f"{dimension.id}_n"].to_numpy()
+        flat = tallies[f"{dimension.id}_counts"].combine_chunks().flatten().to_numpy()
+        counts = flat.reshape(len(tallies), len(dimension.labels))
+        columns[f"{dimension.id}_n"] = tallies[f"{dimension.id}_n"]
+        for k, label in enumerate(dimension.label_ids):
             column = pa.array(counts[:, k] / np.maximum(n, 1), pa.float32(), mask=n == 0)
-            columns[f"{one.id}_share_{label}"] = column
+            columns[f"{dimension.id}_share_{label}"] = column
         for end in ("first", *(f"strongest{more}" for more in _STRONGEST)):
-            if f"{one.id}_{end}" in tallies.column_names:
-                columns[f"{one.id}_{end}"] = tallies[f"{one.id}_{end}"]
+            if f"{dimension.id}_{end}" in tallies.column_names:
+                columns[f"{dimension.id}_{end}"] = tallies[f"{dimension.id}_{end}"]
     return pa.table(columns)
 
 

@@ -107,22 +107,22 @@ def make_units(
     kept: list[Article] = []
     aside: list[str] = []
     lists: list[list[Row]] = []
-    for one in ready:
-        reason = reason_aside(one.article.language, preparation)
+    for draft in ready:
+        reason = reason_aside(draft.article.language, preparation)
         how = preparation, needs
-        units = [] if reason else _tried(_units, one.article, how, "segmentation", rejects)
+        units = [] if reason else _tried(_units, draft.article, how, "segmentation", rejects)
         if units is not None:
-            kept.append(one.article)
+            kept.append(draft.article)
             aside.append(reason)
             lists.append(units)
     owner = np.repeat(np.arange(len(kept)), [len(units) for units in lists])
-    texts = [one.text for one in kept]
+    texts = [draft.text for draft in kept]
     return Block(_about(kept, aside), _table(kept, lists, owner, needs), owner, texts), rejects
 
 
 def _about(articles: Sequence[Article], aside: Sequence[str]) -> pa.Table:
     columns: dict[str, list[Any]] = {
-        name: [getattr(one, "id" if name == "article_id" else name) for one in articles]
+        name: [getattr(article, "id" if name == "article_id" else name) for article in articles]
         for name in ABOUT.names
         if name != "aside"
     }
@@ -171,6 +171,8 @@ def _table(
     columns = [pa.array(places[name], UNIT_SCHEMA.field(name).type) for name in names]
     table = pa.table(columns, names=names)
     if "target" in needs:
-        targets = pa.array([str(one.meta.get("target") or "") for one in articles], pa.string())
+        targets = pa.array(
+            [str(article.meta.get("target") or "") for article in articles], pa.string()
+        )
         table = table.append_column("target", targets.take(pa.array(owner)))
     return table

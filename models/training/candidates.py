@@ -108,7 +108,7 @@ def propose(
     usual = tuple(encoders) or (default_encoder(n_rows),)
     names = list(usual)
     if not encoders and effort != "fast":
-        names += [one for one in _further(n_rows, effort) if one not in names]
+        names += [further for further in _further(n_rows, effort) if further not in names]
     made: dict[Candidate, None] = {}
     for views in _contexts(n_rows, present, context, effort):
         for name in names:

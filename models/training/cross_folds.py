@@ -76,7 +76,7 @@ def _fit(
     kind: str,
     states: Sequence[States],
 ) -> tuple[Head, ...]:
-    stricter = max((one for one in STRENGTHS if one < strength), default=STRENGTHS[1])
+    stricter = max((tried for tried in STRENGTHS if tried < strength), default=STRENGTHS[1])
     strengths = sorted({stricter, strength})
 
     def fit(part: npt.NDArray[np.int64]) -> Head:

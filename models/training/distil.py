@@ -172,7 +172,7 @@ def distil(
     made = Model(teacher.codebook, student, encoder, heads, about, trained_on=seen)
     scores, n_seen = {}, 0
     if gold is not None:
-        by_teacher, by_student = (evaluate(one, gold, seed=seed) for one in (teacher, made))
+        by_teacher, by_student = (evaluate(model, gold, seed=seed) for model in (teacher, made))
         scores = {
             name: (by_teacher.scores[name], by_student.scores[name]) for name in by_student.scores
         }

@@ -51,17 +51,22 @@ def prototype_model(codebook: Codebook, *, encoder: str | None = None) -> Model:
         No dimension has labels with definitions or examples.
     """
     name = encoder or ("minilm" if is_ready() else "hashed-pieces")
-    dimensions = [one for one in codebook.dimensions if any(_sayings(k) for k in one.labels)]
+    dimensions = [
+        dimension for dimension in codebook.dimensions if any(_sayings(k) for k in dimension.labels)
+    ]
     if not dimensions:
         remedy = "write some into the codebook"
         raise InputError(codebook.id, "no label has a definition or an example", remedy)
     texts = [
-        t for one in dimensions for label in one.labels for t in (label.name, *_sayings(label))
+        t
+        for dimension in dimensions
+        for label in dimension.labels
+        for t in (label.name, *_sayings(label))
     ]
     # Each twice, because n-grams that one text alone holds would not count.
     empty, prepared = make_encoder(name).begin(texts * 2)
     fitted = empty.fit(prepared)
-    heads = {one.id: _head(one, fitted.encode) for one in dimensions}
+    heads = {dimension.id: _head(dimension, fitted.encode) for dimension in dimensions}
     return Model(codebook, name, fitted, heads, About(prototype=True))
 
 

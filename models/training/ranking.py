@@ -90,15 +90,15 @@ def rank(asked: Sequence[Asked], answers: Sequence[Sequence[Answers]], *, seed: 
     (1, 0)
     """
     n_resamples = _RESAMPLES if len(answers) > 1 else 0
-    names = np.unique(np.concatenate([one.groups for one in asked]))
+    names = np.unique(np.concatenate([question.groups for question in asked]))
     drawn = draw_groups(len(names), n_resamples, seed)
-    copies = [drawn[:, np.searchsorted(names, one.groups)] for one in asked]
+    copies = [drawn[:, np.searchsorted(names, question.groups)] for question in asked]
     precision = np.zeros((len(answers), 1 + n_resamples))
     f1 = np.zeros(len(answers))
     for place, answered in enumerate(answers):
-        for one, given, weights in zip(asked, answered, copies, strict=True):
-            precision[place] += average_precision(one.truth, given.probability, weights)
-            f1[place] += macro_f1(one.truth, given.chosen)
+        for question, given, weights in zip(asked, answered, copies, strict=True):
+            precision[place] += average_precision(question.truth, given.probability, weights)
+            f1[place] += macro_f1(question.truth, given.chosen)
     precision /= len(asked)
     f1 /= len(asked)
     whole = precision[:, 0]

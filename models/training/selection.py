@@ -64,11 +64,11 @@ class Choice:
         made: ChoiceMetrics = {
             "candidates": [
                 {
-                    "name": one.name,
-                    "average_precision": round(one.average_precision, 6),
-                    "macro_f1": round(one.macro_f1, 6),
+                    "name": standing.name,
+                    "average_precision": round(standing.average_precision, 6),
+                    "macro_f1": round(standing.macro_f1, 6),
                 }
-                for one in self.standings
+                for standing in self.standings
             ]
         }
         if self.difference is not None:
@@ -183,9 +183,11 @@ def _tell_choice(
     """Set the choice beside the others, and measure how far it is from the runner-up."""
     standings = tuple(
         Standing(
-            str(candidates[one]), float(ranked.average_precision[one]), float(ranked.macro_f1[one])
+            str(candidates[ours]),
+            float(ranked.average_precision[ours]),
+            float(ranked.macro_f1[ours]),
         )
-        for one in ranked.order
+        for ours in ranked.order
     )
     best, *others = ranked.order
     error, difference = 0.0, None
@@ -194,7 +196,7 @@ def _tell_choice(
         error = float(max(ranked.error[best], ranked.error[others[0]]))
         pairs = zip(jobs, given[best], given[others[0]], strict=True)
         difference = paired(
-            [(job.truth, one.chosen, other.chosen, job.groups) for job, one, other in pairs],
+            [(job.truth, ours.chosen, other.chosen, job.groups) for job, ours, other in pairs],
             by_folds=True,
             seed=seed,
         )

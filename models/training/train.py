@@ -143,7 +143,7 @@ def _keep(
         chosen=str(compared.best),
     )
     metrics = Metrics(
-        dimensions={one.dimension: one.as_json() for one in reports},
+        dimensions={report.dimension: report.as_json() for report in reports},
         choice=compared.choice.as_json(),
     )
     trained_on = np.unique(hash_texts(data.texts))

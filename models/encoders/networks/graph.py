@@ -61,7 +61,9 @@ class Graph:
         options.intra_op_num_threads = n_threads
         # A thread that spins while it waits takes the core from whoever has work.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        values = [onnxruntime.OrtValue.ortvalue_from_numpy(one) for one in self.weights.values()]
+        values = [
+            onnxruntime.OrtValue.ortvalue_from_numpy(weight) for weight in self.weights.values()
+        ]
         options.add_external_initializers(list(self.weights), values)
         content = self.model.SerializeToString()
         made = onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])
@@ -134,7 +136,7 @@ def build_graph(
         if layer in layers:
             for mask in masks:
                 pooled[mask].append(made.pool(state, layer, mask))
-    blocks = [one for mask in masks for one in pooled[mask]]
+    blocks = [block for mask in masks for block in pooled[mask]]
     made.node("Concat", blocks, "vectors", axis=1)
     shape = ["texts", "tokens"]
     inputs = [

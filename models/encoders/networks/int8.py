@@ -102,7 +102,9 @@ def _measured(key: WeightsKey, last: int) -> _Rewrite:
     _, tokenizer = load_session(key, (last,), marked=False, rewrite=look)
     texts = [key.weights.network.prefix + text for text in _sentences()]
     encoded = enumerate(tokenizer.encode_batch_fast(texts))
-    rows = sorted((Window(k, one.ids, None, None) for k, one in encoded), key=lambda w: len(w.ids))
+    rows = sorted(
+        (Window(k, encoding.ids, None, None) for k, encoding in encoded), key=lambda w: len(w.ids)
+    )
     return _Rewrite(measure(seen[0], list(feeds(rows))))
 
 

@@ -81,9 +81,9 @@ def quantise(graph: Graph, ranges: Ranges) -> Graph:
 
     whole = graph.model.graph
     small = {
-        one.name: numpy_helper.to_array(one)
-        for one in whole.initializer
-        if one.name not in graph.weights
+        tensor.name: numpy_helper.to_array(tensor)
+        for tensor in whole.initializer
+        if tensor.name not in graph.weights
     }
     made = _Rewriting({**small, **graph.weights}, ranges)
     products = {node.output[0] for node in _products(whole)}
@@ -101,7 +101,7 @@ def quantise(graph: Graph, ranges: Ranges) -> Graph:
 
 def _products(graph: Any) -> list[Any]:
     """Return the operators that multiply with weights."""
-    weights = {one.name for one in graph.initializer}
+    weights = {tensor.name for tensor in graph.initializer}
     return [
         node
         for node in graph.node
@@ -156,7 +156,7 @@ class _Rewriting:
         name = node.output[0]
         parts = [f"{name}.{part}" for part in ("query", "key", "value")]
         self.product(state, weights, f"{name}.mixed")
-        heads = next(one.i for one in node.attribute if one.name == "num_heads")
+        heads = next(attribute.i for attribute in node.attribute if attribute.name == "num_heads")
         self.nodes += [
             helper.make_node("Split", [f"{name}.mixed"], parts, axis=2),
             helper.make_node(

@@ -162,7 +162,7 @@ class Transformer(Frozen):
         Their numbers, and, with spans, how much each counts for the target and for its sides.
         """
         encoded = self._encoded(texts, marked=spans is not None)
-        short = [shortened(one, self.weights.network.max_tokens) for one in encoded]
+        short = [shortened(text, self.weights.network.max_tokens) for text in encoded]
         ids = [numbers for numbers, _ in short]
         marks = self._marked([offsets for _, offsets in short], spans) if spans else []
         return ids, marks
@@ -177,8 +177,8 @@ class Transformer(Frozen):
     def _marked(self, offsets: Sequence[Sequence[Span]], spans: Sequence[Span]) -> list[Marks]:
         ahead = len(self.weights.network.prefix)
         return [
-            _marks(one, start + ahead, end + ahead)
-            for one, (start, end) in zip(offsets, spans, strict=True)
+            _marks(token_spans, start + ahead, end + ahead)
+            for token_spans, (start, end) in zip(offsets, spans, strict=True)
         ]
 
     def _run(self, texts: Sequence[str], spans: Sequence[Span] | None) -> Vectors:
@@ -187,11 +187,11 @@ class Transformer(Frozen):
         network = self.weights.network
         marks: Sequence[Marks | None] = [None] * len(texts)
         if spans is not None:
-            marks = self._marked([one.offsets for one in encoded], spans)
+            marks = self._marked([text.offsets for text in encoded], spans)
         windows = [
             window
-            for row, (one, mark) in enumerate(zip(encoded, marks, strict=True))
-            for window in cut(row, one, mark, network.max_tokens)
+            for row, (text, mark) in enumerate(zip(encoded, marks, strict=True))
+            for window in cut(row, text, mark, network.max_tokens)
         ]
         width = self.width * (1 if spans is None else _WITH_MARKS)
         vectors = np.zeros((len(windows), width), np.float32)

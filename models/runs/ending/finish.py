@@ -79,12 +79,12 @@ def finish(left: Leftovers, dimensions: Sequence[Dimension], single: Path | None
     wanted = preparation.near_duplicates and not units
     clusters = find_copies(left.folder, left.n_tasks, census.left_out) if wanted else {}
     summary = Summary(
-        records=sum(one.read for one in done),
-        duplicates=sum(one.duplicates for one in done),
+        records=sum(task.read for task in done),
+        duplicates=sum(task.duplicates for task in done),
         shards=len(done),
         copies=len(clusters) - len(set(clusters.values())),
-        labels={one.id: dict.fromkeys(one.label_ids, 0) for one in dimensions},
-        answered=dict.fromkeys((one.id for one in dimensions), 0),
+        labels={dimension.id: dict.fromkeys(dimension.label_ids, 0) for dimension in dimensions},
+        answered=dict.fromkeys((dimension.id for dimension in dimensions), 0),
     )
     # The units of an article that stands in several shards all stay; an article that was read
     # twice goes.
@@ -95,7 +95,7 @@ def finish(left: Leftovers, dimensions: Sequence[Dimension], single: Path | None
     n_written = _write_shards(left, dropped, single)
     _Articles(left, dimensions, census, clusters, later).write(summary, join=units)
     if units:
-        summary.articles = sum(one.articles for one in done)
+        summary.articles = sum(task.articles for task in done)
     else:
         summary.duplicates += census.n_duplicates
     clashes = [] if units else census.clashes
@@ -108,7 +108,7 @@ def finish(left: Leftovers, dimensions: Sequence[Dimension], single: Path | None
 
 def _ids(left: Leftovers, number: int, rows: list[int]) -> list[str]:
     ids = left.tally(number, ["article_id"])["article_id"]
-    return [str(one) for one in ids.take(rows).to_pylist()]
+    return [str(article_id) for article_id in ids.take(rows).to_pylist()]
 
 
 def _later(
@@ -178,15 +178,17 @@ class _Articles:
                 summary.aside += n_aside
                 summary.articles += len(table) - n_aside
                 summary.units += int(table["n_units"].to_numpy().sum())
-                for one in self.dimensions:
-                    totals = summary.labels[one.id]
-                    counts = label_counts(table, one).tolist()
-                    for label, n in zip(one.label_ids, counts, strict=True):
+                for dimension in self.dimensions:
+                    totals = summary.labels[dimension.id]
+                    counts = label_counts(table, dimension).tolist()
+                    for label, n in zip(dimension.label_ids, counts, strict=True):
                         totals[label] += n
-                    n_answered = int(table[f"{one.id}_n"].to_numpy().sum())
-                    summary.answered[one.id] += n_answered
+                    n_answered = int(table[f"{dimension.id}_n"].to_numpy().sum())
+                    summary.answered[dimension.id] += n_answered
                 ids = table["article_id"].to_pylist()
-                named = pa.array([self.clusters.get(one, one) for one in ids], pa.string())
+                named = pa.array(
+                    [self.clusters.get(article_id, article_id) for article_id in ids], pa.string()
+                )
                 writer.write_table(shares(table, named, self.dimensions))
 
     def _kept(self, number: int, table: pa.Table, schema: pa.Schema, *, join: bool) -> pa.Table:
@@ -194,7 +196,7 @@ class _Articles:
         if join:
             firsts = [place for place in self.census.places if place[0] == number]
             for place in firsts:
-                rows = pa.concat_tables([self._row(one) for one in self.census.places[place]])
+                rows = pa.concat_tables([self._row(at) for at in self.census.places[place]])
                 joined = pa.Table.from_pylist([merge(rows, self.dimensions)], schema=schema)
                 table = pa.concat_tables(
                     [table.slice(0, place[1]), joined, table.slice(place[1] + 1)]

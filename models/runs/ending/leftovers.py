@@ -79,7 +79,7 @@ def take_census(left: Leftovers) -> Census:
         table = left.tally(number, ["id_hash", "digest"])
         ids.append(table["id_hash"].to_numpy())
         digests.append(table["digest"].to_numpy())
-    ends = np.cumsum([len(one) for one in ids[1:]])
+    ends = np.cumsum([len(part) for part in ids[1:]])
     every, digest = np.concatenate(ids), np.concatenate(digests)
     order = np.argsort(every, kind="stable")
     equal = every[order][1:] == every[order][:-1]

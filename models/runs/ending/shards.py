@@ -86,7 +86,7 @@ def _csv(shards: Iterable[Shard], path: Path) -> int:
                 rows.writerow(header)
             place = header.index("article_id")
             # An id that a spreadsheet would run was made inert, with an apostrophe before it.
-            gone = {*out, *(f"'{one}" for one in out)}
+            gone = {*out, *(f"'{article_id}" for article_id in out)}
             for row in cells:
                 if row[place] not in gone:
                     rows.writerow(row)

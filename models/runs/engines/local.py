@@ -78,7 +78,7 @@ class Local:
                 for worker in workers:
                     if worker.task is None and worker.ready and waiting:
                         worker.give(waiting.popleft())
-                woken = wait([one for worker in workers for one in worker.signs])
+                woken = wait([sign for worker in workers for sign in worker.signs])
                 for worker in list(workers):
                     if not any(sign in woken for sign in worker.signs):
                         continue

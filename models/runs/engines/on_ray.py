@@ -104,7 +104,9 @@ class OnRay:
 
     def _run(self, ray: Any, job: Job, tasks: Sequence[Task], tell: Tell) -> Iterator[Done]:
         folder = Path(job.model)
-        bundle = ray.put({one.name: one.read_bytes() for one in folder.iterdir() if one.is_file()})
+        bundle = ray.put(
+            {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+        )
         remote = ray.remote(_run_packed).options(
             num_cpus=1,
             max_retries=_NODES_MAY_DIE,

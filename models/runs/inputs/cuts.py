@@ -61,23 +61,23 @@ def cut_input(path: str, name: str, form: str, stored: int, shard: int) -> list[
     if stored > shard or source.compression:
         source = replace(source, compression=source.packing())
     size = stored * (_UNPACKED if source.compression else 1)
-    one = _Input(path, name, form, stored)
+    item = _Input(path, name, form, stored)
     whole = Piece(path, name, form)
     pieces: list[Sized] = []
     try:
-        if size > shard and one.form == ".parquet":
-            pieces = list(_row_ranges(one, source, shard))
-        elif size > shard and one.form in LINES:
-            pieces = list(_line_ranges(one, source, shard))
-        elif size > shard and one.form in CELLS:
-            pieces = list(_cell_ranges(one, source, shard))
+        if size > shard and item.form == ".parquet":
+            pieces = list(_row_ranges(item, source, shard))
+        elif size > shard and item.form in LINES:
+            pieces = list(_line_ranges(item, source, shard))
+        elif size > shard and item.form in CELLS:
+            pieces = list(_cell_ranges(item, source, shard))
     except (pa.ArrowException, OSError, EOFError, ValueError):
         # A damaged file is read whole, so that the message says where it breaks.
         pieces = []
     return pieces if len(pieces) > 1 else [(whole, size)]
 
 
-def _row_ranges(one: _Input, source: Source, shard: int) -> Iterator[Sized]:
+def _row_ranges(item: _Input, source: Source, shard: int) -> Iterator[Sized]:
     with open_parquet(source) as file:
         groups = [file.metadata.row_group(k) for k in range(file.num_row_groups)]
     start = first = held = 0
@@ -89,12 +89,12 @@ def _row_ranges(one: _Input, source: Source, shard: int) -> Iterator[Sized]:
             held += size // parts
             end = first + n_rows * part // parts
             if held >= shard or (part == parts and group is groups[-1]):
-                yield Piece(one.path, one.name, one.form, start, end), held
+                yield Piece(item.path, item.name, item.form, start, end), held
                 start, held = end, 0
         first += n_rows
 
 
-def _line_ranges(one: _Input, source: Source, shard: int) -> Iterator[Sized]:
+def _line_ranges(item: _Input, source: Source, shard: int) -> Iterator[Sized]:
     with source.open() as stream:
         head = stream.read(HEAD)
     # One list over many lines is known by its first line alone.
@@ -103,21 +103,21 @@ def _line_ranges(one: _Input, source: Source, shard: int) -> Iterator[Sized]:
     if source.compression:
         cuts = _thinned(_passed_cuts(source, shard))
     else:
-        cuts = _sought_cuts(one, source, shard)
+        cuts = _sought_cuts(item, source, shard)
     for start, end in pairwise(cuts):
         before = b"" if start == 0 else codecs.BOM_UTF8
-        yield Piece(one.path, one.name, one.form, start, end, before, None), end - start
+        yield Piece(item.path, item.name, item.form, start, end, before, None), end - start
 
 
 def _is_list(head: bytes) -> bool:
     return head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"[")
 
 
-def _sought_cuts(one: _Input, source: Source, shard: int) -> list[int]:
+def _sought_cuts(item: _Input, source: Source, shard: int) -> list[int]:
     """Find the line ends near every `shard` bytes, by looking there only."""
     cuts = [0]
     with source.open() as stream:
-        for near in range(shard, one.size, shard):
+        for near in range(shard, item.size, shard):
             if near <= cuts[-1]:
                 continue
             stream.seek(near)
@@ -128,7 +128,7 @@ def _sought_cuts(one: _Input, source: Source, shard: int) -> list[int]:
                     cuts.append(at + line_end + 1)
                     break
                 at += len(block)
-    return [*(cut for cut in cuts if cut < one.size), one.size]
+    return [*(cut for cut in cuts if cut < item.size), item.size]
 
 
 def _passed_cuts(source: Source, shard: int) -> list[int]:
@@ -146,12 +146,12 @@ def _passed_cuts(source: Source, shard: int) -> list[int]:
     return [*(cut for cut in cuts if cut < at), at]
 
 
-def _cell_ranges(one: _Input, source: Source, shard: int) -> Iterator[Sized]:
+def _cell_ranges(item: _Input, source: Source, shard: int) -> Iterator[Sized]:
     with source.open() as stream:
         head = stream.read(HEAD)
         if encoding_of(head) not in ("utf-8", "utf-8-sig"):
             return
-    delimiter = "\t" if one.form == ".tsv" else None
+    delimiter = "\t" if item.form == ".tsv" else None
     dialect = dialect_of(head, "utf-8-sig", delimiter)
     with source.open() as stream:
         cell_cuts = list(_cell_cuts(stream, dialect, head, shard))
@@ -166,10 +166,10 @@ def _cell_ranges(one: _Input, source: Source, shard: int) -> Iterator[Sized]:
     for (start, lines), (end, _) in pairwise(cell_cuts):
         if start == begin:
             # The first range reads the header where it stands.
-            yield Piece(one.path, one.name, one.form, 0, end), end
+            yield Piece(item.path, item.name, item.form, 0, end), end
         else:
             shift = lines - head_lines
-            yield Piece(one.path, one.name, one.form, start, end, header, shift), end - start
+            yield Piece(item.path, item.name, item.form, start, end, header, shift), end - start
 
 
 def _cell_cuts(

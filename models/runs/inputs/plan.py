@@ -137,9 +137,9 @@ def plan(inputs: Sequence[Input], fields: Fields = _GUESSED, *, shard: int = SHA
             tasks.append(Task(len(tasks), pieces, sum(size for _, size in waiting)))
             waiting.clear()
 
-    for one in inputs:
-        order = _order_of_dates(one, fields)
-        for cut, size in cut_input(one.path, one.name, one.form, one.size, shard):
+    for source in inputs:
+        order = _order_of_dates(source, fields)
+        for cut, size in cut_input(source.path, source.name, source.form, source.size, shard):
             piece = replace(cut, order=order)
             if not piece.whole:
                 close()
@@ -157,30 +157,30 @@ def holds_units(inputs: Sequence[Input], fields: Fields) -> bool:
     It does if it has the columns for them, or if its articles have two rows or more on average, as
     in a file that people coded: then each row is a unit of its article.
     """
-    for one in inputs:
-        if one.form in TABLES and one.size:
-            columns = _columns(one)
+    for source in inputs:
+        if source.form in TABLES and source.size:
+            columns = _columns(source)
             if {"unit_id", "text"} <= columns:
                 return True
-            return "article_id" in columns and _has_rows_of_one_article(one, fields)
+            return "article_id" in columns and _has_rows_of_one_article(source, fields)
     return False
 
 
-def _has_rows_of_one_article(one: Input, fields: Fields) -> bool:
-    piece = Piece(path=one.path, name=one.name, form=one.form)
+def _has_rows_of_one_article(source: Input, fields: Fields) -> bool:
+    piece = Piece(path=source.path, name=source.name, form=source.form)
     records = list(islice(read_piece(piece, fields, Lines()), _LOOKED_AT))
     rows = {(record.id, record.text) for record in records if isinstance(record, Article)}
     # Some articles come in a second version; that is no file of units.
     return len(rows) > 1 and len(rows) >= 2 * len({name for name, _ in rows})
 
 
-def _columns(one: Input) -> set[str]:
+def _columns(source: Input) -> set[str]:
     try:
-        with open_source(one.path).open() as stream:
+        with open_source(source.path).open() as stream:
             first = next(
                 (
                     row
-                    for row in islice(read_rows(stream, one.form), _TRIED)
+                    for row in islice(read_rows(stream, source.form), _TRIED)
                     if isinstance(row, Row)
                 ),
                 None,

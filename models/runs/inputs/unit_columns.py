@@ -124,8 +124,8 @@ class _Columns:
         meta = {name: batch.column(name) for name in sorted(wanted & known)}
         text = batch.column(places["text"])
         if not _is_text(text.type) or not all(
-            _is_whole(one.type) if name in _OFFSETS else _is_text(one.type)
-            for name, one in meta.items()
+            _is_whole(column.type) if name in _OFFSETS else _is_text(column.type)
+            for name, column in meta.items()
         ):
             return None
         of_article = {}
@@ -149,8 +149,8 @@ class _Columns:
         """Return some rows, none of which is strange."""
         n = end - start
         text = self.text.slice(start, n)
-        known = {name: one.slice(start, n) for name, one in self.of_article.items()}
-        meta = {name: one.slice(start, n) for name, one in self.meta.items()}
+        known = {name: column.slice(start, n) for name, column in self.of_article.items()}
+        meta = {name: column.slice(start, n) for name, column in self.meta.items()}
         blank = pa.repeat("", n)
         title = known.get("title", blank)
         ids = _filled(
