@@ -39,7 +39,7 @@ from standfirst.models import Model, TrainingSet, from_file
 from standfirst.models.encoders.networks.transformer import is_ready
 from standfirst.models.encoders.registry import default_encoder, make_encoder
 from standfirst.models.finetuning.fine_tune import load_tuner
-from standfirst.models.finetuning.fits import Workshop
+from standfirst.models.finetuning.fits import Fitter
 from standfirst.models.finetuning.recipe import METHODS, make_recipe
 from standfirst.models.scores import macro_f1
 
@@ -73,19 +73,19 @@ def measure(rows: Rows, size: str, seed: int, methods: list[str], epochs: int) -
     name = default_encoder(len(drawn))
     model = Model(data.codebook, name, make_encoder(name), {})
     tune, _, _ = load_tuner()
-    shop = Workshop(data, model, tune, {}, seed)
-    truth = shop.jobs[0].truth[test]
+    fitter = Fitter(data, model, tune, {}, seed)
+    truth = fitter.jobs[0].truth[test]
     began = time.process_time()
-    _, vectors, (head, *_) = shop.frozen(learn)
+    _, vectors, (head, *_) = fitter.frozen(learn)
     assert head is not None
     answer = head.decide(head.probabilities(vectors[test]))
     yield f"frozen ({name})", macro_f1(truth, answer), time.process_time() - began
     for method in methods:
         began = time.process_time()
         recipe = make_recipe(method, len(learn), epochs=epochs or None, seed=seed)
-        arm = shop.tuned(learn, test, recipe)
+        ensemble = fitter.tuned(learn, test, recipe)
         spent = time.process_time() - began
-        tuned, frozen = arm.scores(0, test)
+        tuned, frozen = ensemble.scores(0, test)
         both = tuned / tuned.std() + frozen / frozen.std()
         for told, scores in (("alone", tuned), ("both", both)):
             chosen = np.zeros_like(truth)

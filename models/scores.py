@@ -358,9 +358,9 @@ def calibration_error(truth: Bools, probability: npt.NDArray[np.floating[Any]]) 
     0.25
     """
     forecast, event = probability.ravel(), truth.ravel().astype(float)
-    place = np.minimum((forecast * 10).astype(int), 9)
-    size = np.bincount(place, minlength=10)
-    gap = np.bincount(place, event - forecast, minlength=10)
+    bin_ = np.minimum((forecast * 10).astype(int), 9)
+    size = np.bincount(bin_, minlength=10)
+    gap = np.bincount(bin_, event - forecast, minlength=10)
     return float(np.abs(gap).sum() / size.sum())
 
 

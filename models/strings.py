@@ -1,8 +1,8 @@
 """Texts as the bytes in which they stand, so that fast code need not make a Python string of each.
 
-Arrow keeps a column of strings as one buffer of UTF-8 and the places where each string begins. That
-is what the compiled encoders read; nothing is copied. A list of Python strings is brought to the
-same form.
+Arrow keeps a column of strings as one buffer of UTF-8 and the offset at which each string begins.
+That is what the compiled encoders read; nothing is copied. A list of Python strings is brought to
+the same form.
 """
 
 from collections.abc import Iterator, Sequence
@@ -66,12 +66,12 @@ def as_strings(texts: Texts) -> Strings:
     large = pa.types.is_large_string(texts.type)
     if not large and not pa.types.is_string(texts.type):
         texts = texts.cast(pa.string())
-    _, places, data = texts.buffers()
-    if len(texts) == 0 or places is None:
+    _, starts, data = texts.buffers()
+    if len(texts) == 0 or starts is None:
         return as_strings([])
     size = 8 if large else 4
     offsets = np.frombuffer(
-        places, np.int64 if large else np.int32, len(texts) + 1, texts.offset * size
+        starts, np.int64 if large else np.int32, len(texts) + 1, texts.offset * size
     )
     content = np.zeros(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
     # Compiled code is made for one kind of array: what may be written to would be another.

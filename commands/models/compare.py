@@ -47,9 +47,9 @@ def compare(
         dimensions = {name: comparison.as_json() for name, comparison in comparisons.items()}
         print_json({"dimensions": dimensions, "trained_on": seen})
         return
-    for place, (name, comparison) in enumerate(comparisons.items()):
+    for k, (name, comparison) in enumerate(comparisons.items()):
         base = next(iter(comparison.scores.values()))
-        print(f"{chr(10) if place else ''}{name}: {base.n} rows in {base.n_groups} groups")
+        print(f"{chr(10) if k else ''}{name}: {base.n} rows in {base.n_groups} groups")
         lines = []
         for folder, score in comparison.scores.items():
             cells = [folder, interval_text(score), "", "", ""]
@@ -63,9 +63,9 @@ def compare(
         print_table(["model", "macro-F1", "against the first", "", "same answer"], lines)
         # What limits the rows holds for all models, and is said once.
         notes: dict[str, list[str]] = {}
-        for folder, some in one.notes.items():
+        for folder, some in comparison.notes.items():
             for note in some:
                 notes.setdefault(note, []).append(folder)
         for note, folders in notes.items():
-            of = "" if len(folders) == len(one.scores) else f"{', '.join(folders)}: "
+            of = "" if len(folders) == len(comparison.scores) else f"{', '.join(folders)}: "
             print(f"  note: {of}{note}")

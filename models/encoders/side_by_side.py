@@ -174,8 +174,8 @@ def prepare_views(
         else:
             both = encoder.prepare_marked(texts, spans)
         width = encoder.width
-        for place, view in enumerate(MARKED):
-            blocks[view] = both[:, place * width : (place + 1) * width]
+        for k, view in enumerate(MARKED):
+            blocks[view] = both[:, k * width : (k + 1) * width]
     # The text first: what an encoder begins with makes its columns; a network has them already,
     # and begins with each view for the sake of its cache.
     to_begin = begin

@@ -25,12 +25,12 @@ from ..matrix import Matrix
 from ..scores import NOISE
 from ..training.question import Job
 
-__all__ = ["NEVER", "Arm", "Held", "Unseen", "make_head"]
+__all__ = ["NEVER", "Ensemble", "ScorePair", "Unseen", "make_head"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-Held = tuple[Floats, Floats]
+ScorePair = tuple[Floats, Floats]
 """Scores of the tuned and of the frozen classifier, each of shape (n_rows, n_labels)."""
 
 NEVER = -4.0
@@ -38,7 +38,7 @@ NEVER = -4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Arm:
+class Ensemble:
     """A tuned network, and two classifiers a dimension."""
 
     encoder: Tuned
@@ -53,18 +53,18 @@ class Arm:
     frozen: tuple[Head, ...]
     """Classifiers on the frozen encoder's columns."""
 
-    def scores(self, place: int, rows: Ints) -> Held:
-        """Score some rows on the dimension at a place."""
-        tuned, frozen = self.tuned[place], _all_labels(self.frozen[place])
+    def scores(self, k: int, rows: Ints) -> ScorePair:
+        """Score some rows on a dimension."""
+        tuned, frozen = self.tuned[k], _all_labels(self.frozen[k])
         width, some = tuned.weights.shape[1], self.vectors[rows]
         return tuned.scores(some[:, :width]), frozen.scores(some[:, width:])
 
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """Rows that no classifier of an arm like this one has seen, to calibrate on."""
+    """Rows that no classifier of an ensemble like this one has seen, to calibrate on."""
 
-    scores: Held
+    scores: ScorePair
     """What the classifiers say."""
     truth: Bools
     """What is so, shape (n_rows, n_labels)."""
@@ -72,23 +72,23 @@ class Unseen:
     """Which labels occurred in training, shape (n_labels,)."""
 
 
-def make_head(arm: Arm, place: int, job: Job, unseen: Unseen) -> Head:
+def make_head(ensemble: Ensemble, k: int, job: Job, unseen: Unseen) -> Head:
     """Join the two classifiers of a dimension into one that is calibrated.
 
     Both count alike, unless the tuned one alone is better by `MARGIN`.
 
     Parameters
     ----------
-    arm
+    ensemble
         Where they are.
-    place
-        Which dimension.
+    k
+        Number of the dimension.
     job
         The dimension.
     unseen
         What calibration and decision rule are found on.
     """
-    tuned, frozen, seen = arm.tuned[place], _all_labels(arm.frozen[place]), unseen.seen
+    tuned, frozen, seen = ensemble.tuned[k], _all_labels(ensemble.frozen[k]), unseen.seen
     spread = [max(float(scores[:, seen].std()), 1e-6) for scores in unseen.scores]
     target = unseen.truth[:, seen]
     best: tuple[float, Rule, Calibration] | None = None
@@ -105,7 +105,7 @@ def make_head(arm: Arm, place: int, job: Job, unseen: Unseen) -> Head:
     weights = np.hstack([tuned.weights / spread[0], frozen.weights / spread[1] * share])
     intercept = tuned.intercept / spread[0] + frozen.intercept / spread[1] * share
     fit = LinearFit(weights[seen].astype(np.float32), intercept[seen])
-    return Head(job.multiple, seen, fit, calibration, rule, arm.frozen[place].strength)
+    return Head(job.multiple, seen, fit, calibration, rule, ensemble.frozen[k].strength)
 
 
 def _all_labels(head: Head) -> LinearFit:

@@ -1,6 +1,6 @@
 """Whether fine-tuning pays, by the folds that judge everything else.
 
-A tuned network tells most of its own training rows rightly, whatever it is worth. So nothing is
+A tuned network answers most of its own training rows rightly, whatever it is worth. So nothing is
 read off rows that it has seen: in each outer fold it is tuned on the other folds; a third of these
 (whole groups) is first set aside, and calibration and decision rule come from a network that was
 tuned without them. The model that is kept is tuned on all rows, and calibrated on what the networks
@@ -33,14 +33,14 @@ from ..scores import calibration_error, score
 from ..training.question import Job
 from ..training.ranking import Answers
 from ..training.report import DimensionReport, Report
-from .ensemble import Arm, Held, Unseen, make_head
-from .fits import Tuner, Workshop
-from .held_out import ASIDE, Rounds, ask, n_texts, seen
+from .ensemble import Ensemble, ScorePair, Unseen, make_head
+from .fits import Fitter, Tuner
+from .held_out import CALIBRATION_PARTS, Rounds, ask, n_texts, seen
 from .recipe import METHODS, make_recipe
 
 __all__ = ["Outcome", "fine_tune", "load_tuner"]
 
-_FEWEST = 2 * ASIDE
+_FEWEST = 2 * CALIBRATION_PARTS
 """Fewer groups cannot be cut into parts to learn from, to calibrate on, and to answer."""
 
 
@@ -146,11 +146,11 @@ def fine_tune(
         name: make_recipe(name, len(data), epochs=epochs, seed=seed, device=device)
         for name in methods
     }
-    shop = Workshop(data, report.model, tuner, about, seed)
+    fitter = Fitter(data, report.model, tuner, about, seed)
     if data.fingerprint != report.model.about.data:
         raise InputError(data.source, "is not what the model was trained on", "train it on this")
     rounds = Rounds(n_texts(folds, recipes, data.groups), progress)
-    asked = ask(shop, report.compared, recipes, data.groups, rounds)
+    asked = ask(fitter, report.compared, recipes, data.groups, rounds)
     best = asked.best()
     pays = asked.pays(best)
     outcome = Outcome(
@@ -168,22 +168,26 @@ def fine_tune(
         return replace(outcome, report=kept)
     nested = asked.chosen_by_others() if method == "auto" else asked.tuned[best]
     last = rounds.begin(f"fine-tuning {best}, all rows")
-    arm = shop.tuned(np.arange(len(data)), np.zeros(0, np.int64), recipes[best], last)
-    return _take(outcome, shop, arm, asked.scores[best], nested)
+    ensemble = fitter.tuned(np.arange(len(data)), np.zeros(0, np.int64), recipes[best], last)
+    return _take(outcome, fitter, ensemble, asked.scores[best], nested)
 
 
 def _take(
-    outcome: Outcome, shop: Workshop, arm: Arm, held: Sequence[Held], nested: Sequence[Answers]
+    outcome: Outcome,
+    fitter: Fitter,
+    ensemble: Ensemble,
+    held: Sequence[ScorePair],
+    nested: Sequence[Answers],
 ) -> Outcome:
     """Make the tuned model, calibrated on what the outer folds said, with the nested score."""
     report, heads, dimensions = outcome.report, {}, []
-    for place, job in enumerate(shop.jobs):
-        head = make_head(arm, place, job, Unseen(held[place], job.truth, seen(job.truth)))
+    for k, job in enumerate(fitter.jobs):
+        head = make_head(ensemble, k, job, Unseen(held[k], job.truth, seen(job.truth)))
         heads[job.name] = head
         labels = report.model.codebook.dimension(job.name).label_ids
         before = next(entry for entry in report.dimensions if entry.dimension == job.name)
-        dimensions.append(_scored_anew(before, job, nested[place], head, labels))
-    name, encoder, heads = shop.joined(arm, heads)
+        dimensions.append(_scored_anew(before, job, nested[k], head, labels))
+    name, encoder, heads = fitter.joined(ensemble, heads)
     metrics: Metrics = {
         **report.model.metrics,
         "dimensions": {entry.dimension: entry.as_json() for entry in dimensions},

@@ -26,10 +26,10 @@ from ..model import Model
 from ..training.features import states_of
 from ..training.question import Job, make_jobs
 from ..views import Inputs
-from .ensemble import NEVER, Arm
+from .ensemble import NEVER, Ensemble
 from .recipe import Lesson, Recipe, Tokens
 
-__all__ = ["Tuner", "Workshop"]
+__all__ = ["Fitter", "Tuner"]
 
 Ints = npt.NDArray[np.int64]
 Tuner = Callable[..., tuple[dict[str, npt.NDArray[np.float16]], list[LinearFit]]]
@@ -39,8 +39,8 @@ _START = 1.0
 """Inverse penalty of the regressions to start from, and of those on contrastive vectors."""
 
 
-class Workshop:
-    """The rows of a data set, and everything that fits on parts of it have in common.
+class Fitter:
+    """Fits tuned and frozen models on parts of a data set; holds what these fits share.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Workshop:
     tuner
         What tunes.
     about
-        What tuned networks should tell of how they were made, beside the recipe.
+        What tuned networks store of how they were made, beside the recipe.
 
     Raises
     ------
@@ -110,7 +110,9 @@ class Workshop:
         ]
         return encoder, vectors, tuple(heads)
 
-    def tuned(self, rows: Ints, ask: Ints, recipe: Recipe, progress: Progress | None = None) -> Arm:
+    def tuned(
+        self, rows: Ints, ask: Ints, recipe: Recipe, progress: Progress | None = None
+    ) -> Ensemble:
         """Tune the network on some rows, and fit both classifiers on them.
 
         Parameters
@@ -147,22 +149,24 @@ class Workshop:
         else:
             fits = [LinearFit(fit.weights / self._scale, fit.intercept) for fit in fits]
         frozen_encoder, vectors, frozen = self.frozen(rows)
-        return Arm(encoder, frozen_encoder, stack([block, vectors]), tuple(fits), frozen)
+        return Ensemble(encoder, frozen_encoder, stack([block, vectors]), tuple(fits), frozen)
 
-    def joined(self, arm: Arm, heads: Mapping[str, Head]) -> tuple[str, Any, dict[str, Head]]:
-        """Return name, encoder and heads of a model that reads with an arm's encoders.
+    def joined(
+        self, ensemble: Ensemble, heads: Mapping[str, Head]
+    ) -> tuple[str, Any, dict[str, Head]]:
+        """Return name, encoder and heads of a model that reads with an ensemble's encoders.
 
         Where no head asks for the frozen one, it is left out.
         """
-        parts = [Part(f"{self._base.weights.name}{SUFFIX}", arm.encoder, 1.0, self._views)]
+        parts = [Part(f"{self._base.weights.name}{SUFFIX}", ensemble.encoder, 1.0, self._views)]
         width = self._start.shape[1]
         if any(head.fit.weights[:, width:].any() for head in heads.values()):
-            parts += _parts(replace(self.model, encoder=arm.frozen_encoder))
+            parts += _parts(replace(self.model, encoder=ensemble.frozen_encoder))
         else:
             heads = {name: _first_columns(head, width) for name, head in heads.items()}
         name = "+".join(part.name for part in parts)
         alone = len(parts) == 1 and self._views == ("text",)
-        return name, arm.encoder if alone else Beside(parts), dict(heads)
+        return name, ensemble.encoder if alone else Beside(parts), dict(heads)
 
     def _read(self, encoder: Tuned, rows: Ints) -> npt.NDArray[np.float32]:
         texts = [self._inputs.texts[row] for row in rows]

@@ -24,13 +24,13 @@ from ..scores import NOISE, first_best, macro_f1, paired
 from ..training.question import Job
 from ..training.ranking import Answers
 from ..training.selection import Compared
-from .ensemble import Arm, Held, Unseen, make_head
-from .fits import Workshop
+from .ensemble import Ensemble, ScorePair, Unseen, make_head
+from .fits import Fitter
 from .recipe import Recipe
 
-__all__ = ["ASIDE", "HeldOut", "Rounds", "ask", "n_texts", "seen"]
+__all__ = ["CALIBRATION_PARTS", "HeldOut", "Rounds", "ask", "n_texts", "seen"]
 
-ASIDE = 3
+CALIBRATION_PARTS = 3
 """One part of so many is set aside to calibrate."""
 
 _SURE = 0.8
@@ -53,7 +53,7 @@ class HeldOut:
     """Answers of the frozen model."""
     tuned: Mapping[str, Given]
     """Method to the answers of the model tuned by it."""
-    scores: Mapping[str, Sequence[Held]]
+    scores: Mapping[str, Sequence[ScorePair]]
     """Method to the scores behind these answers, one entry a dimension."""
     seed: int
     """Of the resampling."""
@@ -103,33 +103,33 @@ class HeldOut:
 
 
 def ask(
-    shop: Workshop,
+    fitter: Fitter,
     compared: Compared,
     recipes: Mapping[str, Recipe],
     groups: Ints,
     rounds: "Rounds",
 ) -> HeldOut:
     """Fit tuned models on one side of every fold; answer the other, as the frozen one has done."""
-    frozen, folds = [compared.answers[job.name] for job in shop.jobs], compared.folds
-    tuned = {method: [job.nothing() for job in shop.jobs] for method in recipes}
-    held: dict[str, list[Held]] = {
-        method: [(np.zeros(job.truth.shape), np.zeros(job.truth.shape)) for job in shop.jobs]
+    frozen, folds = [compared.answers[job.name] for job in fitter.jobs], compared.folds
+    tuned = {method: [job.nothing() for job in fitter.jobs] for method in recipes}
+    held: dict[str, list[ScorePair]] = {
+        method: [(np.zeros(job.truth.shape), np.zeros(job.truth.shape)) for job in fitter.jobs]
         for method in recipes
     }
     for number, fold in enumerate(folds, 1):
         for method, recipe in recipes.items():
             progress = rounds.begin(f"fine-tuning {method}, fold {number} of {len(folds)}")
             apart = _set_aside(fold[0], groups, recipe.seed)
-            first = shop.tuned(*apart, recipe, progress)
-            whole = shop.tuned(*fold, recipe, progress)
-            _answer_tuned(shop.jobs, fold, (first, whole), apart[1], tuned[method])
-            for place, job in enumerate(shop.jobs):
+            first = fitter.tuned(*apart, recipe, progress)
+            whole = fitter.tuned(*fold, recipe, progress)
+            _answer_tuned(fitter.jobs, fold, (first, whole), apart[1], tuned[method])
+            for k, job in enumerate(fitter.jobs):
                 test = job.cut(fold)[1]
-                new = whole.scores(place, job.rows[test])
-                for kept, some in zip(held[method][place], new, strict=True):
+                new = whole.scores(k, job.rows[test])
+                for kept, some in zip(held[method][k], new, strict=True):
                     kept[test] = some
     seed = next(iter(recipes.values())).seed
-    return HeldOut(shop.jobs, folds, frozen, tuned, held, seed)
+    return HeldOut(fitter.jobs, folds, frozen, tuned, held, seed)
 
 
 class Rounds:
@@ -171,18 +171,22 @@ def n_texts(folds: Sequence[Fold], recipes: Mapping[str, Recipe], groups: Ints) 
 
 
 def _answer_tuned(
-    jobs: Sequence[Job], fold: Fold, arms: tuple[Arm, Arm], aside: Ints, answers: Given
+    jobs: Sequence[Job],
+    fold: Fold,
+    ensembles: tuple[Ensemble, Ensemble],
+    held_back: Ints,
+    answers: Given,
 ) -> None:
-    """Calibrate on the rows set aside, which the first arm did not see; answer with the second."""
-    first, whole = arms
-    for place, job in enumerate(jobs):
+    """Calibrate on the rows set aside, unseen by the first ensemble; answer with the second."""
+    first, whole = ensembles
+    for k, job in enumerate(jobs):
         part, test = job.cut(fold)
-        apart = job.cut((aside, aside))[0]
+        apart = job.cut((held_back, held_back))[0]
         if len(test) and len(apart):
-            held = first.scores(place, job.rows[apart])
+            held = first.scores(k, job.rows[apart])
             unseen = Unseen(held, job.truth[apart], seen(job.truth[part]))
-            head = make_head(whole, place, job, unseen)
-            answer = answers[place]
+            head = make_head(whole, k, job, unseen)
+            answer = answers[k]
             answer.probability[test] = head.probabilities(whole.vectors[job.rows[test]])
             answer.chosen[test] = head.decide(answer.probability[test])
 
@@ -191,7 +195,7 @@ def _set_aside(rows: Ints, groups: Ints, seed: int) -> tuple[Ints, Ints]:
     """Split rows into those to learn from and those to calibrate on, in whole groups."""
     names = np.unique(groups[rows])
     names = np.random.default_rng(seed).permutation(names)
-    apart = np.isin(groups[rows], names[: max(1, len(names) // ASIDE)])
+    apart = np.isin(groups[rows], names[: max(1, len(names) // CALIBRATION_PARTS)])
     return rows[~apart], rows[apart]
 
 

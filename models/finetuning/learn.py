@@ -207,8 +207,8 @@ def _batches(lengths: Sequence[int], recipe: Recipe) -> Iterator[list[int]]:
         for start in range(0, len(order), _MEGABATCH * recipe.batch):
             some = sorted(order[start : start + _MEGABATCH * recipe.batch], key=lengths.__getitem__)
             batches += [some[i : i + recipe.batch] for i in range(0, len(some), recipe.batch)]
-        for place in rng.permutation(len(batches)):
-            yield batches[place]
+        for number in rng.permutation(len(batches)):
+            yield batches[number]
 
 
 def _padded(tokens: Tokens, rows: Sequence[int]) -> tuple[Tensor, Tensor, Tensor | None]:
@@ -216,10 +216,10 @@ def _padded(tokens: Tokens, rows: Sequence[int]) -> tuple[Tensor, Tensor, Tensor
     shape = (len(rows), max(len(tokens.ids[row]) for row in rows))
     ids, mask = torch.zeros(shape, dtype=torch.long), torch.zeros(shape)
     marks = None if tokens.marks is None else torch.zeros((shape[0], len(MARKS), shape[1]))
-    for place, row in enumerate(rows):
+    for k, row in enumerate(rows):
         length = len(tokens.ids[row])
-        ids[place, :length] = torch.tensor(tokens.ids[row])
-        mask[place, :length] = 1
+        ids[k, :length] = torch.tensor(tokens.ids[row])
+        mask[k, :length] = 1
         if marks is not None and tokens.marks is not None:
-            marks[place, :, :length] = torch.tensor(tokens.marks[row])
+            marks[k, :, :length] = torch.tensor(tokens.marks[row])
     return ids, mask, marks

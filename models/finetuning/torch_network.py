@@ -119,8 +119,8 @@ class TorchNetwork:
             with torch.set_grad_enabled(tuned):
                 state = self._layer(number, state, bias, self.dropout if tuned else 0.0)
                 if number in self.layers:
-                    for place, weights in enumerate(masks):
-                        blocks[place].append(self._pool(state, weights, whole=place == 0))
+                    for k, weights in enumerate(masks):
+                        blocks[k].append(self._pool(state, weights, whole=k == 0))
         return torch.cat([vectors for block in blocks for vectors in block], dim=1)
 
     def _pool(self, state: Tensor, mask: Tensor, *, whole: bool) -> Tensor:
@@ -132,8 +132,8 @@ class TorchNetwork:
     def _embedding(self, ids: Tensor) -> Tensor:
         first = self.network.first_position
         state = self.weights["embeddings.word_embeddings.weight"][ids]
-        places = self.weights["embeddings.position_embeddings.weight"]
-        state = state + places[first : first + ids.shape[1]]
+        positions = self.weights["embeddings.position_embeddings.weight"]
+        state = state + positions[first : first + ids.shape[1]]
         segments = self.weights.get("embeddings.token_type_embeddings.weight")
         if segments is not None:
             state = state + segments[0]

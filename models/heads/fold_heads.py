@@ -46,8 +46,8 @@ class FoldHeads:
     def fold_of(self, texts: Iterable[str]) -> npt.NDArray[np.int64]:
         """Return the fold of each text; -1 for texts that are not of training."""
         hashes = hash_texts(texts)
-        place = np.minimum(np.searchsorted(self.texts, hashes), len(self.texts) - 1)
-        return np.where(self.texts[place] == hashes, self.folds[place].astype(np.int64), -1)
+        index = np.minimum(np.searchsorted(self.texts, hashes), len(self.texts) - 1)
+        return np.where(self.texts[index] == hashes, self.folds[index].astype(np.int64), -1)
 
     def answers(self, scores: Sequence[Floats], fold: npt.NDArray[np.int64]) -> dict[str, Floats]:
         """Return the probabilities of each dimension by heads that did not learn from the text.

@@ -86,9 +86,9 @@ class TrainingSet:
         answers = self.answers[dimension]
         rows = np.array([row for row, answer in enumerate(answers) if answer is not None], np.int64)
         truth = np.zeros((len(rows), len(ids)), bool)
-        for place, row in enumerate(rows):
+        for number, row in enumerate(rows):
             for label in answers[row] or ():
-                truth[place, ids[label]] = True
+                truth[number, ids[label]] = True
         return rows, truth
 
     def read_by(self, codebook: Codebook) -> "TrainingSet":
@@ -175,7 +175,7 @@ def from_study(
     columns = units.with_format("arrow")
     table = columns[:] if len(units) else None
     ids = table.column("unit_id").to_pylist() if table is not None else []
-    rows = [place for place, unit_id in enumerate(ids) if unit_id in answers]
+    rows = [row for row, unit_id in enumerate(ids) if unit_id in answers]
     if table is None or not rows:
         raise InputError(source, "no gold answer on any unit", "run: standfirst labels gold")
     taken = table.take(rows).to_pylist()

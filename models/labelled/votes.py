@@ -24,7 +24,7 @@ LEAST = 0.1
 
 
 def agreed_shares(
-    answers: Sequence[tuple[str, ...] | None], cells: Sequence[Any], places: Sequence[str]
+    answers: Sequence[tuple[str, ...] | None], cells: Sequence[Any], locations: Sequence[str]
 ) -> npt.NDArray[np.float64]:
     """Read votes, one cell a row, and give the weight of each row.
 
@@ -35,7 +35,7 @@ def agreed_shares(
     cells
         A share between 0 and 1, ``a:3|b:1``, an object label to number, or nothing (no weight is
         known: the row counts as agreed on).
-    places
+    locations
         Where each row stands, for errors.
 
     Examples
@@ -45,8 +45,8 @@ def agreed_shares(
     """
     return normalised(
         [
-            1.0 if answer is None else _share(answer, cell, place)
-            for answer, cell, place in zip(answers, cells, places, strict=True)
+            1.0 if answer is None else _share(answer, cell, where)
+            for answer, cell, where in zip(answers, cells, locations, strict=True)
         ]
     )
 
@@ -57,7 +57,7 @@ def normalised(shares: Sequence[float]) -> npt.NDArray[np.float64]:
     return np.asarray(weights / weights.mean()) if len(weights) else weights
 
 
-def _share(answer: tuple[str, ...], cell: Any, place: str) -> float:
+def _share(answer: tuple[str, ...], cell: Any, where: str) -> float:
     remedy = "write a share between 0 and 1, or votes as a:3|b:1"
     try:
         if cell is None or cell == "":
@@ -68,14 +68,14 @@ def _share(answer: tuple[str, ...], cell: Any, place: str) -> float:
         if not isinstance(cell, Mapping):
             share = float(cell)
             if not 0 <= share <= 1:
-                raise InputError(place, f"{cell!r:.40} is no share", remedy)
+                raise InputError(where, f"{cell!r:.40} is no share", remedy)
             return share
         votes = {str(label): float(number or 0) for label, number in cell.items()}
     except (TypeError, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(place, f"{cell!r:.40} are no votes", remedy) from error
+        raise InputError(where, f"{cell!r:.40} are no votes", remedy) from error
     total = sum(votes.values())
     if total <= 0 or min(votes.values()) < 0:
-        raise InputError(place, f"{cell!r:.40} are no votes", remedy)
+        raise InputError(where, f"{cell!r:.40} are no votes", remedy)
     return sum(votes.get(label, 0.0) / total for label in answer) / max(len(answer), 1)

@@ -162,6 +162,6 @@ class RemoteFolder:
         return nullcontext()
 
 
-def open_folder(place: str) -> Folder:
+def open_folder(path: str) -> Folder:
     """Return the folder that a path or URL names; it need not be there yet."""
-    return RemoteFolder(place) if "://" in place else LocalFolder(Path(place))
+    return RemoteFolder(path) if "://" in path else LocalFolder(Path(path))

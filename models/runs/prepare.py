@@ -125,14 +125,14 @@ def prepare(
     model = Path(model)
     described = describe(model)
     form, single = _target(out, options)
-    place = _absolute(f"{out}.part" if single else out)
+    target = _absolute(f"{out}.part" if single else out)
     inputs = _apart(inputs_of(given, options.form, spool), out, single)
     if single and not options.force:
         _refuse_foreign(single)
     job = Job(
         str(model.absolute()),
         described.version,
-        place,
+        target,
         form,
         preparation_for(described.preparation, options, inputs),
         options.fields,
@@ -215,14 +215,14 @@ def _planned(folder: Folder, inputs: Sequence[Input], options: Options) -> Plan:
     if "plan.json" in folder.names(PARTS) and MANIFEST in folder.names():
         with folder.open(PLAN) as stream:
             tasks = msgspec.json.decode(stream.read(), type=tuple[Task, ...])
-        # Standard input was copied to another place then.
+        # Standard input was copied to another path then.
         paths = {source.name: source.path for source in inputs}
         return Plan(tuple(inputs), tuple(task.moved(paths) for task in tasks))
     return plan(inputs, options.fields, shard=options.shard)
 
 
-def _absolute(place: str) -> str:
-    return place if "://" in place else str(Path(place).absolute())
+def _absolute(path: str) -> str:
+    return path if "://" in path else str(Path(path).absolute())
 
 
 def seconds_per_byte(prepared: Prepared) -> float:

@@ -145,9 +145,9 @@ def _columns(
     untold = ~answer.asked | abstained
     names = pa.array(labels, pa.string())
     if multiple:
-        rows, places = np.nonzero(answer.chosen & ~untold[:, None])
+        rows, columns = np.nonzero(answer.chosen & ~untold[:, None])
         ends = np.searchsorted(rows, np.arange(len(untold) + 1))
-        values = _lists(ends, names.take(pa.array(places)), mask=pa.array(untold))
+        values = _lists(ends, names.take(pa.array(columns)), mask=pa.array(untold))
     else:
         values = names.take(pa.array(answer.chosen.argmax(axis=1), mask=untold))
     crossed = [] if answer.cross is None else [_rows(answer.cross)]

@@ -160,9 +160,9 @@ def without_units(tallies: pa.Table, copies: Mapping[int, str]) -> pa.Table:
                 row[name] = _nothing(row[name], name)
         row["aside"] = f"a copy of {copies[at]}"
     blank = pa.Table.from_pylist(rows, schema=tallies.schema)
-    places = np.arange(len(tallies))
-    places[sorted(copies)] = len(tallies) + np.arange(len(copies))
-    return pa.concat_tables([tallies, blank]).take(places)
+    order = np.arange(len(tallies))
+    order[sorted(copies)] = len(tallies) + np.arange(len(copies))
+    return pa.concat_tables([tallies, blank]).take(order)
 
 
 def _nothing(value: Any, name: str) -> Any:
@@ -255,14 +255,14 @@ def _strongest(
     n_groups: int,
 ) -> npt.NDArray[np.int64]:
     """Return the place of the most confident answer of each group, the first of equals."""
-    places = np.flatnonzero(answered)
-    order = places[np.lexsort((places, -confidence[places], owner[places]))]
+    rows = np.flatnonzero(answered)
+    order = rows[np.lexsort((rows, -confidence[rows], owner[rows]))]
     return np.where(
         (firsts := _firsts(owner[order], n_groups)) < 0, -1, order[firsts] if len(order) else -1
     )
 
 
-def _at(column: Any, places: npt.NDArray[np.int64]) -> Any:
+def _at(column: Any, rows: npt.NDArray[np.int64]) -> Any:
     """Take values by place; null where the place is -1."""
-    values = column.take(pa.array(places, mask=places < 0))
+    values = column.take(pa.array(rows, mask=rows < 0))
     return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values

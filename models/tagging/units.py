@@ -60,20 +60,20 @@ class Block:
     texts: list[str] = field(default_factory=list)
     """The articles' texts, cleaned; none where units came ready."""
 
-    def without(self, places: Sequence[int]) -> "Block":
+    def without(self, rows: Sequence[int]) -> "Block":
         """Return the block without some of its articles."""
         kept = np.ones(len(self.about), bool)
-        kept[list(places)] = False
+        kept[list(rows)] = False
         units = self.units.filter(pa.array(kept[self.owner]))
         numbers = np.cumsum(kept) - 1
         owner = numbers[self.owner[kept[self.owner]]]
         texts = [text for text, stays in zip(self.texts, kept, strict=False) if stays]
         return Block(self.about.filter(pa.array(kept)), units, owner, texts)
 
-    def reject(self, place: int, stage: str, error: Exception) -> Reject:
+    def reject(self, row: int, stage: str, error: Exception) -> Reject:
         """Tell which stage an article broke."""
-        file, record = (self.about[name][place].as_py() for name in ("file", "record"))
-        return _broken(file, record, self.texts[place] if self.texts else "", stage, error)
+        file, record = (self.about[name][row].as_py() for name in ("file", "record"))
+        return _broken(file, record, self.texts[row] if self.texts else "", stage, error)
 
 
 def make_units(
@@ -167,8 +167,8 @@ def _table(
     names = [*UNIT_COLUMNS, *(name for name in CONTEXT if name in needs and name != "target")]
     # Column by column, because an object or a mapping a unit would cost more than cutting it.
     columns = list(zip(*chain.from_iterable(lists), strict=True)) or [()] * len(UNIT_SCHEMA)
-    places = dict(zip(UNIT_SCHEMA.names, columns, strict=True))
-    columns = [pa.array(places[name], UNIT_SCHEMA.field(name).type) for name in names]
+    by_name = dict(zip(UNIT_SCHEMA.names, columns, strict=True))
+    columns = [pa.array(by_name[name], UNIT_SCHEMA.field(name).type) for name in names]
     table = pa.table(columns, names=names)
     if "target" in needs:
         targets = pa.array(

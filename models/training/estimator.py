@@ -81,8 +81,8 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self.classes_ = np.arange(labels.shape[1])
             truth = labels.astype(bool)
         else:
-            self.classes_, place = np.unique(labels.ravel(), return_inverse=True)
-            truth = np.eye(len(self.classes_), dtype=bool)[place.ravel()]
+            self.classes_, codes = np.unique(labels.ravel(), return_inverse=True)
+            truth = np.eye(len(self.classes_), dtype=bool)[codes.ravel()]
         if not truth.any() or (len(self.classes_) == 1 and not self.multiple_):
             raise ValueError("The number of classes has to be greater than one; got 1 class")
         weights = None if sample_weight is None else np.asarray(_plain(sample_weight), float)

@@ -95,10 +95,10 @@ def rank(asked: Sequence[Asked], answers: Sequence[Sequence[Answers]], *, seed: 
     copies = [drawn[:, np.searchsorted(names, question.groups)] for question in asked]
     precision = np.zeros((len(answers), 1 + n_resamples))
     f1 = np.zeros(len(answers))
-    for place, answered in enumerate(answers):
+    for number, answered in enumerate(answers):
         for question, given, weights in zip(asked, answered, copies, strict=True):
-            precision[place] += average_precision(question.truth, given.probability, weights)
-            f1[place] += macro_f1(question.truth, given.chosen)
+            precision[number] += average_precision(question.truth, given.probability, weights)
+            f1[number] += macro_f1(question.truth, given.chosen)
     precision /= len(asked)
     f1 /= len(asked)
     whole = precision[:, 0]
@@ -107,6 +107,7 @@ def rank(asked: Sequence[Asked], answers: Sequence[Sequence[Answers]], *, seed: 
     even = whole >= whole[best] - error - NOISE
     kept = first_best(np.where(even, f1, -1))
     others = sorted(
-        set(range(len(answers))) - {kept}, key=lambda place: (-round(float(whole[place]), 9), place)
+        set(range(len(answers))) - {kept},
+        key=lambda number: (-round(float(whole[number]), 9), number),
     )
     return Ranked((kept, *others), whole, f1, error)

@@ -163,8 +163,8 @@ def distance_buckets(n_tokens: int, n_buckets: int) -> npt.NDArray[np.int64]:
     """
     half = n_buckets // 2
     exact = half // 2
-    places = np.arange(n_tokens)
-    back = places[:, None] - places[None, :]
+    positions = np.arange(n_tokens)
+    back = positions[:, None] - positions[None, :]
     far = np.abs(back)
     # In float32, as the network was trained: a bucket border may not move by a rounding.
     grown = np.log(np.maximum(far, 1).astype(np.float32) / exact) / np.log(_FARTHEST / exact)
@@ -208,9 +208,9 @@ class _Builder:
             # for all.
             positions = positions + self.tensors[segments][0]
         words = self._constant("words", self._get("embeddings.word_embeddings.weight"))
-        places = self._constant("places", positions)
+        numbers = self._constant("places", positions)
         norm = self._norm("embeddings.LayerNorm")
-        inputs = ["ids", "", words, places, "", *norm]
+        inputs = ["ids", "", words, numbers, "", *norm]
         epsilon = self.network.epsilon
         return self.node("EmbedLayerNormalization", inputs, "state.0", epsilon=epsilon)
 

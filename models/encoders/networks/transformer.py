@@ -88,8 +88,8 @@ class Transformer(Frozen):
     def narrow(self, layers: Sequence[int]) -> tuple[Self, npt.NDArray[np.int64]]:
         """Return the encoder with fewer layers, and the columns of this one that it keeps."""
         width = self.weights.network.width
-        places = [self.layers.index(layer) for layer in layers]
-        columns = np.concatenate([np.arange(p * width, (p + 1) * width) for p in places])
+        indices = [self.layers.index(layer) for layer in layers]
+        columns = np.concatenate([np.arange(p * width, (p + 1) * width) for p in indices])
         return type(self)(self.weights, layers), columns
 
     def begin(self, texts: Sequence[str]) -> tuple[Self, Vectors]:
@@ -195,9 +195,9 @@ class Transformer(Frozen):
         ]
         width = self.width * (1 if spans is None else _WITH_MARKS)
         vectors = np.zeros((len(windows), width), np.float32)
-        order = sorted(range(len(windows)), key=lambda place: len(windows[place].ids))
+        order = sorted(range(len(windows)), key=lambda k: len(windows[k].ids))
         at = 0
-        for inputs in feeds([windows[place] for place in order]):
+        for inputs in feeds([windows[k] for k in order]):
             some = order[at : at + len(inputs["ids"])]
             vectors[some] = self._answer(session, inputs)
             at += len(some)
@@ -214,15 +214,15 @@ class Transformer(Frozen):
 
 def _marks(offsets: Sequence[Span], start: int, end: int) -> Marks:
     """Weigh tokens: those of a span alike, those beside it by how near they stand."""
-    bounds, places = np.array(offsets), np.arange(len(offsets))
+    bounds, positions = np.array(offsets), np.arange(len(offsets))
     # Special tokens have no length, and stand in no span.
     inside = (bounds[:, 0] < end) & (bounds[:, 1] > start) & (bounds[:, 1] > bounds[:, 0])
     if not inside.any():
         return np.ones((len(MARKS), len(bounds)), np.float32)
     own = np.flatnonzero(inside)
     first, last = own[0], own[-1]
-    near = np.exp(-np.maximum(first - places, places - last) / _REACH)
-    weights = np.stack([inside, near * (places < first), near * (places > last)])
+    near = np.exp(-np.maximum(first - positions, positions - last) / _REACH)
+    weights = np.stack([inside, near * (positions < first), near * (positions > last)])
     weights[~weights.any(axis=1)] = 1
     return weights.astype(np.float32)
 

@@ -64,12 +64,12 @@ def cut(row: int, text: Any, marks: Marks | None, longest: int) -> list[Window]:
     n_body = len(ids) - lead - tail
     n_windows = -(-n_body // (longest - lead - tail))
     windows = []
-    for places in np.array_split(np.arange(lead, lead + n_body), n_windows):
-        whole = [*range(lead), *places.tolist(), *range(len(ids) - tail, len(ids))]
-        weights, part = [float(len(places))], None
+    for tokens in np.array_split(np.arange(lead, lead + n_body), n_windows):
+        whole = [*range(lead), *tokens.tolist(), *range(len(ids) - tail, len(ids))]
+        weights, part = [float(len(tokens))], None
         if marks is not None:
             part = marks[:, whole].copy()
-            counted = marks[:, places].sum(axis=1)
+            counted = marks[:, tokens].sum(axis=1)
             weights += np.where(counted > _NOTHING, counted, 0).tolist()
             part[counted <= _NOTHING] = 1
         windows.append(Window(row, [ids[k] for k in whole], part, np.array(weights)))
@@ -89,13 +89,13 @@ def _padded(windows: Sequence[Window]) -> dict[str, npt.NDArray[Any]]:
     feed = {"ids": np.zeros(shape, np.int32), "mask": np.zeros(shape, np.int32)}
     if windows[0].marks is not None:
         feed |= {name: np.zeros(shape, np.float32) for name in MARKS}
-    for place, window in enumerate(windows):
+    for k, window in enumerate(windows):
         length = len(window.ids)
-        feed["ids"][place, :length] = window.ids
-        feed["mask"][place, :length] = 1
+        feed["ids"][k, :length] = window.ids
+        feed["mask"][k, :length] = 1
         if window.marks is not None:
             for name, weight in zip(MARKS, window.marks, strict=True):
-                feed[name][place, :length] = weight
+                feed[name][k, :length] = weight
     return feed
 
 
@@ -144,5 +144,5 @@ def shortened(text: Any, longest: int) -> tuple[list[int], Sequence[Span]]:
 def _specials(text: Any) -> tuple[int, int]:
     """Count the special tokens before and behind the text."""
     special = text.special_tokens_mask
-    plain = [place for place, mark in enumerate(special) if not mark]
+    plain = [k for k, mark in enumerate(special) if not mark]
     return (plain[0], len(special) - 1 - plain[-1]) if plain else (0, 0)

@@ -145,9 +145,9 @@ def _with_numpy(strings: Strings, kind: Kind) -> Buckets:
         for n in (3, 4, 5):
             many = np.maximum(sizes + 2 - n + 1, 0)
             word = np.repeat(words, many)
-            place = np.arange(len(word)) - np.repeat(np.cumsum(many) - many, many)
-            keys.append(np.stack([word, np.full(len(word), n), place]))
-            hashed = _hash(edged, begin[word] + place, np.full(len(word), n))
+            offset = np.arange(len(word)) - np.repeat(np.cumsum(many) - many, many)
+            keys.append(np.stack([word, np.full(len(word), n), offset]))
+            hashed = _hash(edged, begin[word] + offset, np.full(len(word), n))
             values.append(hashed ^ np.uint64(n))
     order = np.lexsort(np.concatenate(keys, axis=1)[::-1])
     which = np.concatenate(keys, axis=1)[0][order]
@@ -160,9 +160,9 @@ def _hash(
     points: npt.NDArray[np.uint32], starts: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64]
 ) -> Words:
     hashes = np.full(len(starts), BASIS, np.uint64)
-    for place in range(int(sizes.max(initial=0))):
-        longer = np.flatnonzero(sizes > place)
-        taken = points[starts[longer] + place].astype(np.uint64)
+    for offset in range(int(sizes.max(initial=0))):
+        longer = np.flatnonzero(sizes > offset)
+        taken = points[starts[longer] + offset].astype(np.uint64)
         hashes[longer] = (hashes[longer] ^ taken) * np.uint64(PRIME)
     return hashes
 
@@ -174,8 +174,8 @@ def _edged(
     begin = np.concatenate([[0], np.cumsum(sizes + 2)[:-1]])
     edged = np.full(int((sizes + 2).sum()), EDGE, np.uint32)
     word = np.repeat(np.arange(len(starts)), sizes)
-    place = np.arange(len(word)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    edged[begin[word] + 1 + place] = points[starts[word] + place]
+    offset = np.arange(len(word)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    edged[begin[word] + 1 + offset] = points[starts[word] + offset]
     return edged, begin
 
 

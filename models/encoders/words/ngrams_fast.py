@@ -60,8 +60,8 @@ def _pieces(
     for n in range(3, 6):
         for start in range(size + 2 - n + 1):
             hashed = _BASIS
-            for place in range(start, start + n):
-                hashed = (hashed ^ np.uint64(word[place])) * _PRIME
+            for at in range(start, start + n):
+                hashed = (hashed ^ np.uint64(word[at])) * _PRIME
             out[n_out] = _bucket(hashed ^ np.uint64(n), shift)
             n_out += 1
     return n_out
@@ -157,7 +157,7 @@ def fill_sums(
     n_columns = table.shape[1]
     for row in range(len(offsets) - 1):
         n_found = _row(data, offsets[row], offsets[row + 1], fold, shift, pieces, word, found, 0)
-        for place in range(n_found):
-            bucket = found[place]
+        for k in range(n_found):
+            bucket = found[k]
             for column in range(n_columns):
                 out[row, column] += table[bucket, column]

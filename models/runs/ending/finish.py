@@ -194,12 +194,12 @@ class _Articles:
     def _kept(self, number: int, table: pa.Table, schema: pa.Schema, *, join: bool) -> pa.Table:
         """Leave out the rows that stand elsewhere, and join those that stand here first."""
         if join:
-            firsts = [place for place in self.census.places if place[0] == number]
-            for place in firsts:
-                rows = pa.concat_tables([self._row(at) for at in self.census.places[place]])
+            firsts = [first for first in self.census.places if first[0] == number]
+            for first in firsts:
+                rows = pa.concat_tables([self._row(at) for at in self.census.places[first]])
                 joined = pa.Table.from_pylist([merge(rows, self.dimensions)], schema=schema)
                 table = pa.concat_tables(
-                    [table.slice(0, place[1]), joined, table.slice(place[1] + 1)]
+                    [table.slice(0, first[1]), joined, table.slice(first[1] + 1)]
                 )
         table = without_units(table, self.later.get(number, {}))
         if number not in self.census.left_out:
@@ -208,5 +208,5 @@ class _Articles:
         kept[self.census.left_out[number]] = False
         return table.filter(pa.array(kept))
 
-    def _row(self, place: tuple[int, int]) -> pa.Table:
-        return self.left.tally(place[0]).slice(place[1], 1)
+    def _row(self, row: tuple[int, int]) -> pa.Table:
+        return self.left.tally(row[0]).slice(row[1], 1)

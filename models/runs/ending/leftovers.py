@@ -85,7 +85,7 @@ def take_census(left: Leftovers) -> Census:
     equal = every[order][1:] == every[order][:-1]
     census = Census()
 
-    def place(at: int) -> tuple[int, int]:
+    def position(at: int) -> tuple[int, int]:
         number = int(np.searchsorted(ends, at, side="right"))
         return number, at - int(ends[number - 1] if number else 0)
 
@@ -94,9 +94,9 @@ def take_census(left: Leftovers) -> Census:
         if k == 0 or not equal[k - 1]:
             first = int(order[k])
         at = int(order[k + 1])
-        number, row = place(at)
+        number, row = position(at)
         census.left_out.setdefault(number, []).append(row)
-        census.places.setdefault(place(first), [place(first)]).append((number, row))
+        census.places.setdefault(position(first), [position(first)]).append((number, row))
         if digest[at] == digest[first]:
             census.n_duplicates += 1
         else:

@@ -84,11 +84,11 @@ def _csv(shards: Iterable[Shard], path: Path) -> int:
             if header is None:
                 header = first
                 rows.writerow(header)
-            place = header.index("article_id")
+            column = header.index("article_id")
             # An id that a spreadsheet would run was made inert, with an apostrophe before it.
             gone = {*out, *(f"'{article_id}" for article_id in out)}
             for row in cells:
-                if row[place] not in gone:
+                if row[column] not in gone:
                     rows.writerow(row)
                     n_rows += 1
             text.detach()

@@ -115,14 +115,14 @@ class _Columns:
     def of(cls, batch: pa.RecordBatch, fields: Fields, needs: Sequence[str]) -> "_Columns | None":
         """Return the columns of a batch; None where they must be read record by record."""
         names = batch.schema.names
-        places = columns_of(dict.fromkeys(names), fields)
+        columns = columns_of(dict.fromkeys(names), fields)
         known = set(names)
-        if len(known) < len(names) or not known.issuperset(named(fields)) or "text" not in places:
+        if len(known) < len(names) or not known.issuperset(named(fields)) or "text" not in columns:
             return None
-        used = set(places.values())
+        used = set(columns.values())
         wanted = {"unit_id", "article_id", *_OFFSETS, *needs} - {"title"} - used
         meta = {name: batch.column(name) for name in sorted(wanted & known)}
-        text = batch.column(places["text"])
+        text = batch.column(columns["text"])
         if not _is_text(text.type) or not all(
             _is_whole(column.type) if name in _OFFSETS else _is_text(column.type)
             for name, column in meta.items()
@@ -131,9 +131,9 @@ class _Columns:
         of_article = {}
         try:
             batch.validate(full=True)
-            for name, place in places.items():
+            for name, source in columns.items():
                 if name != "text":
-                    of_article[name] = _plain(batch.column(place), name, fields)
+                    of_article[name] = _plain(batch.column(source), name, fields)
         except (pa.ArrowException, _StrangeError):
             return None
         return cls(text.cast(pa.string()), of_article, meta, tuple(needs))
@@ -211,10 +211,10 @@ def _strings(meta: Mapping[str, pa.Array], name: str, n: int) -> pa.Array:
 def _filled(column: pa.Array, give: Callable[[int], str]) -> pa.Array:
     """Fill in what is empty."""
     empty = pc.equal(column, "")
-    places = np.flatnonzero(empty.to_numpy(zero_copy_only=False))
-    if not len(places):
+    rows = np.flatnonzero(empty.to_numpy(zero_copy_only=False))
+    if not len(rows):
         return column
-    return pc.replace_with_mask(column, empty, pa.array(map(give, places.tolist()), pa.string()))
+    return pc.replace_with_mask(column, empty, pa.array(map(give, rows.tolist()), pa.string()))
 
 
 def _true(column: pa.Array) -> pa.Array:

@@ -17,7 +17,7 @@ from standfirst.models.encoders.networks.tuned import Tuned
 from standfirst.models.encoders.registry import make_encoder
 from standfirst.models.finetuning.ensemble import Unseen, make_head
 from standfirst.models.finetuning.fine_tune import fine_tune
-from standfirst.models.finetuning.fits import Workshop
+from standfirst.models.finetuning.fits import Fitter
 from standfirst.models.finetuning.recipe import Lesson, Recipe, Tokens, make_recipe
 from standfirst.models.heads.linear import LinearFit
 from standfirst.models.views import Inputs
@@ -284,17 +284,17 @@ def test_what_is_kept_reads_as_what_was_scored(
     data = from_file(path, ["stance"])
     name = f"{write_folder(tmp_path / 'net', 'bert')}"
     model = train(data, encoder=name, n_folds=2).model
-    shop, rows = Workshop(data, model, Teacher(), {}, 0), np.arange(len(data))
-    arm = shop.tuned(rows, rows, make_recipe(method, len(data)), lambda *_: None)
-    (job,) = shop.jobs
-    held = arm.scores(0, rows)
-    head = make_head(arm, 0, job, Unseen(held, job.truth, np.ones(2, bool)))
+    fitter, rows = Fitter(data, model, Teacher(), {}, 0), np.arange(len(data))
+    ensemble = fitter.tuned(rows, rows, make_recipe(method, len(data)), lambda *_: None)
+    (job,) = fitter.jobs
+    held = ensemble.scores(0, rows)
+    head = make_head(ensemble, 0, job, Unseen(held, job.truth, np.ones(2, bool)))
     whole = replace(head, fit=replace(head.fit, weights=np.ones_like(head.fit.weights)))
-    _, encoder, _ = shop.joined(arm, {"stance": whole})
+    _, encoder, _ = fitter.joined(ensemble, {"stance": whole})
 
-    assert np.allclose(encoder.encode(data.texts, data.context), arm.vectors, atol=1e-6)
+    assert np.allclose(encoder.encode(data.texts, data.context), ensemble.vectors, atol=1e-6)
     if method == "end-to-end":
-        lesson = shop._lesson(job, rows)
+        lesson = fitter._lesson(job, rows)
         spans = Inputs(data.texts, data.context or {}).spans()
         raw = encoder.parts[0].encoder.prepare_marked(data.texts, spans)
         expected = raw @ lesson.start.weights.T + lesson.start.intercept
@@ -303,16 +303,16 @@ def test_what_is_kept_reads_as_what_was_scored(
 
 def test_alone_where_the_frozen_one_misleads(rows: TrainingSet, frozen: Report) -> None:
     """Where held-out rows say that the frozen classifier only harms, it is left out."""
-    shop, everything = Workshop(rows, frozen.model, Teacher(), {}, 0), np.arange(len(rows))
+    fitter, everything = Fitter(rows, frozen.model, Teacher(), {}, 0), np.arange(len(rows))
     recipe = make_recipe("end-to-end", len(rows))
-    arm = shop.tuned(everything, everything, recipe, lambda *_: None)
+    ensemble = fitter.tuned(everything, everything, recipe, lambda *_: None)
     heads = {}
-    for place, job in enumerate(shop.jobs):
+    for place, job in enumerate(fitter.jobs):
         right = np.where(job.truth, 1.0, -1.0)
         unseen = Unseen((right, -right), job.truth, np.ones(2, bool))
-        heads[job.name] = make_head(arm, place, job, unseen)
-    name, encoder, cut = shop.joined(arm, heads)
+        heads[job.name] = make_head(ensemble, place, job, unseen)
+    name, encoder, cut = fitter.joined(ensemble, heads)
 
     assert name.endswith("-tuned")
-    assert encoder is arm.encoder
+    assert encoder is ensemble.encoder
     assert all(head.fit.weights.shape[1] == encoder.width for head in cut.values())
