@@ -234,9 +234,9 @@ def _from_study(
     folder: Path | None, label: list[str] | None, codebook: Path | None, *, votes: bool
 ) -> "tuple[TrainingSet, Path]":
     study = find_study(folder)
-    rows, n_aside = labelled_rows(study, label, codebook=codebook, votes=votes)
-    if n_aside:
-        say(f"{n_aside} units of the test part and its articles are left out of training")
+    rows, n_closed = labelled_rows(study, label, codebook=codebook, votes=votes)
+    if n_closed:
+        say(f"{n_closed} units of the test part and its articles are left out of training")
     return rows, study.models / rows.codebook.id
 
 

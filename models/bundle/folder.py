@@ -139,8 +139,8 @@ def save(model: Predictor, folder: Path) -> None:
     folder = Path(folder)
     can_save(folder)
     check_codebook(model.codebook, "the model")
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as aside:
-        made = Path(aside) / "model"
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch:
+        made = Path(scratch) / "model"
         for name, content in _contents(model).items():
             write_bytes(made / name, content)
         others = _others(folder)
@@ -148,7 +148,7 @@ def save(model: Predictor, folder: Path) -> None:
             for name in others:
                 (folder / name).rename(made / name)
             if folder.exists():
-                folder.rename(Path(aside) / "before")
+                folder.rename(Path(scratch) / "before")
             made.rename(folder)
         except OSError:
             # What is not ours must not go with the folder that is cleared away.

@@ -140,10 +140,10 @@ class RemoteFolder:
     def publish(self, name: str) -> Iterator[Path]:
         """Write to this machine, and put it there in one piece."""
         with tempfile.TemporaryDirectory(prefix="standfirst-") as scratch:
-            aside = Path(scratch) / Path(name).name
-            yield aside
+            path = Path(scratch) / Path(name).name
+            yield path
             try:
-                self._filesystem.put_file(str(aside), f"{self._root}/{name}")
+                self._filesystem.put_file(str(path), f"{self._root}/{name}")
             except OSError as error:
                 problem = f"cannot be written: {error}"
                 raise InputError(f"{self.where}/{name}", problem, "check the rights") from error

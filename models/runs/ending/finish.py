@@ -141,8 +141,8 @@ def _write_shards(left: Leftovers, dropped: Mapping[int, list[str]], single: Pat
         return copy_shards(form, opened(range(left.n_tasks)), single)
     n_written = sum(_n_units(left, number) for number in left.done if number not in dropped)
     for number in sorted(dropped):
-        with left.folder.publish(shard(number, form)) as aside:
-            n_written += copy_shards(form, opened([number]), aside)
+        with left.folder.publish(shard(number, form)) as path:
+            n_written += copy_shards(form, opened([number]), path)
     return n_written
 
 
@@ -169,8 +169,8 @@ class _Articles:
         schema = tally_schema(self.dimensions, text=self.left.job.text)
         empty = shares(schema.empty_table(), pa.array([], pa.string()), self.dimensions)
         with (
-            self.left.folder.publish("articles.parquet") as aside,
-            parquet.ParquetWriter(aside, empty.schema, compression="zstd") as writer,
+            self.left.folder.publish("articles.parquet") as path,
+            parquet.ParquetWriter(path, empty.schema, compression="zstd") as writer,
         ):
             for number in range(self.left.n_tasks):
                 table = self._kept(number, self.left.tally(number), schema, join=join)

@@ -116,8 +116,8 @@ def write_rejects(left: Leftovers, clashes: Sequence[tuple[int, int]] = ()) -> t
     lines: dict[int, int] = {}
     n_rejects, first = 0, ""
     with (
-        left.folder.publish("rejects.jsonl") as aside,
-        aside.open("w", encoding="utf-8", newline="\n") as out,
+        left.folder.publish("rejects.jsonl") as path,
+        path.open("w", encoding="utf-8", newline="\n") as out,
     ):
         for reject in chain(_rejects(left, lines), _clashes(left, clashes, lines)):
             where = f"{reject.file}:{reject.record}" if reject.record else reject.file
