@@ -82,8 +82,10 @@ def needed(context: Context | None, needs: Sequence[str], n_rows: int) -> Contex
     given = context or {}
     for name in needs:
         if name not in given:
-            problem = f"the model was trained with {', '.join(needs)}, and {name!r} is not there"
+            problem = f"the model was trained with {', '.join(needs)}, and {name!r} is missing"
             raise InputError("the units", problem, f"give a column {name!r}, or train without it")
         if len(given[name]) != n_rows:
-            raise InputError(f"the context {name!r}", f"has not {n_rows} rows", "give one a unit")
+            raise InputError(
+                f"the context {name!r}", f"does not have {n_rows} rows", "give one a unit"
+            )
     return given

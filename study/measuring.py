@@ -171,7 +171,7 @@ def cells_of(
         column = "published" if name == "month" else name
         values = column_of(column, unit_ids, columns, about)
         if values is None:
-            problem = f"the tags have no column {column!r}, and no study tells it"
+            problem = f"the tags have no column {column!r}, and there is no study to take it from"
             raise InputError("--by", problem, "add the column to the tags, or work in the study")
         values = pc.fill_null(values.cast(pa.string()), "")
         if name == "month":

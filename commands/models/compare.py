@@ -20,7 +20,7 @@ def compare(
     text: TextOption = "text",
     group: GroupOption = None,
     missing: MissingOption = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Compare models on the same labelled rows, each with the first, in pairs.

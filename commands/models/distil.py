@@ -25,7 +25,9 @@ def distil(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the fast model.")],
     data: Annotated[
         Path | None,
-        typer.Option("--data", help="Labelled file that tells what is lost; never learned from."),
+        typer.Option(
+            "--data", help="Labelled file to measure what is lost; it is never learned from."
+        ),
     ] = None,
     text: TextOption = "text",
     group: GroupOption = None,
@@ -43,7 +45,7 @@ def distil(
     limit: Annotated[
         int, typer.Option(min=100, help="Texts to learn from at most, drawn at random.")
     ] = 50_000,
-    seed: Annotated[int, typer.Option(min=0, help="Of the draw.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the draw.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Let a fast model learn what a good one answers on unlabelled articles.

@@ -36,7 +36,7 @@ def evaluate(
     text: TextOption = "text",
     group: GroupOption = None,
     missing: MissingOption = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
     study: StudyOption = None,
     as_json: JsonOption = False,
 ) -> None:

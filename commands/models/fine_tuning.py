@@ -21,7 +21,7 @@ FineTuneOption = Annotated[
         show_default="not at all",
     ),
 ]
-DeviceOption = Annotated[str, typer.Option(help="Of fine-tuning: cpu, cuda or auto.")]
+DeviceOption = Annotated[str, typer.Option(help="Device for fine-tuning: cpu, cuda or auto.")]
 EpochsOption = Annotated[
     int | None,
     typer.Option(

@@ -23,7 +23,10 @@ LabelOption = Annotated[
 TextOption = Annotated[str, typer.Option(help="Column of the text.")]
 GroupOption = Annotated[
     str | None,
-    typer.Option(help="Column that ties rows, as article_id.", show_default="group, article_id"),
+    typer.Option(
+        help="Column whose values keep rows together, such as article_id.",
+        show_default="group, article_id",
+    ),
 ]
 
 

@@ -50,11 +50,17 @@ def tag(
     ] = None,
     date_order: DateOrderOption = None,
     format: Annotated[
-        str | None, typer.Option(help="Read all as this: txt, jsonl, csv, tsv, parquet.")
+        str | None,
+        typer.Option(
+            help="Format of all inputs (txt, jsonl, csv, xlsx, html ...).",
+            show_default="by their suffix",
+        ),
     ] = None,
     format_out: Annotated[
         str | None,
-        typer.Option(help="Shards of a folder: parquet, jsonl or csv.", show_default="parquet"),
+        typer.Option(
+            help="Format of the shards in a folder: parquet, jsonl or csv.", show_default="parquet"
+        ),
     ] = None,
     languages: Annotated[
         str | None,
@@ -66,19 +72,20 @@ def tag(
         bool | None,
         typer.Option(
             "--near-duplicates/--no-near-duplicates",
-            help="Name the clusters of syndicated copies.",
+            help="Find syndicated copies, and name their clusters.",
             show_default="as in the study",
         ),
     ] = None,
     keep: Annotated[
         str | None,
         typer.Option(
-            help="Near-duplicates that have units: all, or first.", show_default="as in the study"
+            help="Which near-duplicates get units: all, or first (of each cluster).",
+            show_default="as in the study",
         ),
     ] = None,
-    no_text: Annotated[bool, typer.Option("--no-text", help="Leave the texts out.")] = False,
+    no_text: Annotated[bool, typer.Option("--no-text", help="Leave out the texts.")] = False,
     abstain_below: Annotated[
-        float, typer.Option(min=0, max=1, help="Give no label with less confidence than this.")
+        float, typer.Option(min=0, max=1, help="Leave out labels with less confidence than this.")
     ] = 0.0,
     keep_debris: Annotated[
         bool | None,
@@ -103,9 +110,9 @@ def tag(
         int | None,
         typer.Option(min=1, help="Tasks at once.", show_default="one for each core"),
     ] = None,
-    shard_mb: Annotated[float, typer.Option(min=0.001, help="Megabytes of input a shard.")] = 4.0,
+    shard_mb: Annotated[float, typer.Option(min=0.001, help="Megabytes of input per shard.")] = 4.0,
     plan: Annotated[
-        bool, typer.Option("--plan", help="Tell shards, size and estimated time; tag nothing.")
+        bool, typer.Option("--plan", help="Print shards, size and the estimated time; tag nothing.")
     ] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Replace an output file that holds something else.")
@@ -164,7 +171,7 @@ def tag(
         if prepared.finished is not None:
             say(f"{output}: finished before, with the same inputs, model and options")
         elif prepared.done:
-            say(f"{output}: going on; {len(prepared.done)} of {shards(prepared)} are done")
+            say(f"{output}: continuing; {len(prepared.done)} of {shards(prepared)} are done")
         begun = time.monotonic()
         with ProgressLine(bar=True, quiet=quiet or as_json) as progress:
             summary = run(prepared, chosen, max_rejects=share, progress=progress)

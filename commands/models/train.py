@@ -71,7 +71,7 @@ def train(
             help="Weight rows by how many coders agree: gold's probability, or columns NAME_votes.",
         ),
     ] = False,
-    fast: Annotated[bool, typer.Option("--fast", help="Compare nothing.")] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="Compare no candidates.")] = False,
     thorough: Annotated[
         bool, typer.Option("--thorough", help="Compare all encoders, layers, contexts and heads.")
     ] = False,
@@ -92,7 +92,7 @@ def train(
         ),
     ] = None,
     folds: Annotated[int, typer.Option(min=2, max=20, help="Folds of the held-out score.")] = 5,
-    seed: Annotated[int, typer.Option(min=0, help="Of folds and bootstrap.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the folds and the bootstrap.")] = 0,
     study: StudyOption = None,
     as_json: JsonOption = False,
 ) -> None:

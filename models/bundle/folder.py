@@ -67,7 +67,7 @@ _FILES = ("CARD.md", "codebook.yaml", "golden.json", "metrics.json", "weights.sa
 
 
 def can_save(folder: Path) -> None:
-    """Refuse a folder that holds something else than a model, or in which nothing can be written.
+    """Refuse a folder that holds something other than a model, or in which nothing can be written.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def can_save(folder: Path) -> None:
         raise ExistsError(folder, "is a link", "name the folder that it leads to")
     if folder.is_dir():
         if any(folder.iterdir()) and not _is_model(folder):
-            raise ExistsError(folder, "holds something else than a model", "name another folder")
+            raise ExistsError(folder, "holds something other than a model", "name another folder")
     elif folder.exists():
         raise ExistsError(folder, "is a file", "name a folder")
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -132,7 +132,7 @@ def save(model: Predictor, folder: Path) -> None:
     Raises
     ------
     ExistsError
-        The folder holds something else than a model.
+        The folder holds something other than a model.
     InputError
         The names of its codebook could not be read again.
     """
@@ -194,7 +194,7 @@ def load(folder: Path, kind: type[P]) -> P:
         try:
             contents[name] = read_regular(folder / name)
         except OSError as error:
-            raise BundleError(folder, f"{name} is missing or no file", REMEDY) from error
+            raise BundleError(folder, f"{name} is missing or not a file", REMEDY) from error
         if sha256(contents[name]) != manifest.files.get(name):
             raise BundleError(folder, f"{name} was changed or damaged", REMEDY)
     try:
@@ -212,7 +212,9 @@ def load(folder: Path, kind: type[P]) -> P:
         current = versions()
         changed = [f"{n} {v}" for n, v in current.items() if manifest.versions.get(n) != v]
         here = ", ".join(changed) or platform.machine()
-        problem = f"answers its golden sentences otherwise than when it was trained (here: {here})"
+        problem = (
+            f"answers its golden sentences differently than when it was trained (here: {here})"
+        )
         raise BundleError(folder, problem, "train it again with these versions")
     return model
 

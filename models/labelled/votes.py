@@ -68,14 +68,14 @@ def _share(answer: tuple[str, ...], cell: Any, where: str) -> float:
         if not isinstance(cell, Mapping):
             share = float(cell)
             if not 0 <= share <= 1:
-                raise InputError(where, f"{cell!r:.40} is no share", remedy)
+                raise InputError(where, f"{cell!r:.40} is not a share", remedy)
             return share
         votes = {str(label): float(number or 0) for label, number in cell.items()}
     except (TypeError, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(where, f"{cell!r:.40} are no votes", remedy) from error
+        raise InputError(where, f"{cell!r:.40} are not votes", remedy) from error
     total = sum(votes.values())
     if total <= 0 or min(votes.values()) < 0:
-        raise InputError(where, f"{cell!r:.40} are no votes", remedy)
+        raise InputError(where, f"{cell!r:.40} are not votes", remedy)
     return sum(votes.get(label, 0.0) / total for label in answer) / max(len(answer), 1)

@@ -153,7 +153,7 @@ def bound(folder: Folder, manifest: dict[str, Any]) -> Summary | None:
     if MANIFEST not in names:
         strange = [name for name in names if name != PARTS]
         if strange:
-            problem = f"holds something else than tags ({strange[0]})"
+            problem = f"holds something other than tags ({strange[0]})"
             raise ExistsError(folder.where, problem, "name another folder")
         return None
     with folder.open(MANIFEST) as stream:
@@ -164,7 +164,7 @@ def bound(folder: Folder, manifest: dict[str, Any]) -> Summary | None:
             difference = "its _manifest.json cannot be read"
     if difference:
         raise ExistsError(
-            folder.where, f"was begun with something else: {difference}", "name another folder"
+            folder.where, f"was started differently: {difference}", "name another folder"
         )
     if SUCCESS not in names:
         return None

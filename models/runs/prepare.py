@@ -195,7 +195,7 @@ def _refuse_foreign(out: str) -> None:
     if "://" in out or not path.exists():
         return
     if not path.is_file():
-        raise ExistsError(out, "is no regular file", "name another file")
+        raise ExistsError(out, "is not a regular file", "name another file")
     if path.suffix == ".parquet":
         try:
             ours = {"unit_id", "model_version"} <= set(parquet.read_schema(path).names)

@@ -237,9 +237,9 @@ def _warnings(job: Job, labels: Sequence[str], n_folds: int) -> tuple[str, ...]:
         if n_groups == 0:
             notes.append(f"no row has the label {label!r}; it will never be given")
         elif n_groups == 1:
-            notes.append(f"{label!r} stands in one group only and cannot be scored; code more")
+            notes.append(f"{label!r} occurs in one group only and cannot be scored; code more")
         elif n_groups < n_folds:
-            notes.append(f"{label!r} stands in {n_groups} groups only; its score is uncertain")
+            notes.append(f"{label!r} occurs in {n_groups} groups only; its score is uncertain")
     return tuple(notes)
 
 
@@ -261,5 +261,5 @@ def _check(data: TrainingSet, dimension: str) -> None:
         raise InputError(where, problem, "label a second article, or name the right --group")
     by_label = [len(np.unique(data.groups[rows[truth[:, k]]])) for k in np.flatnonzero(varied)]
     if not multiple and max(by_label) < 2:
-        problem = "every label stands in one group only, so that none can be held out"
+        problem = "every label occurs in one group only, so that none can be held out"
         raise InputError(where, problem, "label more articles")

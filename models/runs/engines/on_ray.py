@@ -82,7 +82,7 @@ class OnRay:
                     raise RuntimeError(f"Ray failed:\n{value}")
             process.join(_PATIENCE)
         except EOFError:
-            problem = "the process that speaks with the cluster was killed"
+            problem = "the process that talks to the cluster was killed"
             raise TaskError(
                 self.address, problem, "run the same command again to continue"
             ) from None

@@ -191,7 +191,7 @@ def _cell_cuts(
                 if k < dialect.skipped or not any(record.cells):
                     continue
                 if at > len(head):
-                    raise ValueError("a header that is no header")
+                    raise ValueError("no header")
             elif at - last < shard:
                 continue
             last = at

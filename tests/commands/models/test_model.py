@@ -96,7 +96,7 @@ def test_tag_tells_what_it_does(work: Path, run: Run) -> None:
     assert "40 articles, 40 units (sentence) tagged" in first.out
     assert "tags: finished before" in second.err
     assert run(*words, cwd=work, text=text + "\n{}").err.startswith(
-        "error: tags: was begun with something else: the input - has changed"
+        "error: tags: was started differently: the input - has changed"
     )
 
 
@@ -282,7 +282,7 @@ def test_no_file_of_others_is_replaced(work: Path, run: Run, tmp_path: Path) -> 
     assert [itself.code, foreign.code, folder.code, device.code] == [1, 1, 1, 1]
     assert "news.jsonl is one of the inputs; name another file" in itself.err.replace(":", "")
     assert "is a file that this command did not write" in foreign.err
-    assert "holds something else than a model" in folder.err
+    assert "holds something other than a model" in folder.err
     assert device.err.count("\n") == 1
     assert news.read_text().startswith('{"id"')
     assert notes.read_text() == "mine\n1\n"

@@ -286,7 +286,7 @@ def test_other_words_are_refused(model: Path, news: Path, tmp_path: Path, report
     news.write_text(news.read_text().replace("Plan 7", "Plan 8"))
     with pytest.raises(ExistsError, match=r"the input .*news.jsonl has changed; name another"):
         tagged(model, [news], out)
-    with pytest.raises(ExistsError, match="holds something else than tags"):
+    with pytest.raises(ExistsError, match="holds something other than tags"):
         tagged(model, [news], model)
     with pytest.raises(UnknownNameError, match=r"\.xlsx"):
         tagged(model, [news], tmp_path / "tags.xlsx")
@@ -427,7 +427,7 @@ def test_interrupted_on_a_terminal(model: Path, tmp_path: Path, processes: int) 
     assert max(early, late) < 2
     whole = [sys.executable, "-m", "standfirst", *words]
     done = subprocess.run(whole, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert f"going on; {n_done} of " in done.stderr
+    assert f"continuing; {n_done} of " in done.stderr
     assert "2500 records read: 2500 tagged" in done.stdout
 
 

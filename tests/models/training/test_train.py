@@ -51,7 +51,7 @@ def test_noise_is_not_learned(tmp_path: Path) -> None:
     [
         ([("a", "x", "1"), ("b", "x", "2")], "all 2 rows have the same answer"),
         ([("a", "x", "1"), ("b", "y", "1")], "all 2 rows belong to one group"),
-        ([("a", "x", "1"), ("b", "y", "2")], "every label stands in one group only"),
+        ([("a", "x", "1"), ("b", "y", "2")], "every label occurs in one group only"),
         ([("a", "", "1"), ("b", "", "2")], "no row is labelled"),
     ],
 )
@@ -80,7 +80,7 @@ def test_rare_labels_are_told(tmp_path: Path) -> None:
     path.write_text("text,stance,group\n" + "\n".join([*lines, "who knows,rare,99"]) + "\n")
     (found,) = train(from_file(path, ["stance"]), encoder="tfidf", n_folds=3).dimensions
 
-    assert "'rare' stands in one group only and cannot be scored; code more" in found.warnings
+    assert "'rare' occurs in one group only and cannot be scored; code more" in found.warnings
 
 
 def test_unknown_encoder(data: TrainingSet) -> None:
