@@ -102,7 +102,7 @@ def tagged(model: Path, source: Path, out: Path, *more: str) -> tuple[Watch, dic
 
 
 def memory(scratch: Path, encoder: str, sizes: list[int], *more: str) -> None:
-    """Tell peak memory for corpora of several sizes."""
+    """Count peak memory for corpora of several sizes."""
     model = trained(scratch, encoder)
     print(f"{encoder} {' '.join(more)}: peak MB of the parent, of the largest worker")
     first: tuple[float, float] | None = None
@@ -170,14 +170,14 @@ def _Apart(processes: int) -> Any:  # noqa: N802 - a class, made where its base 
     from standfirst.models.runs.engines.local import Local
 
     class Apart(Local):
-        def run(self, job: Any, tasks: Any, tell: Any) -> Any:
-            yield from self._side_by_side(job, tasks, tell, processes)
+        def run(self, job: Any, tasks: Any, count: Any) -> Any:
+            yield from self._side_by_side(job, tasks, count, processes)
 
     return Apart(processes)
 
 
 def speed(scratch: Path, n_articles: int) -> None:
-    """Tell how much faster two processes are than one."""
+    """Count how much faster two processes are than one."""
     from standfirst.models.threads import with_threads
 
     source = scratch / "news.jsonl"
@@ -203,7 +203,7 @@ def parts(
     n_articles: int,
     encoders: tuple[str, ...] = ("hashed", "tfidf", "minilm"),
 ) -> None:
-    """Tell the CPU seconds of each stage, one after the other, on the same articles."""
+    """Count the CPU seconds of each stage, one after the other, on the same articles."""
     import pyarrow as pa
     from pyarrow import parquet
 

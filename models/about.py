@@ -25,7 +25,7 @@ class About:
     n_rows: int = 0
     """Labelled rows."""
     n_groups: int = 0
-    """Groups of these rows, none of which stands on both sides of a fold."""
+    """Groups of these rows, none of which is on both sides of a fold."""
     grouped_by: str = "row"
     """What made a group."""
     n_folds: int = 0

@@ -111,7 +111,7 @@ def even_out(X: Matrix, states: Sequence[States]) -> npt.NDArray[np.float32]:  #
         block = np.asarray(some.toarray() if sparse.issparse(some) else some, np.float64)
         spread = block.std(axis=0)
         usual = np.sqrt((block**2).sum(axis=1).mean() / (view.end - view.start))
-        # A column that never varies tells nothing, whatever its scale.
+        # A column that never varies says nothing, whatever its scale.
         even = np.where(spread > 1e-6, usual / np.maximum(spread, 1e-6), 1)
         scale[view.start : view.end] = even
     return scale

@@ -34,7 +34,7 @@ class Prediction:
     probabilities: npt.NDArray[np.float64]
     """Shape (n_texts, n_labels), in the codebook's order."""
     chosen: npt.NDArray[np.bool_]
-    """Which labels are given, same shape; conditions left aside.
+    """Which labels are given, same shape; conditions are ignored.
 
     A row of a single choice has none where the model abstains for the sake of its goal.
     """
@@ -66,7 +66,7 @@ class Predictor:
     """A trained encoder with its heads."""
 
     codebook: Codebook
-    """The codebook of training; labels stand in its order."""
+    """The codebook of training; labels are in its order."""
     encoder_name: str
     """Name in the registry of encoders; several joined by `+`."""
     encoder: Encoder
@@ -104,7 +104,7 @@ class Predictor:
             The units' own texts: a list of strings, or a column of Arrow.
         context
             Name of each view that the model `needs` to one text a row. A target is looked for in
-            its text unless `target_span` tells where it stands.
+            its text unless `target_span` says where it is.
 
         Raises
         ------

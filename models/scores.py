@@ -394,7 +394,7 @@ def _counts(truth: Bools, answer: Bools) -> npt.NDArray[np.float64]:
 
 
 def _macro(counts: npt.NDArray[np.float64], n_labels: int | None = None) -> Floats:
-    """Macro-F1 of counts whose last two axes are (3, n_labels), over so many labels.
+    """Macro-F1 of counts whose last two axes are (3, n_labels), over a number of labels.
 
     None: over those that occur.
     """

@@ -1,4 +1,4 @@
-"""Texts as the bytes in which they stand, so that fast code need not make a Python string of each.
+"""Texts as bytes, so that fast code need not make a Python string of each.
 
 Arrow keeps a column of strings as one buffer of UTF-8 and the offset at which each string begins.
 That is what the compiled encoders read; nothing is copied. A list of Python strings is brought to
@@ -80,6 +80,6 @@ def as_strings(texts: Texts) -> Strings:
 
 
 def batches(strings: Strings, n_rows: int) -> Iterator[tuple[int, Strings]]:
-    """Cut texts into runs of at most so many, each with the number of its first text."""
+    """Cut texts into runs of limited length, each with the number of its first text."""
     for start in range(0, len(strings), n_rows):
         yield start, Strings(strings.data, strings.offsets[start : start + n_rows + 1])

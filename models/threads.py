@@ -34,7 +34,7 @@ def n_cores() -> int:
 
 
 def threads_here() -> int:
-    """Tell how many threads a session of onnxruntime may use; 0 leaves it to the library."""
+    """Return how many threads a session of onnxruntime may use; 0 leaves it to the library."""
     value = os.environ.get(_OURS, "")
     return int(value) if value.isdigit() else 0
 
@@ -57,7 +57,7 @@ def side_by_side(work: Callable[[Given], Found], given: Sequence[Given]) -> Iter
 
 
 def thread_settings(n_threads: int) -> dict[str, str]:
-    """Return the environment of a process that may use so many threads."""
+    """Return the environment of a process that may use a number of threads."""
     tokenizers = "false" if n_threads == 1 else "true"
     counts = dict.fromkeys((_OURS, *_THEIRS), str(n_threads))
     return {**counts, "TOKENIZERS_PARALLELISM": tokenizers}

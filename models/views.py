@@ -1,4 +1,4 @@
-"""What a model reads of a unit: its text, and what stands around it.
+"""What a model reads of a unit: its text, and what is around it.
 
 The sentence before and after, the title and the target are *views* of a unit. Each becomes a block
 of columns of its own beside the unit's: glued into one text they would dilute what the unit says.
@@ -13,13 +13,13 @@ from ..errors import InputError
 __all__ = ["CONTEXTS", "VIEWS", "Context", "Inputs", "Span", "find_span", "needed"]
 
 Span = tuple[int, int]
-"""Where a target stands in its text: the first character, and the one behind the last."""
+"""Where a target is in its text: the first character, and the one after the last."""
 
 Context = Mapping[str, Sequence[Any]]
 """Name of a view to one text a row; `target_span` to one `Span` or None a row, where known."""
 
 VIEWS = ("before", "after", "title", "target")
-"""What there can be beside the text."""
+"""What there can be besides the text."""
 
 CONTEXTS: dict[str, tuple[str, ...]] = {
     "none": (),
@@ -63,7 +63,7 @@ class Inputs:
         return self.texts if name == "text" else [value or "" for value in self.context[name]]
 
     def spans(self) -> list[Span]:
-        """Return where each unit's target stands."""
+        """Return where each unit's target is."""
         spans = self.context.get("target_span") or [None] * len(self.texts)
         return [
             span if span is not None else find_span(text, target or "")

@@ -1,4 +1,4 @@
-"""What stands in a study: its codebook, units, articles, annotations, gold, and its server."""
+"""The content of a study: its codebook, units, articles, annotations, gold, and its server."""
 
 import secrets
 from collections.abc import Collection

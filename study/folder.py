@@ -169,7 +169,7 @@ class Study:
         return self.root / ".standfirst"
 
     def preparation(self) -> Preparation:
-        """Tell how its articles were made ready, so that a model tags as people coded."""
+        """Return how its articles were made ready, so that a model tags as people coded."""
         from ..corpus.storing.store import read_preparation
 
         # What was done to the corpus counts, not what its settings say by now.

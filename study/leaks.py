@@ -22,7 +22,7 @@ def refuse_taught(
     Raises
     ------
     LeakError
-        A model has learned from a text that stands in the test part and nowhere else.
+        A model has learned from a text that is in the test part and nowhere else.
     """
     from ..annotate.design.test_part import closed_units
 

@@ -27,7 +27,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """What a model tells without being loaded."""
+    """What is known of a model without loading it."""
 
     labels: Mapping[str, Sequence[str]]
     """Id of each dimension to its labels, in the order of their probabilities."""
@@ -66,7 +66,7 @@ def blind_gold(
 
 
 def facts_of(folder: Path) -> ModelFacts:
-    """Read what a model tells of itself.
+    """Read what a model records of itself.
 
     Raises
     ------

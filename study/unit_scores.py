@@ -79,7 +79,7 @@ def label_aim(models: "Sequence[Model]", dimension: str, label: str) -> "tuple[s
 
 
 def answers_on(model: "Model", units: Units) -> "dict[str, Prediction]":
-    """Ask a model about units, with as much of what stands around them as it needs."""
+    """Ask a model about units, with as much of what is around them as it needs."""
     context = {name: [str(unit.get(name) or "") for unit in units] for name in model.needs}
     return model.predict([str(unit["text"]) for unit in units], context)
 

@@ -74,7 +74,7 @@ def pull(
     from ...models.encoders.registry import base_of
     from ...models.encoders.weights.pull import pull
 
-    pull(base_of(name) or name, source=source, tell=say)
+    pull(base_of(name) or name, source=source, say=say)
 
 
 @app.command()

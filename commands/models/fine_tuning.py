@@ -99,7 +99,7 @@ def tune(
 
 
 def _lines(outcome: "Outcome") -> list[str]:
-    """Tell whether fine-tuning paid."""
+    """Say whether fine-tuning paid."""
     mean, low, high = outcome.difference.numbers()
     lines = [
         f"fine-tuning {name}: macro-F1 {f1:.3f}; frozen {outcome.frozen:.3f}, on the same folds"

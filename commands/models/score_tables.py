@@ -31,17 +31,17 @@ GroupOption = Annotated[
 
 
 def interval_text(result: "Score") -> str:
-    """Tell macro-F1 with its interval."""
+    """Write macro-F1 with its interval."""
     return f"{result.macro_f1:.3f} ({result.low:.3f} to {result.high:.3f})"
 
 
 def groups_text(result: "Score", grouped_by: str) -> str:
-    """Tell how many groups a score rests on."""
+    """Write how many groups a score rests on."""
     return f"{result.n_groups} groups" + (f" by {grouped_by}" if grouped_by != "row" else "")
 
 
 def label_table(result: "Score") -> list[str]:
-    """Tell the score of each label, one a line."""
+    """Write the score of each label, one a line."""
     width = max(5, *(len(name) for name in result.labels))
     lines = [f"{'label':{width}}  precision  recall     F1       n"]
     lines += [

@@ -12,7 +12,7 @@ import typer
 from ..shared.interrupt import stoppable
 from ..shared.options import DateOrderOption, JsonOption, date_order_of, say
 from ..shared.progress import ProgressLine
-from .tag_report import shards, stopped, tell, tell_plan
+from .tag_report import print_plan, print_summary, shards, stopped
 
 if TYPE_CHECKING:
     from ...models.runs.run import Prepared
@@ -166,7 +166,7 @@ def tag(
         spool = _spooled(Path(scratch)) if "-" in inputs else None
         prepared = prepare(model, inputs, output, options, spool=spool)
         if plan:
-            tell_plan(prepared, processes, as_json=as_json)
+            print_plan(prepared, processes, as_json=as_json)
             return
         if prepared.finished is not None:
             say(f"{output}: finished before, with the same inputs, model and options")
@@ -175,7 +175,7 @@ def tag(
         begun = time.monotonic()
         with ProgressLine(bar=True, quiet=quiet or as_json) as progress:
             summary = run(prepared, chosen, max_rejects=share, progress=progress)
-    tell(summary, prepared, time.monotonic() - begun, output, as_json=as_json)
+    print_summary(summary, prepared, time.monotonic() - begun, output, as_json=as_json)
     if summary.records and not summary.articles + summary.aside + summary.duplicates:
         problem = f"no record could be used ({summary.rejects} rejected)"
         raise InputError(

@@ -1,4 +1,4 @@
-"""What ``standfirst tag`` tells: the plan, how far it came when it was stopped, the counts."""
+"""What ``standfirst tag`` prints: the plan, how far it came when it was stopped, the counts."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -7,17 +7,17 @@ from ..shared.options import print_json
 if TYPE_CHECKING:
     from ...models.runs.run import Prepared, Summary
 
-__all__ = ["shards", "stopped", "tell", "tell_plan"]
+__all__ = ["print_plan", "print_summary", "shards", "stopped"]
 
 
 def shards(prepared: "Prepared") -> str:
-    """Tell how many shards a run has."""
+    """Return the number of shards in words."""
     n_tasks = len(prepared.plan.tasks)
     return f"{n_tasks} shard{'s' * (n_tasks != 1)}"
 
 
 def stopped(prepared: "Prepared | None") -> str:
-    """Tell how far a run came that was interrupted."""
+    """Say how far an interrupted run came."""
     again = "Run the same command again to continue."
     if prepared is None:
         return f"stopped; what was done before stays. {again}"
@@ -25,7 +25,7 @@ def stopped(prepared: "Prepared | None") -> str:
     return f"stopped; {n_done} of {shards(prepared)} are done and stay. {again}"
 
 
-def tell_plan(prepared: "Prepared", processes: int | None, *, as_json: bool) -> None:
+def print_plan(prepared: "Prepared", processes: int | None, *, as_json: bool) -> None:
     """Print shards, size and an estimate of the time."""
     from ...models.runs.prepare import seconds_per_byte
     from ...models.threads import n_cores
@@ -58,7 +58,7 @@ def tell_plan(prepared: "Prepared", processes: int | None, *, as_json: bool) -> 
     print(f"time       about {_span(seconds)} with {workers} processes")
 
 
-def tell(
+def print_summary(
     summary: "Summary",
     prepared: "Prepared",
     seconds: float,
@@ -115,7 +115,7 @@ def _lines(
     seconds: float,
     output: str,
 ) -> list[str]:
-    """Tell in words what went in and came out."""
+    """Say what went in and came out."""
     kind = prepared.job.preparation.unit
     # Fewer than all where a run was continued.
     n_units = prepared.state.units

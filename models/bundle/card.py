@@ -158,7 +158,7 @@ def _labels(result: ScoreMetrics) -> list[str]:
 
 
 def _distilled(metrics: DistilledMetrics, about: About) -> list[str]:
-    """Tell what a student learned from, and what it lost."""
+    """Say what a student learned from, and what it lost."""
     teacher = (about.teacher or {}).get("encoder", "?")
     lines = [
         "",
@@ -203,7 +203,7 @@ def _interval(score: ScoreMetrics) -> str:
 
 
 def _choice(model: Predictor) -> list[str]:
-    """Tell what the model reads, what its labels promise, and what it was chosen from."""
+    """Say what the model reads, what its labels promise, and what it was chosen from."""
     lines = []
     if model.needs:
         lines.append(f"It reads the text and: {', '.join(model.needs)}.")
@@ -224,7 +224,7 @@ def _choice(model: Predictor) -> list[str]:
 
 
 def _tuned(model: Predictor) -> list[str]:
-    """Tell what fine-tuning was worth, where the network was tuned."""
+    """Say what fine-tuning was worth, where the network was tuned."""
     result = model.metrics.get("fine_tuning")
     kept = result and result["kept"]
     if not result or not kept:

@@ -90,7 +90,7 @@ def can_save(folder: Path) -> None:
 
 
 def _is_model(folder: Path) -> bool:
-    """Tell whether a folder holds a manifest that `save` wrote."""
+    """Return whether a folder holds a manifest that `save` wrote."""
     try:
         manifest = json.loads(read_regular(folder / "manifest.json"))
     except (OSError, ValueError):
@@ -125,7 +125,7 @@ def check_codebook(codebook: Codebook, where: str) -> None:
 
 
 def save(model: Predictor, folder: Path) -> None:
-    """Write a model, whole or not at all; a model that stands there is replaced.
+    """Write a model, whole or not at all; a model that is there is replaced.
 
     Files in its folder that are not the model's stay.
 
@@ -160,7 +160,7 @@ def save(model: Predictor, folder: Path) -> None:
 
 
 def _others(folder: Path) -> list[str]:
-    """Name what stands in a model's folder and is not the model's."""
+    """Name the files in a model's folder that are not the model's."""
     ours = {*_FILES, "manifest.json"}
     if not folder.is_dir():
         return []
@@ -182,8 +182,8 @@ def load(folder: Path, kind: type[P]) -> P:
     MissingFileError
         There is no such folder, or the weights of its encoder are not on this machine.
     BundleError
-        It is not a model of ours, of a newer version, damaged or changed, or it answers otherwise
-        than it did.
+        It is not a model of Standfirst, or of a newer version, was damaged or changed, or answers
+        differently than it did.
     """
     folder = Path(folder)
     if not folder.exists():

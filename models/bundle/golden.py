@@ -31,7 +31,7 @@ _TOLERANCE_8_BITS = 2e-2
 
 def golden_answers(model: Predictor) -> list[dict[str, Any]]:
     """Return the probabilities of the golden sentences."""
-    # Whatever a model reads beside the text: sentences of our own will do.
+    # Whatever a model reads beside the text: our own sentences will do.
     context: dict[str, tuple[str, ...]] = dict.fromkeys(model.needs, GOLDEN_TEXTS[::-1])
     if "target" in context:
         context["target"] = tuple(text.split()[1] for text in GOLDEN_TEXTS)
@@ -51,7 +51,7 @@ def golden_answers(model: Predictor) -> list[dict[str, Any]]:
 def are_close(
     golden: list[dict[str, Any]], answers: list[dict[str, Any]], *, encoder: str = ""
 ) -> bool:
-    """Tell whether answers are those that were kept, up to rounding."""
+    """Return whether answers are those that were kept, up to rounding."""
     tolerance = _TOLERANCE_8_BITS if "-int8" in encoder else _TOLERANCE
     if len(golden) != len(answers):
         return False

@@ -1,6 +1,6 @@
 """What a bundle says of itself: the content of its manifest.json, checked where it comes in.
 
-Everything that a score rests on stands here: the codebook and its revision, the labels in their
+It records everything that a score rests on: the codebook and its revision, the labels in their
 order, the encoder with the SHA-256 of all it knows, the hash of the data, folds and seeds, and the
 versions of what computed. The digest is a hash of all of it, against damage and slips.
 """

@@ -152,7 +152,7 @@ def default_encoder(n_rows: int) -> str:
 
 
 def _restore_parts(settings: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> Beside:
-    """Make several encoders again; the arrays of each stand under its key."""
+    """Make several encoders again; the arrays of each are under its key."""
     parts = []
     for entry in settings["parts"]:
         name, views = entry["name"], tuple(entry.get("views", ("text",)))

@@ -27,7 +27,7 @@ SHARES = {
     "after": 0.5,
     "title": 0.5,
 }
-"""How much each view counts beside the text: what a sentence says weighs more than where it stands.
+"""How much each view counts next to the text: what a sentence says weighs more than where it is.
 """
 
 MARKED = ("text", *MARKS)
@@ -54,7 +54,7 @@ class Part:
 
     @property
     def key(self) -> str:
-        """What tells it from other parts: counted words of a view have a part of their own."""
+        """Its name among the parts: counted words of a view have a part of their own."""
         return self.name if "text" in self.views else f"{self.name}.{self.views[0]}"
 
     @property
@@ -76,7 +76,7 @@ class Beside:
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """The views beside the text, in the order of `VIEWS`."""
+        """The views besides the text, in the order of `VIEWS`."""
         read = {view for part in self.parts for view in part.views}
         return tuple(view for view in VIEWS if view in read)
 
@@ -129,10 +129,10 @@ class Beside:
         """Return the states of the parts, their arrays under the parts' names."""
         settings, arrays = [], {}
         for part in self.parts:
-            settings, stored = part.encoder.state()
+            own, stored = part.encoder.state()
             views = list(part.views)
             settings.append(
-                {"name": part.name, "share": part.share, "views": views, "settings": settings}
+                {"name": part.name, "share": part.share, "views": views, "settings": own}
             )
             arrays.update({f"{part.key}/{key}": value for key, value in stored.items()})
         return {"parts": settings}, arrays

@@ -31,7 +31,7 @@ from .recipe import Recipe
 __all__ = ["CALIBRATION_PARTS", "HeldOut", "Rounds", "ask", "n_texts", "seen"]
 
 CALIBRATION_PARTS = 3
-"""One part of so many is set aside to calibrate."""
+"""One part in this many is held back to calibrate."""
 
 _SURE = 0.8
 """Both tails of this interval hold a tenth: its lower end is passed in nine of ten resamplings."""
@@ -73,7 +73,7 @@ class HeldOut:
         return paired(self._pairs(self.tuned[method], self.frozen), by_folds=True, seed=self.seed)
 
     def pays(self, method: str, rows: Sequence[Ints] | None = None) -> bool:
-        """Tell whether a method is better by enough, and surely enough."""
+        """Return whether a method is better by enough, and with enough certainty."""
         pairs = self._pairs(self.tuned[method], self.frozen, rows)
         difference, low, _ = paired(pairs, level=_SURE, seed=self.seed).numbers()
         return difference >= MARGIN - NOISE and low > NOISE
@@ -200,5 +200,5 @@ def _set_aside(rows: Ints, groups: Ints, seed: int) -> tuple[Ints, Ints]:
 
 
 def seen(truth: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Tell which labels occur."""
+    """Return which labels occur."""
     return np.asarray(truth.any(axis=0))

@@ -1,6 +1,6 @@
 """What fine-tuning is given: the texts as tokens, the answers, and how to learn from them.
 
-These values stand apart from `learn`, which needs torch, so that everything around it can be
+These values are kept apart from `learn`, which needs torch, so that everything around it can be
 imported and tested without.
 """
 
@@ -107,7 +107,7 @@ class Recipe:
     """Where it runs."""
 
     def first_layer(self, n_layers: int) -> int:
-        """Return the first of so many layers that learns, from 1.
+        """Return the number of the first layer that learns, from 1.
 
         Examples
         --------
@@ -126,7 +126,7 @@ class Recipe:
 def make_recipe(
     method: str, n_texts: int, *, epochs: int | None = None, seed: int = 0, device: str = "cpu"
 ) -> Recipe:
-    """Make the usual recipe for so many texts.
+    """Make the usual recipe for a number of texts.
 
     Parameters
     ----------

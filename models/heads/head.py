@@ -149,14 +149,14 @@ def fit_head(
     states
         The columns that hold states of a network. They are evened out (see `even_out`), and below
         `STEADY_FROM` rows the last layer alone is tried, too: few rows of a topic do not pay for
-        columns that tell of tone. The weights that are kept are those of the vectors as they came.
+        columns that carry tone. The weights that are kept are those of the vectors as they came.
     seed
         Of the inner folds.
 
     Returns
     -------
     The head, and the probabilities that the inner folds gave to the rows, shape (n_rows, n_labels):
-    fit to compare heads on the same rows, but not to tell how good one is, because penalty and rule
+    fit to compare heads on the same rows, but not to say how good one is, because penalty and rule
     were chosen on them. None without inner folds.
 
     Examples

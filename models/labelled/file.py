@@ -54,8 +54,8 @@ def from_file(
         Dimensions and labels; inferred from the columns when None.
     target
         The column that names the target of each text; by default `target`, where there is one.
-        Columns that end in ``_from`` and ``_to`` (or ``_start`` and ``_end``) instead tell where it
-        stands; without them, it is looked for.
+        Columns that end in ``_from`` and ``_to`` (or ``_start`` and ``_end``) instead say where it
+        is; without them, it is looked for.
     votes
         Weight each row by how many of its coders agree with its label, as the column NAME_votes
         tells: a share, ``a:3|b:1``, or an object label to number.
@@ -162,7 +162,7 @@ def _spellings(dimension: Dimension) -> frozenset[str]:
 
 
 def _flatten(row: Mapping[str, Any], dotted: Sequence[str]) -> dict[str, Any]:
-    """Bring what stands inside `labels`, or is named with a dot, beside the other columns."""
+    """Turn what is nested in `labels`, or named with a dot, into columns of its own."""
     flat = dict(row)
     nested = row.get("labels")
     if isinstance(nested, Mapping):
@@ -176,7 +176,7 @@ def _flatten(row: Mapping[str, Any], dotted: Sequence[str]) -> dict[str, Any]:
 
 
 def _span(flat: Mapping[str, Any], target: str, text: str, where: str) -> Span | None:
-    """Read where the target stands, if the row tells."""
+    """Read where the target is, if the row says so."""
     for first, last in (("from", "to"), ("start", "end")):
         start, end = flat.get(f"{target}_{first}"), flat.get(f"{target}_{last}")
         if is_empty(start) or is_empty(end):

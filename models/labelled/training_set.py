@@ -2,7 +2,7 @@
 
 It is built from a labelled file (users arrive with one) or from a study's units and gold.
 Dimensions may have gaps: a row without an answer is left out of that dimension only. All checks on
-the data of strangers stand here; behind it, labels are known to the codebook and groups are sound.
+foreign data are checked here; behind it, labels are known to the codebook and groups are sound.
 """
 
 import hashlib

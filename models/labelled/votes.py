@@ -36,7 +36,7 @@ def agreed_shares(
         A share between 0 and 1, ``a:3|b:1``, an object label to number, or nothing (no weight is
         known: the row counts as agreed on).
     locations
-        Where each row stands, for errors.
+        File and line of each row, for errors.
 
     Examples
     --------

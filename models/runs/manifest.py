@@ -114,7 +114,7 @@ def describe(model: Path) -> Described:
 
 
 def preparation_for(usual: Preparation, options: Options, inputs: Sequence[Input]) -> Preparation:
-    """Tell how articles are made ready: as the user wishes, else as the model's study did."""
+    """Decide how articles are made ready: as the user wishes, else as the model's study did."""
     chosen = {name: value for name, value in options.preparation.items() if value is not None}
     if "unit" not in chosen and holds_units(inputs, options.fields):
         chosen["unit"] = "row"
@@ -126,7 +126,7 @@ def preparation_for(usual: Preparation, options: Options, inputs: Sequence[Input
 def manifest_of(
     job: Job, described: Described, inputs: Sequence[Input], options: Options
 ) -> dict[str, Any]:
-    """Tell everything that a folder of tags is bound to, as JSON values."""
+    """Return everything that a folder of tags is bound to, as JSON values."""
     return {
         "format": "standfirst-tags",
         "format_version": FORMAT_VERSION,
@@ -173,7 +173,7 @@ def bound(folder: Folder, manifest: dict[str, Any]) -> Summary | None:
 
 
 def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
-    """Tell the first thing in which two manifests differ; empty when they are the same."""
+    """Name the first thing in which two manifests differ; empty when they are the same."""
     if before["format_version"] != now["format_version"]:
         return "another version of Standfirst"
     if before["model"] != now["model"]:

@@ -158,7 +158,7 @@ def prepare(
 
 
 def _target(out: str, options: Options) -> tuple[str, str | None]:
-    """Tell the format of the shards, and the single file that is wanted."""
+    """Return the format of the shards, and the single file that is wanted."""
     chosen = f".{options.form_out.lstrip('.')}" if options.form_out else None
     if chosen is not None and chosen not in FORMATS:
         raise UnknownNameError("format", chosen, sorted(FORMATS))

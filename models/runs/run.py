@@ -11,7 +11,7 @@
     `-- _SUCCESS             the counts; there when everything is
 
 The manifest is written first. A folder that was made from other inputs, with another model or other
-options is refused. With a single file as output, the folder stands beside it until it is whole.
+options is refused. With a single file as output, the folder is next to it until the file is whole.
 """
 
 import time
@@ -104,14 +104,14 @@ def _run_tasks(
         if progress is not None:
             progress(state.line(len(sizes)), size_done, prepared.plan.size, "")
 
-    def tell(read: int, units: int, rejects: int) -> None:
+    def count(read: int, units: int, rejects: int) -> None:
         state.read += read
         state.units += units
         state.rejects += rejects
         report()
 
     report()
-    running = engine.run(prepared.job, prepared.left, tell)
+    running = engine.run(prepared.job, prepared.left, count)
     n_read = n_rejects = 0
     try:
         for done in running:

@@ -1,10 +1,10 @@
 """Run one shard task: read its pieces, tag them, write one shard, whole or not at all.
 
-A task writes, each aside and renamed, the shard itself and, in the folder ``_parts``, what the end
-of the run needs: the tally of its articles, its rejects, what tells copies (where they are looked
-for), and last its counts. A task is done when its counts are there. Whoever runs a task again
-writes the same; so it does no harm when two engines, or a run and the remains of one that was
-killed, run it at once.
+A task writes the shard itself and, in the folder ``_parts``, what the end of the run needs: the
+tally of its articles, its rejects, what copies are recognised by (where they are looked for), and
+last its counts. Each file gets its name when it is whole. A task is done when its counts are there.
+Whoever runs a task again writes the same; so it does no harm when two engines, or a run and the
+remains of one that was killed, run it at once.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ from .inputs.plan import Task
 from .inputs.unit_columns import read_units
 from .output import Folder, open_folder
 
-__all__ = ["COPIES", "PARTS", "Done", "Job", "Tell", "done_tasks", "part", "run_task", "shard"]
+__all__ = ["COPIES", "PARTS", "Count", "Done", "Job", "done_tasks", "part", "run_task", "shard"]
 
 PARTS = "_parts"
 """The folder of what is needed until the run ends."""
@@ -45,10 +45,10 @@ COPIES = pa.schema(
         ("text", pa.string()),
     ]
 )
-"""What tells near-duplicates."""
+"""What near-duplicates are recognised by."""
 
-Tell = Callable[[int, int, int], None]
-"""Takes how many records were read, units tagged and records rejected since the last time."""
+Count = Callable[[int, int, int], None]
+"""Takes how many records were read, units tagged and records rejected since the last call."""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -57,7 +57,7 @@ class Job(msgspec.Struct, frozen=True):
     model: str
     """Folder of the model."""
     version: str
-    """The model's version, as it stands in every row."""
+    """The model's version, as it is written in every row."""
     out: str
     """Folder or URL of the output."""
     form: str
@@ -103,7 +103,7 @@ def part(number: int, name: str) -> str:
     return f"{PARTS}/{number:05}.{name}"
 
 
-def run_task(job: Job, model: Predictor, task: Task, tell: Tell | None = None) -> Done:
+def run_task(job: Job, model: Predictor, task: Task, count: Count | None = None) -> Done:
     """Run a task.
 
     Parameters
@@ -114,8 +114,8 @@ def run_task(job: Job, model: Predictor, task: Task, tell: Tell | None = None) -
         The model, loaded.
     task
         What is read.
-    tell
-        Told after each block of articles.
+    count
+        Called after each block of articles.
     """
     folder, counts, lines = open_folder(job.out), Counts(), Lines()
     records = (record for piece in task.pieces for record in _records(job, model, piece, lines))
@@ -130,8 +130,8 @@ def run_task(job: Job, model: Predictor, task: Task, tell: Tell | None = None) -
             writes.block(tagged)
             n_rejects += writes.rejects(counts)
             now = (counts.read, counts.units, n_rejects)
-            if tell is not None:
-                tell(*(after - before for after, before in zip(now, begun, strict=True)))
+            if count is not None:
+                count(*(after - before for after, before in zip(now, begun, strict=True)))
             begun = now
         n_rejects += writes.rejects(counts)
     done = Done(
@@ -192,7 +192,7 @@ class _Writes:
             self._copies.write_table(pa.table(columns, schema=COPIES))
 
     def rejects(self, counts: Counts) -> int:
-        """Write the rejects since the last time, and tell how many."""
+        """Write the rejects since the last time, and return their number."""
         n_rejects = len(counts.rejects)
         self._rejects.writelines(
             dump_json(asdict(reject), indent=None) + "\n" for reject in counts.rejects

@@ -187,7 +187,7 @@ def _blocks(
 
 
 def taken(article: Article) -> Reject:
-    """Tell that an article's id stands for another text."""
+    """Make the reject of an article whose id belongs to another text."""
     reason = f"the id is taken by an article with another text: {article.id!r}"
     return Reject.of(article.file, article.record, reason, article.text)
 

@@ -54,7 +54,7 @@ def unit_blocks(
     rejected
         Takes the records of no use.
     read
-        Told how many records were read since the last time.
+        Called with how many records were read since the last call.
     most, longest
         Units in a block, and characters in its texts together; the unit that reaches them is its
         last.
@@ -120,7 +120,7 @@ class _Filling:
 
     @property
     def full(self) -> bool:
-        """Tell whether nothing more may be taken."""
+        """Return whether nothing more may be taken."""
         return self.n_units >= self.most or self.size >= self.longest
 
     def take(self, record: Rows | Article) -> Rows | None:

@@ -161,7 +161,7 @@ def _columns(
 
 
 def _crosses(model: Predictor, dimension: str) -> bool:
-    """Tell whether a model has heads that left out the units of training."""
+    """Return whether a model has heads that left out the units of training."""
     return model.folds is not None and dimension in model.folds.heads
 
 

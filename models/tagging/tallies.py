@@ -1,7 +1,7 @@
 """From tagged units to articles: how often each label was given, the first unit and the strongest.
 
 A *tally* is a table with one row an article whose counts can still be added up: ready units of one
-article may stand in several shards. `shares` turns tallies into what people read.
+article may be in several shards. `shares` turns tallies into what people read.
 """
 
 from collections import Counter
@@ -70,7 +70,7 @@ def check_columns(dimensions: Sequence[Dimension], where: str) -> None:
     Raises
     ------
     InputError
-        A name would stand twice, such as `a_prob` beside `a`, or is one of a unit's own.
+        A name would occur twice, such as `a_prob` with `a`, or is one of a unit's own.
     """
     ends = ("", "_prob", "_confidence", "_abstained")
     tags = [*UNIT_COLUMNS, "model_version", *(f"{d.id}{end}" for d in dimensions for end in ends)]
@@ -95,7 +95,7 @@ def tally(
     Parameters
     ----------
     block
-        The articles and their units; ready units of one article may stand apart.
+        The articles and their units; ready units of one article need not be adjacent.
     tags
         The answers on the units, in the same order.
     marks

@@ -27,7 +27,7 @@ from .tags import UNIT_COLUMNS
 __all__ = ["ABOUT", "CONTEXT", "OF_ARTICLE", "Block", "make_units"]
 
 CONTEXT = ("before", "after", "title", "target")
-"""What a model may want to know of a unit beside its text."""
+"""What a model may want to know of a unit besides its text."""
 
 Row = tuple[Any, ...]
 """A unit, with the columns of `UNIT_SCHEMA`."""
@@ -37,7 +37,7 @@ R = TypeVar("R")
 
 
 OF_ARTICLE = ("title", "outlet", "published", "url", "language")
-"""What is known of an article beside its id."""
+"""What is known of an article besides its id."""
 
 ABOUT = pa.schema(
     [("file", pa.string()), ("record", pa.int64()), ("article_id", pa.string())]
@@ -71,7 +71,7 @@ class Block:
         return Block(self.about.filter(pa.array(kept)), units, owner, texts)
 
     def reject(self, row: int, stage: str, error: Exception) -> Reject:
-        """Tell which stage an article broke."""
+        """Make the reject of an article that broke a stage."""
         file, record = (self.about[name][row].as_py() for name in ("file", "record"))
         return _broken(file, record, self.texts[row] if self.texts else "", stage, error)
 

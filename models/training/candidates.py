@@ -21,7 +21,7 @@ EFFORTS = ("fast", "default", "thorough")
 """How much is tried."""
 
 _TFIDF_TRIED_FROM = TFIDF_FROM // 2
-"""Rows from which on folds tell whether counted words pay."""
+"""Rows from which on folds can decide whether counted words pay."""
 
 _NEIGHBOURS_FROM = 200
 """Likewise for neighbours, which bring three times the columns: with fewer rows they cost more."""
@@ -47,7 +47,7 @@ class Candidate:
         """Make its encoders.
 
         Counted words read what stands around a unit only where there is no network to do it:
-        beside one, words of the context cost more than they tell. Where they do, each view has
+        beside one, words of the context cost more than they give. Where they do, each view has
         words of its own.
         """
         made = make_parts(self.encoder, self.views)
@@ -140,7 +140,7 @@ def _contexts(
     if effort == "fast":
         return
     for name, views in CONTEXTS.items():
-        # Titles are tried by the thorough only: they tell the article's stance, not the unit's.
+        # Titles are tried by the thorough only: they show the article's stance, not the unit's.
         tried = effort == "thorough" or (name == "neighbours" and n_rows >= _NEIGHBOURS_FROM)
         if views and tried and set(views) <= set(present):
             yield views

@@ -5,8 +5,8 @@ n-grams, learns their log-odds by ridge regression. The penalty is chosen on a t
 that the fit does not see, and there the student's probabilities are brought to the teacher's once
 more, because ridge regression shrinks them. Rules for the decision are taken over from the teacher.
 
-Gold is only used to tell what was lost. Texts of the gold, and all texts of its articles, are left
-out of the pool, so that the student is scored on rows that neither it nor its penalty has met.
+Gold is only used to measure what was lost. Texts of the gold, and all texts of its articles, are
+left out of the pool, so that the student is scored on rows that neither it nor its penalty has met.
 
 References
 ----------
@@ -89,7 +89,7 @@ def make_pool(
     leave_out_articles
         Ids of its articles.
     limit
-        Draw so many at random.
+        Draw this many at random.
     seed
         Of the draw.
 
@@ -131,7 +131,7 @@ def distil(
     student
         Name of the student's encoder.
     gold
-        Labelled rows that tell what was lost.
+        Labelled rows by which to measure what was lost.
     seed
         Of the tenth that is held out, and of the bootstrap.
     progress

@@ -82,7 +82,7 @@ def _head(dimension: Dimension, encode: Callable[[Sequence[str]], Matrix]) -> He
         mean = vectors.mean(axis=0)
         length = float(np.linalg.norm(mean))
         rows.append(mean / length if length else mean)
-    # What all labels of a question share tells none of them apart.
+    # What all labels of a question share does not distinguish them.
     weights = SHARPNESS * (np.stack(rows) - np.stack(rows).mean(axis=0))
     n_labels = len(rows)
     fit = LinearFit(weights.astype(np.float32), np.zeros(n_labels))

@@ -29,7 +29,7 @@ from ..weights.architectures import NAMES, Network
 __all__ = ["MARKS", "Graph", "Tensors", "build_graph", "distance_buckets", "make_graph"]
 
 MARKS = ("target", "left", "right")
-"""What can be pooled beside the whole text: a target, and what stands before and behind it."""
+"""What can be pooled besides the whole text: a target, and what comes before and after it."""
 
 _FUSED = "com.microsoft"
 _KINDS = {"Attention", "BiasGelu", "EmbedLayerNormalization", "SkipLayerNormalization"}
@@ -38,7 +38,7 @@ _IR_VERSION = 9
 _FARTHEST = 128
 
 _LEAST_BESIDE = 1_024
-"""Bytes from which on an array stands beside the graph; onnxruntime reads shapes in the graph."""
+"""Bytes from which on an array is kept outside the graph; onnxruntime reads shapes in the graph."""
 
 Tensors = Mapping[str, npt.NDArray[Any]]
 
@@ -153,7 +153,7 @@ def build_graph(
 def distance_buckets(n_tokens: int, n_buckets: int) -> npt.NDArray[np.int64]:
     """Sort the distances between tokens into buckets, shape (n_tokens, n_tokens).
 
-    The first half of the buckets is for tokens that stand before, the second for those behind; of
+    The first half of the buckets is for tokens that come before, the second for those after; of
     each half the first half takes one distance each, the rest grows with the logarithm.
 
     Examples

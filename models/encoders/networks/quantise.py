@@ -3,7 +3,7 @@
 The usual dynamic quantisation measures one scale for all texts of a batch, so that a sentence gets
 other vectors, and now and then other labels, in other company. Here nothing is measured while texts
 are encoded: the range of each channel that enters a product was measured once (`measure`), on
-sentences of our own, and stands in the graph (`quantise`). Each channel has a scale of its own,
+our own sentences, and is part of the graph (`quantise`). Each channel has a scale of its own,
 which is multiplied into the weights before these are quantised, column by column; a channel that is
 far wider than the others then costs the others nothing. What lies outside a range is cut off, so
 ranges get some room.

@@ -53,7 +53,7 @@ _REACH = 5.0
 
 
 def is_ready(name: str = "minilm") -> bool:
-    """Tell whether weights and libraries are there."""
+    """Return whether weights and libraries are there."""
     return is_pulled(name) and all(map(find_spec, ("onnx", "onnxruntime", "tokenizers")))
 
 
@@ -213,9 +213,9 @@ class Transformer(Frozen):
 
 
 def _marks(offsets: Sequence[Span], start: int, end: int) -> Marks:
-    """Weigh tokens: those of a span alike, those beside it by how near they stand."""
+    """Weigh tokens: those of a span alike, those around it by how near they are."""
     bounds, positions = np.array(offsets), np.arange(len(offsets))
-    # Special tokens have no length, and stand in no span.
+    # Special tokens have no length, and are in no span.
     inside = (bounds[:, 0] < end) & (bounds[:, 1] > start) & (bounds[:, 1] > bounds[:, 0])
     if not inside.any():
         return np.ones((len(MARKS), len(bounds)), np.float32)
@@ -272,7 +272,7 @@ def open_session(
     marked
         Whether targets are pooled, too.
     changed
-        Tensors that stand in place of those in the files.
+        Tensors that replace those in the files.
     rewrite
         Changes the graph before it is loaded.
 

@@ -18,7 +18,7 @@ from .transformer import Transformer, open_session
 __all__ = ["SUFFIX", "Tuned"]
 
 SUFFIX = "-tuned"
-"""What stands behind the name of the network that was tuned."""
+"""What is added to the name of the network that was tuned."""
 
 Vectors = npt.NDArray[np.float32]
 Tensors = Mapping[str, npt.NDArray[Any]]

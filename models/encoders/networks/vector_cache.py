@@ -37,7 +37,7 @@ def cached(
     Parameters
     ----------
     path
-        The cache; its name must tell everything that the vectors depend on except the text.
+        The cache; its name must identify everything that the vectors depend on except the text.
     texts
         The texts.
     width

@@ -19,7 +19,7 @@ from .graph import MARKS
 __all__ = ["MOST", "Marks", "Window", "cut", "feeds", "put_together", "shortened"]
 
 MOST = 16
-"""Windows of a text that are read; what stands behind them is not."""
+"""Windows of a text that are read; what follows them is not."""
 
 _BATCH = 16
 
@@ -44,7 +44,7 @@ class Window:
 
 
 def cut(row: int, text: Any, marks: Marks | None, longest: int) -> list[Window]:
-    """Cut an encoded text into windows of at most so many tokens.
+    """Cut an encoded text into windows of limited length.
 
     Parameters
     ----------

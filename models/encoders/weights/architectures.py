@@ -1,7 +1,7 @@
 """Transformer encoders as data: what a network is made of, and what its weights are called.
 
 BERT, MPNet, RoBERTa, XLM-R and DistilBERT are one machine with few differences: names of weights,
-where positions begin, whether attention knows how far two tokens stand apart. They are stated here,
+where positions begin, whether attention knows how far apart two tokens are. They are stated here,
 so that one graph serves all. A folder as sentence-transformers writes it describes itself by its
 JSON files; the networks whose weights can be pulled are described here, and need the weights alone.
 """
@@ -83,7 +83,7 @@ NAMES: dict[str, Names] = {
     "roberta": _BERT,
     "xlm-roberta": _BERT,
 }
-"""Architecture, as `model_type` of config.json tells it, to the names of its weights."""
+"""Architecture, as `model_type` of config.json states it, to the names of its weights."""
 
 
 @dataclass(frozen=True, slots=True)

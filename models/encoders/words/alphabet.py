@@ -22,7 +22,7 @@ KNOWN = 0x20000
 
 
 def is_compiled() -> bool:
-    """Tell whether numba is there."""
+    """Return whether numba is there."""
     return find_spec("numba") is not None
 
 

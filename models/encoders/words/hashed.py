@@ -23,7 +23,7 @@ from .ngrams import Kind, count, sums
 __all__ = ["Hashed", "HashedPieces"]
 
 MIN_ROWS = 2
-"""In how many training rows a bucket must stand to count."""
+"""In how many training rows a bucket must occur to count."""
 
 
 class Hashed:

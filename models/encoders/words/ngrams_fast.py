@@ -54,7 +54,7 @@ def _pieces(
     out: npt.NDArray[np.int32],
     n_out: int,
 ) -> int:
-    """Add the pieces of a word that stands in `word` from place 1 on."""
+    """Add the pieces of the word that is in `word` from index 1 on."""
     word[0] = _EDGE
     word[size + 1] = _EDGE
     for n in range(3, 6):
@@ -79,7 +79,7 @@ def _row(
     out: npt.NDArray[np.int32],
     n_out: int,
 ) -> int:
-    """Write the buckets of one text; give how many stand in `out` now."""
+    """Write the buckets of one text; return how many are in `out` now."""
     hashed, before = _BASIS, np.uint64(0)
     size, n_words = 0, 0
     while at <= end:

@@ -18,13 +18,13 @@ from ...matrix import Matrix
 __all__ = ["MIN_ROWS", "Tfidf"]
 
 MIN_ROWS = 2
-"""In how many training rows an n-gram must stand to count."""
+"""In how many training rows an n-gram must occur to count."""
 
 _ANALYSERS: dict[str, tuple[str, tuple[int, int]]] = {
     "word": ("word", (1, 2)),
     "char": ("char_wb", (3, 5)),
 }
-# Words of one character are kept: "I" and "a" tell opinion from report.
+# Words of one character are kept: "I" and "a" distinguish opinion from report.
 _TOKEN = r"(?u)\b\w+\b"  # noqa: S105
 
 
@@ -54,7 +54,7 @@ class Tfidf:
                 blocks.append(_damped(counter.fit_transform(texts)))
                 vocabulary[block] = tuple(counter.get_feature_names_out().tolist())
             except ValueError:
-                # No n-gram stands in two texts; the other block may still have some.
+                # No n-gram occurs in two texts; the other block may still have some.
                 blocks.append(_nothing(len(texts)))
                 vocabulary[block] = ()
         return Tfidf(vocabulary), sparse.hstack(blocks, format="csr")

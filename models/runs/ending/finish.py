@@ -71,7 +71,7 @@ def finish(left: Leftovers, dimensions: Sequence[Dimension], single: Path | None
     Raises
     ------
     RuntimeError
-        The counts do not add up, which would be an error of ours.
+        The counts do not add up, which would be a bug.
     """
     done, preparation = left.done.values(), left.job.preparation
     units = preparation.unit == "row"
@@ -86,7 +86,7 @@ def finish(left: Leftovers, dimensions: Sequence[Dimension], single: Path | None
         labels={dimension.id: dict.fromkeys(dimension.label_ids, 0) for dimension in dimensions},
         answered=dict.fromkeys((dimension.id for dimension in dimensions), 0),
     )
-    # The units of an article that stands in several shards all stay; an article that was read
+    # The units of an article that is in several shards all stay; an article that was read
     # twice goes.
     dropped = {} if units else {k: _ids(left, k, rows) for k, rows in census.left_out.items()}
     later = _later(left, census, clusters) if preparation.keep == "first" else {}
@@ -192,7 +192,7 @@ class _Articles:
                 writer.write_table(shares(table, named, self.dimensions))
 
     def _kept(self, number: int, table: pa.Table, schema: pa.Schema, *, join: bool) -> pa.Table:
-        """Leave out the rows that stand elsewhere, and join those that stand here first."""
+        """Leave out the rows that are written elsewhere, and join those that come here first."""
         if join:
             firsts = [first for first in self.census.places if first[0] == number]
             for first in firsts:

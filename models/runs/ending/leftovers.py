@@ -1,4 +1,4 @@
-"""What tasks left for the end of a run: counts, tallies, rejects; and what they tell together.
+"""What tasks left for the end of a run: counts, tallies, rejects; and what they show together.
 
 Of an article, two hashes are held in memory: of its id and of its content.
 """
@@ -49,12 +49,12 @@ class Leftovers:
 
 @dataclass(slots=True)
 class Census:
-    """Which articles stand in several shards."""
+    """Which articles are in several shards."""
 
     left_out: dict[int, list[int]] = field(default_factory=dict)
     """Shard to the rows of its tally that are not written again."""
     clashes: list[tuple[int, int]] = field(default_factory=list)
-    """Shard and row of articles whose id stands for another text."""
+    """Shard and row of articles whose id belongs to another text."""
     places: dict[tuple[int, int], list[tuple[int, int]]] = field(default_factory=dict)
     """The first place of an article, and all of its places."""
     n_duplicates: int = 0
@@ -72,7 +72,7 @@ def collect(folder: Folder, job: Job, plan: Plan) -> Leftovers:
 
 
 def take_census(left: Leftovers) -> Census:
-    """Find the articles that stand in more than one place."""
+    """Find the articles that are in more than one row."""
     ids: list[npt.NDArray[np.uint64]] = [np.zeros(0, np.uint64)]
     digests: list[npt.NDArray[np.uint64]] = [np.zeros(0, np.uint64)]
     for number in range(left.n_tasks):
@@ -149,7 +149,7 @@ def _rejects(left: Leftovers, lines: dict[int, int]) -> Iterator[Reject]:
 def _clashes(
     left: Leftovers, clashes: Sequence[tuple[int, int]], lines: Mapping[int, int]
 ) -> Iterator[Reject]:
-    """Yield the articles whose id stands for another text in a shard before."""
+    """Yield the articles whose id belongs to another text in an earlier shard."""
     for number, row in clashes:
         tally = left.tally(number).slice(row, 1).to_pylist()[0]
         text = tally.get("first_text") or ""

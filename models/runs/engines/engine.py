@@ -9,7 +9,7 @@ from typing import Protocol
 
 from ....errors import UnknownNameError
 from ..inputs.plan import Task
-from ..task import Done, Job, Tell
+from ..task import Count, Done, Job
 from .local import Local
 from .on_ray import OnRay
 
@@ -19,8 +19,8 @@ __all__ = ["ENGINES", "Engine", "make_engine"]
 class Engine(Protocol):
     """Runs tasks."""
 
-    def run(self, job: Job, tasks: Sequence[Task], tell: Tell) -> Iterator[Done]:
-        """Run tasks, and give the counts of each when it is done, in any order.
+    def run(self, job: Job, tasks: Sequence[Task], count: Count) -> Iterator[Done]:
+        """Run tasks, and yield the counts of each when it is done, in any order.
 
         Parameters
         ----------
@@ -28,8 +28,8 @@ class Engine(Protocol):
             What the tasks have in common.
         tasks
             What is run.
-        tell
-            Told of records, units and rejects while tasks run, as far as the engine can tell.
+        count
+            Called with records, units and rejects while tasks run, as far as the engine knows them.
 
         Raises
         ------

@@ -20,7 +20,7 @@ from ....errors import StandfirstError, TaskError
 from ...model import Model
 from ...threads import n_cores, with_threads
 from ..inputs.plan import Task
-from ..task import Done, Job, Tell, run_task
+from ..task import Count, Done, Job, run_task
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
@@ -48,25 +48,25 @@ class Local:
     def __init__(self, processes: int | None = None) -> None:
         self.processes = processes or n_cores()
 
-    def run(self, job: Job, tasks: Sequence[Task], tell: Tell) -> Iterator[Done]:
+    def run(self, job: Job, tasks: Sequence[Task], count: Count) -> Iterator[Done]:
         """Run tasks, and give the counts of each when it is done."""
         n_workers = min(self.processes, len(tasks))
         with with_threads(max(self.processes // max(n_workers, 1), 1)):
             if n_workers > 1:
-                yield from self._side_by_side(job, tasks, tell, n_workers)
+                yield from self._side_by_side(job, tasks, count, n_workers)
             elif tasks:
-                yield from self._here(job, tasks, tell)
+                yield from self._here(job, tasks, count)
 
-    def _here(self, job: Job, tasks: Sequence[Task], tell: Tell) -> Iterator[Done]:
+    def _here(self, job: Job, tasks: Sequence[Task], count: Count) -> Iterator[Done]:
         from threadpoolctl import threadpool_limits
 
         with threadpool_limits(self.processes):
             model = Model.load(Path(job.model))
             for task in tasks:
-                yield _tried(lambda task=task: run_task(job, model, task, tell), task)  # type: ignore[misc]
+                yield _tried(lambda task=task: run_task(job, model, task, count), task)  # type: ignore[misc]
 
     def _side_by_side(
-        self, job: Job, tasks: Sequence[Task], tell: Tell, n_workers: int
+        self, job: Job, tasks: Sequence[Task], count: Count, n_workers: int
     ) -> Iterator[Done]:
         waiting = deque(tasks)
         tries: dict[int, int] = {}
@@ -82,7 +82,7 @@ class Local:
                 for worker in list(workers):
                     if not any(sign in woken for sign in worker.signs):
                         continue
-                    for done in worker.heard(tell):
+                    for done in worker.heard(count):
                         yield done
                         n_left -= 1
                     if worker.ready:
@@ -125,7 +125,7 @@ class _Worker:
         except OSError:
             self._open = False
 
-    def heard(self, tell: Tell) -> Iterator[Done]:
+    def heard(self, count: Count) -> Iterator[Done]:
         """Take what the process says; it gives a task's counts when it is done."""
         try:
             while self._open and self.line.poll():
@@ -133,7 +133,7 @@ class _Worker:
                 if what == "ready":
                     self.ready = True
                 elif what == "counts":
-                    tell(*value)
+                    count(*value)
                 elif what == "done":
                     self.task = None
                     yield value

@@ -24,7 +24,7 @@ from ....errors import MissingExtraError, ServerError, StandfirstError, TaskErro
 from ...model import Model
 from ...threads import thread_settings
 from ..inputs.plan import Task
-from ..task import Done, Job, Tell, run_task
+from ..task import Count, Done, Job, run_task
 from .local import ATTEMPTS, REMEDY, describe
 
 __all__ = ["OnRay"]
@@ -60,7 +60,7 @@ class OnRay:
             raise MissingExtraError("the engine ray", "ray")
         self.processes, self.address = processes, address or "auto"
 
-    def run(self, job: Job, tasks: Sequence[Task], tell: Tell) -> Iterator[Done]:
+    def run(self, job: Job, tasks: Sequence[Task], count: Count) -> Iterator[Done]:
         """Run tasks, and give the counts of each when it is done."""
         if not tasks:
             return
@@ -72,7 +72,7 @@ class OnRay:
             while n_left:
                 what, value = line.recv()
                 if what == "counts":
-                    tell(*value)
+                    count(*value)
                 elif what == "done":
                     n_left -= 1
                     yield value
@@ -89,7 +89,7 @@ class OnRay:
         finally:
             apart.end(process, line)
 
-    def drive(self, job: Job, tasks: Sequence[Task], tell: Tell) -> Iterator[Done]:
+    def drive(self, job: Job, tasks: Sequence[Task], count: Count) -> Iterator[Done]:
         """Run tasks from this process."""
         import ray
 
@@ -100,9 +100,9 @@ class OnRay:
         except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
             problem = f"no Ray cluster: {str(error).splitlines()[0]}"
             raise ServerError(self.address, problem, _NO_CLUSTER) from error
-        yield from self._run(ray, job, tasks, tell)
+        yield from self._run(ray, job, tasks, count)
 
-    def _run(self, ray: Any, job: Job, tasks: Sequence[Task], tell: Tell) -> Iterator[Done]:
+    def _run(self, ray: Any, job: Job, tasks: Sequence[Task], count: Count) -> Iterator[Done]:
         folder = Path(job.model)
         bundle = ray.put(
             {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
@@ -135,7 +135,7 @@ class OnRay:
                     describe(task), problem, "run the same command again to continue"
                 ) from error
             else:
-                tell(done.read, done.units, done.rejects)
+                count(done.read, done.units, done.rejects)
                 yield done
 
 
@@ -178,7 +178,7 @@ def _run_packed(job: bytes, task: bytes, bundle: list[Any]) -> bytes:
 class _Bundle:
     """A model's files in the object store, fetched when it must be loaded.
 
-    All are equal to a cache, as the version stands for them.
+    A cache takes all of them for equal, because the version identifies the model.
     """
 
     def __init__(self, refs: list[Any]) -> None:

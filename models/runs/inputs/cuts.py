@@ -1,6 +1,6 @@
 """Cut a large file into ranges that can be read on their own.
 
-JSON Lines is cut at line ends near every so many bytes, found by looking there only. CSV is cut
+JSON Lines is cut at line ends near multiples of a size, found by looking there only. CSV is cut
 between records, found by reading it once, because a quoted cell may hold line ends. Parquet is cut
 at row groups. A compressed file cannot be entered in the middle, so that whoever reads a range
 reads past what is before it: it is cut into at most `MOST_PASSES`. Other formats, and files in
@@ -165,7 +165,7 @@ def _cell_ranges(item: _Input, source: Source, shard: int) -> Iterator[Sized]:
         return
     for (start, lines), (end, _) in pairwise(cell_cuts):
         if start == begin:
-            # The first range reads the header where it stands.
+            # The first range reads the header in its place.
             yield Piece(item.path, item.name, item.form, 0, end), end
         else:
             shift = lines - head_lines

@@ -30,7 +30,7 @@ class Piece:
     """A file, or a range of one."""
 
     path: str
-    """Where its bytes stand: a path or URL."""
+    """Where its bytes are: a path or URL."""
     name: str
     """What the user calls it."""
     form: str
@@ -50,7 +50,7 @@ class Piece:
 
     @property
     def whole(self) -> bool:
-        """Tell whether it is all of its file."""
+        """Return whether it is all of its file."""
         return self.start == 0 and self.end is None
 
 
@@ -163,7 +163,7 @@ class _Range(io.RawIOBase):
                 left -= len(passed)
 
     def readable(self) -> bool:
-        """Tell that it can be read."""
+        """Say that it can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int:

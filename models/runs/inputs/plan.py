@@ -46,7 +46,7 @@ class Input(msgspec.Struct, frozen=True):
     name: str
     """What the user calls it."""
     path: str
-    """Where its bytes stand."""
+    """Where its bytes are."""
     form: str
     """Suffix of its reader."""
     size: int
@@ -66,7 +66,7 @@ class Task(msgspec.Struct, frozen=True):
     """Bytes of input, about."""
 
     def moved(self, paths: Mapping[str, str]) -> "Task":
-        """Return the task with the places where the files stand now, by their names."""
+        """Return the task with the paths that the files have now, by their names."""
         pieces = tuple(replace(piece, path=paths[piece.name]) for piece in self.pieces)
         return msgspec.structs.replace(self, pieces=pieces)
 
@@ -87,7 +87,7 @@ class Plan:
 
 
 def inputs_of(given: Sequence[str], form: str | None, spool: Path | None = None) -> list[Input]:
-    """Find the inputs and tell what they are.
+    """Find the inputs, their formats, sizes and fingerprints.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def inputs_of(given: Sequence[str], form: str | None, spool: Path | None = None)
         # Standard input is known by its copy, which is read for that.
         seen = source if path == source.name else replace(open_source(path), name=source.name)
         suffix = form_of(seen, form)
-        # Workers may stand in another folder.
+        # Workers may run in another folder.
         path = path if "://" in path else str(Path(path).absolute())
         size, mark = _state(path)
         inputs.append(Input(source.name, path, suffix, size, mark))
@@ -152,7 +152,7 @@ def plan(inputs: Sequence[Input], fields: Fields = _GUESSED, *, shard: int = SHA
 
 
 def holds_units(inputs: Sequence[Input], fields: Fields) -> bool:
-    """Tell whether the first table among the inputs holds ready units.
+    """Return whether the first table among the inputs holds ready units.
 
     It does if it has the columns for them, or if its articles have two rows or more on average, as
     in a file that people coded: then each row is a unit of its article.

