@@ -293,16 +293,16 @@ def _model(folder: Path) -> Model:
     manifest = read_manifest(folder)
     metrics = json.loads((folder / "metrics.json").read_bytes())
     kept = ("n", "n_groups", "n_folds", "macro_f1", "macro_f1_low", "macro_f1_high")
-    training = manifest.training
+    about = manifest.about
     return Model(
         name=folder.name,
         version=manifest.digest[:12],
-        encoder=str(getattr(training, "chosen", None) or manifest.encoder.name),
-        n_rows=training.n_rows,
-        n_groups=training.n_groups,
-        grouped_by=training.grouped_by,
-        n_folds=training.n_folds,
-        seed=training.seed,
+        encoder=about.chosen or manifest.encoder.name,
+        n_rows=about.n_rows,
+        n_groups=about.n_groups,
+        grouped_by=about.grouped_by,
+        n_folds=about.n_folds,
+        seed=about.seed,
         scores={
             name: {key: one[key] for key in kept if key in one}
             for name, one in metrics.get("dimensions", {}).items()

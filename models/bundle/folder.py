@@ -40,7 +40,6 @@ from ...errors import (
 from ...files import dump_json, read_regular, write_bytes
 from ...labels import dump_codebook, parse_codebook
 from ...labels.codebook.codebook import Codebook
-from ..about import About
 from ..encoders.registry import restore_encoder
 from ..heads.fold_heads import FoldHeads
 from ..heads.head import Head
@@ -53,7 +52,6 @@ from .record import (
     EncoderEntry,
     HeadEntry,
     Manifest,
-    Training,
     read_manifest,
     sha256,
     versions,
@@ -255,7 +253,7 @@ def _contents(model: Predictor) -> dict[str, bytes]:
             )
             for entry in model.dimensions
         ),
-        training=Training.model_validate(model.about.as_json()),
+        training=model.about.as_json(),
         versions=versions(),
         files={name: sha256(content) for name, content in sorted(contents.items())},
     ).signed()
@@ -307,7 +305,7 @@ def _restore(folder: Path, manifest: Manifest, contents: dict[str, bytes], kind:
         manifest.encoder.name,
         encoder,
         heads,
-        About.from_json(manifest.training.model_dump()),
+        manifest.about,
         json.loads(contents["metrics.json"]),
         stored["trained_on"],
         folds,

@@ -12,10 +12,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from ...errors import BundleError
 from ...files import read_regular
+from ..about import About
 
 __all__ = [
     "FORMAT_VERSION",
@@ -23,7 +24,6 @@ __all__ = [
     "EncoderEntry",
     "HeadEntry",
     "Manifest",
-    "Training",
     "read_manifest",
     "sha256",
     "versions",
@@ -45,7 +45,6 @@ _COMPUTE = (
 )
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-Count = Annotated[int, Field(ge=0)]
 
 
 class _Strict(BaseModel):
@@ -70,21 +69,6 @@ class EncoderEntry(_Strict):
     """Of its settings (with the hashes of pretrained weights) and of all that it stores."""
 
 
-class Training(BaseModel):
-    """What the manifest says of the data and the folds; `about.About` has all of it."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    data: str = ""
-    """SHA-256 over texts, answers and groups."""
-    n_rows: Count = 0
-    n_groups: Count = 0
-    grouped_by: str = "row"
-    n_folds: Count = 0
-    """Outer folds of the held-out score; 0 where there is none."""
-    seed: Count = 0
-
-
 class Manifest(_Strict):
     """What a bundle is; the content of manifest.json."""
 
@@ -94,10 +78,22 @@ class Manifest(_Strict):
     codebook_revision: str
     encoder: EncoderEntry
     dimensions: tuple[HeadEntry, ...]
-    training: Training
+    training: dict[str, Any]
+    """What `About.as_json` gave, perhaps with facts that another version has beside these."""
     versions: dict[str, str]
     files: dict[str, Sha256]
     digest: str = ""
+
+    @field_validator("training")
+    @classmethod
+    def _check(cls, training: dict[str, Any]) -> dict[str, Any]:
+        TypeAdapter(About).validate_python(training)
+        return training
+
+    @property
+    def about(self) -> About:
+        """What the model rests on."""
+        return About.from_json(self.training)
 
     def signed(self) -> "Manifest":
         """Return the manifest with its own hash in it."""

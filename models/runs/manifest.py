@@ -18,7 +18,6 @@ from ...errors import BundleError, ExistsError, MissingFileError
 from ...files import read_regular
 from ...labels import parse_codebook
 from ...labels.codebook.codebook import Dimension
-from ..about import About
 from ..bundle.record import read_manifest
 from ..predictor import refuse_prototype
 from ..tagging.blocks import preparation_of
@@ -96,7 +95,6 @@ def describe(model: Path) -> Described:
     if not model.exists():
         raise MissingFileError(model, "no such model", "make one with: standfirst train")
     manifest = read_manifest(model)
-    about = About.from_json(manifest.training.model_dump())
     try:
         codebook = parse_codebook(read_regular(model / "codebook.yaml").decode(), str(model))
         wanted = {entry.id for entry in manifest.dimensions}
@@ -104,12 +102,12 @@ def describe(model: Path) -> Described:
             manifest.digest[:16],
             f"{codebook.id} ({manifest.encoder.name})",
             tuple(dimension for dimension in codebook.dimensions if dimension.id in wanted),
-            preparation_of(about, codebook.unit),
+            preparation_of(manifest.about, codebook.unit),
             dict(json.loads(read_regular(model / "metrics.json"))),
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise BundleError(model, "is not a model of Standfirst", "train it again") from error
-    refuse_prototype(about, model)
+    refuse_prototype(manifest.about, model)
     return described
 
 

@@ -1,6 +1,11 @@
 """What a model says of its training, in Python and in its manifest."""
 
+from typing import Any
+
+import pytest
+
 from standfirst.models.about import About
+from standfirst.models.bundle.record import Manifest
 
 
 def test_round_trip() -> None:
@@ -22,3 +27,23 @@ def test_other_versions() -> None:
         "macro-f1",
         "row",
     )
+
+
+def test_manifest() -> None:
+    """A manifest refuses facts of the wrong kind, and keeps those of another version."""
+    known: dict[str, Any] = {
+        "format": "standfirst-model",
+        "format_version": 1,
+        "codebook": "c",
+        "codebook_revision": "r",
+        "encoder": {"name": "hashed", "settings": {}, "sha256": "0" * 64},
+        "dimensions": [],
+        "versions": {},
+        "files": {},
+    }
+    later = Manifest.model_validate({**known, "training": {"n_rows": 3, "mood": "good"}})
+
+    assert later.about == About(n_rows=3)
+    assert later.training["mood"] == "good"
+    with pytest.raises(ValueError, match="n_rows"):
+        Manifest.model_validate({**known, "training": {"n_rows": "many"}})

@@ -15,7 +15,7 @@ from standfirst.labels import (
     ready_codebooks,
     write_annotations,
 )
-from standfirst.models.bundle.record import FORMAT_VERSION, EncoderEntry, Manifest, Training
+from standfirst.models.bundle.record import FORMAT_VERSION, EncoderEntry, Manifest
 from standfirst.study.folder import Study
 
 Run = Callable[..., Any]
@@ -166,7 +166,7 @@ def test_another_revision_is_refused_and_its_models_are_named(study: Study, run:
             codebook_revision=revision,
             encoder=EncoderEntry(name="hashed", settings={}, sha256="0" * 64),
             dimensions=(),
-            training=Training(),
+            training={},
             versions={},
             files={},
         ).signed()
