@@ -63,9 +63,9 @@ def test_a_model_says_what_it_needs(towards: Report, tmp_path: Path) -> None:
     texts = ["Voters praised Zed warmly but accused Yul of lying in town 9."] * 2
 
     assert model.needs == ("target",)
-    with pytest.raises(InputError, match="trained with target, and 'target' is not there"):
+    with pytest.raises(InputError, match="trained with target, and 'target' is missing"):
         model.predict(texts)
-    with pytest.raises(InputError, match="has not 2 rows"):
+    with pytest.raises(InputError, match="does not have 2 rows"):
         model.predict(texts, {"target": ["Zed"]})
     answer = model.predict(texts, {"target": ["Zed", "Yul"]})["stance"]
     labels = model.codebook.dimension("stance").label_ids
