@@ -133,7 +133,7 @@ def test_what_is_no_model(tmp_path: Path, report: Report) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(BundleError, match="is not a model"):
         Model.load(tmp_path)
-    with pytest.raises(ExistsError, match="holds something else"):
+    with pytest.raises(ExistsError, match="holds something other"):
         report.model.save(tmp_path)
     shutil.rmtree(tmp_path)
 
