@@ -61,7 +61,7 @@ class Explanation:
 def explain(
     model: Predictor, texts: Sequence[str], context: Context | None = None
 ) -> list[list[Explanation]]:
-    """Tell which words the answers on texts rest on.
+    """Find which words the answers on texts rest on.
 
     Parameters
     ----------
@@ -87,13 +87,13 @@ def explain(
     for number, text in enumerate(texts, start=1):
         if not text.strip():
             raise InputError(f"text {number}", "is empty", "leave it out")
-    found: list[list[Explanation]] = []
+    explanations: list[list[Explanation]] = []
     step = max(1, _AT_ONCE // 40)
     for start in range(0, len(texts), step):
         rows = slice(start, start + step)
         part = {name: list(values[rows]) for name, values in (context or {}).items()}
-        found += _explained(model, texts[rows], part)
-    return found
+        explanations += _explained(model, texts[rows], part)
+    return explanations
 
 
 def _explained(model: Predictor, texts: Sequence[str], context: Context) -> list[list[Explanation]]:
@@ -109,7 +109,7 @@ def _explained(model: Predictor, texts: Sequence[str], context: Context) -> list
     }
     answers = model.predict([*texts, *shorter], repeated or None)
     first = np.cumsum([0, *map(len, words)]) + len(texts)
-    found: list[list[Explanation]] = [[] for _ in texts]
+    explanations: list[list[Explanation]] = [[] for _ in texts]
     for dimension in model.dimensions:
         answer = answers[dimension.id]
         odds = _log_odds(answer.probabilities)
@@ -120,7 +120,7 @@ def _explained(model: Predictor, texts: Sequence[str], context: Context) -> list
             shown = given if len(given) else [int(answer.probabilities[i].argmax())]
             for k in shown:
                 effects = odds[i, k] - odds[first[i] : first[i + 1], k]
-                found[i].append(
+                explanations[i].append(
                     Explanation(
                         dimension.id,
                         dimension.label_ids[k],
@@ -132,7 +132,7 @@ def _explained(model: Predictor, texts: Sequence[str], context: Context) -> list
                         ),
                     )
                 )
-    return found
+    return explanations
 
 
 def _log_odds(probabilities: Floats) -> Floats:

@@ -178,8 +178,8 @@ def assured_share(hits: npt.ArrayLike, n: npt.ArrayLike, confidence: float = 0.9
     from scipy.special import betaincinv
 
     hits, n = np.asarray(hits, float), np.asarray(n, float)
-    found = betaincinv(np.maximum(hits, 1), n - np.maximum(hits, 1) + 1, 1 - confidence)
-    return np.asarray(np.where(hits > 0, found, 0.0))
+    lower = betaincinv(np.maximum(hits, 1), n - np.maximum(hits, 1) + 1, 1 - confidence)
+    return np.asarray(np.where(hits > 0, lower, 0.0))
 
 
 def first_best(values: Floats) -> int:
@@ -369,23 +369,23 @@ def _interval(
 ) -> Estimate:
     """Give a score its interval; over one group all that is possible."""
     widened = _BY_FOLDS if by_folds else 1.0
-    found = interval(drawn, level, n_groups=n_groups, widened=widened)
-    return found if found.low is not None else Estimate(found.value, least, 1.0)
+    estimate = interval(drawn, level, n_groups=n_groups, widened=widened)
+    return estimate if estimate.low is not None else Estimate(estimate.value, least, 1.0)
 
 
-def _without_error(found: Estimate, level: float, n_groups: int) -> Estimate:
+def _without_error(estimate: Estimate, level: float, n_groups: int) -> Estimate:
     """Bound a score without a single error, or hit, as a share is bounded that is all or nothing.
 
     No draw of groups holds what none of them held; that so many groups are alike still bounds how
     many of all groups may be otherwise (Clopper & Pearson).
     """
-    value, low, high = found.numbers()
+    value, low, high = estimate.numbers()
     rest = ((1 - level) / 2) ** (1 / n_groups)
     if value >= 1 - NOISE:
         return Estimate(value, min(low, rest), 1.0)
     if value <= NOISE:
         return Estimate(value, 0.0, max(high, 1 - rest))
-    return found
+    return estimate
 
 
 def _counts(truth: Bools, answer: Bools) -> npt.NDArray[np.float64]:

@@ -27,7 +27,7 @@ def explain(
     target: Annotated[str, typer.Option(help="What the question is about.")] = "",
     json: JsonOption = False,
 ) -> None:
-    """Tell what a model answers on a text, and which words speak for the answer and against it.
+    """Show what a model answers on a text, and which words speak for the answer and against it.
 
     Example: standfirst explain models/deals --text "Campaigners called the deal cruel."
     """
@@ -37,19 +37,19 @@ def explain(
     loaded = Model.load(model)
     around = {"before": before, "after": after, "title": title, "target": target}
     context = {name: [around[name]] * len(text) for name in loaded.needs}
-    found = explain(loaded, text, context)
+    explanations = explain(loaded, text, context)
     if json:
-        print_json([_as_json(one, of) for one, of in zip(text, found, strict=True)])
+        print_json([_as_json(one, of) for one, of in zip(text, explanations, strict=True)])
         return
-    for one, of in zip(text, found, strict=True):
+    for one, of in zip(text, explanations, strict=True):
         print(one)
         for reason in of:
             given = "" if reason.given else ", not given"
             print(f"  {reason.dimension}: {reason.label} ({reason.probability:.0%}{given})")
             for sign, title_of in ((1, "for it"), (-1, "against it")):
-                told = _strongest(one, reason, sign)
-                if told:
-                    print(f"    {title_of}: {told}")
+                strongest = _strongest(one, reason, sign)
+                if strongest:
+                    print(f"    {title_of}: {strongest}")
 
 
 def _strongest(text: str, reason: "Explanation", sign: int) -> str:
@@ -62,8 +62,8 @@ def _strongest(text: str, reason: "Explanation", sign: int) -> str:
 def _as_json(text: str, reasons: "list[Explanation]") -> dict[str, Any]:
     from dataclasses import asdict
 
-    told = []
-    for one in reasons:
-        words = [{"word": text[w.start : w.end], **asdict(w)} for w in one.words]
-        told.append({**asdict(one), "words": words})
-    return {"text": text, "reasons": told}
+    rows = []
+    for reason in reasons:
+        words = [{"word": text[w.start : w.end], **asdict(w)} for w in reason.words]
+        rows.append({**asdict(reason), "words": words})
+    return {"text": text, "reasons": rows}

@@ -45,24 +45,24 @@ def _on_promise(score: Score, goal: Goal) -> list[str]:
             missed.append(f"{name} {hits / n:.2f}")
         elif assured_share(hits, n) < goal.value - NOISE:
             unsure.append(f"{name} ({hits} of {n})")
-    found = []
+    cautions = []
     if missed:
-        found.append(
+        cautions.append(
             f"{goal} is not kept on these rows: {', '.join(missed)}; ask for more, or label more "
             "rows"
         )
     if unsure:
-        found.append(
+        cautions.append(
             f"too few rows to tell whether {goal} is kept: {', '.join(unsure)}; it may be missed "
             "on others"
         )
     if never:
-        found.append(f"never given, for the sake of {goal}: {', '.join(never)}")
-    return found
+        cautions.append(f"never given, for the sake of {goal}: {', '.join(never)}")
+    return cautions
 
 
 def _trials(label: LabelScore, goal: Goal) -> tuple[int, int]:
-    """Give the successes of a promise, and how often it was put to the test."""
+    """Return the successes of a promise, and how often it was put to the test."""
     hits = round(label.recall * label.support)
     if goal.kind == "recall":
         return hits, label.support

@@ -25,7 +25,7 @@ _CLEARLY = 1.25
 
 
 def words_of(text: str) -> list[str]:
-    """Give the words of a text, in lower case; numbers and single letters are none.
+    """Return the words of a text, in lower case; numbers and single letters are none.
 
     Examples
     --------
@@ -90,14 +90,14 @@ class FamiliarWords:
         return n_words, n_new
 
     def unlike(self, n_words: int, n_new: int) -> bool:
-        """Tell whether articles with so many new words are unlike the training articles."""
+        """Return whether articles with so many new words are unlike the training articles."""
         if n_words < _LEAST_WORDS:
             return False
         share = n_new / n_words
         return share > self.most and share > _CLEARLY * self.usual
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Give what must be stored."""
+        """Return what must be stored."""
         words = np.array(sorted(self.words), np.uint32)
         return {"words": words, "new": np.array([self.usual, self.most])}
 

@@ -56,7 +56,7 @@ def far_from_coded(
     ['frame: 94 % of the units have law, of the coded units 8 %; unless those were drawn for rare \
 labels, read some of these tags before you count them']
     """
-    found = []
+    notes = []
     for name, counts in labels.items():
         coded = metrics.get("dimensions", {}).get(name, {})
         n_coded, n = coded.get("n", 0), answered.get(name, 0)
@@ -67,12 +67,12 @@ labels, read some of these tags before you count them']
             before = coded["labels"].get(label, {}).get("support", 0) / n_coded
             now = count / n
             if _exceeds(before, now, *sizes):
-                found.append(
+                notes.append(
                     f"{name}: {100 * now:.0f} % of the units have {label}, of the coded units "
                     f"{100 * before:.0f} %; unless those were drawn for rare labels, read some "
                     "of these tags before you count them"
                 )
-    return found
+    return notes
 
 
 def _exceeds(before: float, now: float, n_before: int, n_now: int) -> bool:

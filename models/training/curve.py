@@ -90,7 +90,7 @@ def learning_curve(
 
 
 def _cuts(job: Job, seed: list[int]) -> Iterator[tuple[list[int], list[int]]]:
-    """Give the rows to learn from, fewest first, and those that are set aside."""
+    """Yield the rows to learn from, fewest first, and those that are set aside."""
     rng = np.random.default_rng([*seed, 15])
     train, test = grouped_folds(job.truth, job.groups, 5, int(rng.integers(2**31)))[0]
     names = np.unique(job.groups[train])

@@ -187,18 +187,18 @@ def _ask(teacher: Model, pool: Sequence[str], progress: Progress | None) -> dict
         progress("the teacher answers", 0, len(pool), "texts")
     for start in range(0, len(pool), _AT_ONCE):
         some = pool[start : start + _AT_ONCE]
-        for name, found in teacher.predict(some).items():
-            parts[name].append(found)
+        for name, answer in teacher.predict(some).items():
+            parts[name].append(answer)
         if progress is not None:
             progress("the teacher answers", start + len(some), len(pool), "texts")
     return {
         name: Prediction(
             *(
-                np.concatenate([getattr(part, key) for part in found])
+                np.concatenate([getattr(part, key) for part in answers])
                 for key in ("probabilities", "chosen", "asked")
             )
         )
-        for name, found in parts.items()
+        for name, answers in parts.items()
     }
 
 

@@ -113,7 +113,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Sequence[str]) -> npt.NDArray[Any]:  # noqa: N803
         """Return labels, shape (n_texts,); for multiple choice an indicator matrix."""
-        chosen = self.head_.decide(found) if len(found := self.predict_proba(X)) else found > 0
+        chosen = self.head_.decide(given) if len(given := self.predict_proba(X)) else given > 0
         return chosen.astype(int) if self.multiple_ else self.classes_[chosen.argmax(axis=1)]
 
     def __sklearn_tags__(self) -> Any:

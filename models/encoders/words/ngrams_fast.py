@@ -153,11 +153,11 @@ def fill_sums(
     longest = 0
     for row in range(len(offsets) - 1):
         longest = max(longest, offsets[row + 1] - offsets[row])
-    found = np.zeros(longest * (8 if pieces else 2) + 16, np.int32)
+    buckets = np.zeros(longest * (8 if pieces else 2) + 16, np.int32)
     n_columns = table.shape[1]
     for row in range(len(offsets) - 1):
-        n_found = _row(data, offsets[row], offsets[row + 1], fold, shift, pieces, word, found, 0)
+        n_found = _row(data, offsets[row], offsets[row + 1], fold, shift, pieces, word, buckets, 0)
         for k in range(n_found):
-            bucket = found[k]
+            bucket = buckets[k]
             for column in range(n_columns):
                 out[row, column] += table[bucket, column]

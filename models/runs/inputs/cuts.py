@@ -137,10 +137,10 @@ def _passed_cuts(source: Source, shard: int) -> list[int]:
     with source.open() as stream:
         while block := stream.read(_CHUNK):
             while near < at + len(block):
-                found = block.find(b"\n", max(near - at, 0))
-                if found < 0:
+                line_end = block.find(b"\n", max(near - at, 0))
+                if line_end < 0:
                     break
-                cuts.append(at + found + 1)
+                cuts.append(at + line_end + 1)
                 near = cuts[-1] + shard
             at += len(block)
     return [*(cut for cut in cuts if cut < at), at]
