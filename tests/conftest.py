@@ -34,11 +34,19 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or ""
 SUBMIT = "[data-testid=bottombar-submit-button]"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Call every test slow that needs a server or a browser."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Call every test slow that needs a server or a browser, and keep a file's tests together.
+
+    Where several processes share the work (``pytest -n 2 --dist loadgroup``), what a file makes for
+    all its tests is made once, and one process has the server to itself.
+    """
     for item in items:
         if item.get_closest_marker("server") or item.get_closest_marker("browser"):
             item.add_marker("slow")
+        if config.pluginmanager.hasplugin("xdist"):
+            needed = getattr(item, "fixturenames", ())
+            group = "server" if "label_studio" in needed else str(item.path)
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @dataclass(frozen=True, slots=True)
