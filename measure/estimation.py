@@ -11,6 +11,7 @@ alone and the corrected share stand side by side).
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -27,9 +28,11 @@ from .estimators import (
     by_predictive_values,
     corrected,
     from_gold,
+    plain_lambda,
     rogan_gladen,
     shrunk_lambda,
 )
+from .recalibration import recalibrated
 from .results import Cell, DimensionShares, Estimate, LabelShares, Shares
 from .tagged import TaggedDimension, Tags
 from .usable_gold import Coded, Design, usable_gold
@@ -51,6 +54,7 @@ def shares(
     by_names: Sequence[str] = ("outlet",),
     compare: bool = False,
     against: str | None = None,
+    method: Literal["shrunk", "ppi++"] = "shrunk",
     learned: Collection[str] | None = None,
     level: float = 0.95,
 ) -> Shares:
@@ -73,6 +77,9 @@ def shares(
         Whether groups are compared, in pairs.
     against
         The group that all others are compared with; None for all pairs.
+    method
+        How far the model is trusted: by `shrunk_lambda`, or as PPI++ does, whose estimates are of
+        units like these, and of gold drawn at random only.
     learned
         Ids of the units that the model has learned from; None where nobody knows.
     level
@@ -103,13 +110,15 @@ def shares(
     for one in measured:
         coded = usable_gold(tags, one, answers[one.name], design, learned)
         notes.update(dict.fromkeys(coded.notes))
-        whole.append(_dimension(one, coded, level))
+        tagged, note = recalibrated(one, coded)
+        notes.update({note: None} if note else {})
+        whole.append(_dimension(tagged, coded, level, method))
         if cells:
-            inside = _within(one, coded, cells, level)
+            inside = _within(tagged, coded, cells, level)
             for name, cell in inside.shares.items():
                 groups[name].append(cell)
             if compare or against is not None:
-                gaps += inside.differences(one, coded, against, level)
+                gaps += inside.differences(tagged, coded, against, level)
         if one.n_abstained:
             notes[
                 f"{one.name}: {one.n_abstained:,} units on which the model abstained are counted "
@@ -132,12 +141,19 @@ def shares(
     return Shares(tuple(whole), made, tuple(gaps), (), tuple(notes), level)
 
 
-def _dimension(one: TaggedDimension, coded: Coded, level: float) -> DimensionShares:
+def _dimension(one: TaggedDimension, coded: Coded, level: float, method: str) -> DimensionShares:
     sample, truth = coded.sample, coded.truth
     p = one.probabilities[sample.index].astype(np.float64)
     counted, judged = one.given.mean(axis=0), one.judged.mean(axis=0)
-    population = Population.of(one.probabilities)
-    best = corrected(population, sample, p, truth, multiple=one.multiple, level=level)
+    population, lam = Population.of(one.probabilities), None
+    if method == "ppi++":
+        if not sample.is_random:
+            problem = "PPI++ takes gold that was drawn at random"
+            raise InputError(f"{one.name}, method", problem, "leave --method out")
+        others = np.delete(one.probabilities, sample.index, axis=0).astype(np.float64)
+        lam = plain_lambda(others, p, truth.astype(np.float64))
+        population = Population.of(others)
+    best = corrected(population, sample, p, truth, multiple=one.multiple, level=level, lam=lam)
     return _table(
         one, coded, best, counted=counted, judged=judged, n_units=len(one.given), level=level
     )

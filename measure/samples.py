@@ -75,6 +75,13 @@ class Sample:
         return max(1, int(n) - 2)
 
     @property
+    def is_random(self) -> bool:
+        """Whether it is one simple random sample."""
+        if len(self.rounds) != 1 or self.rounds[0].two_stage:
+            return False
+        return bool(np.ptp(self.rounds[0].chance) < 1e-9 and not self.rounds[0].strata.any())
+
+    @property
     def n_clusters(self) -> int | None:
         """Number of clusters of a two-stage draw; None where no round was drawn in two stages."""
         counts = [len(np.unique(one.strata)) for one in self.rounds if one.two_stage]

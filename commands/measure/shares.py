@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -43,6 +43,10 @@ def shares(
     trend: Annotated[
         bool, typer.Option("--trend", help="Also how much each share rises in a month.")
     ] = False,
+    method: Annotated[
+        Literal["shrunk", "ppi++"],
+        typer.Option(help="How far the model is trusted: shrunk to fully, or as in PPI++."),
+    ] = "shrunk",
     dimension: DimensionOption = None,
     model: ModelOption = None,
     level: LevelOption = 0.95,
@@ -77,6 +81,7 @@ def shares(
         by_names=names,
         compare=differences,
         against=against,
+        method=method,
         level=level,
     )
     if trend:
