@@ -236,16 +236,16 @@ def _refuse(formula: Formula, made: Predictors, gold_rows: Ints) -> None:
 
 
 def _effect(fit: Fit, k: int, freedom: int, level: float) -> Effect:
-    from scipy import stats
+    from scipy import special
 
     value, error = float(fit.values[k]), float(fit.errors[k])
     half = _quantile(level, freedom) * error
-    p = float(2 * stats.t.sf(abs(value) / error, freedom)) if error > 0 else float(value == 0)
+    p = float(2 * special.stdtr(freedom, -abs(value) / error)) if error > 0 else float(value == 0)
     return Effect(value, value - half, value + half, error, p)
 
 
 def _quantile(level: float, freedom: int | None) -> float:
-    from scipy import stats
+    from scipy import special
 
     upper = (1 + level) / 2
-    return float(stats.norm.ppf(upper) if freedom is None else stats.t.ppf(upper, freedom))
+    return float(special.ndtri(upper) if freedom is None else special.stdtrit(freedom, upper))

@@ -357,9 +357,9 @@ def normal_quantile(level: float) -> float:
     >>> round(normal_quantile(0.95), 2)
     1.96
     """
-    from scipy import stats
+    from scipy import special
 
-    return float(stats.norm.ppf((1 + level) / 2))
+    return float(special.ndtri((1 + level) / 2))
 
 
 def wilson_limits(

@@ -261,9 +261,9 @@ def wilson(
     level
         Coverage of the interval, between 0 and 1.
     """
-    from scipy import stats
+    from scipy import special
 
-    z = float(stats.norm.ppf((1 + level) / 2))
+    z = float(special.ndtri((1 + level) / 2))
     variance, size = float(variances.sum()), kish
     if 0 < value < 1 and variance > 0:
         # Satterthwaite: 2 E(v)^2 / Var(v), from the kurtosis of what adds up to v.
@@ -271,7 +271,7 @@ def wilson(
         freedom = max(2.0, 2 / heavy) if heavy > 0 else float(len(variances))
         # A variance is known no better than the units (or clusters) less one allow.
         freedom = min(freedom, max(1, len(variances) - 1))
-        t = float(stats.t.ppf((1 + level) / 2, freedom))
+        t = float(special.stdtrit(freedom, (1 + level) / 2))
         size = value * (1 - value) / variance * (z / t) ** 2
     middle = (value + z**2 / (2 * size)) / (1 + z**2 / size)
     half = z / (1 + z**2 / size) * (value * (1 - value) / size + z**2 / (4 * size**2)) ** 0.5
