@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ..heads.fold_heads import FoldHeads
+from ..heads.fold_heads import FoldHeads, rounded
 from ..heads.head import STRENGTHS, Head
 from ..labelled.same_text import hash_texts
 from ..matrix import Matrix, States
@@ -84,7 +84,7 @@ def _fit(
         head = job.fit_rows(rows, part, kind, strengths, states)[0]
         # As it will be stored, so that a model answers the same before and after.
         arrays = head.arrays()
-        arrays["weights"] = arrays["weights"].astype(np.float16).astype(np.float32)
+        arrays["weights"] = rounded(arrays["weights"])
         return Head.restore(arrays, multiple=job.multiple, strength=head.strength)
 
     return tuple(side_by_side(fit, parts))
