@@ -278,7 +278,7 @@ def plot(found: list[dict[str, object]], path: Path) -> None:
     axes.axvspan(0.93, 0.97, color="#009e73", alpha=0.2, linewidth=0)
     axes.plot([float(str(row["covered"])) for row in found], places, "o", color="#0072b2")
     axes.set_yticks(places, [str(row["name"]) for row in found], fontsize=7)
-    axes.set_xlim(0, 1.02)
+    axes.set_xlim(-0.02, 1.02)
     axes.set_xlabel("share of 95 % intervals that cover the truth")
     axes.grid(alpha=0.3)
     figure.tight_layout()
