@@ -19,6 +19,7 @@ from .about import About
 from .encoders.protocol import Encoder
 from .heads.fold_heads import FoldHeads
 from .heads.head import Head
+from .labelled.familiar_words import FamiliarWords
 from .matrix import Matrix
 from .metrics import Metrics
 from .strings import Strings, Texts, as_strings
@@ -81,6 +82,8 @@ class Predictor:
     """Hashes of the texts of training, sorted, so that an evaluation on them is noticed."""
     folds: FoldHeads | None = None
     """Heads that each left out a fold of the training units; None where a model has none."""
+    familiar: FamiliarWords | None = None
+    """The words of training; None where a model has learned from too little to tell."""
     _table: list[Any] = field(default_factory=list, repr=False, compare=False)
 
     @property

@@ -106,6 +106,9 @@ def _as_json(summary: "Summary", output: str, seconds: float) -> dict[str, Any]:
         "dimensions": summary.labels,
         "answered": summary.answered,
         "notes": summary.notes,
+        "unlike_training": summary.unlike if summary.words else None,
+        "new_words": summary.new_words / summary.words if summary.words else None,
+        "usual_new_words": summary.usual if summary.words else None,
     }
 
 
@@ -137,6 +140,12 @@ def _lines(
         n = summary.answered.get(name, summary.units)
         without = "" if n == summary.units else f"; {summary.units - n} without an answer"
         lines.append(f"{name}: {', '.join(shares)}{without}")
+    if summary.unlike:
+        lines.append(
+            f"unlike what the model learned from: {summary.new_words / summary.words:.0%} of the "
+            f"words are new to it, and {summary.usual:.0%} are usual; code some of these articles "
+            "and evaluate on them before the tags are used"
+        )
     if summary.rejects:
         lines.append(f"{summary.rejects} records rejected; the first: {summary.first_reject}")
     lines += [f"note: {note}" for note in summary.notes]

@@ -43,6 +43,7 @@ from ...labels.codebook.codebook import Codebook
 from ..encoders.registry import restore_encoder
 from ..heads.fold_heads import FoldHeads
 from ..heads.head import Head
+from ..labelled.familiar_words import FamiliarWords
 from ..predictor import Predictor
 from .card import write_card
 from .golden import are_close, golden_answers
@@ -225,6 +226,8 @@ def _contents(model: Predictor) -> dict[str, bytes]:
     for dimension, head in model.heads.items():
         stored.update({f"head/{dimension}/{name}": a for name, a in head.arrays().items()})
     stored["trained_on"] = model.trained_on
+    if model.familiar is not None:
+        stored |= {f"familiar/{name}": array for name, array in model.familiar.arrays().items()}
     if model.folds is not None:
         stored |= {f"fold/{name}": array for name, array in model.folds.arrays().items()}
     contents = {
@@ -309,6 +312,7 @@ def _restore(folder: Path, manifest: Manifest, contents: dict[str, bytes], kind:
         json.loads(contents["metrics.json"]),
         stored["trained_on"],
         folds,
+        FamiliarWords.restore(_under("familiar/", stored)),
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
@@ -22,6 +23,7 @@ from ...corpus.near_duplicates.sketch import sketch
 from ...corpus.preparation import Preparation
 from ...files import dump_json
 from ...tables import FORMATS
+from ..labelled.familiar_words import FamiliarWords
 from ..predictor import Predictor
 from ..tagging.blocks import Counts, Tagged, tag_blocks
 from ..tagging.ready_units import Rows
@@ -33,6 +35,9 @@ from .inputs.unit_columns import read_units
 from .output import Folder, open_folder
 
 __all__ = ["COPIES", "PARTS", "Count", "Done", "Job", "done_tasks", "part", "run_task", "shard"]
+
+_LOOKED_AT = 50
+"""Articles of a task whose words are compared with those of training."""
 
 PARTS = "_parts"
 """The folder of what is needed until the run ends."""
@@ -91,6 +96,14 @@ class Done(msgspec.Struct, frozen=True):
     """Units that were tagged."""
     lines: int
     """Lines of the range, where the numbers of later ones rest on them."""
+    words: int = 0
+    """Words of its first articles."""
+    new_words: int = 0
+    """How many of them the model had not met in training."""
+    usual: float = 0.0
+    """Share of such words that is usual among the training articles."""
+    most: float = 0.0
+    """The largest such share among them."""
 
 
 def shard(number: int, form: str) -> str:
@@ -123,11 +136,13 @@ def run_task(job: Job, model: Predictor, task: Task, count: Count | None = None)
     with ExitStack() as stack:
         writes = _Writes(job, model, task.number, folder, stack)
         begun = (0, 0, 0)
+        looked = _Looked(model.familiar)
         blocks = tag_blocks(
             model, records, counts, job.preparation, abstain_below=job.abstain_below, text=job.text
         )
         for tagged in blocks:
             writes.block(tagged)
+            looked.at(tagged)
             n_rejects += writes.rejects(counts)
             now = (counts.read, counts.units, n_rejects)
             if count is not None:
@@ -143,6 +158,10 @@ def run_task(job: Job, model: Predictor, task: Task, count: Count | None = None)
         n_rejects,
         counts.units,
         lines.n,
+        looked.words,
+        looked.new_words,
+        model.familiar.usual if model.familiar else 0.0,
+        model.familiar.most if model.familiar else 0.0,
     )
     with folder.publish(part(task.number, "json")) as path:
         path.write_bytes(msgspec.json.encode(done))
@@ -157,6 +176,24 @@ def _records(
     if job.preparation.unit == "row":
         return read_units(piece, fields, lines, model.needs)
     return read_piece(piece, fields, lines)
+
+
+class _Looked:
+    """Words of a task's first articles, and those of them that the model had not met."""
+
+    def __init__(self, familiar: FamiliarWords | None) -> None:
+        self._familiar, self._left = familiar, _LOOKED_AT
+        self.words = self.new_words = 0
+
+    def at(self, tagged: Tagged) -> None:
+        """Look at a block, as far as there is still something to look at."""
+        if self._familiar is None or not self._left:
+            return
+        n_units = int(np.searchsorted(tagged.block.owner, self._left))
+        self._left -= min(self._left, len(tagged.block.about))
+        n_words, n_new = self._familiar.count(tagged.tags["text"].slice(0, n_units).to_pylist())
+        self.words += n_words
+        self.new_words += n_new
 
 
 class _Writes:

@@ -169,7 +169,15 @@ def distil(
         n_pool=len(pool),
     )
     seen = np.union1d(teacher.trained_on, hash_texts(pool))
-    made = Model(teacher.codebook, student, encoder, heads, about, trained_on=seen)
+    made = Model(
+        teacher.codebook,
+        student,
+        encoder,
+        heads,
+        about,
+        trained_on=seen,
+        familiar=teacher.familiar,
+    )
     scores, n_seen = {}, 0
     if gold is not None:
         by_teacher, by_student = (evaluate(model, gold, seed=seed) for model in (teacher, made))

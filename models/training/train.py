@@ -21,6 +21,7 @@ from ..evaluation.cautions import find_cautions
 from ..heads.decision import Goal
 from ..heads.head import Head
 from ..heads.linear import rotate
+from ..labelled.familiar_words import FamiliarWords
 from ..labelled.folds import Fold, random_folds
 from ..labelled.same_text import hash_texts
 from ..labelled.training_set import TrainingSet, find_dimension
@@ -148,7 +149,8 @@ def _keep(
     )
     trained_on = np.unique(hash_texts(data.texts))
     name = "+".join(dict.fromkeys(part.name for part in compared.best.parts()))
-    model = Model(data.codebook, name, encoder, heads, about, metrics, trained_on, folds)
+    familiar = FamiliarWords.of(data.texts, data.groups, seed=jobs[0].seed)
+    model = Model(data.codebook, name, encoder, heads, about, metrics, trained_on, folds, familiar)
     return Report(model, tuple(reports), compared, len(data), data.grouped_by)
 
 

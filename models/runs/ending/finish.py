@@ -5,7 +5,7 @@ a run that is killed in its last step does that step again. What is held in memo
 two hashes; near-duplicates, where the study looks for them, need their signatures too.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from ....labels.codebook.codebook import Dimension
+from ...labelled.familiar_words import FamiliarWords
 from ...tagging.tallies import label_counts, merge, shares, tally_schema, without_units
-from ..task import shard
+from ..task import Done, shard
 from .copies import find_copies
 from .leftovers import Census, Leftovers, take_census, write_rejects
 from .shards import copy_shards
@@ -54,6 +55,15 @@ class Summary(msgspec.Struct):
     """What should be known before the tags are counted; see `tagging.coded_shares`."""
     seconds: float = 0.0
     """How long the last run took."""
+    words: int = 0
+    """Words that were looked at, of the first articles of each shard; 0 where the model cannot
+    tell, as it is of before, or learned from too little."""
+    new_words: int = 0
+    """How many of them the model had not met in training."""
+    usual: float = 0.0
+    """Share of new words that is usual among the articles of training."""
+    unlike: bool = False
+    """Whether the articles are unlike those of training; if not, nothing is known for it."""
 
 
 def finish(left: Leftovers, dimensions: Sequence[Dimension], single: Path | None) -> Summary:
@@ -86,6 +96,7 @@ def finish(left: Leftovers, dimensions: Sequence[Dimension], single: Path | None
         labels={dimension.id: dict.fromkeys(dimension.label_ids, 0) for dimension in dimensions},
         answered=dict.fromkeys((dimension.id for dimension in dimensions), 0),
     )
+    _compare_words(summary, done)
     # The units of an article that is in several shards all stay; an article that was read
     # twice goes.
     dropped = {} if units else {k: _ids(left, k, rows) for k, rows in census.left_out.items()}
@@ -104,6 +115,17 @@ def finish(left: Leftovers, dimensions: Sequence[Dimension], single: Path | None
     if summary.records != n_records or summary.units != n_written:
         raise RuntimeError(f"the counts do not add up: {summary}; {n_written} units written")
     return summary
+
+
+def _compare_words(summary: Summary, done: Collection[Done]) -> None:
+    told = next((task for task in done if task.words), None)
+    if told is None:
+        return
+    summary.words = sum(task.words for task in done)
+    summary.new_words = sum(task.new_words for task in done)
+    summary.usual = told.usual
+    familiar = FamiliarWords(frozenset(), told.usual, told.most)
+    summary.unlike = familiar.unlike(summary.words, summary.new_words)
 
 
 def _ids(left: Leftovers, number: int, rows: list[int]) -> list[str]:
