@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import StandfirstError, StudyError
-from .contents import codebook_of, gold_of
+from .contents import annotations_of, codebook_of, gold_of
+from .measuring import blind_gold
 from .tagged_corpus import tagged_corpus
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def _from_gold(place: "Study", design: "Sequence[Drawn]", target: "Target") -> "
     from ..measure.samples import from_design
     from ..measure.usable_gold import LEAST_CLUSTERS
 
-    answers = _answers(gold_of(place, codebook_of(place)), target)
+    gold = blind_gold(gold_of(place, codebook_of(place)), annotations_of(place))[0]
+    answers = _answers(gold, target)
     coded = [row for row in design if row.unit_id in answers]
     if len(coded) < 2:
         problem = f"{len(coded)} drawn units have gold on {target.dimension}"

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RevisionError, StudyError, UnknownNameError
-from .contents import codebook_of, gold_of, units_of
-from .measuring import facts_of, learned_units, model_of, tags_of
+from .contents import annotations_of, codebook_of, gold_of, units_of
+from .measuring import blind_gold, facts_of, learned_units, model_of, tags_of
 
 if TYPE_CHECKING:
     from ..annotate.design.plan import Drawn
@@ -95,7 +95,8 @@ def tagged_corpus(
             )
             raise RevisionError(path, problem, "train and tag again")
         learned = frozenset(learned_units(facts, units))
-    answers = tuple(row for row in gold if row.dimension in table.dimensions)
+    tagged = [row for row in gold if row.dimension in table.dimensions]
+    answers = tuple(blind_gold(tagged, annotations_of(place))[0])
     return TaggedCorpus(table, answers, tuple(design), learned, tuple(units), codebook, folder)
 
 
