@@ -3,9 +3,9 @@
 Either a study has them, or files of one's own; the commands do not care which.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,7 +25,6 @@ __all__ = [
     "RandomOption",
     "TagsArgument",
     "read_inputs",
-    "write_rows",
 ]
 
 TagsArgument = Annotated[
@@ -90,16 +89,6 @@ def read_inputs(
     if tags is None:
         raise typer.BadParameter("name what `tag` wrote", param_hint="TAGS")
     return _from_file(tags, gold, model, dimension, stored, random=random, missing=missing)
-
-
-def write_rows(rows: Iterable[dict[str, Any]], output: Path) -> None:
-    """Write a tidy table."""
-    import pyarrow as pa
-
-    from ...tables import write_table
-
-    write_table(pa.Table.from_pylist(list(rows)), output)
-    say(f"written to {output}")
 
 
 def _from_file(

@@ -13,8 +13,8 @@ from .inputs import (
     RandomOption,
     TagsArgument,
     read_inputs,
-    write_rows,
 )
+from .tables import write_rows
 
 __all__ = ["regression"]
 

@@ -16,8 +16,8 @@ from .inputs import (
     RandomOption,
     TagsArgument,
     read_inputs,
-    write_rows,
 )
+from .tables import write_rows
 
 if TYPE_CHECKING:
     from ...measure.results import Shares
