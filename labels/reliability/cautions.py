@@ -84,7 +84,7 @@ def warnings_on(
             "no unit has two answers, so there is nothing to agree on; let coders overlap"
         )
     else:
-        warnings += _on_alpha(alpha)
+        warnings += _on_alpha(alpha, n_units)
         warnings += _on_sample(n_articles, by_article=by_article)
         never = [label for label, n in labels if not n]
         rare = [f"{label} ({n})" for label, n in labels if 0 < n < _FEW_ANSWERS]
@@ -100,7 +100,7 @@ def warnings_on(
     return tuple(warnings)
 
 
-def _on_alpha(alpha: Estimate) -> list[str]:
+def _on_alpha(alpha: Estimate, n_units: int) -> list[str]:
     if alpha.value is None:
         return ["only one label was ever used, so alpha is 0/0: undefined, not perfect"]
     warnings = []
@@ -108,6 +108,12 @@ def _on_alpha(alpha: Estimate) -> list[str]:
         warnings.append("coders agree no better than chance: these annotations say nothing")
     if alpha.width is None:
         warnings.append("no interval: too few units vary for one")
+    elif alpha.value == 1 and alpha.width == 0:
+        # The rule of three: 95 % of samples show one where it happens that often.
+        warnings.append(
+            "no two answers differ, so that the interval has no width; in other units up to 3 in "
+            f"{n_units} may differ"
+        )
     elif alpha.width > _WIDE:
         warnings.append(f"the interval is {alpha.width:.2f} wide, too wide to say much; code more")
     return warnings
@@ -117,7 +123,8 @@ def _on_sample(n_articles: int, *, by_article: bool) -> list[str]:
     if not by_article:
         return ["articles are not known, so the interval resamples units and may be too narrow"]
     if n_articles < _FEW_ARTICLES:
-        return [f"the interval rests on {n_articles} articles; take it as rough"]
+        told = f"the interval rests on {n_articles} articles; take it as rough"
+        return [f"{told} (over ten it holds the true alpha in 89 to 95 of 100 samples)"]
     return []
 
 

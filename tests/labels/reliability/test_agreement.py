@@ -284,3 +284,18 @@ def test_intervals_hold_alpha_over_few_articles() -> None:
 
     covered = np.mean([low <= true <= high for _, low, high in found])
     assert 0.92 <= covered <= 0.98
+
+
+def test_perfect_agreement_over_few_articles_is_not_certain() -> None:
+    """An interval of no width is explained, and one over few articles is called rough."""
+    book = Codebook("b", "t", "1", (Dimension("d", "?", (Label("yes", "Yes"), Label("no", "No"))),))
+    rows = [
+        Annotation(f"u{k}", coder, "d", ("yes" if k % 2 else "no",), article_id=f"a{k // 2}")
+        for k in range(20)
+        for coder in ("ann", "bo")
+    ]
+    (found,) = agreement(rows, book)
+
+    assert (found.alpha.low, found.alpha.high) == (1, 1)
+    assert any("in other units up to 3 in 20 may differ" in note for note in found.warnings)
+    assert any("rests on 10 articles; take it as rough" in note for note in found.warnings)
