@@ -1,6 +1,6 @@
 """What a model rests on: the data and settings of its training, as its manifest states them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
@@ -28,6 +28,8 @@ class About:
     """Groups of these rows, none of which is on both sides of a fold."""
     grouped_by: str = "row"
     """What made a group."""
+    languages: Sequence[str] = ()
+    """Languages of the texts as detected, the most frequent first; empty in older models."""
     n_folds: int = 0
     """Outer folds of the held-out score; 0 where there is none."""
     seed: int = 0

@@ -30,7 +30,7 @@ def write_card(model: Predictor) -> str:
         f"# Model: {as_text(codebook.title)}",
         "",
         f"Codebook {as_code(codebook.id)} ({version}).",
-        f"Unit: {codebook.unit}; in {codebook.language}.",
+        f"Unit: {codebook.unit}; {_languages(model)}.",
         f"Encoder: `{model.encoder_name}`, with one linear head a dimension.",
         *_choice(model),
         *_tuned(model),
@@ -85,6 +85,13 @@ def write_card(model: Predictor) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _languages(model: Predictor) -> str:
+    """Tell the languages as they were found in the texts, or else that of the codebook."""
+    if model.about.languages:
+        return f"texts in {', '.join(model.about.languages)}, as detected"
+    return f"in {model.codebook.language}, as the codebook says"
 
 
 def _question(dimension: Dimension) -> str:

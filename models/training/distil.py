@@ -164,6 +164,7 @@ def distil(
         n_rows=teacher.about.n_rows,
         n_groups=teacher.about.n_groups,
         grouped_by=teacher.about.grouped_by,
+        languages=teacher.about.languages,
         seed=seed,
         teacher={"encoder": teacher.encoder_name, "data": teacher.about.data},
         n_pool=len(pool),

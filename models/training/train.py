@@ -23,6 +23,7 @@ from ..heads.head import Head
 from ..heads.linear import rotate
 from ..labelled.familiar_words import FamiliarWords
 from ..labelled.folds import Fold, random_folds
+from ..labelled.languages import find_languages
 from ..labelled.same_text import hash_texts
 from ..labelled.training_set import TrainingSet, find_dimension
 from ..matrix import Matrix, even_out, scaled
@@ -137,6 +138,7 @@ def _keep(
         n_rows=len(data),
         n_groups=len(np.unique(data.groups)),
         grouped_by=data.grouped_by,
+        languages=find_languages(data.texts, data.groups),
         n_folds=len(compared.folds),
         seed=jobs[0].seed,
         head=compared.best.head,

@@ -9,7 +9,8 @@ import pytest
 
 from standfirst.benchmarks.damaged_bundles import fuzz
 from standfirst.errors import BundleError, ExistsError, MissingFileError
-from standfirst.models import Model, Report, TrainingSet, train
+from standfirst.models import Model, Report, TrainingSet, from_file, train
+from standfirst.models.bundle.card import write_card
 from standfirst.models.encoders.side_by_side import Beside
 
 TEXTS = ["The minister said it will work.", "A cruel and unlawful scheme.", "", "\ud800 odd"]
@@ -158,3 +159,22 @@ def test_manifest_says_what_a_score_rests_on(folder: Path, data: TrainingSet) ->
     assert len(told["encoder"]["sha256"]) == 64
     assert {"python", "numpy", "scikit-learn", "standfirst"} <= told["versions"].keys()
     assert "REFORMS" in (folder / "CARD.md").read_text()
+
+
+def test_the_card_tells_the_languages_of_the_texts(tmp_path: Path) -> None:
+    """They are found in the texts: a codebook that was inferred from a file knows none."""
+    verbs = ["rechaza", "apoya"]
+    rows = [
+        f"El gobierno {verbs[k % 2]} hoy el plan número {k} de los jueces,{verbs[k % 2]},a{k // 2}"
+        for k in range(40)
+    ]
+    rows += [
+        f"Le ministre défend le projet de loi numéro {k} devant les députés,apoya,f{k}"
+        for k in range(5)
+    ]
+    path = tmp_path / "rows.csv"
+    path.write_text("\n".join(["text,stance,article_id", *rows]))
+    made = train(from_file(path, "stance"), encoder="tfidf", n_folds=2, effort="fast").model
+
+    assert made.about.languages == ["es", "fr"]
+    assert "texts in es, fr, as detected" in write_card(made)
