@@ -9,6 +9,9 @@ from ..scores import NOISE, LabelScore, Score, assured_share
 
 __all__ = ["find_cautions"]
 
+_FEW = 20
+_FEW_ROWS = 100
+
 
 def find_cautions(score: Score, goal: Goal) -> tuple[str, ...]:
     """Return what the reader of a score should know, a sentence each.
@@ -29,7 +32,23 @@ def find_cautions(score: Score, goal: Goal) -> tuple[str, ...]:
         )
     if goal.kind != "macro-f1":
         cautions += _on_promise(score, goal)
-    return tuple(cautions)
+    return (*cautions, *_on_size(score))
+
+
+def _on_size(score: Score) -> list[str]:
+    """Say where the rows are too few for the score and its interval."""
+    notes = []
+    rare = [f"{n} ({one.support})" for n, one in score.labels.items() if 0 < one.support < _FEW]
+    if rare:
+        notes.append(
+            f"few rows have {', '.join(rare)}: their scores are rough, and the interval may be too "
+            "narrow"
+        )
+    if score.n < _FEW_ROWS:
+        notes.append(f"{score.n} rows are few; take the scores as rough")
+    elif score.n_groups < _FEW:
+        notes.append(f"the interval rests on {score.n_groups} groups; take it as rough")
+    return notes
 
 
 def _on_promise(score: Score, goal: Goal) -> list[str]:

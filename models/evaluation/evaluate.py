@@ -18,10 +18,6 @@ from .cautions import find_cautions
 __all__ = ["Evaluation", "evaluate", "score_answers"]
 
 
-_FEW = 20
-_FEW_ROWS = 100
-
-
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """How well a model answers labelled rows."""
@@ -90,21 +86,12 @@ def score_answers(
         )
     n_seen = int(np.isin(hash_texts(data.texts), model.trained_on).sum())
     goal = parse_goal(model.about.goal)
-    notes = {name: (*find_cautions(one, goal), *_limits(one)) for name, one in scores.items()}
+    notes = {name: (*_on_absent(one), *find_cautions(one, goal)) for name, one in scores.items()}
     return Evaluation(scores, n_seen, notes)
 
 
-def _limits(result: Score) -> tuple[str, ...]:
-    """Say what limits a score: labels that no row has, few rows, few groups."""
+def _on_absent(result: Score) -> tuple[str, ...]:
     absent = [name for name, label in result.labels.items() if not label.support]
-    rare = [f"{n} ({x.support})" for n, x in result.labels.items() if 0 < x.support < _FEW]
-    notes = []
-    if absent:
-        notes.append(f"no row has {', '.join(absent)}: nothing is known of how well they are found")
-    if rare:
-        notes.append(f"few rows have {', '.join(rare)}: their scores are rough")
-    if result.n < _FEW_ROWS:
-        notes.append(f"{result.n} rows are few; take the scores as rough")
-    elif result.n_groups < _FEW:
-        notes.append(f"the interval rests on {result.n_groups} groups; take it as rough")
-    return tuple(notes)
+    if not absent:
+        return ()
+    return (f"no row has {', '.join(absent)}: nothing is known of how well they are found",)

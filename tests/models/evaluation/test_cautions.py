@@ -35,7 +35,19 @@ def test_a_promise_is_judged_by_the_rows(
 def test_a_promise_that_is_kept_needs_no_word() -> None:
     """Sixty answers of which all are right assure nine in ten; without a goal nothing is said."""
     assert find_cautions(answered(60, 0, 0), Goal("precision", 0.9)) == ()
-    assert find_cautions(answered(18, 2, 0), Goal()) == ()
+    assert all("few rows" in note for note in find_cautions(answered(18, 2, 0), Goal()))
+
+
+def test_few_rows_are_reported() -> None:
+    """Of a label, of all rows, and of groups."""
+    few = find_cautions(answered(10, 0, 0, others=30), Goal())
+    truth = np.tile([True, False], (200, 1))
+    truth[::2] = ~truth[::2]
+    tied = score(truth, truth, ("a", "b"), np.arange(200) // 20, multiple=False)
+
+    assert "few rows have law (10)" in few[0]
+    assert few[1] == "40 rows are few; take the scores as rough"
+    assert find_cautions(tied, Goal()) == ("the interval rests on 10 groups; take it as rough",)
 
 
 def test_rows_of_one_label_show_no_skill() -> None:
