@@ -3,7 +3,7 @@
 from .evaluation.compare import Comparison, compare
 from .evaluation.evaluate import Evaluation, evaluate
 from .heads.decision import Goal, parse_goal
-from .labelled.file import from_file
+from .labelled.file import from_file, from_rows
 from .labelled.training_set import TrainingSet, from_study
 from .model import Model
 from .predictor import Prediction
@@ -29,6 +29,7 @@ __all__ = [
     "distil",
     "evaluate",
     "from_file",
+    "from_rows",
     "from_study",
     "parse_goal",
     "prototype_model",

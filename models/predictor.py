@@ -114,6 +114,8 @@ class Predictor:
         InputError
             The context lacks what the model needs, or the texts are not a list of strings.
         """
+        # A column of `datasets` is no table, though it has the table's features.
+        texts = list(texts) if hasattr(texts, "column_name") else texts
         _check_texts(texts)
         heads = [*self.heads.values(), *(self.folds.all() if self.folds else ())]
         each = self._direct(texts, heads)
@@ -166,8 +168,10 @@ class Predictor:
 
 
 def _check_texts(texts: Any) -> None:
-    """Refuse what would be answered, but not text by text: one string, or a table."""
-    if isinstance(texts, str | bytes) or hasattr(texts, "columns") or hasattr(texts, "features"):
+    """Refuse what would be answered, but not text by text: one string, a table, a set."""
+    table = hasattr(texts, "columns") or hasattr(texts, "features")
+    column = hasattr(texts, "__len__") and hasattr(texts, "__getitem__")
+    if isinstance(texts, str | bytes | Mapping) or table or not column:
         remedy = "give a list of strings, or one column"
         raise InputError("the texts", f"are a single {type(texts).__name__}", remedy)
     if isinstance(texts, pa.Array | pa.ChunkedArray):

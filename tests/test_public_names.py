@@ -36,7 +36,7 @@ PUBLIC = {
     """,
     "standfirst.models": """
         Comparison DimensionReport Distilled Evaluation Goal LabelScore Model Prediction
-        Report Score TrainingSet compare distil evaluate from_file from_study parse_goal
+        Report Score TrainingSet compare distil evaluate from_file from_rows from_study parse_goal
         prototype_model train
     """,
     "standfirst.study": """

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ...errors import InputError
 from ...intervals import Estimate
-from ..labelled.training_set import TrainingSet
+from ..labelled.training_set import TrainingSet, check_rows
 from ..model import Model
 from ..predictor import refuse_prototype
 from ..scores import Score, paired
@@ -85,6 +85,7 @@ def compare(
     """
     if len(models) < 2:
         raise InputError("compare", f"{len(models)} model", "name two or more")
+    check_rows(data)
     first, *others = models
     data = data.read_by(models[first].codebook)
     _check(models, data)

@@ -9,7 +9,7 @@ import numpy as np
 from ...errors import UnknownNameError
 from ..heads.decision import parse_goal
 from ..labelled.same_text import hash_texts
-from ..labelled.training_set import TrainingSet
+from ..labelled.training_set import TrainingSet, check_rows
 from ..model import Model
 from ..predictor import Prediction, refuse_prototype
 from ..scores import Score, score
@@ -59,6 +59,7 @@ def evaluate(model: Model, data: TrainingSet, *, seed: int = 0) -> Evaluation:
         The rows have a dimension or a label that the model does not have.
     """
     refuse_prototype(model.about)
+    check_rows(data)
     data = data.read_by(model.codebook)
     for name in data.answers:
         if name not in model.heads:

@@ -1,10 +1,10 @@
-"""Labelled files: users arrive with one, made with whatever tool they have.
+"""Labelled rows, from a file or from memory: made with whatever tool their users have.
 
 JSON Lines, CSV, TSV or Parquet; answers as a value, a list or ``a|b``, on the row itself or inside
 an object `labels`. A column inside another object is named with a dot, as ``meta.target``.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,14 @@ from ...errors import InputError, UnknownNameError
 from ...labels.codebook.codebook import Codebook, Dimension
 from ...tables import read_strictly, warn
 from ...tables.answers import MISSING, AnswerCells, Cell, is_empty
+from ...tables.parquet_files import arrow_rows
 from ..views import VIEWS, Span
 from .answer_columns import column_answers
 from .folds import join_groups
 from .training_set import Answer, TrainingSet, find_dimension, known_answer
 from .votes import agreed_shares
 
-__all__ = ["from_file"]
+__all__ = ["from_file", "from_rows"]
 
 _GROUP_COLUMNS = ("group", "article_id")
 
@@ -68,6 +69,101 @@ def from_file(
         A column, row or label cannot be used; the message names file and line.
     """
     path = Path(path)
+    return _from_records(
+        read_strictly(path, report=warn(path)),
+        path,
+        dimensions,
+        text=text,
+        group=group,
+        codebook=codebook,
+        target=target,
+        votes=votes,
+        missing=missing,
+    )
+
+
+def from_rows(
+    rows: Any,
+    dimensions: str | Sequence[str],
+    *,
+    text: str = "text",
+    group: str | None = None,
+    codebook: Codebook | None = None,
+    target: str | None = None,
+    votes: bool = False,
+    missing: Collection[str] = MISSING,
+) -> TrainingSet:
+    """Take labelled rows from memory.
+
+    Parameters
+    ----------
+    rows
+        A data frame, a `datasets.Dataset` (a `ClassLabel` gives its names), an Arrow table, or a
+        list of dicts.
+    dimensions, text, group, codebook, target, votes, missing
+        As in `from_file`.
+
+    Raises
+    ------
+    InputError, UnknownNameError, UnknownLabelError
+        A column, row or label that cannot be used; the row is told, from 1.
+
+    Examples
+    --------
+    >>> rows = [{"text": "It is cruel.", "stance": "critique", "article_id": "a"}]
+    >>> rows += [{"text": "It will work.", "stance": "support", "article_id": "b"}]
+    >>> from_rows(rows, "stance").answers
+    {'stance': (('critique',), ('support',))}
+    """
+    return _from_records(
+        enumerate(_records(rows), 1),
+        "rows",
+        dimensions,
+        text=text,
+        group=group,
+        codebook=codebook,
+        target=target,
+        votes=votes,
+        missing=missing,
+    )
+
+
+def _records(rows: Any) -> Iterator[Mapping[str, Any]]:
+    """Give the rows of a table in memory as dicts."""
+    import pyarrow as pa
+
+    try:
+        if hasattr(rows, "features"):
+            rows = rows.with_format("arrow")[:] if len(rows) else pa.table({})
+        elif hasattr(rows, "columns") and hasattr(rows, "iloc"):
+            rows = pa.Table.from_pandas(rows, preserve_index=False)
+    except pa.ArrowException as error:
+        problem = str(error).splitlines()[0]
+        raise InputError("the rows", problem, "give all cells of a column one type") from error
+    if isinstance(rows, pa.Table):
+        yield from arrow_rows(rows)
+        return
+    if isinstance(rows, str | bytes | Mapping) or not isinstance(rows, Iterable):
+        problem = f"are a {type(rows).__name__}"
+        raise InputError("the rows", problem, "give a data frame, a Dataset or a list of dicts")
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, Mapping):
+            raise InputError(f"rows:{number}", f"is a {type(row).__name__}", "give a dict a row")
+        yield row
+
+
+def _from_records(
+    records: Iterable[tuple[int, Mapping[str, Any]]],
+    path: str | Path,
+    dimensions: str | Sequence[str],
+    *,
+    text: str,
+    group: str | None,
+    codebook: Codebook | None,
+    target: str | None,
+    votes: bool,
+    missing: Collection[str],
+) -> TrainingSet:
     dimensions = list(dict.fromkeys([dimensions] if isinstance(dimensions, str) else dimensions))
     texts: list[str] = []
     numbers: list[int] = []
@@ -81,14 +177,14 @@ def from_file(
     columns: set[str] = set()
     used_group, used_target = group, target or "target"
     dotted = [name for name in (text, group, target, *dimensions) if name and "." in name]
-    for number, row in read_strictly(path, report=warn(path)):
+    for number, row in records:
         where = f"{path}:{number}"
         flat = _flatten(row, dotted)
         if not columns or not columns.issuperset(flat):
             columns.update(flat)
         if used_group is None:
             used_group = next((name for name in _GROUP_COLUMNS if name in flat), None)
-        if text not in flat and number == 1 and path.suffix.lower() == ".parquet":
+        if text not in flat and number == 1 and Path(path).suffix.lower() in ("", ".parquet"):
             break
         texts.append(_text(flat, text, columns, where))
         numbers.append(number)

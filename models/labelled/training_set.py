@@ -22,7 +22,15 @@ from .votes import normalised
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["Answer", "Gold", "TrainingSet", "find_dimension", "from_study", "known_answer"]
+__all__ = [
+    "Answer",
+    "Gold",
+    "TrainingSet",
+    "check_rows",
+    "find_dimension",
+    "from_study",
+    "known_answer",
+]
 
 Answer = tuple[str, ...] | None
 """The labels that a row has on one dimension; None where nobody answered."""
@@ -199,6 +207,19 @@ def from_study(
             for name in present
         },
     )
+
+
+def check_rows(data: object) -> None:
+    """Refuse what is no training set.
+
+    Raises
+    ------
+    InputError
+        It is a path or a table, which must be read first.
+    """
+    if not isinstance(data, TrainingSet):
+        remedy = "read a file with from_file, and a table in memory with from_rows"
+        raise InputError("the labelled rows", f"are a {type(data).__name__}", remedy)
 
 
 def find_dimension(codebook: Codebook, name: str) -> Dimension:

@@ -5,6 +5,7 @@ nested scoring, which scikit-learn's own tools do: `cross_val_score(Classifier()
 groups=articles, cv=GroupKFold())`.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -71,6 +72,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         texts = _texts(X)
         y = _plain(y)
         kind = type_of_target(y, input_name="y")
+        _refuse_gaps(y)
         if kind.startswith("continuous") or kind == "unknown":
             raise ValueError(f"Unknown label type: {kind}; labels are names or whole numbers")
         labels = np.asarray(y)
@@ -87,7 +89,9 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError("The number of classes has to be greater than one; got 1 class")
         weights = None if sample_weight is None else np.asarray(_plain(sample_weight), float)
         if weights is not None and weights.shape != (len(texts),):
-            raise ValueError(f"X has {len(texts)} texts, sample_weight has {len(weights)} weights")
+            raise ValueError(f"X has {len(texts)} texts, sample_weight has {weights.size} weights")
+        if weights is not None and not (weights >= 0).all():
+            raise ValueError("sample_weight has a negative weight, or NaN")
         keys = [None] * len(texts) if groups is None else list(_plain(groups))
         if len(keys) != len(texts):
             raise ValueError(f"X has {len(texts)} texts, groups has {len(keys)}")
@@ -130,6 +134,13 @@ def _plain(values: Any) -> Any:
     if hasattr(values, "toarray"):
         return values.toarray()
     return np.asarray(values.to_pylist()) if hasattr(values, "to_pylist") else values
+
+
+def _refuse_gaps(y: Any) -> None:
+    """Refuse a label that is NaN, which NumPy would turn into the label `nan` beside strings."""
+    gap = next((n for n, one in enumerate(y) if isinstance(one, float) and math.isnan(one)), -1)
+    if gap >= 0:
+        raise ValueError(f"Input y contains NaN (y[{gap}]); leave out texts without a label")
 
 
 def _numbered(keys: Sequence[Any]) -> npt.NDArray[np.int64]:

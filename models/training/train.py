@@ -18,14 +18,14 @@ from ...progress import Progress
 from ..about import About
 from ..bundle.folder import check_codebook
 from ..evaluation.cautions import find_cautions
-from ..heads.decision import Goal
+from ..heads.decision import Goal, parse_goal
 from ..heads.head import Head
 from ..heads.linear import rotate
 from ..labelled.familiar_words import FamiliarWords
 from ..labelled.folds import Fold, random_folds
 from ..labelled.languages import find_languages
 from ..labelled.same_text import hash_texts
-from ..labelled.training_set import TrainingSet, find_dimension
+from ..labelled.training_set import TrainingSet, check_rows, find_dimension
 from ..matrix import Matrix, even_out, scaled
 from ..metrics import Metrics
 from ..model import Model
@@ -56,7 +56,7 @@ def train(
     encoder: str | Sequence[str] | None = None,
     context: str | None = None,
     effort: str = "default",
-    goal: Goal = Goal(),  # noqa: B008 - frozen
+    goal: Goal | str = Goal(),  # noqa: B008 - frozen
     n_folds: int = N_FOLDS,
     seed: int = 0,
     progress: Progress | None = None,
@@ -75,7 +75,7 @@ def train(
     effort
         One of `candidates.EFFORTS`: how much is compared.
     goal
-        What labels should be good at.
+        What labels should be good at; also as `parse_goal` reads it.
     n_folds
         Number of outer folds; fewer where there are fewer groups.
     seed
@@ -93,7 +93,9 @@ def train(
     """
     from threadpoolctl import threadpool_limits
 
-    _check_options(effort, context)
+    check_rows(data)
+    _check_options(effort, context, seed)
+    aim = parse_goal(str(goal))
     check_codebook(data.codebook, data.source)
     check_columns([find_dimension(data.codebook, name) for name in data.answers], data.source)
     for dimension in data.answers:
@@ -106,7 +108,7 @@ def train(
     # are quicker so. Fits stand side by side, and would take turns in setting filters of warnings.
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        jobs = make_jobs(data, goal, seed)
+        jobs = make_jobs(data, aim, seed)
         compared = compare(
             features, candidates, jobs, data.groups, n_folds=n_folds, seed=seed, progress=progress
         )
@@ -156,7 +158,9 @@ def _keep(
     return Report(model, tuple(reports), compared, len(data), data.grouped_by)
 
 
-def _check_options(effort: str, context: str | None) -> None:
+def _check_options(effort: str, context: str | None, seed: int) -> None:
+    if not 0 <= seed < 2**32:
+        raise InputError("seed", f"{seed} is out of range", "give a whole number from 0")
     if effort not in EFFORTS:
         raise UnknownNameError("effort", effort, EFFORTS)
     if context is not None and context not in CONTEXTS:

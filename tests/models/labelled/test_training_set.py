@@ -5,11 +5,21 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from datasets import ClassLabel, Dataset, Features, List, Value
 from pyarrow import parquet
 
 from standfirst.errors import InputError, MissingFileError, UnknownLabelError, UnknownNameError
 from standfirst.labels import infer_codebook
-from standfirst.models import TrainingSet, from_file
+from standfirst.models import (
+    Goal,
+    Report,
+    TrainingSet,
+    compare,
+    evaluate,
+    from_file,
+    from_rows,
+    train,
+)
 from standfirst.models.labelled.folds import grouped_folds
 
 ROWS: list[dict[str, Any]] = [
@@ -123,5 +133,75 @@ def test_folds_keep_groups_whole() -> None:
     folds = grouped_folds(truth, groups, 5, 0)
 
     assert sorted(np.concatenate([test for _, test in folds])) == list(range(200))
-    for train, test in folds:
-        assert not set(groups[train]) & set(groups[test])
+    for part, test in folds:
+        assert not set(groups[part]) & set(groups[test])
+
+
+def test_rows_from_memory_are_those_of_a_file(tmp_path: Path) -> None:
+    """A list, a data frame, an Arrow table and a dataset give what the file gives, groups too."""
+    names = ["stance", "frames"]
+    read = from_file(jsonl(tmp_path / "rows.jsonl", ROWS), names)
+    table = pa.Table.from_pylist(ROWS)
+    for rows in (ROWS, table.to_pandas(), table, Dataset.from_list(ROWS)):
+        data = from_rows(rows, names)
+
+        assert data.answers == read.answers
+        assert data.fingerprint == read.fingerprint
+        assert data.grouped_by == "article_id"
+
+
+@pytest.mark.parametrize("from_memory", [False, True])
+def test_named_classes_keep_their_names(tmp_path: Path, from_memory: bool) -> None:  # noqa: FBT001
+    """The numbers of a `ClassLabel` are no labels, alone or in a list; -1 is no answer."""
+    kind = ClassLabel(names=["no", "yes"])
+    features = Features({"text": Value("string"), "stance": kind, "frames": List(kind)})
+    rows = {"text": ["A", "B", "C"], "stance": [1, 0, -1], "frames": [[0, 1], [], [1]]}
+    made = Dataset.from_dict(rows, features=features)
+    parquet.write_table(made.with_format("arrow")[:], tmp_path / "rows.parquet")
+    names = ["stance", "frames"]
+    data = from_rows(made, names) if from_memory else from_file(tmp_path / "rows.parquet", names)
+
+    assert data.answers["stance"] == (("yes",), ("no",), None)
+    assert data.answers["frames"] == (("no", "yes"), (), ("yes",))
+
+
+def test_what_are_no_rows() -> None:
+    """Each is refused in one line."""
+    for rows, told in (
+        ("rows.csv", "are a str"),
+        ({"text": ["A"]}, "are a dict"),
+        ([["A", "x"]], "is a list"),
+        (pa.table({"txt": ["A"], "stance": ["x"]}), "column of rows: 'text'"),
+    ):
+        with pytest.raises(InputError if "column" not in told else UnknownNameError, match=told):
+            from_rows(rows, "stance")
+
+
+def test_paths_and_tables_are_no_training_set(report: Report, data: TrainingSet) -> None:
+    """They are refused with how to read them; so are goals and seeds that are none."""
+    for rows in ("rows.csv", Path("rows.csv"), pa.table({"text": ["A"]})):
+        given: Any = rows
+        with pytest.raises(InputError, match="from_rows"):
+            train(given)
+        with pytest.raises(InputError, match="from_rows"):
+            evaluate(report.model, given)
+        with pytest.raises(InputError, match="from_rows"):
+            compare({"a": report.model, "b": report.model}, given)
+    with pytest.raises(InputError, match="2 is not between 0 and 1"):
+        train(data, goal=Goal("precision", 2.0))
+    with pytest.raises(InputError, match="'f1' is not a goal"):
+        train(data, goal="f1")
+    with pytest.raises(InputError, match="seed: -1"):
+        train(data, seed=-1)
+
+
+def test_texts_without_an_order_are_refused(report: Report) -> None:
+    """A set and a generator have none, a mapping has two; a column of a dataset is a list."""
+    texts = ["Talks fail.", "They signed."]
+    for given in ({*texts}, dict.fromkeys(texts), iter(texts)):
+        unordered: Any = given
+        with pytest.raises(InputError, match="give a list of strings"):
+            report.model.predict(unordered)
+    column: Any = Dataset.from_dict({"text": texts})["text"]
+
+    assert len(report.model.predict(column)["stance"].chosen) == 2

@@ -118,3 +118,15 @@ def test_states_are_evened_out_as_in_training(data: TrainingSet, labels: list[st
 
     assert np.allclose(model.head_.fit.weights, even.fit.weights, rtol=1e-3, atol=1e-4)
     assert not np.allclose(model.head_.fit.weights, plain.fit.weights, rtol=1e-1, atol=1e-2)
+
+
+def test_gaps_in_labels_and_weights_are_refused() -> None:
+    """NaN beside strings would become a label; weights below zero, and one for all, are none."""
+    texts = ["It will work.", "It is cruel."] * 5
+    labels = ["for", "against"] * 5
+    with pytest.raises(ValueError, match=r"NaN \(y\[0\]\)"):
+        Classifier(encoder="tfidf").fit(texts, [float("nan"), *labels[1:]])
+    with pytest.raises(ValueError, match="negative"):
+        Classifier(encoder="tfidf").fit(texts, labels, sample_weight=[-1.0, *[1.0] * 9])
+    with pytest.raises(ValueError, match="1 weights"):
+        Classifier(encoder="tfidf").fit(texts, labels, sample_weight=1.0)
