@@ -115,7 +115,8 @@ class Predictor:
             The context lacks what the model needs, or the texts are not a list of strings.
         """
         # A column of `datasets` is no table, though it has the table's features.
-        texts = list(texts) if hasattr(texts, "column_name") else texts
+        given: Any = texts
+        texts = list(given) if hasattr(given, "column_name") else given
         _check_texts(texts)
         heads = [*self.heads.values(), *(self.folds.all() if self.folds else ())]
         each = self._direct(texts, heads)

@@ -34,6 +34,19 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or ""
 SUBMIT = "[data-testid=bottombar-submit-button]"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that finds tests which hang on rounding."""
+    parser.addoption("--perturb", action="store_true", help="scores are off by a millionth")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Perturb the scores of all classifiers, if asked to."""
+    if config.getoption("--perturb"):
+        from standfirst.tests.perturb import perturb_scores
+
+        perturb_scores()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Call every test slow that needs a server or a browser, and keep a file's tests together.
 
