@@ -124,7 +124,8 @@ def read_articles(
         A format or suffix that no reader has.
     """
     sources = [
-        replace(source, form=form_of(source, form)) for source in find(inputs, tuple(READERS))
+        replace(source, form=form_of(source, form))
+        for source in find(inputs, tuple(READERS), units=False)
     ]
     chosen = fields or Fields()
     if missing := named(chosen):

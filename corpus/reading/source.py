@@ -11,21 +11,27 @@ import io
 import lzma
 import sys
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 import zstandard
 
 from ...errors import InputError, MissingExtraError, MissingFileError
+from ...tables.reading import warn
+from .fields import printable
 from .file_type import HEAD, ZIPPED, compressed, kind, kind_of_members
+from .own_files import holds_tags, holds_units, own_files
 
 __all__ = ["COMPRESSIONS", "Source", "find", "member"]
 
 
+T = TypeVar("T")
+
+_SHOWN = 5
 _BLOCK = 4 * 2**20
 # Bytes fetched at once from a store; larger blocks fetch far beyond the end of a range.
 
@@ -137,8 +143,11 @@ COMPRESSIONS: dict[str, Callable[[BinaryIO], BinaryIO]] = {
 """Suffix to what opens it."""
 
 
-def find(inputs: Sequence[str], known: Sequence[str]) -> Iterator[Source]:
+def find(inputs: Sequence[str], known: Sequence[str], *, units: bool = True) -> Iterator[Source]:
     """Find the files that inputs stand for, in a stable order, each once.
+
+    Files in a folder that Standfirst wrote (tags, models, what a study holds) are left out, which
+    is said.
 
     Parameters
     ----------
@@ -146,6 +155,8 @@ def find(inputs: Sequence[str], known: Sequence[str]) -> Iterator[Source]:
         Paths, folders, globs, URLs (``s3://...``) or ``-``.
     known
         Suffixes that a reader knows; a folder must hold a file with one of them.
+    units
+        Whether tables of units in a folder are wanted.
 
     Raises
     ------
@@ -156,20 +167,27 @@ def find(inputs: Sequence[str], known: Sequence[str]) -> Iterator[Source]:
     """
     seen: set[str] = set()
     for given in inputs:
-        for source in _expand(given, known):
+        for source in _expand(given, known, units=units):
             if source.name not in seen:
                 seen.add(source.name)
                 yield source
 
 
-def _expand(given: str, known: Sequence[str]) -> Iterator[Source]:
+def _expand(given: str, known: Sequence[str], *, units: bool) -> Iterator[Source]:
     if given == "-":
         yield Source("-", "", lambda: nullcontext(cast("BinaryIO", sys.stdin.buffer)))
     elif "://" in given:
         yield from _remote(given, known)
     elif Path(given).is_dir():
         paths = sorted(path for path in Path(given).rglob("*") if path.is_file())
-        taken = [path for path in paths if not _hidden(path, given)]
+        there = {path.relative_to(given).as_posix(): path for path in paths}
+        own = own_files(there)
+        own |= {
+            name
+            for name, path in there.items()
+            if name not in own and (holds_tags(path) or (not units and holds_units(path)))
+        }
+        taken = [path for path in _others(given, there, own) if not _hidden(path, given)]
         if not any(_suffix(path.name) in ("", *known) for path in taken):
             raise InputError(given, "no readable file in this folder", f"known: {' '.join(known)}")
         yield from (replace(_local(path), listed=True) for path in taken)
@@ -189,6 +207,16 @@ def _expand(given: str, known: Sequence[str]) -> Iterator[Source]:
 def member(name: str, opened: Callable[[], AbstractContextManager[BinaryIO]]) -> Source:
     """Give the source that a file inside an archive is."""
     return Source(name, _suffix(name), opened, _compression(name), listed=True)
+
+
+def _others(given: str, there: Mapping[str, T], own: Collection[str]) -> list[T]:
+    """Return the files of a folder that are not our own, and say which those are."""
+    shown = sorted(name for name in own if not any(part[0] == "." for part in name.split("/")))
+    if shown:
+        more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
+        names = f"{', '.join(shown[:_SHOWN])}{more}"
+        warn(given)(printable(f"left out, since Standfirst wrote it: {names}"))
+    return [path for name, path in there.items() if name not in own]
 
 
 def _hidden(path: Path, root: str) -> bool:
@@ -211,7 +239,12 @@ def _remote(url: str, known: Sequence[str]) -> Iterator[Source]:
         if glob.has_magic(path):
             paths = sorted(filesystem.glob(path))
         elif filesystem.isdir(path):
-            paths = sorted(name for name in filesystem.find(path) if not _hidden(Path(name), path))
+            inside = {name[len(path) :].strip("/"): name for name in sorted(filesystem.find(path))}
+            paths = [
+                name
+                for name in _others(url, inside, own_files(inside))
+                if not _hidden(Path(name), path)
+            ]
             listed = True
             if paths and not any(_suffix(name) in ("", *known) for name in paths):
                 raise InputError(

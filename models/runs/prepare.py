@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pyarrow as pa
-from pyarrow import parquet
 
 from ...corpus import Article, Reject
+from ...corpus.reading.own_files import holds_tags
 from ...errors import ExistsError, UnknownNameError
 from ...labels.codebook.codebook import Dimension
 from ...tables import FORMATS
@@ -28,8 +27,6 @@ from .output import Folder, open_folder
 from .task import PARTS, Job, done_tasks
 
 __all__ = ["PLAN", "Prepared", "State", "prepare", "seconds_per_byte"]
-
-_HEADER = 1 << 20
 
 _ARTICLES = 40
 _LONGEST = 3.0
@@ -175,7 +172,10 @@ def _target(out: str, options: Options) -> tuple[str, str | None]:
 def _apart(inputs: Sequence[Input], out: str, single: str | None) -> list[Input]:
     """Refuse an input that would be overwritten; leave out what an earlier run wrote among them."""
     if "://" in out:
-        return list(inputs)
+        if single and any(one.path == out for one in inputs):
+            raise ExistsError(out, "is one of the inputs", "name another file")
+        inside = tuple(f"{out.rstrip('/')}{end}" for end in ("/", ".part/", ".rejects.jsonl"))
+        return [one for one in inputs if not one.path.startswith(inside)]
     target = Path(out).resolve()
     own = [target.with_name(f"{target.name}{end}") for end in (".part", ".rejects.jsonl")]
     apart = []
@@ -196,16 +196,7 @@ def _refuse_foreign(out: str) -> None:
         return
     if not path.is_file():
         raise ExistsError(out, "is not a regular file", "name another file")
-    if path.suffix == ".parquet":
-        try:
-            ours = {"unit_id", "model_version"} <= set(parquet.read_schema(path).names)
-        except (pa.ArrowException, OSError):
-            ours = False
-    else:
-        with path.open("rb") as stream:
-            first = stream.readline(_HEADER)
-        ours = b"unit_id" in first and b"model_version" in first
-    if not ours:
+    if not holds_tags(path):
         problem = "is a file that this command did not write"
         raise ExistsError(out, problem, "name another one, or use --force")
 

@@ -119,3 +119,18 @@ def test_a_bucket_that_is_not_there(saved_model: Path, store: Any, news: Path) -
     """It is told in one line, with the URL."""
     with pytest.raises(StandfirstError, match="s3://nowhere/tags"):
         run(prepare(saved_model, [str(news)], "s3://nowhere/tags", OPTIONS), Local(1))
+
+
+@pytest.mark.slow
+def test_outputs_among_the_inputs_of_a_store(saved_model: Path, store: Any, tmp_path: Path) -> None:
+    """Tags in the folder of inputs are left out, whoever wrote them; no input is replaced."""
+    store.pipe("tagging/mixed/a.jsonl", b'{"id": "a", "text": "They talk. Nobody left."}\n')
+    url = "s3://tagging/mixed"
+    first = run(prepare(saved_model, [url], f"{url}/one", OPTIONS), Local(1))
+    again = prepare(saved_model, [url], f"{url}/one", OPTIONS)
+    second = run(prepare(saved_model, [url], f"{url}/two.csv", OPTIONS), Local(1))
+
+    assert first.records == second.records == 1
+    assert again.finished is not None
+    with pytest.raises(ExistsError, match="is one of the inputs"):
+        prepare(saved_model, [f"{url}/a.jsonl"], f"{url}/a.jsonl", OPTIONS)
