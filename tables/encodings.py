@@ -20,6 +20,8 @@ _MARKS = {
 }
 
 _USUAL = ("cp1252", "cp1251", "cp1250", "cp1256", "cp1254", "cp1253", "cp1255", "gb18030", "koi8_r")
+_OTHERS = ("big5", "cp932", "cp949", "euc_jp", "mac_roman")
+# What nobody writes texts in any more is not tried: short texts look like anything.
 _MARGIN = 0.02
 
 
@@ -54,7 +56,9 @@ def encoding_of(head: bytes, report: Callable[[str], object] = str) -> str:
         return "utf-8"
     import charset_normalizer
 
-    matches: list[Any] = list(charset_normalizer.from_bytes(head[:HEAD]))
+    matches: list[Any] = list(
+        charset_normalizer.from_bytes(head[:HEAD], cp_isolation=[*_USUAL, *_OTHERS])
+    )
     if not matches:
         return "utf-8"
     best = matches[0]

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from .encodings import HEAD, decoded, encoding_of, peekable
-from .rows import RECORD_LIMIT, TOO_LONG, BadRow, Row
+from .rows import RECORD_LIMIT, TOO_LONG, BadRow, Row, doubled
 
 __all__ = ["json_rows"]
 
@@ -59,13 +59,35 @@ def json_rows(
                     continue
             several = isinstance(record, list) and any(isinstance(one, dict) for one in record)
             for one in record if several else [record]:
-                if isinstance(one, dict):
-                    yield Row(number, one)
-                else:
-                    shown = str(one) if several else line
-                    yield BadRow(number, "not a JSON object", "write {...} on each line", shown)
+                yield _row(number, one, line, str(one) if several else line)
     if number == 0:
         yield BadRow(None, "the file is empty", "write {...} on each line")
+
+
+def _row(number: int, record: Any, line: bytes, shown: bytes | str) -> Row | BadRow:
+    if not isinstance(record, dict):
+        return BadRow(number, "not a JSON object", "write {...} on each line", shown)
+    if shown is line and (problem := _doubled_key(line, record)):
+        return BadRow(number, problem, "correct the line", line)
+    return Row(number, record)
+
+
+def _doubled_key(line: bytes, record: dict[str, Any]) -> str:
+    """Say which key a record has twice, as one would hide the other; empty if none."""
+    if line.count(b'":') + line.count(b'" :') <= len(record):
+        return ""
+    # Some keys are of objects inside, or stand in a text: only a slower look can tell.
+    keys: list[str] = []
+
+    def remember(pairs: list[tuple[str, Any]]) -> None:
+        # The outer object comes last.
+        keys[:] = [key for key, _ in pairs]
+
+    try:
+        json.loads(line, object_pairs_hook=remember)
+    except (ValueError, RecursionError):
+        return ""
+    return doubled(keys)
 
 
 def _of_list(line: bytes) -> Any:

@@ -17,7 +17,7 @@ from typing import BinaryIO, NamedTuple
 from .encodings import HEAD, decoded, encoding_of, peekable
 from .rows import RECORD_LIMIT, TOO_LONG, BadRow, Row, doubled
 
-__all__ = ["Dialect", "Record", "dialect_of", "records", "separated_rows"]
+__all__ = ["Dialect", "Record", "dialect_of", "preamble", "records", "separated_rows"]
 
 _DELIMITERS = ",;\t|"
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
@@ -133,7 +133,7 @@ def dialect_of(head: bytes, encoding: str, delimiter: str | None = None) -> Dial
         rows = rows[:-1] if len(head) >= HEAD else rows
         if tried == usual.delimiter and _is_sound(rows):
             return usual
-        if skipped := _preamble(rows):
+        if skipped := preamble(rows):
             message = f"the {skipped} lines before the header are passed over"
             return Dialect(tried, skipped, (message,))
     return usual
@@ -151,8 +151,8 @@ def _is_sound(rows: list[list[str]]) -> bool:
     return bool(below) and 2 * fits >= len(below)
 
 
-def _preamble(rows: list[list[str]]) -> int:
-    """Give the number of records before the header."""
+def preamble(rows: list[list[str]]) -> int:
+    """Count the records before the header, of the first ones without the empty cells behind."""
     for at in range(1, len(rows) - 1):
         above, header, below = rows[:at], rows[at], [row for row in rows[at + 1 :] if any(row)]
         if not any(rows[0]) or len(header) < 2 or any(len(row) == len(header) for row in above):
@@ -221,6 +221,9 @@ def _rows(found: Iterator[Record]) -> Iterator[Row | BadRow]:
                 yield BadRow(record.line, problem, "correct the header", raw)
                 return
             least = max(k for k, name in enumerate(header, 1) if name)
+            continue
+        if len(header) > 1 and [cell.strip() for cell in record.cells] == header:
+            yield BadRow(record.line, "the header stands here again", "take the line out", raw)
             continue
         # Many programs end each line with a delimiter, and some the header alone.
         if len(record.cells) < least or any(record.cells[len(header) :]):

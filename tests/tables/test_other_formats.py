@@ -97,3 +97,45 @@ def test_a_list_on_one_line() -> None:
         (2, b"[]"),
         (3, b'["n"]'),
     ]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "word"),
+    [
+        ("cp1252", "Élan à côté"),
+        ("cp1252", "Größe und Maß"),
+        ("cp1251", "План"),
+        ("cp1251", "Министр сказал"),
+    ],
+)
+def test_few_words_beyond_ascii(encoding: str, word: str) -> None:
+    """They are not taken for an alphabet in which nobody writes tables any more."""
+    rows = "".join(f"{n},The minister spoke {word} today\n" for n in range(4))
+    content = f"id,text\n{rows}".encode(encoding)
+    (first, *_) = read_rows(io.BytesIO(content), ".csv")
+
+    assert isinstance(first, Row)
+    assert first.values["text"] == f"The minister spoke {word} today"
+
+
+def test_a_header_that_comes_again() -> None:
+    """Files that were joined have it in the middle: it is a bad row, and no record."""
+    rows = list(read_rows(io.BytesIO(b"id,text\na,One.\nid,text\nb,Two.\n"), ".csv"))
+    column = list(read_rows(io.BytesIO(b"text\nOne.\ntext\n"), ".csv"))
+
+    assert [getattr(row, "problem", "") for row in rows] == ["", "the header stands here again", ""]
+    assert [row.line for row in column if isinstance(row, Row)] == [2, 3]
+
+
+def test_a_key_that_stands_twice() -> None:
+    """It is one bad row, also beside objects that have the same keys inside; these are sound."""
+    lines = (
+        b'{"text": "One.", "n": 1, "text": "Two."}',
+        b'{"text": "One.", "meta": {"text": "x", "n": 1}}',
+        b'{"text": "The key \\"n\\": it stands in the text.", "n" : 1}',
+        b'{"meta": {"text": 1}, "text": "One.", "text": "Two."}',
+    )
+    rows = list(read_rows(io.BytesIO(b"\n".join(lines)), ".jsonl"))
+    problem = "2 columns are named 'text'"
+
+    assert [getattr(row, "problem", "") for row in rows] == [problem, "", "", problem]
