@@ -39,9 +39,10 @@ GUESSES: dict[str, tuple[str, ...]] = {
     # The full text before what may be a teaser of it.
     "text": (
         *("full_text", "fulltext", "article_text", "article_body", "maintext", "main_text"),
+        *("bodytext", "body_text"),
         *("text", "body", "td", "article", "story", "content", "sentence", "hlead"),
     ),
-    "title": ("title", "headline", "head", "hd"),
+    "title": ("title", "headline", "head", "hd", "webtitle"),
     "id": (
         *("id", "article_id", "uid", "guid", "doc_id", "document_id", "storeid", "store_id", "an"),
         "accession_number",
@@ -54,9 +55,12 @@ GUESSES: dict[str, tuple[str, ...]] = {
     "published": (
         *("published", "date", "published_at", "publishedat", "pub_date", "pubdate"),
         *("publish_date", "publication_date", "published_date", "date_published", "seendate"),
-        *("datetime", "load_date", "pd"),
+        *("datetime", "load_date", "pd", "webpublicationdate"),
     ),
-    "url": ("url", "link", "uri", "documenturl", "document_url", "documentidentifier"),
+    "url": (
+        *("url", "link", "uri", "documenturl", "document_url", "documentidentifier"),
+        *("story_url", "article_url", "weburl", "web_url"),
+    ),
     "language": ("language", "lang", "la"),
 }
 """Names of columns that are taken for a field when the user names none, the first that is there:

@@ -13,7 +13,7 @@ from ...tables.encodings import encoding_of
 from ...tables.separated import dialect_of, records
 from .fields import Fields, columns_of
 
-__all__ = ["HEAD", "ZIPPED", "compressed", "kind", "kind_of_members"]
+__all__ = ["HEAD", "ZIPPED", "compressed", "kind", "kind_of_members", "kind_of_text"]
 
 HEAD = 4096
 """How many bytes are looked at."""
@@ -90,7 +90,7 @@ def kind(head: bytes, *, named: bool = False) -> str:
         *(name for mark, name in _KINDS.items() if head.startswith(mark)),
         *(name for mark, name in _TEXTS.items() if text.startswith(mark)),
     )
-    return next(iter(kinds), "") or ("" if named else _kind_of_text(head))
+    return next(iter(kinds), "") or ("" if named else kind_of_text(head))
 
 
 def kind_of_members(names: Iterable[str], *, named: bool = False) -> str:
@@ -104,8 +104,8 @@ def kind_of_members(names: Iterable[str], *, named: bool = False) -> str:
     return next((_PARTS[name] for name in names if name in _PARTS), "" if named else ".zip")
 
 
-def _kind_of_text(head: bytes) -> str:
-    """Tell plain text from a table; empty where it is neither, or a table without a text."""
+def kind_of_text(head: bytes) -> str:
+    """Tell plain text from a table, as suffixes; empty where it is neither, or holds no texts."""
     encoding = encoding_of(head)
     text = head.decode(encoding, "replace")
     if not text.strip() or "\0" in text:

@@ -3,29 +3,36 @@
 Each goes record by record and sets a bad one aside with its line and its raw text.
 """
 
+import io
 from collections.abc import Iterator
 from functools import cache, partial
 from typing import BinaryIO
 
-from ...tables.encodings import encoding_of
+from ...tables.encodings import HEAD, encoding_of
 from ...tables.reading import read_rows, warn
 from ...tables.rows import RECORD_LIMIT, TOO_LONG, BadRow
 from ..article import Article
 from .factiva import factiva_records
 from .fields import Fields, Reject, to_article
+from .file_type import kind_of_text
 from .nexis import nexis_records
+from .proquest import proquest_records
 
-__all__ = ["articles_of_text", "read_table", "read_text"]
+__all__ = ["articles_of_text", "read_table", "read_text", "report_once"]
 
 
-def read_text(stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article | Reject]:
-    """Read one article from a text or Markdown file.
+def read_text(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Article | Reject]:
+    """Read one article from a text or Markdown file, or the rows of a table that is called so.
 
     The first line is the title when a blank line follows it and it ends without a stop.
     """
     raw = stream.read(RECORD_LIMIT + 1)
     if len(raw) > RECORD_LIMIT:
         yield Reject.of(name, 1, TOO_LONG, raw)
+        return
+    if kind_of_text(raw[:HEAD]) == ".csv":
+        report_once(name, "the text is a table, and is read as CSV")
+        yield from read_table(io.BytesIO(raw), name, fields, form=".csv")
         return
     encoding = encoding_of(raw)
     try:
@@ -40,7 +47,7 @@ def read_text(stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article 
 def articles_of_text(text: str, name: str, **beside: str) -> Iterator[Article | Reject]:
     """Read the article of a text, or the articles where it is a download of a database."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    records = nexis_records(text) or factiva_records(text)
+    records = nexis_records(text) or factiva_records(text) or proquest_records(text)
     if not records:
         title, body = _headline(text)
         records = [{"title": title, "text": body}]
@@ -52,7 +59,7 @@ def read_table(
     stream: BinaryIO, name: str, fields: Fields, *, form: str
 ) -> Iterator[Article | Reject]:
     """Read one article from each row of a table, `form` being one of `tables.TABLES`."""
-    for row in read_rows(stream, form, report=partial(_report_once, name)):
+    for row in read_rows(stream, form, report=partial(report_once, name)):
         if isinstance(row, BadRow):
             yield Reject.of(name, row.line, row.problem, row.raw)
         else:
@@ -60,7 +67,7 @@ def read_table(
 
 
 @cache
-def _report_once(name: str, message: str) -> None:
+def report_once(name: str, message: str) -> None:
     """Say how a file is read, once for all the ranges of it that a process reads."""
     warn(name)(message)
 

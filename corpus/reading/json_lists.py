@@ -1,8 +1,8 @@
 """The reader of JSON files that hold one list of records, bare or in a wrapper.
 
-Label Studio keeps the record of a task in ``data``; Prodigy keeps what is not text in ``meta``.
-Both are laid flat. The list is read item by item with ijson, so that a large export needs no more
-memory than a small one.
+Label Studio keeps the record of a task in ``data``, Elasticsearch in ``_source``, the Guardian the
+text in ``fields``; Prodigy keeps what is not text in ``meta``. All are laid flat. The list is read
+item by item with ijson, so that a large export needs no more memory than a small one.
 """
 
 import io
@@ -30,8 +30,12 @@ def read_json(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Article |
     try:
         prefix = _prefix(seekable)
         seekable.seek(0)
-        for number, record in enumerate(ijson.items(seekable, prefix, use_float=True), 1):
-            if isinstance(record, dict):
+        records = ijson.items(seekable, prefix, use_float=True, map_type=_Record)
+        for number, record in enumerate(records, 1):
+            if isinstance(record, _Record) and record.doubled:
+                reason = f"2 columns are named {record.doubled!r}"
+                yield Reject.of(name, number, reason, str(record))
+            elif isinstance(record, dict):
                 yield to_article(_flat(record), fields, name, number)
             else:
                 yield Reject.of(name, number, "not a JSON object", str(record))
@@ -40,6 +44,17 @@ def read_json(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Article |
         return
     if number == 0:
         yield Reject.of(name, None, "no list of records in this file")
+
+
+class _Record(dict[str, Any]):
+    """A record that remembers which key it had twice."""
+
+    doubled = ""
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if key in self:
+            self.doubled = key
+        super().__setitem__(key, value)
 
 
 def _prefix(stream: BinaryIO) -> str:
@@ -60,10 +75,11 @@ def _prefix(stream: BinaryIO) -> str:
 
 
 def _flat(record: dict[str, Any]) -> dict[str, Any]:
-    for inner in ("data", "meta"):
+    for inner in ("data", "_source", "fields", "meta"):
         if isinstance(record.get(inner), dict):
             rest = {key: value for key, value in record.items() if key != inner}
             # The tool's own number of a task is no id of an article.
-            rest.pop("id", None)
+            if inner == "data":
+                rest.pop("id", None)
             record = {**rest, **record[inner]} if inner == "data" else {**record[inner], **rest}
     return record

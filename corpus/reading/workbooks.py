@@ -11,17 +11,21 @@ import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from itertools import chain, islice
 from typing import Any, BinaryIO
 
 from ...tables.rows import RECORD_LIMIT
+from ...tables.separated import preamble
 from ..article import Article
 from .fields import Fields, Reject, to_article
+from .formats import report_once
 
 __all__ = ["read_xls", "read_xlsx"]
 
 _MOST_STRINGS = 256 * 2**20
 _MOST_OTHER = 32 * 2**20
 _CHUNK = 2**20
+_TRIED = 30
 _ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
 
 Sheets = Iterable[tuple[str, Iterable[Sequence[Any]]]]
@@ -45,6 +49,9 @@ def read_xlsx(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Article |
         yield Reject.of(name, None, f"broken workbook: {_line(error)}")
         return
     with closing(book):
+        for sheet in book.worksheets:
+            if sheet.sheet_state != "visible":
+                report_once(name, f"the hidden sheet {sheet.title!r} is read, too")
         sheets = ((sheet.title, sheet.iter_rows(values_only=True)) for sheet in book.worksheets)
         yield from _rows(sheets, name, fields, several=len(book.worksheets) > 1)
 
@@ -80,11 +87,15 @@ def _rows(
         for title, rows in sheets:
             header: list[str] | None = None
             where = f"{name}[{title}]" if several else name
-            for number, row in enumerate(rows, 1):
-                if all(cell is None for cell in row):
+            given = iter(rows)
+            first = [*islice(given, _TRIED)]
+            if skipped := preamble([*map(_trimmed, first)]):
+                report_once(where, f"the {skipped} rows before the header are passed over")
+            for number, row in enumerate(chain(first, given), 1):
+                if number <= skipped or all(cell is None for cell in row):
                     continue
                 if header is None:
-                    header = [str(cell).strip() if cell is not None else "" for cell in row]
+                    header = _trimmed(row)
                     doubled = {key for key in header if key and header.count(key) > 1}
                     if doubled:
                         n_rows += 1
@@ -93,6 +104,9 @@ def _rows(
                         break
                     continue
                 n_rows += 1
+                if len(header) > 1 and _trimmed(row) == header:
+                    yield Reject.of(where, number, "the header stands here again")
+                    continue
                 cells = {key: cell for key, cell in zip(header, row, strict=False) if key}
                 yield to_article(cells, fields, where, number)
     except Exception as error:  # noqa: BLE001 - as above
@@ -100,6 +114,11 @@ def _rows(
         return
     if n_rows == 0:
         yield Reject.of(name, None, "the file is empty")
+
+
+def _trimmed(row: Sequence[Any]) -> list[str]:
+    cells = [str(cell).strip() if cell is not None else "" for cell in row]
+    return cells[: max((k for k, cell in enumerate(cells, 1) if cell), default=0)]
 
 
 def _too_large(stream: BinaryIO) -> str:

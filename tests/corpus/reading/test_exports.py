@@ -1,0 +1,112 @@
+"""Exports as programs and people leave them: read for what they are, and what is odd is said."""
+
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from standfirst.corpus import Article, Reject, read_articles
+
+TEXTS = ["The minister spoke.", "Nobody came, and nobody left."]
+LINE = "_" * 60
+
+
+def read(path: Path) -> tuple[list[Article], list[str]]:
+    records = list(read_articles([str(path)]))
+    return (
+        [record for record in records if isinstance(record, Article)],
+        [record.reason for record in records if isinstance(record, Reject)],
+    )
+
+
+def sheet(path: Path, *rows: list[Any], hidden: bool = False) -> Path:
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    for row in rows:
+        page.append(row)
+    if hidden:
+        more = book.create_sheet("Old")
+        more.append(["id", "text"])
+        more.append(["h", "Hidden."])
+        more.sheet_state = "hidden"
+    book.save(path)
+    return path
+
+
+def test_a_download_of_proquest(tmp_path: Path) -> None:
+    """Articles are split and have their fields; a line of the text that looks like one stays."""
+    entry = (
+        "Title: Talks resume\n\nAuthor: Ruiz, Ana\n\nPublication title: The Post; London\n\n"
+        "Publication date: May 2, 2023\n\nFull text: They talk.\n\nNote: nobody left.\n\n"
+        "Subject: Talks; Money\n\nProQuest document ID: {n}\n\nDocument URL: http://x.org/{n}\n\n"
+    )
+    parts = [entry.format(n=n) for n in (28, 29)]
+    content = f"{LINE}\n\n".join(["", *parts, "Database copyright 2023"])
+    (tmp_path / "a.txt").write_text(content)
+    articles, _ = read(tmp_path / "a.txt")
+
+    assert [one.id for one in articles] == ["28", "29"]
+    for one in articles:
+        assert (one.title, one.outlet) == ("Talks resume", "The Post; London")
+        assert one.published == "2023-05-02"
+        assert one.text == "They talk.\n\nNote: nobody left."
+        assert one.meta["subject"] == "Talks; Money"
+
+
+@pytest.mark.parametrize("delimiter", ["\t", "|", ";"])
+def test_a_table_that_is_called_a_text(delimiter: str, tmp_path: Path) -> None:
+    """Its rows are articles; prose with a comma stays prose."""
+    rows = [["id", "text"], ["a", TEXTS[0]], ["b", TEXTS[1]]]
+    (tmp_path / "a.txt").write_text("".join(delimiter.join(row) + "\n" for row in rows))
+    (tmp_path / "b.txt").write_text("Talks, text\n\nThe minister spoke, and left.\n")
+
+    assert [one.text for one in read(tmp_path / "a.txt")[0]] == TEXTS
+    assert len(read(tmp_path / "b.txt")[0]) == 1
+
+
+def test_workbooks_as_people_make_them(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Lines above the header are passed over, a header that comes again is no article."""
+    rows = [["id", "text"], ["a", TEXTS[0]], ["id", "text"], ["b", TEXTS[1]]]
+    path = sheet(tmp_path / "a.xlsx", ["Report on news"], [], *rows, hidden=True)
+    articles, reasons = read(path)
+
+    assert [one.text for one in articles] == [*TEXTS, "Hidden."]
+    assert [one.record for one in articles] == [4, 6, 2]
+    assert reasons == ["the header stands here again"]
+    assert "the 2 rows before the header are passed over" in caplog.text
+    assert "the hidden sheet 'Old' is read, too" in caplog.text
+
+
+def test_a_sheet_of_one_column(tmp_path: Path) -> None:
+    """Its first row is the header, whatever stands beside a later row."""
+    path = sheet(tmp_path / "a.xlsx", ["text"], [TEXTS[0]], [TEXTS[1], "see page 3"])
+
+    assert [one.text for one in read(path)[0]] == TEXTS
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        '{"_index": "n", "_id": "1", "_source": {"title": "Talks", "text": "They talk."}}',
+        '{"id": "w", "webTitle": "Talks", "fields": {"bodyText": "They talk."}}',
+    ],
+)
+def test_records_in_records(record: str, tmp_path: Path) -> None:
+    """Elasticsearch and the Guardian wrap an article once more."""
+    (tmp_path / "a.json").write_text(f'{{"response": {{"results": [{record}, {record}]}}}}')
+    articles, reasons = read(tmp_path / "a.json")
+
+    assert [(one.title, one.text) for one in articles] == [("Talks", "They talk.")] * 2
+    assert reasons == []
+
+
+def test_a_key_that_stands_twice(tmp_path: Path) -> None:
+    """Such a record of a list is one reject; the others are read."""
+    record = '{"text": "One.", "meta": {"text": "x"}}'
+    (tmp_path / "a.json").write_text(f'[{record}, {{"text": "Two.", "text": "Three."}}]')
+    articles, reasons = read(tmp_path / "a.json")
+
+    assert [one.text for one in articles] == ["One."]
+    assert reasons == ["2 columns are named 'text'"]
