@@ -403,7 +403,8 @@ def kinds(scratch: Path, only: Sequence[str]) -> dict[str, Case]:
              in_study(study, ["annotate", "import", "FILE", *other_tool], answered, bad),
              marks=False),
         Kind("import-prodigy", {"p.jsonl": lines(prodigy)},
-             in_study(study, ["annotate", "import", "FILE", "--format", "prodigy"], answered, bad)),
+             in_study(study, ["annotate", "import", "FILE", "--format", "prodigy"], answered, bad),
+             marks=False),
         Kind("codebook", {"book.yaml": book} | {
                  path.name: path.read_bytes() for path in ready_codebooks().values()
              },
