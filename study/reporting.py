@@ -50,6 +50,7 @@ MOST_ARTICLES = 1500
 _GATE = 0.667
 _MOST_OUTLETS = 12
 _MOST_CELLS = 60
+_QUOTED = ["id", "title", "outlet", "published", "text"]
 _UNIT_COLUMNS = [
     "unit_id", "article_id", "start", "end", "text", "outlet", "published", "language", "before",
     "after", "title",
@@ -366,7 +367,7 @@ def _articles(
     given = _given(units, found.tags, set(answers))
     words, alike = ({}, {}) if found.model is None else reasons(found.model, units, list(answers))
     made = []
-    for row in load_articles(study.corpus, ["id", "title", "outlet", "published", "text"]):
+    for row in load_articles(study.corpus, _QUOTED, outlets=study.settings().outlets):
         if row["id"] not in chosen:
             continue
         sentences = tuple(
