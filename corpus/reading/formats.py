@@ -12,11 +12,11 @@ from ...tables.encodings import HEAD, encoding_of
 from ...tables.reading import read_rows, warn
 from ...tables.rows import RECORD_LIMIT, TOO_LONG, BadRow
 from ..article import Article
-from .factiva import factiva_records
+from .databases.factiva import factiva_records
+from .databases.nexis import nexis_records
+from .databases.proquest import proquest_records
 from .fields import Fields, Reject, to_article
 from .file_type import kind_of_text
-from .nexis import nexis_records
-from .proquest import proquest_records
 
 __all__ = ["articles_of_text", "read_table", "read_text", "report_once"]
 

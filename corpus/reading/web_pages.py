@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, cast
 
 from ...tables.rows import RECORD_LIMIT, TOO_LONG
 from ..article import Article
-from .factiva import factiva_page
+from .databases.factiva import factiva_page
 from .fields import Fields, Reject, to_article
 
 __all__ = ["extract", "read_html", "read_warc"]
