@@ -26,6 +26,10 @@ _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?:,? +(.+))?"
 _PACKED = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})Z?)?")
 _NUMBER = re.compile(r"(\d{5}|\d{9,10}|\d{12,13})(?:\.\d+)?")
 _MAIL = re.compile(r"(?:[A-Za-z]{3}, *)?\d{1,2} [A-Za-z]{3} \d{4} \d{2}:\d{2}.*")
+_C_TIME = re.compile(
+    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d{1,2}) (\d{2}:\d{2}:\d{2})(?: ([+-]\d{4}|UTC|GMT))? (\d{4})"
+)
+_UTC = re.compile(r"\s*(?:UTC|GMT)$")
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?: ?([AaPp])\.?[Mm]\.?)?")
 _YEAR = re.compile(r"\d{4}")
 
@@ -80,6 +84,9 @@ def read_date(value: str, order: str = "", languages: tuple[str, ...] = ()) -> s
         return _written(year, month, day, ":".join(clock) if clock[0] else None)
     if match := _NUMBER.fullmatch(value):
         return _counted(float(value))
+    if match := _C_TIME.fullmatch(value):
+        month, day, clock, zone, year = match.groups()
+        value = f"{day} {month} {year} {clock} {zone or ''}".strip()
     if _MAIL.fullmatch(value):
         try:
             return parsedate_to_datetime(value).isoformat()
@@ -169,7 +176,7 @@ def _written(year: str, month: str, day: str, time: str | None) -> str:
             if match[4]:
                 hour = hour % 12 + (12 if match[4] in "Pp" else 0)
             return f"{date}T{dt.time(hour, minute, second).isoformat()}"
-        whole = dt.datetime.fromisoformat(f"{date}T{time.strip()}")
+        whole = dt.datetime.fromisoformat(f"{date}T{_UTC.sub('+00:00', time.strip())}")
     except ValueError:
         return ""
     return whole.isoformat()
