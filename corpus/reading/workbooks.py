@@ -11,7 +11,7 @@ import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from itertools import chain, islice
+from itertools import chain, islice, zip_longest
 from typing import Any, BinaryIO
 
 from ...tables.rows import RECORD_LIMIT
@@ -107,7 +107,11 @@ def _rows(
                 if len(header) > 1 and _trimmed(row) == header:
                     yield Reject.of(where, number, "the header stands here again")
                     continue
-                cells = {key: cell for key, cell in zip(header, row, strict=False) if key}
+                cells = {
+                    key or f"column_{k}": cell
+                    for k, (key, cell) in enumerate(zip_longest(header, row), 1)
+                    if key or cell is not None
+                }
                 yield to_article(cells, fields, where, number)
     except Exception as error:  # noqa: BLE001 - as above
         yield Reject.of(where, number + 1, f"broken workbook: {_line(error)}")

@@ -80,10 +80,13 @@ def test_workbooks_as_people_make_them(tmp_path: Path, caplog: pytest.LogCapture
 
 
 def test_a_sheet_of_one_column(tmp_path: Path) -> None:
-    """Its first row is the header, whatever stands beside a later row."""
+    """Its first row is the header; what stands beside a later row without a name is kept."""
     path = sheet(tmp_path / "a.xlsx", ["text"], [TEXTS[0]], [TEXTS[1], "see page 3"])
 
-    assert [one.text for one in read(path)[0]] == TEXTS
+    articles, _ = read(path)
+
+    assert [one.text for one in articles] == TEXTS
+    assert [one.meta for one in articles] == [{}, {"column_2": "see page 3"}]
 
 
 @pytest.mark.parametrize(
