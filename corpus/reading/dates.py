@@ -85,8 +85,8 @@ def read_date(value: str, order: str = "", languages: tuple[str, ...] = ()) -> s
     if match := _NUMBER.fullmatch(value):
         return _counted(float(value))
     if match := _C_TIME.fullmatch(value):
-        month, day, clock, zone, year = match.groups()
-        value = f"{day} {month} {year} {clock} {zone or ''}".strip()
+        month, day, time, zone, year = match.groups()
+        value = f"{day} {month} {year} {time} {zone or ''}".strip()
     if _MAIL.fullmatch(value):
         try:
             return parsedate_to_datetime(value).isoformat()
