@@ -31,9 +31,9 @@ def zip_members(stream: BinaryIO, name: str) -> Iterator[Source | Reject]:
             seekable = rewindable(stream, cast("BinaryIO", spool), _UNPACKED_LIMIT)
             with zipfile.ZipFile(seekable) as archive:
                 for info in sorted(archive.infolist(), key=lambda info: info.filename):
-                    if not info.is_dir() and not _hidden(info.filename):
+                    if not info.filename.endswith("/") and not _hidden(info.filename):
                         yield member(f"{name}/{info.filename}", partial(_of_zip, archive, info))
-        except (zipfile.BadZipFile, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - a broken archive makes `zipfile` raise anything
             yield Reject.of(name, None, f"broken archive: {error}")
 
 
@@ -60,7 +60,7 @@ def tar_members(stream: BinaryIO, name: str) -> Iterator[Source | Reject]:
                 if stream.read(_BLOCK).strip(b"\0") or stream.tell() < archive.offset + _BLOCK:
                     reason = "broken archive: it has no end mark, so that files may be missing"
                     yield Reject.of(name, None, reason)
-        except (tarfile.TarError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - as above
             yield Reject.of(name, None, f"broken archive: {error}")
 
 

@@ -206,7 +206,8 @@ def _expand(given: str, known: Sequence[str], *, units: bool) -> Iterator[Source
 
 def member(name: str, opened: Callable[[], AbstractContextManager[BinaryIO]]) -> Source:
     """Give the source that a file inside an archive is."""
-    return Source(name, _suffix(name), opened, _compression(name), listed=True)
+    last = name.rpartition("/")[2]
+    return Source(name, _suffix(last), opened, _compression(last), listed=True)
 
 
 def _others(given: str, there: Mapping[str, T], own: Collection[str]) -> list[T]:

@@ -86,3 +86,10 @@ def test_members_that_cannot_be_read(tmp_path: Path) -> None:
     assert texts == ["Talks resume.", "They talk."]
     assert sorted(reasons) == ["/b.zip", "/c.tar"]
     assert all("broken archive" in reason for reason in reasons.values())
+
+
+def test_a_file_without_a_name(tmp_path: Path) -> None:
+    """It is told by its content, as any file without a suffix is."""
+    (tmp_path / "a.zip").write_bytes(zipped(NAMELESS=ROWS).replace(b"NAME", b"\0AME"))
+
+    assert read(tmp_path / "a.zip") == (["Talks resume.", "They talk."], {})
