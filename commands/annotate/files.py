@@ -8,7 +8,7 @@ import typer
 from ...errors import StudyError
 from ...study.contents import annotations_of, codebook_of, units_of
 from ..shared.answers import print_merged
-from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
+from ..shared.options import ForceOption, JsonOption, StudyOption, find_study, print_json, say
 
 __all__ = ["export", "import_"]
 
@@ -22,6 +22,7 @@ def export(
     round: Annotated[str | None, typer.Option(help="Only units of this round.")] = None,
     format: FormatOption = "label-studio",
     coder: Annotated[str, typer.Option(help="Only this coder's answers.")] = "",
+    force: ForceOption = False,
     json: JsonOption = False,
 ) -> None:
     """Write the drawn units (all, where none are drawn) with their answers for another tool.
@@ -31,6 +32,7 @@ def export(
     from ...annotate.design.sampling import read_design
     from ...annotate.other_tools.exchange import export_lines, export_tasks
     from ...labels import current
+    from ...tables.foreign import refuse_foreign
 
     folder = find_study(study)
     codebook = codebook_of(folder)
@@ -45,10 +47,14 @@ def export(
     rows = [row for row in current(annotations_of(folder)) if coder in ("", row.coder)]
     if coder and not rows:
         raise StudyError(folder.annotations, f"no answers of {coder!r}", "leave --coder out")
+    refuse_foreign(output, ['"unit_id"'], force=force)
     if format == "label-studio":
+        refuse_foreign(output.with_suffix(".xml"), ["<View", "sf-head"], force=force)
         n_tasks = export_tasks(output, units, codebook, annotations=rows, rounds=rounds)
         second, hint = output.with_suffix(".xml"), "under Settings > Labeling Interface > Code"
     else:
+        if format == "doccano":
+            refuse_foreign(output.with_suffix(".labels.json"), ["suffix_key"], force=force)
         n_tasks = export_lines(output, format, units, codebook, annotations=rows, rounds=rounds)
         second, hint = output.with_suffix(".labels.json"), "under Labels > Actions > Import Labels"
     counts = {"tasks": n_tasks, "file": str(output)}

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
+from ..shared.options import ForceOption, JsonOption, StudyOption, find_study, print_json, say
 from .add import add, cut
 from .fields import fields
 
@@ -109,6 +109,7 @@ def units(
             "-o", "--output", help="FILE.jsonl, .parquet or .csv; standard output if not given."
         ),
     ] = None,
+    force: ForceOption = False,
     study: StudyOption = None,
 ) -> None:
     """Hand out the units, one row each, with title, context, outlet, date and cluster.
@@ -125,6 +126,8 @@ def units(
             print(dump_json(row, indent=None))
         return
     from ...tables import write_table
+    from ...tables.foreign import refuse_foreign
 
+    refuse_foreign(output, ["unit_id", "article_id", "cluster"], force=force)
     write_table(table.data.table, output)
     say(f"{len(table)} units written to {output}")

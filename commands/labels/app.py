@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...errors import InputError, StudyError
-from ..shared.options import AdjudicatorOption, JsonOption, StudyOption, find_study, print_json, say
+from ..shared.options import (
+    AdjudicatorOption,
+    ForceOption,
+    JsonOption,
+    StudyOption,
+    find_study,
+    print_json,
+    say,
+)
 from .changes import diff, migrate
 
 if TYPE_CHECKING:
@@ -151,6 +159,7 @@ def guide(
     output: Annotated[
         Path | None, typer.Option("-o", help="An .html or .md file; printed as Markdown otherwise.")
     ] = None,
+    force: ForceOption = False,
     study: StudyOption = None,
 ) -> None:
     """Write the coder's guide: questions, definitions, examples, hotkeys; ready to print.
@@ -159,6 +168,7 @@ def guide(
     """
     from ...files import write_text
     from ...labels import guide_html, guide_markdown, load_codebook
+    from ...tables.foreign import refuse_foreign
 
     book = load_codebook(file or find_study(study).codebook_path)
     if output is None:
@@ -167,6 +177,9 @@ def guide(
     writers = {".html": guide_html, ".htm": guide_html, ".md": guide_markdown}
     if output.suffix.lower() not in writers:
         raise InputError(output, "a guide is HTML or Markdown", "name it .html or .md")
+    refuse_foreign(
+        output, ["revision ", "; required" if output.suffix == ".md" else "<kbd>"], force=force
+    )
     write_text(output, writers[output.suffix.lower()](book))
     say(f"wrote {output}")
 
@@ -224,6 +237,7 @@ def export(
     wide: Annotated[
         bool, typer.Option("--wide", help="One column for each coder, for R and SPSS.")
     ] = False,
+    force: ForceOption = False,
     study: StudyOption = None,
 ) -> None:
     """Write the annotations as CSV, long or wide, or as Parquet with one column for each dimension.
@@ -232,18 +246,21 @@ def export(
     """
     from ...files import publish
     from ...labels import annotations_dataset, write_long, write_wide
+    from ...tables.foreign import refuse_foreign
 
     folder = find_study(study)
     rows, book = _coded(folder.root, folder.annotations, folder.codebook_path)
-    if output.suffix == ".parquet":
-        with publish(output) as temporary:
-            annotations_dataset(rows, book).to_parquet(str(temporary))
-    elif output.suffix == ".csv":
-        (write_wide if wide else write_long)(output, rows)
-    else:
+    names = {".parquet": ["unit_id", "coder", "round"], ".csv": ["unit", "article", "dimension"]}
+    if output.suffix not in names:
         raise InputError(
             output, "annotations are exported as CSV or Parquet", "name it .csv or .parquet"
         )
+    refuse_foreign(output, names[output.suffix], force=force)
+    if output.suffix == ".parquet":
+        with publish(output) as temporary:
+            annotations_dataset(rows, book).to_parquet(str(temporary))
+    else:
+        (write_wide if wide else write_long)(output, rows)
     say(f"wrote {output}")
 
 

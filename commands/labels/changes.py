@@ -7,7 +7,7 @@ import typer
 
 from ...errors import ExistsError, StudyError
 from ...files import locked, write_text
-from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
+from ..shared.options import ForceOption, JsonOption, StudyOption, find_study, print_json, say
 
 if TYPE_CHECKING:
     from ...labels import Annotation, Codebook
@@ -88,6 +88,7 @@ def migrate(
     output: Annotated[
         Path | None, typer.Option("-o", help="Where to write; the study's file when not given.")
     ] = None,
+    force: ForceOption = False,
     study: StudyOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -104,10 +105,13 @@ def migrate(
         write_annotations,
         write_log,
     )
+    from ...tables.foreign import refuse_foreign
 
     folder = find_study(study)
     before, after = _codebooks(old, new, folder)
     rules = load_mapping(mapping, before, after)
+    if output is not None:
+        refuse_foreign(output, ["unit_id", "coder", "dimension"], force=force)
     target = output or folder.annotations
     # No answers may be added between reading and writing.
     with locked(folder.annotations.parent, wait=10):

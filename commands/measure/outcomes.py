@@ -42,6 +42,7 @@ def outcomes(
     from ...errors import UnknownNameError
     from ...measure.corrected_outcomes import outcomes as corrected
     from ...tables import write_table
+    from ...tables.foreign import refuse_foreign
 
     names = [*_ABOUT, *(column or [])]
     given = read_inputs(
@@ -61,6 +62,7 @@ def outcomes(
     table, notes = corrected(
         given.tags, given.gold, given.design, columns=columns, learned=given.learned
     )
+    refuse_foreign(output, table.column_names)
     write_table(table, output)
     for note in notes:
         say(f"note: {note}")

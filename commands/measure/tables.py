@@ -21,6 +21,9 @@ def write_rows(rows: Iterable[Mapping[str, Any]], output: Path) -> None:
     import pyarrow as pa
 
     from ...tables import write_table
+    from ...tables.foreign import refuse_foreign
 
-    write_table(pa.Table.from_pylist([dict(row) for row in rows]), output)
+    table = pa.Table.from_pylist([dict(row) for row in rows])
+    refuse_foreign(output, table.column_names)
+    write_table(table, output)
     say(f"written to {output}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..shared.interrupt import stoppable
-from ..shared.options import DateOrderOption, JsonOption, date_order_of, say
+from ..shared.options import DateOrderOption, ForceOption, JsonOption, date_order_of, say
 from ..shared.progress import ProgressLine
 from .tag_report import print_plan, print_summary, shards, stopped
 
@@ -114,9 +114,7 @@ def tag(
     plan: Annotated[
         bool, typer.Option("--plan", help="Print shards, size and the estimated time; tag nothing.")
     ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace an output file that holds something else.")
-    ] = False,
+    force: ForceOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
     as_json: JsonOption = False,
 ) -> None:

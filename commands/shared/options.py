@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AdjudicatorOption",
     "DateOrderOption",
+    "ForceOption",
     "JsonOption",
     "MissingOption",
     "StudyOption",
@@ -51,6 +52,9 @@ DateOrderOption = Annotated[
         help="What comes first in dates such as 03/04/2024: day or month.",
         show_default="as the other dates of the file show, else day",
     ),
+]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Replace an existing file that holds something else.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 

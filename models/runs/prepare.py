@@ -17,6 +17,7 @@ from ...corpus.reading.own_files import holds_tags
 from ...errors import ExistsError, UnknownNameError
 from ...labels.codebook.codebook import Dimension
 from ...tables import FORMATS
+from ...tables.foreign import holds_names, refuse_foreign
 from ..model import Model
 from ..tagging.blocks import Counts, tag_blocks
 from .ending.finish import Summary
@@ -27,6 +28,9 @@ from .output import Folder, open_folder
 from .task import PARTS, Job, done_tasks
 
 __all__ = ["PLAN", "Prepared", "State", "prepare", "seconds_per_byte"]
+
+_OURS = ("unit_id", "model_version")
+"""Columns of all tags."""
 
 _ARTICLES = 40
 _LONGEST = 3.0
@@ -124,8 +128,8 @@ def prepare(
     form, single = _target(out, options)
     target = _absolute(f"{out}.part" if single else out)
     inputs = _apart(inputs_of(given, options.form, spool), out, single)
-    if single and not options.force:
-        _refuse_foreign(single)
+    if single:
+        _refuse_foreign(single, force=options.force)
     job = Job(
         str(model.absolute()),
         described.version,
@@ -189,16 +193,19 @@ def _apart(inputs: Sequence[Input], out: str, single: str | None) -> list[Input]
     return apart
 
 
-def _refuse_foreign(out: str) -> None:
-    """Refuse to replace a file that does not begin as our tags do."""
-    path = Path(out)
-    if "://" in out or not path.exists():
+def _refuse_foreign(out: str, *, force: bool) -> None:
+    """Refuse to replace a file that does not begin as our tags do, here or in a store."""
+    if "://" not in out:
+        refuse_foreign(Path(out), _OURS, force=force)
         return
-    if not path.is_file():
-        raise ExistsError(out, "is not a regular file", "name another file")
-    if not holds_tags(path):
-        problem = "is a file that this command did not write"
-        raise ExistsError(out, problem, "name another one, or use --force")
+    parent, _, name = out.rpartition("/")
+    folder = open_folder(parent)
+    if force or name not in folder.names():
+        return
+    with folder.open(name) as stream:
+        if not holds_names(stream, Path(name).suffix, _OURS):
+            problem = "is a file that this command did not write"
+            raise ExistsError(out, problem, "name another file, or use --force")
 
 
 def _planned(folder: Folder, inputs: Sequence[Input], options: Options) -> Plan:

@@ -102,9 +102,14 @@ def test_going_on_in_a_store(saved_model: Path, store: Any, news: Path, tmp_path
 
 
 @pytest.mark.slow
-def test_a_single_file_in_a_store(saved_model: Path, store: Any, tmp_path: Path) -> None:
-    """It is there whole, with its rejects beside it, and nothing else."""
+@pytest.mark.usefixtures("news")
+def test_a_single_file_in_a_store(saved_model: Path, store: Any) -> None:
+    """It is there whole, with its rejects beside it, and nothing else; a foreign one stays."""
     out = "s3://tagging/single/tags.csv"
+    store.pipe_file("tagging/single/notes.csv", b"title,text\n")
+    with pytest.raises(ExistsError, match=r"notes\.csv: is a file that this command did not write"):
+        prepare(saved_model, ["s3://tagging/news"], "s3://tagging/single/notes.csv", OPTIONS)
+    store.rm_file("tagging/single/notes.csv")
     summary = run(prepare(saved_model, ["s3://tagging/news"], out, OPTIONS), Local(1))
 
     assert sorted(store.find("tagging/single")) == [
@@ -113,6 +118,7 @@ def test_a_single_file_in_a_store(saved_model: Path, store: Any, tmp_path: Path)
     ]
     text = store.cat_file("tagging/single/tags.csv").decode("utf-8-sig")
     assert text.count("The minister defended") == summary.articles
+    assert prepare(saved_model, ["s3://tagging/news"], out, OPTIONS).single == out
 
 
 def test_a_bucket_that_is_not_there(saved_model: Path, store: Any, news: Path) -> None:
