@@ -20,6 +20,7 @@ from typing import Any
 from .errors import StudyError
 
 __all__ = [
+    "WAIT",
     "dump_json",
     "locked",
     "publish",
@@ -28,6 +29,9 @@ __all__ = [
     "write_jsonl",
     "write_text",
 ]
+
+WAIT = 10.0
+"""Seconds for which a command waits for another that writes to the study."""
 
 
 @contextmanager

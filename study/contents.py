@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RevisionError, StudyError
-from ..files import locked, write_text
+from ..files import WAIT, locked, write_text
 
 if TYPE_CHECKING:
     from ..annotate.answers.merge import Merged
@@ -54,7 +54,7 @@ def study_id(study: "Study") -> str:
     """
     path = study.annotations.with_name("study-id")
     if not path.exists():
-        with locked(path.parent, wait=10):
+        with locked(path.parent, wait=WAIT):
             if not path.exists():
                 write_text(path, secrets.token_hex(6) + "\n")
     return path.read_text(encoding="utf-8").strip()

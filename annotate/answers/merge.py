@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...corpus import keep_rejects
-from ...files import dump_json, locked
+from ...files import WAIT, dump_json, locked
 from ...labels import (
     Annotation,
     merge_annotations,
@@ -20,10 +20,7 @@ from ...labels import (
 from .from_label_studio import Read
 from .identities import Identities, read_identities
 
-__all__ = ["WAIT", "Merged", "merge_answers"]
-
-WAIT = 10.0
-"""Seconds for which a command waits for another that writes to the study."""
+__all__ = ["Merged", "merge_answers"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ...corpus import content_id
-from ...files import locked
+from ...files import WAIT, locked
 from ...labels import (
     ADJUDICATION,
     Annotation,
@@ -27,7 +27,6 @@ from ...labels import (
     settle,
     ties,
 )
-from ..answers.merge import WAIT
 from ..page.config import READINGS
 from ..page.tasks import task
 from .batches import Batch, short_title

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError, StudyError
-from ...files import dump_json, locked, write_text
+from ...files import WAIT, dump_json, locked, write_text
 from ...labels import Codebook
 from ..answers.earlier import Earlier
 from ..answers.from_label_studio import Read
-from ..answers.merge import WAIT, Merged, merge_answers
+from ..answers.merge import Merged, merge_answers
 from ..design.sampling import Drawn
 from ..page.checks import config_problems
 from ..page.config import View, instructions, labeling_config

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from ...errors import StudyError
+from ...files import WAIT, locked
 from ...study.contents import (
     annotations_of,
     codebook_of,
@@ -72,8 +73,10 @@ def adjudicate(
                 earlier=earlier_revisions(folder, codebook),
                 names=names,
             )
-    gold = resolve(rows, codebook, rule=rule, least=least)
-    write_gold(folder.gold, gold)
+    with locked(folder.annotations.parent, wait=WAIT):
+        rows = annotations_of(folder)
+        gold = resolve(rows, codebook, rule=rule, least=least)
+        write_gold(folder.gold, gold)
     decided = {row.unit_id for row in rows if is_decision(row)}
     counts = {
         "disputed": len(cases),

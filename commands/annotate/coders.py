@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...errors import InputError
-from ...files import locked
+from ...files import WAIT, locked
 from ...study.contents import annotations_of
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, print_table, say
 
@@ -76,7 +76,6 @@ def coders(
 
 def _join(folder: "Study", name: str, other: str, *, force: bool) -> "Identities":
     from ...annotate.answers.identities import read_identities
-    from ...annotate.answers.merge import WAIT
     from ...labels import merge_annotations, write_annotations
 
     path = folder.annotations.with_name("coders.json")

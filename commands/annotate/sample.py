@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...errors import InputError, UnknownNameError
-from ...files import locked
+from ...files import WAIT, locked
 from ...study.contents import units_of
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, print_table, say
 from ..shared.progress import ProgressLine
@@ -99,7 +99,6 @@ def sample(
 
     Example: standfirst annotate sample 300 --rule equal --by outlet --test 100 --overlap 0.2
     """
-    from ...annotate.answers.merge import WAIT
     from ...annotate.design import sampling as plan
 
     folder = find_study(study)

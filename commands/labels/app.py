@@ -104,15 +104,18 @@ def gold(
     """
     from collections import Counter
 
+    from ...files import WAIT, locked
     from ...labels import competence, resolve, ties, write_gold
 
     folder = find_study(study)
-    rows, book = _coded(folder.root, folder.annotations, folder.codebook_path)
     options: dict[str, Any] = {"rule": rule, "adjudicators": adjudicator or (), "least": least}
-    resolved = resolve(rows, book, **options)
+    # No answers may be added between reading them and writing gold.
+    with locked(folder.annotations.parent, wait=WAIT):
+        rows, book = _coded(folder.root, folder.annotations, folder.codebook_path)
+        resolved = resolve(rows, book, **options)
+        write_gold(folder.gold, resolved)
     open_ = ties(rows, book, **options)
     coders = competence(rows, resolved, adjudicators=adjudicator or ())
-    write_gold(folder.gold, resolved)
     counts = {
         dimension.id: dict(
             sorted(

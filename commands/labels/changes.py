@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...errors import ExistsError, StudyError
-from ...files import locked, write_text
+from ...files import WAIT, locked, write_text
 from ..shared.options import ForceOption, JsonOption, StudyOption, find_study, print_json, say
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def migrate(
         refuse_foreign(output, ["unit_id", "coder", "dimension"], force=force)
     target = output or folder.annotations
     # No answers may be added between reading and writing.
-    with locked(folder.annotations.parent, wait=10):
+    with locked(folder.annotations.parent, wait=WAIT):
         rows = read_annotations(folder.annotations)
         migrated, log = migrate_annotations(rows, before, after, rules)
         log_path = _log_of(target, before.revision, after.revision, rows, log)
