@@ -17,8 +17,8 @@ from typing import Any, Literal
 from ...errors import ServerError
 from ...labels import Codebook
 from ...progress import Progress
-from ..answers.earlier import Earlier, by_revision, in_force
-from ..answers.from_label_studio import Read, read_tasks
+from ..answers.earlier import Earlier, by_revision, in_force, read_by_revision
+from ..answers.from_label_studio import Read
 from ..page.config import MARK
 from .connection import TRIES, Server, passing, pause, server_errors
 from .task_list import ANSWERS, answered, item, n_tasks, newest_change, tasks_of
@@ -135,24 +135,14 @@ def pull(
     about = server.raw("GET", f"/api/projects/{project}/")
     include = _WITH_SHOWN if f'name="{MARK}"' in str(about.get("label_config")) else _WHOLE
     changes = in_force(str(about.get("description") or ""))
-    old: dict[str, list[Any]] = {}
-
-    def present() -> Iterator[Any]:
-        filters = changed if since else _ANSWERED
-        for row in _answered(server, project, filters, include):
-            for revision, part in by_revision(row, changes):
-                if revision != codebook.revision and revision in (earlier or {}):
-                    old.setdefault(revision, []).append(part)
-                else:
-                    yield part
-
+    filters = changed if since else _ANSWERED
+    parts = (
+        part
+        for row in _answered(server, project, filters, include)
+        for part in by_revision(row, changes)
+    )
     coders, where = server.coders(), f"{server.url}/projects/{project}/data"
-    read = read_tasks(present(), codebook, where=where, coders=coders, blind=blind)
-    for revision, tasks in old.items():
-        known = (earlier or {})[revision]
-        given = read_tasks(tasks, known.codebook, where=where, coders=coders, blind=blind)
-        given.annotations = known.carry(given.annotations)
-        read.add(given)
+    read = read_by_revision(parts, codebook, earlier or {}, where=where, coders=coders, blind=blind)
     read.n_drafts = n_tasks(server, project, [_DRAFT])
     read.newest = newest
     return read

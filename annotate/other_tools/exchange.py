@@ -16,7 +16,8 @@ from ...errors import InputError, MissingFileError, UnknownNameError
 from ...files import dump_json, write_jsonl, write_text
 from ...labels import Annotation, Codebook
 from ...tables import Row, read_rows
-from ..answers.from_label_studio import Read, read_tasks
+from ..answers.earlier import Earlier, by_fit, read_by_revision
+from ..answers.from_label_studio import Read
 from ..page.config import labeling_config
 from ..page.tasks import task, with_annotations
 from .doccano import doccano_labels, doccano_rows, read_doccano
@@ -70,7 +71,13 @@ def export_tasks(
     return len(made)
 
 
-def import_tasks(path: Path, codebook: Codebook, *, coder: str = "") -> Read:
+def import_tasks(
+    path: Path,
+    codebook: Codebook,
+    *,
+    coder: str = "",
+    earlier: Mapping[str, Earlier] | None = None,
+) -> Read:
     """Read a JSON export of Label Studio.
 
     Parameters
@@ -81,6 +88,8 @@ def import_tasks(path: Path, codebook: Codebook, *, coder: str = "") -> Read:
         What was coded.
     coder
         Whose answers they are where the file does not say.
+    earlier
+        Earlier revisions of the codebook whose answers are carried over.
 
     Raises
     ------
@@ -102,7 +111,9 @@ def import_tasks(path: Path, codebook: Codebook, *, coder: str = "") -> Read:
         raise InputError(path, f"holds a {type(tasks).__name__}, not a list of tasks", remedy)
     if tasks and not any(isinstance(task_, dict) and "annotations" in task_ for task_ in tasks):
         raise InputError(path, "no task has annotations (a JSON-MIN export?)", remedy)
-    return read_tasks(tasks, codebook, where=str(path), coder=coder)
+    earlier = earlier or {}
+    parts = (part for raw in tasks for part in by_fit(raw, codebook, earlier))
+    return read_by_revision(parts, codebook, earlier, where=str(path), coder=coder)
 
 
 def export_lines(

@@ -81,11 +81,13 @@ def import_(
     """
     from ...annotate.answers.merge import merge_answers
     from ...annotate.other_tools.exchange import import_lines, import_tasks
+    from ...study.migrations import earlier_revisions
 
     folder = find_study(study)
     codebook = codebook_of(folder)
     if format == "label-studio":
-        read = import_tasks(file, codebook, coder=coder)
+        earlier = earlier_revisions(folder, codebook)
+        read = import_tasks(file, codebook, coder=coder, earlier=earlier)
     else:
         read = import_lines(file, format, codebook, coder=coder)
     print_merged(merge_answers(folder.annotations, read), as_json=json)
