@@ -19,7 +19,16 @@ import httpx
 from ...errors import ServerError
 from .access import Access
 
-__all__ = ["OLDEST", "TRIES", "Server", "connect", "passing", "pause", "server_errors"]
+__all__ = [
+    "OLDEST",
+    "TRIES",
+    "Server",
+    "connect",
+    "passing",
+    "pause",
+    "server_errors",
+    "strange_answer",
+]
 
 OLDEST = (1, 20)
 """The oldest version of Label Studio whose answers are understood."""
@@ -203,6 +212,11 @@ def server_errors(url: str) -> Iterator[None]:
             raise ServerError(url, problem, _PROXY) from error
         problem = "Label Studio cannot be reached"
         raise ServerError(url, problem, "is it running? standfirst annotate start") from error
+
+
+def strange_answer(url: str) -> ServerError:
+    """Return the error for an answer that has not the fields of Label Studio's."""
+    return ServerError(url, "its answers are not those of Label Studio", _ADDRESS)
 
 
 _TOKEN = "copy it again from Account & Settings > Access Token"  # noqa: S105 - a remedy

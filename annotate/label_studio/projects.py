@@ -17,7 +17,7 @@ from ..page.config import View, instructions, labeling_config
 from ..page.tasks import unfit
 from .batches import Batch, batch_tasks, batches
 from .config_update import update_config
-from .connection import Server, server_errors
+from .connection import Server, server_errors, strange_answer
 from .ownership import (
     find_project,
     known_projects,
@@ -211,6 +211,8 @@ def project(
             )
     else:
         existing = update_config(server, existing, codebook, config, earlier or ())
+    if existing.id is None:
+        raise strange_answer(server.url)
     number = int(existing.id)
     if mark and not owner_of(existing)[0]:
         text = "\n".join(filter(None, (existing.description, mark)))

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from ...errors import ServerError
-from .connection import Server
+from .connection import Server, strange_answer
 
 __all__ = ["ANSWERS", "answered", "item", "n_tasks", "newest_change", "tasks_of"]
 
@@ -50,7 +50,7 @@ def tasks_of(
     while seen < total:
         params = query | {"page_size": _PAGE, "page": page}
         try:
-            answer = server.raw("GET", "/api/tasks/", params=params)
+            answer = _listed(server, params)
         except ServerError as error:
             response = getattr(error.__cause__, "response", None)
             # Tasks were deleted while we walked, so that the last page is gone.
@@ -67,14 +67,14 @@ def tasks_of(
 def n_tasks(server: Server, project: int, filters: Sequence[dict[str, Any]] = ()) -> int:
     """Count the tasks of a project for which all filters hold."""
     params = _params(project, "id", filters) | {"page_size": 1, "page": 1}
-    return int(server.raw("GET", "/api/tasks/", params=params)["total"])
+    return int(_listed(server, params)["total"])
 
 
 def newest_change(server: Server, project: int) -> str:
     """Return when a task of a project changed last; empty where there is none."""
     params = _params(project, "id,updated_at") | {"page_size": 1, "page": 1}
     query = json.loads(params["query"]) | {"ordering": ["-tasks:updated_at"]}
-    rows = server.raw("GET", "/api/tasks/", params=params | {"query": json.dumps(query)})["tasks"]
+    rows = _listed(server, params | {"query": json.dumps(query)})["tasks"]
     return str(rows[0]["updated_at"]) if rows else ""
 
 
@@ -86,6 +86,13 @@ def answered(row: Mapping[str, Any]) -> bool:
 def item(name: str, operator: str, kind: str, value: Any) -> dict[str, Any]:
     """Return one condition of a filter, on a column such as ``tasks:total_annotations``."""
     return {"filter": f"filter:{name}", "operator": operator, "type": kind, "value": value}
+
+
+def _listed(server: Server, params: Mapping[str, Any]) -> dict[str, Any]:
+    answer = server.raw("GET", "/api/tasks/", params=params)
+    if not isinstance(answer, dict) or not {"total", "tasks"} <= answer.keys():
+        raise strange_answer(server.url)
+    return answer
 
 
 def _params(

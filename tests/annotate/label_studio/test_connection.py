@@ -3,13 +3,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import jwt
 import pytest
 
 from standfirst.annotate.label_studio.access import Access
 from standfirst.annotate.label_studio.connection import connect
+from standfirst.annotate.label_studio.projects import Batch, project
+from standfirst.annotate.label_studio.task_list import n_tasks, tasks_of
 from standfirst.errors import ServerError
+from standfirst.labels import Codebook
 
 WHO = {"id": 1, "email": "ann@x.org", "username": "ann"}
 
@@ -100,3 +104,14 @@ def test_no_tls_where_tls_is_asked_for() -> None:
         pytest.raises(ServerError, match="it answers without TLS; use http://"),
     ):
         connect(Access(url.replace("http:", "https:"), "0123456789"))
+
+
+def test_answers_of_another_shape(codebook: Codebook, tmp_path: Path) -> None:
+    """JSON without the fields of Label Studio is one line, for projects and for tasks."""
+    with answering() as (url, _), connect(Access(url, token(token_type="refresh"))) as server:
+        with pytest.raises(ServerError, match="its answers are not those of Label Studio"):
+            project(server, codebook, Batch("Deals", 1, ()), tmp_path / "projects.json")
+        with pytest.raises(ServerError, match="its answers are not those of Label Studio"):
+            n_tasks(server, 1)
+        with pytest.raises(ServerError, match="its answers are not those of Label Studio"):
+            list(tasks_of(server, 1))
