@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 
 from ...corpus import Article, Reject
-from ...corpus.reading.own_files import holds_tags
 from ...errors import ExistsError, UnknownNameError
 from ...labels.codebook.codebook import Dimension
 from ...tables import FORMATS
