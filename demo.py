@@ -31,7 +31,7 @@ from .labels import (
     write_gold,
 )
 from .measure import read_tags, shares
-from .measure.coded import read_coded
+from .measure.inputs.coded import read_coded
 from .models import evaluate, from_file, from_study, train
 from .models.runs.engines.engine import make_engine
 from .models.runs.run import Options, prepare, run

@@ -30,13 +30,13 @@ from threadpoolctl import threadpool_limits
 
 from standfirst.labels.gold.gold import Gold
 from standfirst.measure import Tags, shares
-from standfirst.measure.corrected_outcomes import Outcome
-from standfirst.measure.corrected_regression import explain
-from standfirst.measure.formula import parse_formula
-from standfirst.measure.predictors import predictors
-from standfirst.measure.samples import from_probabilities
-from standfirst.measure.tagged import TaggedDimension
-from standfirst.measure.usable_gold import Coded
+from standfirst.measure.inputs.samples import from_probabilities
+from standfirst.measure.inputs.tagged import TaggedDimension
+from standfirst.measure.inputs.usable_gold import Coded
+from standfirst.measure.regressions.corrected_outcomes import Outcome
+from standfirst.measure.regressions.corrected_regression import explain
+from standfirst.measure.regressions.formula import parse_formula
+from standfirst.measure.regressions.predictors import predictors
 from standfirst.models.encoders.registry import default_encoder
 from standfirst.models.heads.head import STRENGTHS, Head, fit_head
 

@@ -34,8 +34,8 @@ from threadpoolctl import threadpool_limits
 from standfirst.annotate.design.inclusion import inclusion_probabilities, systematic
 from standfirst.annotate.design.pool import Aim, Pool, Scores
 from standfirst.annotate.design.rules import MODEL_RULES
-from standfirst.measure.estimators import Estimates, Population, corrected, from_gold
-from standfirst.measure.samples import Sample, SampledRound, from_probabilities
+from standfirst.measure.estimates.estimators import Estimates, Population, corrected, from_gold
+from standfirst.measure.inputs.samples import Sample, SampledRound, from_probabilities
 from standfirst.models.encoders.registry import default_encoder
 from standfirst.models.heads.head import STRENGTHS
 
@@ -130,8 +130,8 @@ def one_model(data: Data, groups: Ints, n_draws: int, name: str) -> Iterator[dic
 
 def cells(data: Data, groups: Ints, outlets: Ints, n_draws: int) -> Iterator[dict[str, object]]:
     """Correct the shares of outlets, with the lambda that fits within them."""
-    from standfirst.measure.estimation import _pooled_lambda
-    from standfirst.measure.usable_gold import Coded
+    from standfirst.measure.estimates.estimation import _pooled_lambda
+    from standfirst.measure.inputs.usable_gold import Coded
 
     few, many = (Tally(), Tally()), (Tally(), Tally())
     naive: list[bool] = []

@@ -4,17 +4,17 @@ The last stage of the way: articles (`corpus`), design and answers (`annotate`),
 tags (`models`), and here what a study says. It builds on all four, and `study` builds on it.
 """
 
-from .coder_comparison import CoderComparison
-from .coders import compare_coders
-from .coefficients import Regression
-from .corrected_outcomes import outcomes
-from .corrected_regression import regression
-from .doubts import Doubts, rank_doubts
-from .drift import Drift, compare_texts
-from .estimation import shares
-from .plans import Plan, plan_agreement, plan_score, plan_share, plan_shares
-from .results import Shares
-from .tagged import Tags, read_tags
+from .checks.coder_comparison import CoderComparison
+from .checks.coders import compare_coders
+from .checks.doubts import Doubts, rank_doubts
+from .checks.drift import Drift, compare_texts
+from .estimates.estimation import shares
+from .estimates.results import Shares
+from .inputs.tagged import Tags, read_tags
+from .plans.plans import Plan, plan_agreement, plan_score, plan_share, plan_shares
+from .regressions.coefficients import Regression
+from .regressions.corrected_outcomes import outcomes
+from .regressions.corrected_regression import regression
 
 __all__ = [
     "CoderComparison",

@@ -10,7 +10,7 @@ from .measuring import facts_of, learned_units, model_of
 from .tagged_corpus import corpus_tags
 
 if TYPE_CHECKING:
-    from ..measure.doubts import Doubts
+    from ..measure.checks.doubts import Doubts
     from .folder import Study
 
 __all__ = ["doubts_of"]
@@ -44,7 +44,7 @@ def doubts_of(
     """
     from ..annotate.design.plan import read_design
     from ..annotate.design.test_part import closed_units
-    from ..measure.doubts import rank_doubts
+    from ..measure.checks.doubts import rank_doubts
 
     gold = gold_of(place, codebook_of(place))
     if not gold:

@@ -10,8 +10,8 @@ from .measuring import facts_of, learned_units, model_of
 from .tagged_corpus import corpus_tags
 
 if TYPE_CHECKING:
-    from ..measure.drift import Drift, Side
-    from ..measure.tagged import Tags
+    from ..measure.checks.drift import Drift, Side
+    from ..measure.inputs.tagged import Tags
     from ..models import TrainingSet
     from .folder import Study
 
@@ -31,8 +31,8 @@ def drift_of_study(
         The model is not in the study, or learned from none of its units.
     """
     from ..corpus.reading.dates import month_of
-    from ..measure.drift import Side, compare_texts
-    from ..measure.tagged import dimensions_of, read_tags
+    from ..measure.checks.drift import Side, compare_texts
+    from ..measure.inputs.tagged import dimensions_of, read_tags
 
     labels = {one.id: one.label_ids for one in codebook_of(place).dimensions}
     only = [name for name in dimensions_of(tags) if name in labels]
@@ -62,8 +62,8 @@ def drift_of_tags(
     tags: Path, rows: "TrainingSet", *, model: Path | None = None, seed: int = 0
 ) -> "Drift":
     """Compare tags with the rows of a labelled file."""
-    from ..measure.drift import Side, compare_texts
-    from ..measure.tagged import read_tags
+    from ..measure.checks.drift import Side, compare_texts
+    from ..measure.inputs.tagged import read_tags
 
     labels = None if model is None else facts_of(model).labels
     table = read_tags(tags, labels=labels, columns=_COLUMNS)
@@ -90,7 +90,7 @@ def _left_out(place: "Study", unit_ids: Sequence[str], versions: Sequence[str]) 
 
 def _tagged(path: Path, table: "Tags") -> "Side":
     from ..corpus.reading.dates import month_of
-    from ..measure.drift import Side
+    from ..measure.checks.drift import Side
 
     for name in ("text", "article_id"):
         if name not in table.columns.column_names:

@@ -9,11 +9,11 @@ from ..annotate.design.plan import read_design
 from ..errors import RevisionError, StudyError, UnknownNameError
 from ..labels.codebook.codebook import Condition
 from ..labels.gold.gold import Gold
-from ..measure.conditions import NOT_ASKED, answers_under, tags_under
-from ..measure.estimation import shares
-from ..measure.results import Shares
-from ..measure.tagged import Tags, dimensions_of, read_tags
-from ..measure.usable_gold import Design
+from ..measure.estimates.estimation import shares
+from ..measure.estimates.results import Shares
+from ..measure.inputs.conditions import NOT_ASKED, answers_under, tags_under
+from ..measure.inputs.tagged import Tags, dimensions_of, read_tags
+from ..measure.inputs.usable_gold import Design
 from .contents import annotations_of, codebook_of, gold_of, units_of
 from .measuring import (
     blind_gold,

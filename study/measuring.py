@@ -114,7 +114,7 @@ def tags_of(study: "Study", unit_ids: Sequence[str]) -> Path:
     StudyError
         None are there, or several.
     """
-    from ..measure.tagged import unit_ids_of
+    from ..measure.inputs.tagged import unit_ids_of
 
     wanted = set(unit_ids)
     paths = []

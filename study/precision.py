@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..annotate.design.plan import Drawn
     from ..annotate.design.targets import Target
     from ..labels import Gold
-    from ..measure.planning import WidthReached
+    from ..measure.plans.planning import WidthReached
     from .folder import Study
 
 __all__ = ["widths_reached"]
@@ -54,8 +54,8 @@ def widths_reached(
 def _corrected(place: "Study", design: "Sequence[Drawn]", target: "Target") -> "WidthReached":
     import numpy as np
 
-    from ..measure.estimation import shares
-    from ..measure.planning import width_reached
+    from ..measure.estimates.estimation import shares
+    from ..measure.plans.planning import width_reached
 
     corpus = tagged_corpus(place, dimensions=[target.dimension])
     made = shares(corpus.tags, corpus.gold, design, learned=corpus.learned)[target.dimension]
@@ -79,11 +79,11 @@ def _corrected(place: "Study", design: "Sequence[Drawn]", target: "Target") -> "
 def _from_gold(place: "Study", design: "Sequence[Drawn]", target: "Target") -> "WidthReached":
     import numpy as np
 
-    from ..measure.estimators import from_gold
-    from ..measure.planning import width_reached
-    from ..measure.results import Estimate
-    from ..measure.samples import from_design
-    from ..measure.usable_gold import LEAST_CLUSTERS
+    from ..measure.estimates.estimators import from_gold
+    from ..measure.estimates.results import Estimate
+    from ..measure.inputs.samples import from_design
+    from ..measure.inputs.usable_gold import LEAST_CLUSTERS
+    from ..measure.plans.planning import width_reached
 
     gold = blind_gold(gold_of(place, codebook_of(place)), annotations_of(place))[0]
     answers = _answers(gold, target)

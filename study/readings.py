@@ -12,7 +12,7 @@ from .tagged_corpus import corpus_tags
 
 if TYPE_CHECKING:
     from ..labels import Annotation, Codebook
-    from ..measure.tagged import Tags
+    from ..measure.inputs.tagged import Tags
     from .folder import Study
 
 __all__ = ["Readings", "readings_of_file", "readings_of_study"]
@@ -86,7 +86,7 @@ def readings_of_file(
         A dimension is not coded and tagged.
     """
     from ..labels import infer_from_annotations, read_annotations, read_coded
-    from ..measure.tagged import dimensions_of, read_tags
+    from ..measure.inputs.tagged import dimensions_of, read_tags
 
     if coded.suffix.lower() == ".jsonl":
         said = read_annotations(coded)

@@ -15,8 +15,13 @@ from ..corpus import load_articles, summary
 from ..errors import StandfirstError
 from ..labels import agreement, disagreements, resolve
 from ..labels.annotations.annotation import current
-from ..measure.effects import Trend
-from ..measure.quality import CodedUnits, DimensionQuality, quality
+from ..measure.checks.quality import CodedUnits, DimensionQuality, quality
+from ..measure.checks.sensitivity import Variant, variants
+from ..measure.estimates.effects import Trend
+from ..measure.estimates.results import Shares
+from ..measure.inputs.tagged import Tags
+from ..measure.inputs.usable_gold import usable_gold
+from ..measure.regressions.trends import trends
 from ..measure.report.contents import (
     Article,
     Coding,
@@ -29,11 +34,6 @@ from ..measure.report.contents import (
     Sentence,
     Verdict,
 )
-from ..measure.results import Shares
-from ..measure.sensitivity import Variant, variants
-from ..measure.tagged import Tags
-from ..measure.trends import trends
-from ..measure.usable_gold import usable_gold
 from .contents import annotations_of, codebook_of, gold_of, units_of
 from .inputs import Inputs, inputs_of
 from .reasons import reasons

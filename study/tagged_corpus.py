@@ -12,7 +12,7 @@ from .measuring import blind_gold, facts_of, learned_units, model_of, tags_of
 if TYPE_CHECKING:
     from ..annotate.design.plan import Drawn
     from ..labels import Codebook, Gold
-    from ..measure.tagged import Tags
+    from ..measure.inputs.tagged import Tags
     from .folder import Study
 
 __all__ = ["TaggedCorpus", "corpus_tags", "tagged_corpus"]
@@ -108,7 +108,7 @@ def corpus_tags(
     columns: Sequence[str] = (),
 ) -> "Tags":
     """Read the tags of a study's corpus alone; parameters and errors as `tagged_corpus`."""
-    from ..measure.tagged import dimensions_of, read_tags
+    from ..measure.inputs.tagged import dimensions_of, read_tags
 
     codebook = codebook_of(place)
     labels = {one.id: one.label_ids for one in codebook.dimensions}

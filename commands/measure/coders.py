@@ -53,7 +53,7 @@ def coders(
 
     Example: standfirst measure coders tags.parquet --from coded.csv
     """
-    from ...measure.coders import compare_coders
+    from ...measure.checks.coders import compare_coders
     from ...study.readings import readings_of_file, readings_of_study
     from ...tables.answers import parse_missing
 

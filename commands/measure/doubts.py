@@ -9,7 +9,7 @@ from ..shared.options import JsonOption, MissingOption, StudyOption, find_study,
 from .tables import OutputOption, write_rows
 
 if TYPE_CHECKING:
-    from ...measure.doubts import Doubts
+    from ...measure.checks.doubts import Doubts
 
 __all__ = ["doubts"]
 
@@ -72,9 +72,9 @@ def _of_file(
     missing: str | None,
     n: int,
 ) -> "Doubts":
-    from ...measure.coded import read_coded
-    from ...measure.doubts import rank_doubts
-    from ...measure.tagged import dimensions_of, read_tags
+    from ...measure.checks.doubts import rank_doubts
+    from ...measure.inputs.coded import read_coded
+    from ...measure.inputs.tagged import dimensions_of, read_tags
     from ...study.measuring import facts_of, learned_units
     from ...tables.answers import parse_missing
 

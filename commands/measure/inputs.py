@@ -13,7 +13,7 @@ from ...errors import InputError
 from ..shared.options import find_study, say
 
 if TYPE_CHECKING:
-    from ...measure.tagged import Tags
+    from ...measure.inputs.tagged import Tags
     from ...study.inputs import Inputs
     from ...study.measuring import ModelFacts
 
@@ -101,8 +101,8 @@ def _from_file(
     random: bool,
     missing: str | None,
 ) -> "Inputs":
-    from ...measure.coded import read_coded
-    from ...measure.tagged import dimensions_of, read_tags
+    from ...measure.inputs.coded import read_coded
+    from ...measure.inputs.tagged import dimensions_of, read_tags
     from ...study.inputs import Inputs
     from ...study.measuring import facts_of
     from ...tables.answers import parse_missing

@@ -40,7 +40,7 @@ def outcomes(
     Example: standfirst measure outcomes -o outcomes.csv
     """
     from ...errors import UnknownNameError
-    from ...measure.corrected_outcomes import outcomes as corrected
+    from ...measure.regressions.corrected_outcomes import outcomes as corrected
     from ...tables import write_table
     from ...tables.foreign import refuse_foreign
 

@@ -11,7 +11,7 @@ from ..shared.progress import ProgressLine
 from .tables import OutputOption, write_rows
 
 if TYPE_CHECKING:
-    from ...measure.plans import Requirement
+    from ...measure.plans.plans import Requirement
     from ...models import TrainingSet
     from ...study.folder import Study
 
@@ -83,7 +83,7 @@ def plan(
 
     Example: standfirst measure plan --share 0.1 --half-width 0.02 --units 9000 --alpha 0.8
     """
-    from ...measure.plans import Plan
+    from ...measure.plans.plans import Plan
 
     notes: list[str] = []
     if share is None and (units is not None or alpha is not None):
@@ -121,7 +121,7 @@ def _expected(
     lower: float,
     level: float,
 ) -> "list[Requirement]":
-    from ...measure.plans import plan_new_agreement, plan_share
+    from ...measure.plans.plans import plan_new_agreement, plan_share
 
     if not 0 < share < 1:
         raise InputError("--share", f"{share:g}", "use a share above 0 and below 1")
@@ -142,8 +142,8 @@ def _of_study(
     notes: list[str],
 ) -> "list[Requirement]":
     from ...labels import agreement
-    from ...measure.estimation import shares
-    from ...measure.plans import plan_agreement, plan_shares
+    from ...measure.estimates.estimation import shares
+    from ...measure.plans.plans import plan_agreement, plan_shares
     from ...study.contents import annotations_of, codebook_of
     from ...study.tagged_corpus import corpus_tags, tagged_corpus
 
@@ -195,8 +195,8 @@ def _labelled(
 def _scores(
     rows: "TrainingSet", goal: float, encoder: str | None, seed: int, notes: list[str]
 ) -> "list[Requirement]":
-    from ...measure.planning import CURVE_FROM, POSITIVES
-    from ...measure.plans import plan_score, unknown_score
+    from ...measure.plans.planning import CURVE_FROM, POSITIVES
+    from ...measure.plans.plans import plan_score, unknown_score
     from ...models.training.curve import learning_curve
 
     made = {}

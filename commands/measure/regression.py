@@ -43,8 +43,8 @@ def regression(
 
     Example: standfirst measure regression "critique ~ outlet + trend"
     """
-    from ...measure.corrected_regression import regression as explain
-    from ...measure.formula import parse_formula
+    from ...measure.regressions.corrected_regression import regression as explain
+    from ...measure.regressions.formula import parse_formula
 
     names = [*parse_formula(formula).columns, "published"]
     ties = ["article_id", "cluster"]

@@ -20,7 +20,7 @@ from .inputs import (
 from .tables import write_rows
 
 if TYPE_CHECKING:
-    from ...measure.results import Shares
+    from ...measure.estimates.results import Shares
     from ...study.inputs import Inputs
 
 __all__ = ["shares"]
@@ -104,7 +104,7 @@ def _columns(by: str | None) -> list[str]:
 
 
 def _with_trends(made: "Shares", given: "Inputs", level: float) -> "Shares":
-    from ...measure.trends import trends
+    from ...measure.regressions.trends import trends
 
     known = given.columns(["published", "article_id", "cluster"])
     if "published" not in known:

@@ -12,10 +12,10 @@ from ...labels.codebook.codebook import Codebook
 from ...labels.reliability.agreement import Agreement
 from ...labels.reliability.disagreements import Clash
 from ...labels.reliability.report import agreement_as_json
-from ..effects import Trend
-from ..quality import DimensionQuality
-from ..results import Shares
-from ..sensitivity import Variant
+from ..checks.quality import DimensionQuality
+from ..checks.sensitivity import Variant
+from ..estimates.effects import Trend
+from ..estimates.results import Shares
 
 __all__ = [
     "Article",

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..effects import Difference, Effect
-from ..quality import DimensionQuality
-from ..results import ESTIMATORS, DimensionShares, Shares, p_value
-from ..results import Estimate as ShareEstimate
+from ..checks.quality import DimensionQuality
+from ..estimates.effects import Difference, Effect
+from ..estimates.results import ESTIMATORS, DimensionShares, Shares, p_value
+from ..estimates.results import Estimate as ShareEstimate
 from . import plots
 from .contents import Contents, as_text, name_of
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from standfirst.labels import Codebook
+from standfirst.measure.estimates.results import DimensionShares, Estimate, LabelShares, Shares
 from standfirst.measure.report.contents import Coding, Contents, Corpus, Model, Round
 from standfirst.measure.report.methods import BIBTEX, latex, markdown, reforms
-from standfirst.measure.results import DimensionShares, Estimate, LabelShares, Shares
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Whether coders and model can be trusted: scores, coders, doubts, drift, other choices."""

@@ -1,0 +1,191 @@
+"""A comparison of a model with coders, as it is handed out; see `coders`."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...intervals import Estimate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["CoderComparison", "CoderRow", "DimensionComparison", "LabelRow", "Omega"]
+
+_FIGURES = (
+    "n_units",
+    "model_f1",
+    "coder_f1",
+    "model_advantage",
+    "coder_advantage",
+    "rho",
+    "coder_rho",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Omega:
+    """How many coders the model could stand in for, at one epsilon."""
+
+    epsilon: float
+    """How much better a coder may be before that counts, between 0 and 1."""
+    omega: float
+    """Share of coders for whom the model falls short by less than that; 0.5 passes."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoderRow:
+    """The model and one coder against the others."""
+
+    coder: str
+    """Who."""
+    n_units: int
+    """Units that two or more others coded, too."""
+    model_f1: float
+    """Macro-F1 of the model against what most others said."""
+    coder_f1: float
+    """That of the coder."""
+    model_advantage: float
+    """Share of units on which the model agrees with the others as often as the coder, or more."""
+    coder_advantage: float
+    """Share of units on which the coder agrees with them as often as the model, or more."""
+    tested: bool
+    """Whether there are units enough for the test."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRow:
+    """The model and the coders on whether one label applies."""
+
+    label: str
+    """Its id."""
+    model_f1: float
+    """F1 of the model against what most others said."""
+    coder_f1: float
+    """That of the coders."""
+    difference: Estimate
+    """Model less coders, paired on the same units."""
+    omega: tuple[Omega, ...]
+    """The test on this label alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionComparison:
+    """The model and the coders on one dimension."""
+
+    dimension: str
+    """Its id."""
+    n_units: int
+    """Units that three or more coded."""
+    model_f1: float
+    """Macro-F1 of the model against what most of the others said, over all coders left out."""
+    coder_f1: float
+    """That of the coders."""
+    difference: Estimate
+    """Model less coders, paired on the same units; the interval resamples articles."""
+    omega: tuple[Omega, ...]
+    """The alternative annotator test over epsilon."""
+    rho: float
+    """Mean of the coders' `model_advantage`."""
+    coder_rho: float
+    """Mean of their `coder_advantage`."""
+    coders: tuple[CoderRow, ...]
+    """By coder."""
+    labels: tuple[LabelRow, ...]
+    """By label, those that occur."""
+
+    def lines(self) -> list[str]:
+        """Give the table, headed by the difference."""
+        curve = ", ".join(f"{one.omega:.2f} at {one.epsilon:g}" for one in self.omega)
+        n_coders = f"{len(self.coders)} coders, each left out in turn"
+        rho = "agrees with the others as often, or more (rho): "
+        rho += f"model {self.rho:.3f}, coders {self.coder_rho:.3f}"
+        made = [
+            f"{self.dimension}: {self.n_units:,} units, {n_coders}",
+            f"  macro-F1 against the others: model {self.model_f1:.3f}, coders {self.coder_f1:.3f}",
+            f"  difference {_signed(self.difference)}",
+            f"  the model could stand in for this share of coders (omega, by epsilon): {curve}",
+            f"  {rho}",
+        ]
+        rows = [["", "units", "model", "coder", "model's rho", "coder's rho"]]
+        rows += [
+            [
+                one.coder + ("" if one.tested else " (too few units)"),
+                f"{one.n_units:,}",
+                f"{one.model_f1:.3f}",
+                f"{one.coder_f1:.3f}",
+                f"{one.model_advantage:.3f}",
+                f"{one.coder_advantage:.3f}",
+            ]
+            for one in self.coders
+        ]
+        rows.append(["label", "", "model", "coders", "difference", "omega"])
+        for label in self.labels:
+            omega = " ".join(f"{one.omega:.2f}" for one in label.omega)
+            scores = [f"{label.model_f1:.3f}", f"{label.coder_f1:.3f}"]
+            rows.append([label.label, "", *scores, _signed(label.difference), omega])
+        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        for row in rows:
+            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            made.append("  " + "  ".join(cells).rstrip())
+        return made
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CoderComparison:
+    """The model and the coders on all dimensions."""
+
+    dimensions: tuple[DimensionComparison, ...]
+    """One for each dimension that could be compared."""
+    notes: tuple[str, ...] = ()
+    """What should be known when it is read."""
+
+    def __getitem__(self, dimension: str) -> DimensionComparison:
+        return next(one for one in self.dimensions if one.dimension == dimension)
+
+    def __repr__(self) -> str:
+        lines = [line for one in self.dimensions for line in (*one.lines(), "")]
+        return "\n".join([*lines[:-1], *(f"note: {note}" for note in self.notes)])
+
+    def _repr_html_(self) -> str:
+        made: str = self.to_pandas().to_html(index=False, float_format="{:.3f}".format)
+        return made
+
+    def as_json(self) -> dict[str, Any]:
+        """Give everything as JSON values."""
+        told = {one.dimension: asdict(one) for one in self.dimensions}
+        for one in told.values():
+            del one["dimension"]
+        return {"dimensions": told, "notes": list(self.notes)}
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Give a tidy table: dimension, what (all, a coder, a label), figure and value."""
+        for one in self.dimensions:
+            yield from _figures(one.dimension, "all", "", one)
+            for coder in one.coders:
+                yield from _figures(one.dimension, "coder", coder.coder, coder)
+            for label in one.labels:
+                yield from _figures(one.dimension, "label", label.label, label)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Give the tidy table as a data frame."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.rows()))
+
+
+def _signed(difference: Estimate) -> str:
+    value, low, high = difference.value, difference.low, difference.high
+    if value is None:
+        return "undefined"
+    return f"{value:+.3f}" + ("" if low is None or high is None else f" [{low:+.3f}, {high:+.3f}]")
+
+
+def _figures(dimension: str, kind: str, name: str, row: Any) -> Iterator[dict[str, Any]]:
+    base = {"dimension": dimension, "kind": kind, "name": name}
+    for figure in _FIGURES:
+        if hasattr(row, figure):
+            yield {**base, "figure": figure, "value": float(getattr(row, figure))}
+    if hasattr(row, "difference"):
+        yield {**base, "figure": "difference", **asdict(row.difference)}
+    for one in getattr(row, "omega", ()):
+        yield {**base, "figure": f"omega at {one.epsilon:g}", "value": one.omega}

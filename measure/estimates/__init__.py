@@ -1,0 +1,1 @@
+"""Shares of labels with their intervals, in all units and in groups, and their differences."""

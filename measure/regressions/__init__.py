@@ -1,0 +1,1 @@
+"""Regressions on what was tagged, corrected for the errors of the model."""

@@ -1,0 +1,158 @@
+"""Differences between groups: their intervals, tests, and what hangs together."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from standfirst.errors import InputError, UnknownNameError
+from standfirst.labels.gold.gold import Gold
+from standfirst.measure import Shares, Tags, shares
+from standfirst.measure.estimates.differences import MeasuredCell, differences, holm
+from standfirst.measure.estimates.effects import Difference
+from standfirst.measure.estimates.estimators import Population, corrected
+from standfirst.measure.inputs.samples import Sample, SampledRound
+from standfirst.measure.inputs.tagged import TaggedDimension
+from standfirst.measure.regressions.trends import trends
+
+N_UNITS = 4000
+OUTLETS = ("Courier", "Herald", "Post", "Times")
+SHIFT = np.array([-3.0, -2.5, -0.5, -0.5])
+
+
+def corpus(seed: int) -> tuple[Tags, NDArray[np.bool_], NDArray[np.int64]]:
+    """Make units of four outlets, and a model that sees less in the Times than there is."""
+    rng = np.random.default_rng(seed)
+    outlet = rng.integers(0, 4, N_UNITS)
+    truth = rng.random(N_UNITS) < 1 / (1 + np.exp(-SHIFT[outlet]))
+    p = 1 / (1 + np.exp(-(2.5 * truth - 2 - (outlet == 3) + rng.normal(size=N_UNITS))))
+    both = np.column_stack([1 - p, p]).astype(np.float32)
+    given = np.column_stack([p <= 0.5, p > 0.5])
+    one = TaggedDimension("stance", ("neutral", "critique"), False, both, given, True, 0)  # noqa: FBT003
+    ids = pa.array([f"u{i}" for i in range(N_UNITS)])
+    return Tags("tags", ids, {"stance": one}, pa.table({"unit_id": ids}), ()), truth, outlet
+
+
+def coded(truth: NDArray[np.bool_], n: int, seed: int) -> list[Gold]:
+    """Draw units at random, and say what is true of them."""
+    rows = np.random.default_rng(seed).permutation(len(truth))[:n].tolist()
+    return [
+        Gold(f"u{i}", "stance", ("critique" if truth[i] else "neutral",), "single") for i in rows
+    ]
+
+
+def by_pair(made: Shares) -> dict[tuple[str, str], Difference]:
+    """Give the differences of the second label."""
+    found = [one for one in made.differences if one.label == "critique"]
+    return {(one.group, one.against): one for one in found}
+
+
+@pytest.mark.slow
+def test_intervals_of_differences_cover() -> None:
+    """Of 60 draws some 95 % cover each true difference, of rare labels too; the count does not."""
+    tags, truth, outlet = corpus(1)
+    by = pa.array([OUTLETS[k] for k in outlet])
+    true = {name: truth[outlet == k].mean() for k, name in enumerate(OUTLETS)}
+    hits, wrong = 0, 0
+    for seed in range(60):
+        made = shares(tags, coded(truth, 300, seed), None, by=by, compare=True, learned=())
+        pairs = by_pair(made)
+        for (a, b), one in pairs.items():
+            hits += one.corrected.low <= true[a] - true[b] <= one.corrected.high
+        wrong += pairs["Post", "Times"].p_holm < 0.05
+
+    assert 0.92 <= hits / 360 <= 0.99
+    assert wrong / 60 < 0.12
+    assert pairs["Post", "Times"].count > 0.1
+    assert abs(true["Post"] - true["Times"]) < 0.05
+    assert pairs["Courier", "Post"].p_holm < 0.05
+
+
+def test_the_test_inverts_the_interval() -> None:
+    """An interval with the coverage 1 - p just reaches 0."""
+    tags, truth, outlet = corpus(2)
+    by = pa.array([OUTLETS[k] for k in outlet])
+    gold = coded(truth, 250, 3)
+    one = by_pair(shares(tags, gold, None, by=by, against="Herald", learned=()))["Post", "Herald"]
+    level = 1 - one.corrected.p
+    again = by_pair(shares(tags, gold, None, by=by, against="Herald", learned=(), level=level))
+
+    assert again["Post", "Herald"].corrected.low == pytest.approx(0, abs=1e-6)
+    assert set(again) == {(name, "Herald") for name in OUTLETS if name != "Herald"}
+
+
+def test_shares_that_hang_together() -> None:
+    """Where each cluster has units of both groups that agree, the difference is known better."""
+    rng = np.random.default_rng(4)
+    clusters = np.repeat(np.arange(30), 10)
+    y = (rng.random(30) < 0.5)[clusters]
+    truth = np.column_stack([~y, y])
+    p = np.full((300, 2), 0.5)
+    rows, chance = np.arange(300), np.full(300, 0.01)
+    sample = Sample(
+        rows,
+        np.full(300, 1 / 300),
+        (SampledRound(rows, chance, clusters, True, 1 / 30_000),),  # noqa: FBT003
+    )
+    first = rows % 2 == 0
+    cells = []
+    for name, chosen in (("a", first), ("b", ~first)):
+        best = corrected(
+            Population.of(p), sample.within(chosen), p[chosen], truth[chosen], multiple=False
+        )
+        cells.append(MeasuredCell(name, best, np.zeros(2), chosen))
+    made = differences("d", ["no", "yes"], cells, sample, truth - p, multiple=False)[1].corrected
+    apart = np.sqrt(sum(cell.best.variance[1] for cell in cells))
+
+    assert made.value == pytest.approx(0, abs=1e-9)
+    assert made.error < 0.05 * apart
+    assert made.high - made.low < 0.5 * apart
+
+
+def test_what_is_refused() -> None:
+    """One group is no difference, and a group that was not corrected is compared with none."""
+    tags, truth, outlet = corpus(5)
+    gold = coded(truth, 60, 6)
+    alone = pa.array(["rest"] * (N_UNITS - 3) + ["few"] * 3)
+    with pytest.raises(InputError, match="1 group is corrected, and a difference takes two"):
+        shares(tags, gold, None, by=alone, compare=True, learned=())
+    by = pa.array([OUTLETS[k] for k in outlet])
+    with pytest.raises(UnknownNameError, match="did you mean 'Times'"):
+        shares(tags, gold, None, by=by, against="Tims", learned=())
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_holm(values: list[float]) -> None:
+    """Adjusted values keep the order, are at least the plain ones, at most their number times."""
+    p = np.array(values)
+    made = holm(p)
+
+    assert (made >= p).all()
+    assert (made <= np.minimum(p * len(p), 1)).all() or len(p) > 1
+    assert (np.diff(made[np.argsort(p, kind="stable")]) >= 0).all()
+    assert made.max() <= 1
+
+
+def test_a_trend() -> None:
+    """A share that rises by two points in a month is found, though no month has much gold."""
+    rng = np.random.default_rng(7)
+    month = rng.integers(0, 12, N_UNITS)
+    truth = rng.random(N_UNITS) < 0.2 + 0.02 * month
+    p = 1 / (1 + np.exp(-(2 * truth - 1 + rng.normal(size=N_UNITS))))
+    tags, _, _ = corpus(1)
+    one = tags.dimensions["stance"]
+    both = np.column_stack([1 - p, p]).astype(np.float32)
+    made = TaggedDimension("stance", one.labels, False, both, both > 0.5, True, 0)  # noqa: FBT003
+    tags = Tags("tags", tags.unit_ids, {"stance": made}, tags.columns, ())
+    published = pa.array([f"2025-{1 + m:02}-03" for m in month])
+    slopes, _ = trends(tags, coded(truth, 300, 8), None, published, learned=())
+    true = np.polyfit(month, truth, 1)[0]
+    rise = next(one for one in slopes if one.label == "critique")
+
+    assert rise.corrected.low <= true <= rise.corrected.high
+    assert rise.corrected.low > 0
+    assert rise.corrected.error < rise.gold.error
+    with pytest.raises(InputError, match="of one month"):
+        trends(tags, coded(truth, 300, 8), None, pa.array(["2025-01"] * N_UNITS), learned=())
