@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import StudyError
 from .contents import codebook_of, gold_of, units_of
+from .inputs import corpus_tags
 from .measuring import facts_of, learned_units, model_of
-from .tagged_corpus import corpus_tags
 
 if TYPE_CHECKING:
     from ..measure.checks.doubts import Doubts

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, StandfirstError, StudyError
 from .contents import codebook_of, units_of
+from .inputs import corpus_tags
 from .measuring import facts_of, learned_units, model_of
-from .tagged_corpus import corpus_tags
 
 if TYPE_CHECKING:
     from ..measure.checks.drift import Drift, Side

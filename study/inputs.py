@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from .folder import Study
 
-__all__ = ["Inputs", "inputs_of"]
+__all__ = ["Inputs", "corpus_tags", "inputs_of"]
 
 _COLUMNS = ("unit_id", "text", "outlet", "published", "language", "article_id", "cluster")
 
@@ -150,6 +150,29 @@ def inputs_of(
     coded = [row for row in gold if row.dimension in table.dimensions]
     about = pa.Table.from_pylist(units)
     return Inputs(table, coded, design, learned, about, (*notes, *under), model)
+
+
+def corpus_tags(
+    study: "Study",
+    tags: Path | None = None,
+    *,
+    dimensions: Sequence[str] | None = None,
+    columns: Sequence[str] = (),
+) -> Tags:
+    """Read the tags of a study's corpus alone; parameters and errors as `inputs_of`.
+
+    Dimensions with a condition are left out unless they are named.
+    """
+    codebook = codebook_of(study)
+    labels = {one.id: one.label_ids for one in codebook.dimensions}
+    for name in dimensions or ():
+        if name not in labels:
+            raise UnknownNameError("dimension of the codebook:", name, list(labels))
+    asked = dimensions or [one.id for one in codebook.dimensions if one.when is None]
+    if tags is None:
+        tags = tags_of(study, [str(unit["unit_id"]) for unit in units_of(study, ["unit_id"])])
+    only = [name for name in dimensions_of(tags) if name in asked]
+    return read_tags(tags, labels=labels, only=only, columns=columns)
 
 
 def _under(

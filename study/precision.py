@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import StandfirstError, StudyError
 from .contents import annotations_of, codebook_of, gold_of
+from .inputs import inputs_of
 from .measuring import blind_gold
-from .tagged_corpus import tagged_corpus
 
 if TYPE_CHECKING:
     from ..annotate.design.plan import Drawn
@@ -54,11 +54,10 @@ def widths_reached(
 def _corrected(place: "Study", design: "Sequence[Drawn]", target: "Target") -> "WidthReached":
     import numpy as np
 
-    from ..measure.estimates.estimation import shares
     from ..measure.plans.planning import width_reached
 
-    corpus = tagged_corpus(place, dimensions=[target.dimension])
-    made = shares(corpus.tags, corpus.gold, design, learned=corpus.learned)[target.dimension]
+    corpus = inputs_of(place, dimensions=[target.dimension])
+    made = corpus.shares()[target.dimension]
     estimate = next(one.corrected for one in made.labels if one.label == target.label)
     assert estimate is not None  # noqa: S101 - a study's whole corpus is corrected, or refused
     tagged = corpus.tags.dimensions[target.dimension]

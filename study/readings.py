@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import StudyError, UnknownNameError
 from .contents import annotations_of, codebook_of, units_of
+from .inputs import corpus_tags
 from .measuring import facts_of, learned_units, model_of
-from .tagged_corpus import corpus_tags
 
 if TYPE_CHECKING:
     from ..labels import Annotation, Codebook

@@ -142,17 +142,16 @@ def _of_study(
     notes: list[str],
 ) -> "list[Requirement]":
     from ...labels import agreement
-    from ...measure.estimates.estimation import shares
     from ...measure.plans.plans import plan_agreement, plan_shares
     from ...study.contents import annotations_of, codebook_of
-    from ...study.tagged_corpus import corpus_tags, tagged_corpus
+    from ...study.inputs import corpus_tags, inputs_of
 
     made: list[Requirement] = []
     measured = None
     try:
-        corpus = tagged_corpus(place, tags, dimensions=dimension)
+        corpus = inputs_of(place, tags, dimensions=dimension)
         table = corpus.tags
-        measured = shares(table, corpus.gold, corpus.design, learned=corpus.learned, level=level)
+        measured = corpus.shares(level=level)
     except StandfirstError as error:
         try:
             table = corpus_tags(place, tags, dimensions=dimension)
