@@ -9,10 +9,12 @@ articles.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from html import escape
 
 import numpy as np
 
 from ...intervals import Estimate, draw_groups
+from ...look.plots import Mark, Row, alphas
 from ..annotations.annotation import Annotation, current, readings
 from ..annotations.empty_answers import Settled, settle
 from ..codebook.codebook import Codebook, Dimension
@@ -85,6 +87,40 @@ class Agreement:
     """By round, in the order of their names; empty when there is only one."""
     warnings: tuple[str, ...]
     """What limits the figures, in words."""
+
+    def drawn(self) -> list[Row]:
+        """Give the rows of a dot plot: alpha of all rounds, and of each where there are some."""
+        several = [(f"{self.dimension}, all", self.alpha, self.n_units)]
+        if len(self.rounds) > 1:
+            several += [
+                (f"{self.dimension}, round {r.round}", r.alpha, r.n_units) for r in self.rounds
+            ]
+        return [
+            Row(
+                name,
+                (
+                    Mark(
+                        "corrected",
+                        alpha.value,
+                        alpha.low,
+                        alpha.high,
+                        f"alpha {alpha}, {n:,} units",
+                    ),
+                ),
+            )
+            for name, alpha, n in several
+            if alpha.value is not None
+        ]
+
+    def _repr_html_(self) -> str:
+        labels = "".join(
+            f"<tr><td>{escape(one.label)}</td><td>{one.alpha}</td><td>{one.prevalence:.1%}</td></tr>"
+            for one in self.labels
+        )
+        notes = "".join(f"<p>note: {escape(one)}</p>" for one in self.warnings)
+        head = "<tr><th>label</th><th>alpha</th><th>share of answers</th></tr>"
+        drawn = alphas(self.drawn(), f"Krippendorff's alpha of {self.dimension}")
+        return f"{drawn}<table>{head}{labels}</table>{notes}"
 
 
 def agreement(

@@ -1,9 +1,10 @@
 """Shares as they are handed out: frozen values that print as a table."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ...look.plots import Mark, Row, dots
 from .effects import Difference, Effect, Trend
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ESTIMATORS",
+    "NAMES",
     "Cell",
     "DimensionShares",
     "Estimate",
@@ -23,6 +25,16 @@ __all__ = [
 
 ESTIMATORS = ("count", "gold", "predictive", "corrected", "rogan_gladen")
 """The estimators, in the order in which they are told; `corrected` is the one to use."""
+
+
+NAMES = {
+    "count": "count of tags",
+    "gold": "people's answers alone",
+    "predictive": "by predictive values",
+    "corrected": "corrected",
+    "rogan_gladen": "Rogan-Gladen",
+}
+"""What the estimators are called in figures."""
 
 
 class Tidy:
@@ -138,6 +150,25 @@ class DimensionShares:
             "labels": {one.label: one.as_json() for one in self.labels},
         }
 
+    def drawn(self, name_of: Callable[[str], str] = str) -> list[Row]:
+        """Give the rows of a dot plot, a mark for each estimator but Rogan-Gladen.
+
+        Parameters
+        ----------
+        name_of
+            Gives the name of a label by its id.
+        """
+        rows = []
+        for label in self.labels:
+            marks = []
+            for name in ESTIMATORS[:-1]:
+                made: Estimate | None = getattr(label, name)
+                if made is not None:
+                    hint = f"{NAMES[name]}: {made}; {self.n_gold:,} coded of {self.n_units:,}"
+                    marks.append(Mark(name, made.share, made.low, made.high, hint))
+            rows.append(Row(name_of(label.label), tuple(marks)))
+        return rows
+
     def lines(self) -> list[str]:
         """Give the table, headed by what it rests on."""
         head = f"{self.dimension}: {self.n_units:,} units, {self.n_gold:,} coded"
@@ -187,6 +218,10 @@ class Shares(Tidy):
             lines += [line for one in cell.dimensions for line in (*one.lines(), "")]
         lines += [*self._of_differences(), *self._of_trends()]
         return "\n".join([*lines[:-1], *(f"note: {note}" for note in self.notes)])
+
+    def _repr_html_(self) -> str:
+        pictures = (dots(one.drawn(), f"Shares of {one.dimension}") for one in self.dimensions)
+        return "".join(pictures) + Tidy._repr_html_(self)
 
     def _of_differences(self) -> list[str]:
         if not self.differences:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ...look import plots
 from ..checks.quality import DimensionQuality
 from ..estimates.effects import Difference, Effect
-from ..estimates.results import ESTIMATORS, DimensionShares, Shares, p_value
+from ..estimates.results import ESTIMATORS, NAMES, DimensionShares, Shares, p_value
 from ..estimates.results import Estimate as ShareEstimate
-from . import plots
 from .contents import Contents, as_text, name_of
 
 __all__ = [
@@ -22,14 +22,7 @@ __all__ = [
     "trust",
 ]
 
-_SHOWN = ("count", "gold", "predictive", "corrected")
-_NAMES = {
-    "count": "count of tags",
-    "gold": "people's answers alone",
-    "predictive": "by predictive values",
-    "corrected": "corrected",
-    "rogan_gladen": "Rogan-Gladen",
-}
+_SHOWN = ESTIMATORS[:-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +110,7 @@ def shares_of(contents: Contents) -> list[Figure]:
 
 
 def _shares(contents: Contents, one: DimensionShares) -> Figure:
-    rows = []
-    for x in one.labels:
-        marks = []
-        for series in _SHOWN:
-            value: ShareEstimate | None = getattr(x, series)
-            if value is not None:
-                hint = f"{_NAMES[series]}: {_share(value)}; {one.n_gold:,} coded of {one.n_units:,}"
-                marks.append(plots.Mark(series, value.share, value.low, value.high, hint))
-        name = name_of(contents.codebook, one.dimension, [x.label])
-        rows.append(plots.Row(name, tuple(marks)))
+    rows = one.drawn(lambda label: name_of(contents.codebook, one.dimension, [label]))
     question = contents.codebook.dimension(one.dimension).question
     title = f"Shares of {one.dimension}: {question}"
     worth = "" if one.worth is None else f"; your {one.n_gold:,} labels count as {one.worth:,.0f}"
@@ -135,7 +119,7 @@ def _shares(contents: Contents, one: DimensionShares) -> Figure:
         f"{question} {one.n_units:,} units, {one.n_gold:,} coded{worth}.",
         plots.dots(rows, title),
         plots.dots(rows, title, plots.NARROW),
-        ("label", *(_NAMES[series] for series in ESTIMATORS)),
+        ("label", *(NAMES[series] for series in ESTIMATORS)),
         tuple(
             (
                 name_of(contents.codebook, one.dimension, [x.label]),
@@ -143,7 +127,7 @@ def _shares(contents: Contents, one: DimensionShares) -> Figure:
             )
             for x in one.labels
         ),
-        tuple((series, _NAMES[series]) for series in _SHOWN),
+        tuple((series, NAMES[series]) for series in _SHOWN),
     )
 
 
@@ -207,7 +191,7 @@ def effects(contents: Contents) -> Iterator[Figure]:
         for one in trends:
             name = f"{one.dimension}: {name_of(contents.codebook, one.dimension, [one.label])}"
             marks = tuple(
-                plots.Mark(series, e.value, e.low, e.high, f"{_NAMES[series]}: {_points(e)}")
+                plots.Mark(series, e.value, e.low, e.high, f"{NAMES[series]}: {_points(e)}")
                 for series, e in (
                     ("count", one.count),
                     ("gold", one.gold),
@@ -291,32 +275,22 @@ def trust(contents: Contents) -> Iterator[Figure]:
 
 
 def _agreement(contents: Contents) -> Figure:
-    rows, table = [], []
+    table = []
     for one in contents.agreement:
-        several = [(f"{one.dimension}, all", one.alpha, one.n_units)]
+        table.append((f"{one.dimension}, all", f"{one.n_units:,}", str(one.alpha)))
         if len(one.rounds) > 1:
-            several += [
-                (f"{one.dimension}, round {r.round}", r.alpha, r.n_units) for r in one.rounds
+            table += [
+                (f"{one.dimension}, round {r.round}", f"{r.n_units:,}", str(r.alpha))
+                for r in one.rounds
             ]
-        for name, alpha, n in several:
-            table.append((name, f"{n:,}", as_text(alpha, share=False)))
-            if alpha.value is not None:
-                hint = f"{name}: alpha {alpha}, {n:,} units"
-                mark = plots.Mark("corrected", alpha.value, alpha.low, alpha.high, hint)
-                rows.append(plots.Row(name, (mark,)))
+    rows = [row for one in contents.agreement for row in one.drawn()]
     title = "Krippendorff's alpha by dimension"
-    low = min((m.low or m.value for row in rows for m in row.marks), default=0.0)
-    options: dict[str, Any] = {
-        "bounds": (min(0.0, low), 1.0),
-        "lines": (0.667, 0.8),
-        "tick": lambda value: f"{value:.1f}",
-    }
     return Figure(
         "agreement",
         "Krippendorff's alpha with 95 % intervals that resample articles. The lines are at .667 "
         "and .800, below and above which Krippendorff advises to discard and to rely on data.",
-        plots.dots(rows, title, **options),
-        plots.dots(rows, title, plots.NARROW, **options),
+        plots.alphas(rows, title),
+        plots.alphas(rows, title, plots.NARROW),
         ("dimension", "units with two or more answers", "alpha"),
         tuple(table),
     )

@@ -15,9 +15,9 @@ from typing import Any
 
 from ...labels.codebook.codebook import Codebook
 from ...look import STYLE
+from ...look.drawing import COLOURS
 from . import figures, methods
 from .contents import Contents, name_of
-from .drawing import COLOURS
 
 __all__ = ["html", "packed_articles", "unpacked_articles"]
 

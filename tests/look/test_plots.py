@@ -5,8 +5,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from standfirst.measure.report.drawing import spread
-from standfirst.measure.report.plots import (
+from standfirst.look.drawing import spread
+from standfirst.look.plots import (
     Mark,
     Panel,
     Point,

@@ -145,6 +145,13 @@ def dots(
     return drawing.svg(title)
 
 
+def alphas(rows: Sequence[Row], title: str, width: int = WIDE) -> str:
+    """Draw coefficients of agreement, with lines at .667 and .8."""
+    low = min((m.value if m.low is None else m.low for row in rows for m in row.marks), default=0.0)
+    bounds = (min(0.0, low), 1.0)
+    return dots(rows, title, width, bounds=bounds, lines=(0.667, 0.8), tick="{:.1f}".format)
+
+
 def _mark(drawing: Drawing, mark: Mark, x: Callable[[float], float], y: float) -> None:
     colour = COLOURS[mark.series]
     drawing.open(f"series {mark.series}", mark.hint)
