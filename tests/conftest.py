@@ -47,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
         perturb_scores()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Call every test slow that needs a server or a browser, and keep a file's tests together.
 
