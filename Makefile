@@ -11,7 +11,7 @@ demo: .venv/.user
 	$(BIN)/standfirst demo
 
 test: .venv/.developer .venv/.browser .venv/.weights
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: .venv/.developer
 	$(BIN)/ruff format --check .

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
+from textwrap import wrap
 
 import pyarrow as pa
 
@@ -32,12 +33,15 @@ from .labels import (
 )
 from .measure import read_tags, shares
 from .measure.inputs.coded import read_coded
+from .measure.report.figures import headline
+from .measure.report.page import html
 from .models import evaluate, from_file, from_study, train
 from .models.runs.engines.engine import make_engine
 from .models.runs.run import Options, prepare, run
 from .models.tagging.blocks import with_preparation
 from .progress import Progress
 from .study.folder import Study
+from .study.reporting import contents_of
 from .tables import write_table
 
 __all__ = ["Step", "walk"]
@@ -60,7 +64,7 @@ class Step:
 
 
 def walk(folder: Path, *, progress: Progress | None = None) -> Iterator[Step]:
-    """Walk from articles to shares.
+    """Walk from articles to shares and a report.
 
     Parameters
     ----------
@@ -191,6 +195,7 @@ def _train_and_tag(study: Study, data: Path, progress: Progress | None) -> Itera
     )
     yield Step("evaluate", ("against a reading of the same sentences:", *told_scores))
     yield _measure(study, codebook, data, path)
+    yield _report(study, folder)
 
 
 def _measure(study: Study, codebook: Codebook, data: Path, tags: Path) -> Step:
@@ -231,3 +236,15 @@ def _measure(study: Study, codebook: Codebook, data: Path, tags: Path) -> Step:
 
 def _labels(answer: str | list[str]) -> list[str]:
     return [answer] if isinstance(answer, str) else answer
+
+
+def _report(study: Study, model: Path) -> Step:
+    units, tags = study.root / "units.parquet", study.tags / "corpus.parquet"
+    write_table(load_units(study.corpus).data.table, units)
+    run(prepare(model, [str(units)], str(tags), Options()), make_engine("local"))
+    contents, path = contents_of(study), study.root / "report.html"
+    write_text(path, html(contents))
+    told = [f"one page on the {contents.corpus.n_articles} articles, to open in a browser:"]
+    for sentence in headline(contents):
+        told += wrap(sentence, 92)
+    return Step("report", tuple(told), (tags, path))

@@ -20,6 +20,7 @@ from hypothesis import settings
 from standfirst.annotate.label_studio.access import Access
 from standfirst.annotate.label_studio.connection import Server, connect
 from standfirst.annotate.label_studio.local_server import LocalServer, free_port, start_local
+from standfirst.files import locked
 from standfirst.labels import Codebook, load_codebook, ready_codebooks
 
 if TYPE_CHECKING:
@@ -47,20 +48,11 @@ def pytest_configure(config: pytest.Config) -> None:
         perturb_scores()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Call every test slow that needs a server or a browser, and keep a file's tests together.
-
-    Where several processes share the work (``pytest -n 2 --dist loadgroup``), what a file makes for
-    all its tests is made once, and one process has the server to itself.
-    """
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Call every test slow that needs a server or a browser."""
     for item in items:
         if item.get_closest_marker("server") or item.get_closest_marker("browser"):
             item.add_marker("slow")
-        if config.pluginmanager.hasplugin("xdist"):
-            needed = getattr(item, "fixturenames", ())
-            group = "server" if "label_studio" in needed else str(item.path)
-            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +109,16 @@ def label_studio(
     if importlib.util.find_spec("label_studio") is None:
         pytest.skip("Label Studio is not installed")
     template = pytestconfig.cache.mkdir("label-studio") / version("label-studio")
-    if not template.exists():
-        fresh = tmp_path_factory.mktemp("template") / "label-studio"
-        with start_local(fresh, port=free_port()):
-            pass
-        aside = template.with_suffix(".part")
-        shutil.rmtree(aside, ignore_errors=True)
-        shutil.copytree(fresh, aside)
-        aside.rename(template)
+    # Several processes may run the tests; one of them builds it.
+    with locked(template.parent, wait=600):
+        if not template.exists():
+            fresh = tmp_path_factory.mktemp("template") / "label-studio"
+            with start_local(fresh, port=free_port()):
+                pass
+            part = template.with_suffix(".part")
+            shutil.rmtree(part, ignore_errors=True)
+            shutil.copytree(fresh, part)
+            part.rename(template)
     folder = tmp_path_factory.mktemp("server") / "label-studio"
     shutil.copytree(template, folder)
     with start_local(folder, port=free_port(), backend=True) as running:

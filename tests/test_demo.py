@@ -47,7 +47,21 @@ def test_every_step_is_told(kept: tuple[Path, str]) -> None:
         "tag",
         "evaluate",
         "measure shares",
+        "report",
     ]
+
+
+@pytest.mark.slow
+def test_the_report_is_right(kept: tuple[Path, str]) -> None:
+    """Its numbers are made again from the study's files, to the last digit."""
+    folder, _ = kept
+    done = subprocess.run(
+        [sys.executable, "-m", "standfirst", "report", "--verify", "report.html"],
+        capture_output=True, text=True, check=False, cwd=folder,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout
+    assert "every number is what the study's files give" in done.stdout
 
 
 @pytest.mark.slow
