@@ -92,7 +92,7 @@ class Plan:
         for one in self.requirements:
             goal = f"{one.goal:.3g}"
             if one.what == "share":
-                goal = f"within {100 * one.goal:.3g} points"
+                goal = f"half-width {100 * one.goal:.3g} %"
             rows.append([one.what, one.of, goal, str(one), _WAYS[one.way], one.basis])
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
         lines = [
