@@ -15,6 +15,8 @@ from ..corpus import load_articles, summary
 from ..errors import StandfirstError
 from ..labels import agreement, disagreements, resolve
 from ..labels.annotations.annotation import current
+from ..measure.checks.coder_comparison import CoderComparison
+from ..measure.checks.coders import compare_coders
 from ..measure.checks.quality import CodedUnits, DimensionQuality, quality
 from ..measure.checks.sensitivity import Variant, variants
 from ..measure.estimates.effects import Trend
@@ -39,7 +41,7 @@ from .inputs import Inputs, inputs_of
 from .reasons import reasons
 
 if TYPE_CHECKING:
-    from ..labels import Annotation, Gold
+    from ..labels import Annotation, Codebook, Gold
     from .folder import Study
 
 __all__ = ["MOST_ARTICLES", "contents_of"]
@@ -50,6 +52,8 @@ MOST_ARTICLES = 1500
 _GATE = 0.667
 _MOST_OUTLETS = 12
 _MOST_CELLS = 60
+_SPEAKER = "speaker"
+"""Id of the dimension that says who speaks, in the ready codebooks."""
 _QUOTED = ["id", "title", "outlet", "published", "text"]
 _UNIT_COLUMNS = [
     "unit_id", "article_id", "start", "end", "text", "outlet", "published", "language", "before",
@@ -108,6 +112,7 @@ def contents_of(study: "Study", tags: Path | None = None) -> Contents:
         cells=found.cells,
         trends=tuple(found.trends),
         quality=tuple(found.quality),
+        coders=found.coders,
         variants=tuple(found.variants),
         lights=tuple(
             _lights(design, annotations, gold, measured, (found.tags, missing.get("shares")))
@@ -131,6 +136,7 @@ class _Measured:
     cells: Mapping[str, Shares] = field(default_factory=dict)
     trends: Sequence[Trend] = ()
     quality: Sequence[DimensionQuality] = ()
+    coders: CoderComparison | None = None
     variants: Sequence[Variant] = ()
 
 
@@ -153,6 +159,7 @@ def _measure(
         dict(_cells(given, units)),
         _trends(given),
         list(_quality(given, units)),
+        _coders(given, annotations, codebook_of(study)),
         variants(given.tags, resolved, _design(given), learned=given.learned),
     )
 
@@ -196,6 +203,17 @@ def _trends(given: Inputs) -> Sequence[Trend]:
     return found
 
 
+def _coders(
+    given: Inputs, annotations: "list[Annotation]", codebook: "Codebook"
+) -> CoderComparison | None:
+    learned = given.learned
+    try:
+        return compare_coders(annotations, codebook, given.tags, learned=learned)
+    except StandfirstError:
+        # It takes three coders with thirty units each.
+        return None
+
+
 def _quality(given: Inputs, units: list[dict[str, Any]]) -> "Iterator[DimensionQuality]":
     """Score the tags on the gold that shares are corrected by."""
     answers: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -223,8 +241,21 @@ def _quality(given: Inputs, units: list[dict[str, Any]]) -> "Iterator[DimensionQ
             "outlet": [str(unit["outlet"] or "not known") for unit in there],
             "month": [str(unit["published"] or "")[:7] or "not known" for unit in there],
             "length": [_length(str(unit["text"])) for unit in there],
+            **_speakers(name, [str(unit["unit_id"]) for unit in there], answers),
         }
         yield quality(coded, kinds)
+
+
+def _speakers(
+    dimension: str,
+    unit_ids: Sequence[str],
+    answers: Mapping[str, Mapping[str, tuple[str, ...]]],
+) -> dict[str, list[str]]:
+    """Give who speaks in each unit, where a question of the codebook asks it."""
+    said = answers.get(_SPEAKER)
+    if said is None or dimension == _SPEAKER:
+        return {}
+    return {_SPEAKER: [" + ".join(said.get(unit, ())) or "not known" for unit in unit_ids]}
 
 
 def _length(text: str) -> str:

@@ -12,6 +12,7 @@ from ...labels.codebook.codebook import Codebook
 from ...labels.reliability.agreement import Agreement
 from ...labels.reliability.disagreements import Clash
 from ...labels.reliability.report import agreement_as_json
+from ..checks.coder_comparison import CoderComparison
 from ..checks.quality import DimensionQuality
 from ..checks.sensitivity import Variant
 from ..estimates.effects import Trend
@@ -173,6 +174,8 @@ class Contents:
     trends: tuple[Trend, ...] = ()
     """Rise of each share in a month."""
     quality: tuple[DimensionQuality, ...] = ()
+    coders: CoderComparison | None = None
+    """The model beside each coder; None where fewer than three coded the same units."""
     variants: tuple[Variant, ...] = ()
     lights: tuple[Light, ...] = ()
     articles: tuple[Article, ...] = ()
@@ -199,6 +202,7 @@ class Contents:
             ],
             "trends": [one.as_json() for one in self.trends],
             "quality": {one.dimension: asdict(one) for one in self.quality},
+            "coders": None if self.coders is None else self.coders.as_json()["dimensions"],
             "variants": [_variant(one) for one in self.variants],
             "model": None if self.model is None else asdict(self.model),
             "lights": [asdict(one) for one in self.lights],

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...look import plots
+from ..checks.coder_comparison import DimensionComparison
 from ..checks.quality import DimensionQuality
 from ..estimates.effects import Difference, Effect
 from ..estimates.results import ESTIMATORS, NAMES, DimensionShares, Shares, p_value
@@ -267,6 +268,9 @@ def trust(contents: Contents) -> Iterator[Figure]:
     """Draw agreement, and how good the tags are on coded units."""
     if contents.agreement:
         yield _agreement(contents)
+    if contents.coders is not None:
+        for compared in contents.coders.dimensions:
+            yield _beside_coders(compared)
     for one in contents.quality:
         yield _found(contents, one)
         yield _reliability(one)
@@ -292,6 +296,32 @@ def _agreement(contents: Contents) -> Figure:
         plots.alphas(rows, title),
         plots.alphas(rows, title, plots.NARROW),
         ("dimension", "units with two or more answers", "alpha"),
+        tuple(table),
+    )
+
+
+def _beside_coders(one: DimensionComparison) -> Figure:
+    rows, table = [], []
+    for coder in one.coders:
+        marks = (
+            plots.Mark("gold", coder.coder_f1, hint=f"coder: {coder.coder_f1:.3f}"),
+            plots.Mark("corrected", coder.model_f1, hint=f"model: {coder.model_f1:.3f}"),
+        )
+        rows.append(plots.Row(coder.coder, marks))
+        scores = (f"{value:.3f}" for value in (coder.model_f1, coder.coder_f1))
+        table.append((coder.coder, f"{coder.n_units:,}", *scores))
+    curve = ", ".join(f"{x.omega:.2f} at {x.epsilon:g}" for x in one.omega)
+    title = f"The model beside each coder: {one.dimension}"
+    options: dict[str, Any] = {"bounds": (0.0, 1.0), "tick": "{:.1f}".format}
+    return Figure(
+        f"coders-{one.dimension}",
+        f"{one.dimension}: macro-F1 of each coder (orange) and of the model (blue) against what "
+        f"most of the other coders said of the same units. Model less coders "
+        f"{as_text(one.difference, share=False)} on {one.n_units:,} units. Share of coders whom "
+        f"the model could stand in for (omega, Calderon et al. 2025), by epsilon: {curve}.",
+        plots.dots(rows, title, **options),
+        plots.dots(rows, title, plots.NARROW, **options),
+        ("coder", "units", "model", "coder"),
         tuple(table),
     )
 

@@ -37,6 +37,7 @@ dimensions:
       - {id: flat, name: "=Flat"}
 """
 LABELS = ("warm", "cold", "flat")
+CODERS = ("ann@desk.example", "bo@desk.example", "cem@desk.example")
 
 
 def sentence(number: int, place: int) -> str:
@@ -49,7 +50,7 @@ def sentence(number: int, place: int) -> str:
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory, run: Run) -> Path:
-    """Make a study whose texts attack, with two coders, gold, and tags by cross-prediction."""
+    """Make a study whose texts attack, with three coders, gold, and cross-predicted tags."""
     folder = tmp_path_factory.mktemp("report")
     with (folder / "news.jsonl").open("w") as out:
         for number in range(60):
@@ -74,7 +75,7 @@ def study(tmp_path_factory: pytest.TempPathFactory, run: Run) -> Path:
     for number, unit in enumerate(units):
         if unit["unit_id"] not in drawn:
             continue
-        for coder in ("ann@desk.example", "bo@desk.example")[: 2 - number % 2]:
+        for coder in CODERS[: 3 - 2 * (number % 2)]:
             chosen = rng.integers(3) if rng.random() < 0.1 else truth[number]
             made = Annotation(
                 unit["unit_id"], coder, "tone", (LABELS[chosen],),
@@ -108,17 +109,19 @@ def numbers(page: Path) -> Any:
 
 
 def test_numbers_are_those_of_the_commands(run: Run, study: Path) -> None:
-    """Shares, their cells and agreement are what `measure` and `annotate` print."""
+    """Shares, cells, agreement and the coders are what `measure` and `annotate` print."""
     made = numbers(study / "report.html")
     shares = json.loads(run("measure", "shares", "--json", cwd=study).out)
     by_month = json.loads(run("measure", "shares", "--by", "month", "--json", cwd=study).out)
     agreed = json.loads(run("annotate", "agreement", "--json", cwd=study).out)
+    compared = json.loads(run("measure", "coders", "--json", cwd=study).out)
 
     assert made["shares"] == shares
     assert made["cells"]["month"] == by_month["groups"]
     assert made["agreement"] == agreed["dimensions"]
     assert made["corpus"]["n_articles"] == 60
-    assert made["coding"]["n_coders"] == 2
+    assert made["coding"]["n_coders"] == 3
+    assert made["coders"] == compared["dimensions"]
 
 
 def test_scores_are_those_of_the_coded_units(study: Path) -> None:
