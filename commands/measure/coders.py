@@ -14,36 +14,25 @@ from ..shared.options import (
     print_json,
     say,
 )
+from .inputs import DimensionOption, LevelOption, ModelOption, TagsArgument
 from .tables import OutputOption, write_rows
 
 __all__ = ["coders"]
 
 
 def coders(
-    tags: Annotated[
-        Path | None,
-        typer.Argument(
-            help="What `tag` wrote, a file or a folder.", show_default="the study's own corpus"
-        ),
-    ] = None,
+    tags: TagsArgument = None,
     coded: Annotated[
         Path | None,
         typer.Option(
             "--from", help="A CSV with unit, coder, dimension, label (a|b for several); no study."
         ),
     ] = None,
-    dimension: Annotated[
-        list[str] | None, typer.Option(help="Compare only this one; give it once for each.")
-    ] = None,
-    model: Annotated[
-        Path | None,
-        typer.Option(help="The model that wrote the tags.", show_default="found in the study"),
-    ] = None,
+    dimension: DimensionOption = None,
+    model: ModelOption = None,
     missing: MissingOption = None,
     adjudicator: AdjudicatorOption = None,
-    level: Annotated[
-        float, typer.Option(help="Coverage of the intervals.", min=0.5, max=0.999)
-    ] = 0.95,
+    level: LevelOption = 0.95,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.", min=0)] = 0,
     output: OutputOption = None,
     study: StudyOption = None,

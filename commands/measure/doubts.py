@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..shared.options import JsonOption, MissingOption, StudyOption, find_study, print_json, say
+from .inputs import DimensionOption, ModelOption, TagsArgument
 from .tables import OutputOption, write_rows
 
 if TYPE_CHECKING:
@@ -15,12 +16,7 @@ __all__ = ["doubts"]
 
 
 def doubts(
-    tags: Annotated[
-        Path | None,
-        typer.Argument(
-            help="What `tag` wrote, a file or a folder.", show_default="the study's own corpus"
-        ),
-    ] = None,
+    tags: TagsArgument = None,
     gold: Annotated[
         Path | None,
         typer.Option(
@@ -29,13 +25,8 @@ def doubts(
         ),
     ] = None,
     n: Annotated[int, typer.Option("-n", help="How many to list.", min=1)] = 20,
-    dimension: Annotated[
-        list[str] | None, typer.Option(help="Only this one; give it once for each.")
-    ] = None,
-    model: Annotated[
-        Path | None,
-        typer.Option(help="The model that wrote the tags.", show_default="found in the study"),
-    ] = None,
+    dimension: DimensionOption = None,
+    model: ModelOption = None,
     missing: MissingOption = None,
     output: OutputOption = None,
     study: StudyOption = None,

@@ -8,6 +8,7 @@ import typer
 from ...errors import InputError, StandfirstError, StudyError
 from ..shared.options import JsonOption, MissingOption, StudyOption, find_study, print_json, say
 from ..shared.progress import ProgressLine
+from .inputs import LevelOption, TagsArgument
 from .tables import OutputOption, write_rows
 
 if TYPE_CHECKING:
@@ -19,12 +20,7 @@ __all__ = ["plan"]
 
 
 def plan(
-    tags: Annotated[
-        Path | None,
-        typer.Argument(
-            help="What `tag` wrote, a file or a folder.", show_default="the study's own corpus"
-        ),
-    ] = None,
+    tags: TagsArgument = None,
     half_width: Annotated[
         float,
         typer.Option(help="Half the width of a share's interval.", min=0.0001, max=0.4999),
@@ -68,9 +64,7 @@ def plan(
     encoder: Annotated[
         str | None, typer.Option(help="What makes vectors for --f1.", show_default="the usual one")
     ] = None,
-    level: Annotated[
-        float, typer.Option(help="Coverage of the intervals.", min=0.5, max=0.999)
-    ] = 0.95,
+    level: LevelOption = 0.95,
     seed: Annotated[int, typer.Option(help="Of intervals and of --f1.", min=0)] = 0,
     output: OutputOption = None,
     study: StudyOption = None,
