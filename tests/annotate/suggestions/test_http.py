@@ -264,6 +264,6 @@ def test_backend_that_is_not_there(
     """An address that Label Studio does not reach is refused in one line, and leaves nothing."""
     project = new_project(codebook, "No backend")
 
-    with pytest.raises(ServerError, match="does not reach the backend; give the address"):
+    with pytest.raises(ServerError, match="does not reach the backend; name the address"):
         register(server, project, f"http://127.0.0.1:{free_port()}/{SECRET}")
     assert not server.client.ml.list(project=project)
