@@ -174,6 +174,7 @@ def test_probabilities_are_calibrated() -> None:
     assert head.probabilities(vectors)[:, 1].mean() == pytest.approx(event.mean(), abs=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data is not here")
 def test_babe_beats_the_plain_baseline() -> None:
