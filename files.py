@@ -9,6 +9,7 @@ import fcntl
 import itertools
 import json
 import os
+import re
 import stat
 import sys
 import time
@@ -32,6 +33,8 @@ __all__ = [
 
 WAIT = 10.0
 """Seconds for which a command waits for another that writes to the study."""
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 @contextmanager
@@ -132,12 +135,15 @@ def write_text(path: Path, content: str, *, mode: int | None = None) -> None:
 def dump_json(value: Any, *, indent: int | None = 2) -> str:
     """Write a value as JSON in one stable form: keys as they come, Unicode as it is.
 
+    Half of a surrogate pair is no character, and cannot be written as UTF-8: it becomes U+FFFD.
+
     Examples
     --------
     >>> dump_json({"outlet": "Élan", "n": 2}, indent=None)
     '{"outlet": "Élan", "n": 2}'
     """
-    return json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
+    return _HALF.sub("\ufffd", text)
 
 
 def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:

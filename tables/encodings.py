@@ -25,6 +25,18 @@ _OTHERS = ("big5", "cp932", "cp949", "euc_jp", "mac_roman")
 _MARGIN = 0.02
 
 
+_NO_CHARACTER = "standfirst.no-character"
+
+
+def _no_character(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "\udcff", error.end
+
+
+codecs.register_error(_NO_CHARACTER, _no_character)
+
+
 def marked_encoding(head: bytes) -> str:
     """Tell the encoding that a byte order mark names; empty without a mark."""
     return next((name for mark, name in _MARKS.items() if head.startswith(mark)), "")
@@ -91,7 +103,10 @@ def decoded(stream: Any, encoding: str) -> Iterator[io.TextIOWrapper]:
     Bytes that the encoding does not have survive as lone surrogates, so that only the record that
     holds them is of no use.
     """
-    text = io.TextIOWrapper(stream, encoding, errors="surrogateescape", newline="")
+    # Half a unit of UTF-16 is no byte that could be kept.
+    wide = encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32"))
+    errors = _NO_CHARACTER if wide else "surrogateescape"
+    text = io.TextIOWrapper(stream, encoding, errors=errors, newline="")
     try:
         yield text
     finally:

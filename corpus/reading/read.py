@@ -44,9 +44,9 @@ __all__ = [
 
 BROKEN = (
     *(OSError, EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError),
-    *(zipfile.BadZipFile, tarfile.TarError),
+    *(zipfile.BadZipFile, tarfile.TarError, ValueError),
 )
-"""What a truncated archive raises, or a file that disappeared."""
+"""What a truncated or damaged archive raises, or a file that disappeared."""
 
 Reader = Callable[[BinaryIO, str, Fields], Iterator[Article | Reject]]
 """Takes an open stream, its name and the user's choice of columns."""

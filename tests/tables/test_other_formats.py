@@ -10,6 +10,7 @@ import pytest
 import zstandard
 from pyarrow import parquet
 
+from standfirst.corpus import Article, Reject, read_articles
 from standfirst.errors import InputError
 from standfirst.tables import BadRow, Row, parquet_files, read_rows, read_strictly
 
@@ -139,3 +140,22 @@ def test_a_key_that_stands_twice() -> None:
     problem = "2 columns are named 'text'"
 
     assert [getattr(row, "problem", "") for row in rows] == [problem, "", "", problem]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-16-le"])
+def test_a_wide_file_that_is_cut_within_a_character(encoding: str, tmp_path: Path) -> None:
+    """Only the line that is cut is of no use, in JSON Lines and in CSV."""
+    lines = '{"id": "a", "text": "One."}\n{"id": "b", "text": "Two."}\n'
+    table = "id,text\na,One.\nb,Two.\n"
+    texts = {}
+    for suffix, content in ((".jsonl", lines), (".csv", table)):
+        raw = content.encode(encoding)
+        if encoding == "utf-16-le":
+            raw = b"\xff\xfe" + raw
+        path = tmp_path / f"cut{suffix}"
+        path.write_bytes(raw[:-5])
+        texts[suffix] = list(read_articles([str(path)]))
+
+    for found in texts.values():
+        assert [one.text for one in found if isinstance(one, Article)][:1] == ["One."]
+        assert [one for one in found if isinstance(one, Reject)]

@@ -93,3 +93,13 @@ def test_a_file_without_a_name(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(zipped(NAMELESS=ROWS).replace(b"NAME", b"\0AME"))
 
     assert read(tmp_path / "a.zip") == (["Talks resume.", "They talk."], {})
+
+
+def test_an_archive_whose_beginning_is_gone(tmp_path: Path) -> None:
+    """What its table of contents points to lies before the file: one reject each, and no end."""
+    path = tmp_path / "a.zip"
+    path.write_bytes(zipped(b_txt=b"Talks resume.", c_txt=b"They talk.")[19:])
+    texts, reasons = read(path)
+
+    assert "Talks resume." not in texts
+    assert reasons

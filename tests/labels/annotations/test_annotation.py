@@ -213,3 +213,12 @@ def test_several_rows_of_one_answer(tmp_path: Path) -> None:
     path.write_text(head + "u,a,d,x\nu,a,d,y\nv,a,d,x|y\nw,a,d,x\nw,a,d,x\n")
 
     assert [row.labels for row in read_coded(path)] == [("x", "y"), ("x", "y"), ("x",)]
+
+
+def test_half_a_character_in_a_remark_stops_nothing(tmp_path: Path) -> None:
+    """It is written as the sign for no character, and the file can be read again."""
+    path = tmp_path / "annotations.jsonl"
+    write_annotations(path, [Annotation("u1", "ann", "stance", ("no",), comment="odd \ud800 one")])
+
+    (row,) = read_annotations(path)
+    assert row.comment == "odd \ufffd one"
