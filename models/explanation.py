@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 _WORD = re.compile(r"\w+(?:['’-]\w+)*")
 _SMALLEST = 1e-6
-_AT_ONCE = 20_000
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +88,8 @@ def explain(
         if not text.strip():
             raise InputError(f"text {number}", "is empty", "leave it out")
     explanations: list[list[Explanation]] = []
-    step = max(1, _AT_ONCE // 40)
-    for start in range(0, len(texts), step):
-        rows = slice(start, start + step)
+    for start in range(0, len(texts), _AT_ONCE):
+        rows = slice(start, start + _AT_ONCE)
         part = {name: list(values[rows]) for name, values in (context or {}).items()}
         explanations += _explained(model, texts[rows], part)
     return explanations

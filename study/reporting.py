@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -82,11 +83,9 @@ def contents_of(study: "Study", tags: Path | None = None) -> Contents:
     annotations = annotations_of(study)
     missing: dict[str, Missing] = {}
     gold: list[Gold] = []
-    try:
+    # Why it cannot be read is said below, with what rests on it.
+    with suppress(StandfirstError):
         gold = gold_of(study, book)
-    except StandfirstError:
-        # Told below, with what rests on it.
-        gold = []
     if not annotations:
         missing["coders"] = Missing("nothing was coded yet", "standfirst annotate push")
     measured, clashes = [], []

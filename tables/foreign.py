@@ -18,7 +18,13 @@ __all__ = ["holds_names", "refuse_foreign"]
 _BEGINNING = 1 << 20
 
 
-def refuse_foreign(path: Path, names: Collection[str], *, force: bool | None = None) -> None:
+def refuse_foreign(
+    path: Path,
+    names: Collection[str],
+    *,
+    force: bool | None = None,
+    problem: str = "is a file that this command did not write",
+) -> None:
     """Refuse to replace a file that does not look like one of ours.
 
     Parameters
@@ -29,6 +35,8 @@ def refuse_foreign(path: Path, names: Collection[str], *, force: bool | None = N
         What all our files of this kind hold: columns, fields or other texts.
     force
         Whether to replace it nevertheless; None where the command does not offer that.
+    problem
+        What is said of a file that holds something else.
 
     Raises
     ------
@@ -53,11 +61,13 @@ def refuse_foreign(path: Path, names: Collection[str], *, force: bool | None = N
         ours = holds_names(stream, path.suffix, names)
     if not ours:
         remedy = "name another file" if force is None else "name another file, or use --force"
-        raise ExistsError(path, "is a file that this command did not write", remedy)
+        raise ExistsError(path, problem, remedy)
 
 
-def holds_names(stream: BinaryIO, suffix: str, names: Collection[str]) -> bool:
-    """Return whether an open file is empty, or holds all names where our own files hold them."""
+def holds_names(
+    stream: BinaryIO, suffix: str, names: Collection[str], *, or_empty: bool = True
+) -> bool:
+    """Return whether an open file holds all names where our own files hold them, or is empty."""
     if suffix == ".parquet":
         try:
             return set(names) <= set(parquet.read_schema(stream).names)
@@ -67,4 +77,6 @@ def holds_names(stream: BinaryIO, suffix: str, names: Collection[str]) -> bool:
     first = stream.read(_BEGINNING)
     if suffix in {".csv", ".jsonl"}:
         first = first.partition(b"\n")[0]
-    return first.strip() in {b"", b"[]"} or all(name.encode() in first for name in names)
+    if or_empty and first.strip() in {b"", b"[]"}:
+        return True
+    return all(name.encode() in first for name in names)

@@ -1,6 +1,5 @@
 """``standfirst measure regression``: what goes with a label, corrected by gold."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,7 +13,7 @@ from .inputs import (
     TagsArgument,
     read_inputs,
 )
-from .tables import write_rows
+from .tables import OutputOption, write_rows
 
 __all__ = ["regression"]
 
@@ -31,10 +30,7 @@ def regression(
     ] = False,
     model: ModelOption = None,
     level: LevelOption = 0.95,
-    output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", help="Write a tidy table: .csv, .parquet or .jsonl."),
-    ] = None,
+    output: OutputOption = None,
     missing: MissingOption = None,
     study: StudyOption = None,
     json: JsonOption = False,

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from ...errors import StudyError
 from ..shared.options import StudyOption, find_study, say
 
 __all__ = ["report"]
@@ -38,31 +37,24 @@ def report(
     from ...files import write_text
     from ...measure.report.page import html
     from ...study.reporting import contents_of
+    from ...tables.foreign import refuse_foreign
 
-    place = find_study(study)
-    contents = contents_of(place, tags)
+    folder = find_study(study)
+    path = output or folder.root / "report.html"
+    if verify is None:
+        problem = "is there already, and is no report"
+        refuse_foreign(path, ['content="Standfirst '], force=force, problem=problem)
+    contents = contents_of(folder, tags)
     page = html(contents)
     if verify is not None:
         _verify(verify, page)
         return
-    path = output or place.root / "report.html"
-    _refuse_foreign(path, force=force)
     write_text(path, page)
     for name, one in contents.missing.items():
         remedy = f"; {one.command}" if one.command else ""
         say(f"note: without {name}: {one.reason}{remedy}")
     size = len(page.encode("utf-8")) / 1e6
     print(f"{path}: {len(contents.articles):,} articles, {size:.1f} MB; open it in a browser")
-
-
-def _refuse_foreign(path: Path, *, force: bool) -> None:
-    """Refuse to write over what is no report."""
-    if force or not path.exists():
-        return
-    with path.open("rb") as stream:
-        ours = b'content="Standfirst ' in stream.read(2000)
-    if not ours:
-        raise StudyError(path, "is there already, and is no report", "name another, or --force")
 
 
 def _verify(path: Path, page: str) -> None:

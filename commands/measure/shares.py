@@ -1,7 +1,6 @@
 """``standfirst measure shares``: how often each label holds, corrected by gold."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -17,7 +16,7 @@ from .inputs import (
     TagsArgument,
     read_inputs,
 )
-from .tables import write_rows
+from .tables import OutputOption, write_rows
 
 if TYPE_CHECKING:
     from ...measure.estimates.results import Shares
@@ -50,10 +49,7 @@ def shares(
     dimension: DimensionOption = None,
     model: ModelOption = None,
     level: LevelOption = 0.95,
-    output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", help="Write a tidy table: .csv, .parquet or .jsonl."),
-    ] = None,
+    output: OutputOption = None,
     missing: MissingOption = None,
     study: StudyOption = None,
     json: JsonOption = False,

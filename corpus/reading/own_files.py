@@ -4,11 +4,10 @@ Folders are known by the names in them, so that a store need not be asked again.
 units, which may have any name, are known by their columns.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
-import pyarrow as pa
-from pyarrow import parquet
+from ...tables.foreign import holds_names
 
 __all__ = ["holds_tags", "holds_units", "own_files"]
 
@@ -16,7 +15,6 @@ _IN_STUDY = ("corpus", "annotations", "models", "tags", "codebooks", "study.toml
 _RUN, _MODEL = "_manifest.json", ("manifest.json", "weights.safetensors", "codebook.yaml")
 _REJECTS = ".rejects.jsonl"
 _TABLES = (".csv", ".jsonl", ".parquet")
-_HEADER = 2**20
 
 
 def own_files(names: Collection[str]) -> set[str]:
@@ -56,13 +54,12 @@ def own_files(names: Collection[str]) -> set[str]:
 
 def holds_tags(path: Path) -> bool:
     """Tell whether a table begins as those that `tag` writes."""
-    return {"unit_id", "model_version"} <= _columns(path, ("unit_id", "model_version"))
+    return _holds(path, ("unit_id", "model_version"))
 
 
 def holds_units(path: Path) -> bool:
     """Tell whether a table begins as the units that `corpus units` hands out."""
-    names = ("unit_id", "article_id", "cluster", "before", "after")
-    return set(names) <= _columns(path, names)
+    return _holds(path, ("unit_id", "article_id", "cluster", "before", "after"))
 
 
 def _is_run(folder: PurePosixPath, there: Collection[PurePosixPath]) -> bool:
@@ -75,15 +72,11 @@ def _is_model(folder: PurePosixPath, there: Collection[PurePosixPath]) -> bool:
     return all(folder / name in there for name in _MODEL)
 
 
-def _columns(path: Path, names: Iterable[str]) -> set[str]:
-    """Return which of some columns a table has."""
+def _holds(path: Path, names: Collection[str]) -> bool:
     if path.suffix not in _TABLES:
-        return set()
+        return False
     try:
-        if path.suffix == ".parquet":
-            return set(names) & set(parquet.read_schema(path).names)
         with path.open("rb") as stream:
-            first = stream.readline(_HEADER)
-    except (pa.ArrowException, OSError):
-        return set()
-    return {name for name in names if name.encode() in first}
+            return holds_names(stream, path.suffix, names, or_empty=False)
+    except OSError:
+        return False

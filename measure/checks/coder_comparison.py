@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...intervals import Estimate
-
-if TYPE_CHECKING:
-    import pandas as pd
+from ..estimates.results import Tidy, columns
 
 __all__ = ["CoderComparison", "CoderRow", "DimensionComparison", "LabelRow", "Omega"]
 
@@ -123,15 +121,11 @@ class DimensionComparison:
             omega = " ".join(f"{one.omega:.2f}" for one in label.omega)
             scores = [f"{label.model_f1:.3f}", f"{label.coder_f1:.3f}"]
             rows.append([label.label, "", *scores, _signed(label.difference), omega])
-        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-        for row in rows:
-            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            made.append("  " + "  ".join(cells).rstrip())
-        return made
+        return [*made, *columns(rows)]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class CoderComparison:
+class CoderComparison(Tidy):
     """The model and the coders on all dimensions."""
 
     dimensions: tuple[DimensionComparison, ...]
@@ -145,10 +139,6 @@ class CoderComparison:
     def __repr__(self) -> str:
         lines = [line for one in self.dimensions for line in (*one.lines(), "")]
         return "\n".join([*lines[:-1], *(f"note: {note}" for note in self.notes)])
-
-    def _repr_html_(self) -> str:
-        made: str = self.to_pandas().to_html(index=False, float_format="{:.3f}".format)
-        return made
 
     def as_json(self) -> dict[str, Any]:
         """Give everything as JSON values."""
@@ -165,12 +155,6 @@ class CoderComparison:
                 yield from _figures(one.dimension, "coder", coder.coder, coder)
             for label in one.labels:
                 yield from _figures(one.dimension, "label", label.label, label)
-
-    def to_pandas(self) -> "pd.DataFrame":
-        """Give the tidy table as a data frame."""
-        import pandas as pd
-
-        return pd.DataFrame(list(self.rows()))
 
 
 def _signed(difference: Estimate) -> str:

@@ -14,16 +14,14 @@ labels. Journal of Artificial Intelligence Research 70 (self-confidence as a sco
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ...errors import InputError, LeakError, UnknownLabelError
 from ...labels.gold.gold import Gold
+from ..estimates.results import Tidy, columns
 from ..inputs.tagged import TaggedDimension, Tags
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["Doubt", "Doubts", "rank_doubts"]
 
@@ -52,7 +50,7 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Doubts:
+class Doubts(Tidy):
     """Gold answers, the most doubted first."""
 
     doubts: tuple[Doubt, ...]
@@ -69,16 +67,7 @@ class Doubts:
             text = one.text if len(one.text) <= _WIDTH else one.text[: _WIDTH - 1] + "…"
             text = " ".join(text.split())
             rows.append([f"{one.doubt:.3f}", one.unit_id, one.dimension, gold, model, text])
-        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        ]
-        return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
-
-    def _repr_html_(self) -> str:
-        made: str = self.to_pandas().to_html(index=False, float_format="{:.3f}".format)
-        return made
+        return "\n".join([*columns(rows, indent=""), *(f"note: {note}" for note in self.notes)])
 
     def as_json(self) -> dict[str, Any]:
         """Give everything as JSON values."""
@@ -89,12 +78,6 @@ class Doubts:
         """Give a tidy table: one row for each answer, several labels joined by ``|``."""
         for one in self.doubts:
             yield asdict(one) | {"gold": "|".join(one.gold), "model": "|".join(one.model)}
-
-    def to_pandas(self) -> "pd.DataFrame":
-        """Give the tidy table as a data frame."""
-        import pandas as pd
-
-        return pd.DataFrame(list(self.rows()))
 
 
 def rank_doubts(

@@ -21,16 +21,14 @@ for detecting dataset shift. NeurIPS (and why a detected shift does not tell the
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...models.labelled.familiar_words import words_of
-
-if TYPE_CHECKING:
-    import pandas as pd
+from ..estimates.results import Tidy
 
 __all__ = ["N_HALVES", "Drift", "Side", "Signal", "compare_texts"]
 
@@ -81,7 +79,7 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Drift:
+class Drift(Tidy):
     """How tagged texts compare with those that the model learned from."""
 
     signals: tuple[Signal, ...]
@@ -116,10 +114,6 @@ class Drift:
         lines += [f"{'!' if one.differs else ' '} {one.said}" for one in self.signals]
         return "\n".join([*lines, self.advice, *(f"note: {note}" for note in self.notes)])
 
-    def _repr_html_(self) -> str:
-        made: str = self.to_pandas().to_html(index=False, float_format="{:.3f}".format)
-        return made
-
     def as_json(self) -> dict[str, Any]:
         """Give everything as JSON values."""
         return {
@@ -134,12 +128,6 @@ class Drift:
     def rows(self) -> Iterator[dict[str, Any]]:
         """Give a tidy table: one row for each signal."""
         yield from (asdict(one) for one in self.signals)
-
-    def to_pandas(self) -> "pd.DataFrame":
-        """Give the tidy table as a data frame."""
-        import pandas as pd
-
-        return pd.DataFrame(list(self.rows()))
 
 
 def compare_texts(training: Side, tagged: Side, *, where: str = "tags", seed: int = 0) -> Drift:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..estimates.results import DimensionShares, Shares
+from ..estimates.results import DimensionShares, Shares, Tidy, columns
 from ..inputs.tagged import Tags
 from .planning import (
     POSITIVES,
@@ -20,8 +20,6 @@ from .planning import (
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ...labels import Agreement
 
 __all__ = [
@@ -79,7 +77,7 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Plan:
+class Plan(Tidy):
     """How many labels a study takes."""
 
     requirements: tuple[Requirement, ...]
@@ -94,12 +92,7 @@ class Plan:
             if one.what == "share":
                 goal = f"half-width {100 * one.goal:.3g} %"
             rows.append([one.what, one.of, goal, str(one), _WAYS[one.way], one.basis])
-        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        ]
-        return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
+        return "\n".join([*columns(rows, indent=""), *(f"note: {note}" for note in self.notes)])
 
     def _repr_html_(self) -> str:
         made: str = self.to_pandas().to_html(index=False)
@@ -112,12 +105,6 @@ class Plan:
     def rows(self) -> Iterator[dict[str, Any]]:
         """Give a tidy table: one row for each goal and way."""
         yield from (asdict(one) for one in self.requirements)
-
-    def to_pandas(self) -> "pd.DataFrame":
-        """Give the tidy table as a data frame."""
-        import pandas as pd
-
-        return pd.DataFrame(list(self.rows()))
 
 
 def plan_share(
