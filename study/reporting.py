@@ -76,6 +76,8 @@ def contents_of(study: "Study", tags: Path | None = None) -> Contents:
     ------
     StudyError
         There are no articles yet.
+    StandfirstError
+        The tags that were named cannot be measured with.
     """
     book = codebook_of(study)
     units = units_of(study, _UNIT_COLUMNS)
@@ -96,6 +98,8 @@ def contents_of(study: "Study", tags: Path | None = None) -> Contents:
     try:
         found = _measure(study, tags, units, annotations)
     except StandfirstError as error:
+        if tags is not None:
+            raise
         missing["shares"] = _missing(error)
     articles, n_unread = _articles(study, units, found, gold)
     return Contents(

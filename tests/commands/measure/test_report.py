@@ -196,6 +196,17 @@ def test_a_file_of_another_kind_is_not_replaced(run: Run, study: Path, tmp_path:
     assert page.read_bytes() == (study / "report.html").read_bytes()
 
 
+def test_tags_that_were_named_must_be_there(run: Run, study: Path, tmp_path: Path) -> None:
+    """A slip in their name is refused; a page without shares would look as if it was meant."""
+    page = tmp_path / "page.html"
+    done = run("report", "--tags", "tags/corpse.parquet", "-o", str(page), cwd=study)
+
+    assert done.code == 1
+    assert "tags/corpse.parquet: no such tags" in done.err
+    assert done.err.count("\n") == 1
+    assert not page.exists()
+
+
 @pytest.fixture
 def opened(page: "Page", study: Path) -> "tuple[Page, list[str]]":
     """Open the report, and note whatever it says or asks for."""
