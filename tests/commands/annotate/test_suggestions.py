@@ -168,7 +168,7 @@ def test_backend_learns_while_people_code(
     ("words", "said"),
     [
         (("backend", "--model", "nowhere"), "nowhere: no such model; make one with"),
-        (("backend", "--host", ".".join("0000")), "give one with --url"),
+        (("backend", "--host", ".".join("0000")), "name one with --url"),
         (("push", "--view", "page"), "unknown view 'page'"),
         (("push", "--model", "nowhere"), "nowhere: no such"),
         (("adjudicate",), "has no annotations yet; run: standfirst annotate pull"),
