@@ -182,6 +182,10 @@ def _read_answer(read: Read, task: TaskBody, raw: Any, codebook: Codebook, origi
             f"{name} is answered, although its condition does not hold; the answer does not count"
             for name in settled.n_not_asked
         ]
+        problems += [
+            f"{name} has a label that stands alone beside others; that label does not count"
+            for name in settled.n_not_alone
+        ]
         if unit_id in origin.blind and any(row.suggestion != "none" for row in rows):
             read.n_leaked += 1
             problems.append("a suggestion was shown, and this unit is to be coded blind")

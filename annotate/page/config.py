@@ -252,6 +252,7 @@ def _definition(label: Label) -> str:
     parts = [label.definition] if label.definition else []
     parts += [f"Also: {case}" for case in label.include]
     parts += [f"Not: {case}" for case in label.exclude]
+    parts += ["Never together with another answer."] if label.alone else []
     return " ".join(parts)
 
 

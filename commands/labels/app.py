@@ -285,4 +285,6 @@ def _coded(root: Path, annotations: Path, codebook: Path) -> tuple[list["Annotat
     settled = settle(rows, book)
     for name, n in settled.n_not_asked.items():
         say(f"{name}: {n} answers left out, because the condition of the question did not hold")
+    for name, n in settled.n_not_alone.items():
+        say(f"{name}: {n} answers hold a label that stands alone beside others; it was left out")
     return list(settled.annotations), book

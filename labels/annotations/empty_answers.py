@@ -1,4 +1,4 @@
-"""What an empty answer means: none of the labels applies, not asked, or left open.
+"""What an answer means: none of the labels applies, not asked, left open, or more than can be.
 
 A submitted unit says more than the labels that were chosen. Where any number of labels may be
 chosen and none must be, choosing nothing says that none applies, which is an answer like any other;
@@ -6,6 +6,8 @@ unless the page has a choice that says so, which makes choosing nothing no answe
 Where the condition of a question does not hold, it was not asked, and a label that stands there
 all the same (an imported file, a condition that was added later) is no answer. Everything else that
 is empty was left open.
+
+A label that never stands with another ("other or none") does not count where it does.
 
 Files from before this distinction hold ``open`` for all three; so the meaning is worked out from
 the codebook whenever answers are used, and not only when they are imported.
@@ -32,6 +34,8 @@ class Settled:
     """By dimension, answers that were left open and count as "none applies"."""
     n_not_asked: dict[str, int]
     """By dimension, answers with labels that do not count because the condition did not hold."""
+    n_not_alone: dict[str, int]
+    """By dimension, answers from which a label was left out that never stands with another."""
 
 
 def settle(annotations: Iterable[Annotation], codebook: Codebook) -> Settled:
@@ -71,9 +75,13 @@ def settle(annotations: Iterable[Annotation], codebook: Codebook) -> Settled:
     needs_an_answer = any(d.required and d.when is None for d in codebook.dimensions)
     n_none: dict[str, int] = {}
     n_not_asked: dict[str, int] = {}
+    n_not_alone: dict[str, int] = {}
     settled = []
     for row in rows:
         dimension = dimensions.get(row.dimension)
+        if dimension is not None and (rest := dimension.compatible(row.labels)) != row.labels:
+            n_not_alone[dimension.id] = n_not_alone.get(dimension.id, 0) + 1
+            row = replace(row, labels=rest)  # noqa: PLW2901
         if dimension is None or row.status == "skipped" or is_decision(row):
             settled.append(row)
             continue
@@ -93,7 +101,7 @@ def settle(annotations: Iterable[Annotation], codebook: Codebook) -> Settled:
             settled.append(replace(row, status="answered"))
         else:
             settled.append(row)
-    return Settled(tuple(settled), n_none, n_not_asked)
+    return Settled(tuple(settled), n_none, n_not_asked, n_not_alone)
 
 
 def _is_asked(

@@ -46,6 +46,8 @@ class Label:
     """Id of the broader label that this one refines."""
     colour: str | None = None
     """#rrggbb."""
+    alone: bool = False
+    """Whether it never stands with another label of a multiple choice ("other or none")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,28 @@ class Dimension:
     def label_ids(self) -> tuple[str, ...]:
         """Ids of the labels, in the codebook's order."""
         return tuple(label.id for label in self.labels)
+
+    @property
+    def alone(self) -> frozenset[str]:
+        """Ids of the labels that never stand with another."""
+        return frozenset(label.id for label in self.labels if label.alone)
+
+    def compatible(self, labels: tuple[str, ...]) -> tuple[str, ...]:
+        """Leave out what never stands with another label, where it does.
+
+        What was pointed at counts, and the label that says there was nothing to point at does not.
+        Two labels that both stand alone are left: which was meant is not known.
+
+        Examples
+        --------
+        >>> other = Label("other", "Other", alone=True)
+        >>> frame = Dimension("frame", "?", (Label("law", "Law"), other), "multiple")
+        >>> frame.compatible(("law", "other")), frame.compatible(("other",))
+        (('law',), ('other',))
+        """
+        if len(labels) < 2 or self.alone.isdisjoint(labels):
+            return labels
+        return tuple(label for label in labels if label not in self.alone) or labels
 
     def label(self, label_id: str) -> Label:
         """Return the label with an id.
@@ -183,7 +207,9 @@ def _dimension_meaning(dimension: Dimension) -> dict[str, Any]:
 
 def label_meaning(label: Label) -> dict[str, Any]:
     """Return the parts of a label that count for the revision, with white space folded."""
-    return {
+    # As with `none`: what a codebook does not say leaves its revision as it was.
+    alone = {"alone": True} if label.alone else {}
+    return alone | {
         "id": label.id,
         "name": _folded(label.name),
         "definition": _folded(label.definition),

@@ -106,6 +106,10 @@ def _labels(dimension: Dimension, path: tuple[str | int, ...]) -> Iterator[_Prob
             "one label leaves no choice",
             "add another, or use choice: multiple",
         )
+    if dimension.choice == "single" and dimension.alone:
+        position = next(i for i, label in enumerate(dimension.labels) if label.alone)
+        field = (*path, "labels", position, "alone")
+        yield field, "one label stands alone anyway", "leave it out, or use choice: multiple"
     if dimension.scale == "ordinal" and dimension.choice == "multiple":
         yield (*path, "scale"), "an ordinal scale takes one answer", "use choice: single"
     parents = {label.id: label.parent for label in dimension.labels}

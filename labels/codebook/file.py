@@ -61,6 +61,7 @@ class _Label(_Entry):
     hotkey: _Key | None = None
     parent: _Id | None = None
     colour: _Colour | None = None
+    alone: bool = False
 
 
 class _Condition(_Entry):
@@ -175,7 +176,11 @@ def dump_codebook(codebook: Codebook) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, (Codebook, Dimension, Label, Condition)):
         pairs = ((name, getattr(value, name)) for name in value.__dataclass_fields__)
-        return {name: _plain(part) for name, part in pairs if part not in (None, (), "")}
+        return {
+            name: _plain(part)
+            for name, part in pairs
+            if part not in (None, (), "") and (name, part) != ("alone", False)
+        }
     return [_plain(part) for part in value] if isinstance(value, tuple) else value
 
 

@@ -155,6 +155,9 @@ def _rules(codebook: Codebook, dimension: Dimension, text: _Write, code: _Write)
     ]
     parts += [f"towards: {text(dimension.target)}"] if dimension.target else []
     parts += ["from less to more"] if dimension.scale == "ordinal" else []
+    parts += [
+        f"{text(label.name)} never with another answer" for label in dimension.labels if label.alone
+    ]
     return f"{'; '.join(parts)} {text(_when(codebook, dimension))}".rstrip()
 
 

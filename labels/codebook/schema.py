@@ -39,13 +39,17 @@ def _field(dimension: Dimension) -> dict[str, Any]:
     labels = list(dimension.label_ids)
     if dimension.choice == "single":
         return {"description": dimension.question, "enum": labels}
-    return {
+    field = {
         "description": dimension.question,
         "type": "array",
         "items": {"enum": labels},
         "uniqueItems": True,
         "minItems": int(dimension.required and not dimension.none),
     }
+    if not dimension.alone:
+        return field
+    alone = [label for label in labels if label in dimension.alone]
+    return {**field, "if": {"contains": {"enum": alone}}, "then": {"maxItems": 1}}
 
 
 def _condition(dimension: Dimension) -> dict[str, Any]:

@@ -259,6 +259,8 @@ def _on_empty(settled: Settled, rows: list[Annotation]) -> list[str]:
         notes.append(f"{n} answers without a label count as an answer: none applies")
     if n := settled.n_not_asked.get(dimension, 0):
         notes.append(f"{n} answers left out, because the condition of the question did not hold")
+    if n := settled.n_not_alone.get(dimension, 0):
+        notes.append(f"{n} answers hold a label that stands alone beside others; it was left out")
     return notes
 
 

@@ -97,7 +97,14 @@ def make_head(ensemble: Ensemble, k: int, job: Job, unseen: Unseen) -> Head:
         scores = scores[:, seen]
         calibration = calibrate(scores, target, multiple=job.multiple)
         probabilities = calibration.probabilities(scores, multiple=job.multiple)
-        rule = find_rule(probabilities, target, calibration.shift, job.goal, multiple=job.multiple)
+        rule = find_rule(
+            probabilities,
+            target,
+            calibration.shift,
+            job.goal,
+            multiple=job.multiple,
+            alone=None if job.alone is None else job.alone[seen],
+        )
         if best is None or rule.f1 >= best[1].f1 + MARGIN - NOISE:
             best = share, rule, calibration
     assert best is not None  # noqa: S101 - for the type checker

@@ -66,11 +66,13 @@ class Rule:
     """The probability below which a label is not given, shape (n_labels,); single choice only."""
     f1: float = np.nan
     """Macro-F1 on the rows on which it was found."""
+    alone: Bools | None = None
+    """Which labels never stand with another, shape (n_labels,); multiple choice only."""
 
     @classmethod
-    def none(cls, n_labels: int) -> "Rule":
+    def none(cls, n_labels: int, alone: Bools | None = None) -> "Rule":
         """Return the most probable label, or every label with at least one half."""
-        return cls(np.zeros(n_labels), np.zeros(n_labels))
+        return cls(np.zeros(n_labels), np.zeros(n_labels), alone=alone)
 
     def decide(self, probabilities: Floats, *, multiple: bool) -> Bools:
         """Choose labels by probabilities, shape (n_rows, n_labels).
@@ -80,7 +82,8 @@ class Rule:
         with np.errstate(divide="ignore"):
             log_odds = np.log(probabilities)
             if multiple:
-                return np.asarray(log_odds - np.log1p(-probabilities) + self.bonus >= -NOISE)
+                lead = log_odds - np.log1p(-probabilities) + self.bonus
+                return self._one_side(lead, lead >= -NOISE)
         helped = log_odds + self.bonus
         # The first of labels that are equal but for rounding.
         best = (helped >= helped.max(axis=1, keepdims=True) - NOISE).argmax(axis=1)
@@ -88,6 +91,16 @@ class Rule:
         answer = np.zeros(probabilities.shape, bool)
         answer[rows, best] = probabilities[rows, best] >= self.least[best] - NOISE
         return answer
+
+    def _one_side(self, lead: Floats, given: Bools) -> Bools:
+        """Where a label that stands alone was given with others, give whichever leads further."""
+        if self.alone is None or not self.alone.any() or self.alone.all():
+            return given
+        first = np.where(given & self.alone, lead, -np.inf)
+        second = np.where(given & ~self.alone, lead, -np.inf)
+        wins = first.max(axis=1) > second.max(axis=1) + NOISE
+        only = np.arange(given.shape[1]) == first.argmax(axis=1)[:, None]
+        return np.asarray(given & np.where(wins[:, None], only, ~self.alone))
 
 
 def parse_goal(text: str) -> Goal:
@@ -119,7 +132,13 @@ def parse_goal(text: str) -> Goal:
 
 
 def find_rule(
-    probabilities: Floats, target: Bools, shift: Floats, goal: Goal, *, multiple: bool
+    probabilities: Floats,
+    target: Bools,
+    shift: Floats,
+    goal: Goal,
+    *,
+    multiple: bool,
+    alone: Bools | None = None,
 ) -> Rule:
     """Find the rule for a goal on held-out rows.
 
@@ -135,12 +154,14 @@ def find_rule(
         The goal.
     multiple
         Whether a row can have any number of labels.
+    alone
+        Which labels never stand with another, shape (n_labels,).
     """
     none = np.zeros(target.shape[1])
 
     def scored(bonus: Floats, least: Floats = none) -> Rule:
-        answer = Rule(bonus, least).decide(probabilities, multiple=multiple)
-        return Rule(bonus, least, macro_f1(target, answer))
+        answer = Rule(bonus, least, alone=alone).decide(probabilities, multiple=multiple)
+        return Rule(bonus, least, macro_f1(target, answer), alone)
 
     best = scored(none)
     if goal.kind == "macro-f1":

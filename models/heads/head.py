@@ -78,7 +78,8 @@ class Head:
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return what must be stored."""
-        return {
+        alone = {} if self.rule.alone is None else {"alone": self.rule.alone.astype(np.uint8)}
+        return alone | {
             "seen": self.seen.astype(np.uint8),
             "weights": self.fit.weights,
             "intercept": self.fit.intercept,
@@ -99,6 +100,9 @@ class Head:
         for name in ("intercept", "slope", "shift", "bonus", "least"):
             if arrays[name].shape != (n_seen,):
                 raise ValueError(f"{name} has the shape {arrays[name].shape}, not ({n_seen},)")
+        alone = arrays["alone"].astype(bool) if "alone" in arrays else None
+        if alone is not None and alone.shape != (n_seen,):
+            raise ValueError(f"alone has the shape {alone.shape}, not ({n_seen},)")
         weights = arrays["weights"]
         if weights.ndim != 2 or len(weights) != n_seen:
             raise ValueError(f"weights have the shape {weights.shape}")
@@ -107,7 +111,7 @@ class Head:
             seen,
             LinearFit(weights, arrays["intercept"]),
             Calibration(arrays["slope"], arrays["shift"]),
-            Rule(arrays["bonus"], arrays["least"]),
+            Rule(arrays["bonus"], arrays["least"], alone=alone),
             strength,
         )
 
@@ -124,6 +128,7 @@ def fit_head(
     strengths: Sequence[float] = STRENGTHS,
     states: Sequence[States] = (),
     seed: int = 0,
+    alone: Bools | None = None,
 ) -> tuple[Head, Floats | None]:
     """Fit the classifier of one dimension.
 
@@ -152,6 +157,8 @@ def fit_head(
         columns that carry tone. The weights that are kept are those of the vectors as they came.
     seed
         Of the inner folds.
+    alone
+        Which labels never stand with another, shape (n_labels,); None where there are none.
 
     Returns
     -------
@@ -169,6 +176,7 @@ def fit_head(
     """
     seen: Bools = np.asarray(truth.any(axis=0))
     target = truth[:, seen]
+    single = None if alone is None or not alone[seen].any() else alone[seen]
     nothing_to_choose = len(strengths) == 1 or len(np.unique(groups)) == 1
     folds = [] if nothing_to_choose else grouped_folds(target, groups, _INNER_FOLDS, seed)
     scale = even_out(vectors, states)
@@ -190,10 +198,10 @@ def fit_head(
             other = tune(narrow)
             if other.loss < _CLEARLY * tuned.loss:
                 tuned, scale, space = other, last, narrow
-    rule, held_out = Rule.none(n_seen), None
+    rule, held_out = Rule.none(n_seen, single), None
     if tuned.probabilities is not None:
         shift = tuned.calibration.shift
-        rule = find_rule(tuned.probabilities, target, shift, goal, multiple=multiple)
+        rule = find_rule(tuned.probabilities, target, shift, goal, multiple=multiple, alone=single)
         held_out = np.zeros(truth.shape)
         held_out[:, seen] = tuned.probabilities
     strength = strengths[tuned.index]

@@ -1,9 +1,9 @@
 """From the cells of a labelled file to answers: what is decided by a column as a whole."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from ...labels.codebook.codebook import Codebook
+from ...labels.codebook.codebook import Codebook, Dimension
 from ...tables.answers import Cell, near_equal, spelled_alike
 from .training_set import Answer, find_dimension
 
@@ -68,7 +68,17 @@ def column_answers(
                 f"({n_empty} {'row' if n_empty == 1 else 'rows'}); write NA where nobody answered"
             )
         answers[name] = [_answer(cell, spelling, multiple=is_multiple) for cell in cells]
+        if codebook is not None and (n := _n_not_alone(answers[name], dimension)):
+            messages.append(
+                f"column {name}: {n} {'row holds' if n == 1 else 'rows hold'} a label that stands "
+                "alone beside others; it is left out there"
+            )
     return answers, multiple, messages
+
+
+def _n_not_alone(answers: Iterable[Answer], dimension: Dimension) -> int:
+    alone = dimension.alone | {label.name for label in dimension.labels if label.alone}
+    return sum(len(a) > 1 and 0 < len(alone.intersection(a)) < len(a) for a in answers if a)
 
 
 def _answer(cell: Cell, spelling: Mapping[str, str], *, multiple: bool) -> Answer:

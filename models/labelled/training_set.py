@@ -245,4 +245,4 @@ def known_answer(answer: Answer, dimension: Dimension, where: str) -> Answer:
     if dimension.choice == "single" and len(known) != 1:
         problem = f"{dimension.id} has {len(known)} labels, but is single choice"
         raise InputError(where, problem, "keep one, or make the dimension multiple choice")
-    return tuple(label for label in ids if label in known)
+    return dimension.compatible(tuple(label for label in ids if label in known))

@@ -39,6 +39,8 @@ class Job:
     """What labels should be good at."""
     seed: int
     """Of the inner folds."""
+    alone: Bools | None = None
+    """Which labels never stand with another, shape (n_labels,); None where there are none."""
 
     def fit(
         self,
@@ -70,6 +72,7 @@ class Job:
             strengths=strengths,
             states=states,
             seed=self.seed,
+            alone=self.alone,
         )
 
     def cut(self, fold: Fold) -> Fold:
@@ -91,6 +94,8 @@ def make_jobs(data: TrainingSet, goal: Goal, seed: int) -> list[Job]:
     for name in data.answers:
         rows, truth = data.truth(name)
         weight = None if data.weights is None else data.weights[name][rows]
-        multiple = data.codebook.dimension(name).choice == "multiple"
-        jobs.append(Job(name, rows, truth, data.groups[rows], weight, multiple, goal, seed))
+        dimension = data.codebook.dimension(name)
+        multiple = dimension.choice == "multiple"
+        alone = np.array([label.alone for label in dimension.labels]) if dimension.alone else None
+        jobs.append(Job(name, rows, truth, data.groups[rows], weight, multiple, goal, seed, alone))
     return jobs
