@@ -15,15 +15,18 @@ rest is forgotten. Widths are means, relative to those of gold alone with the sa
   axes of the vectors.
 - *two rounds*: 150 at random, a model of them, 150 by `rare`, and all of them cross-fitted.
 
-    python benchmarks/share_coverage.py ../shared/data [--draws 2000] [--cross 300] [--plot DIR]
-                                        [--smoke]
+A draw that takes fits of its own takes seconds, two thousand of them hours. With `--save FILE` what
+was measured is kept after every 25 such draws, and the same command goes on from there.
+
+    python benchmarks/share_coverage.py ../shared/data [--draws 2000] [--cross 300] [--save FILE]
+                                        [--plot DIR] [--smoke]
 """
 
 import argparse
 import json
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +49,7 @@ N_MODELS = 10
 K = 10
 MIX = 0.2
 AXES = 48
+STEP = 25
 SIZES = (50, 100, 200, 500)
 CROSS = {"babe": 200, "csta_immigration": 300}
 TRAINED: dict[str, tuple[int, ...]] = {"babe": (300, 1000), "csta_immigration": (300, 1000)}
@@ -64,6 +68,12 @@ class Tally:
         self.covered.append(bool(made.low[1] <= true <= made.high[1]))
         self.width.append(float(made.high[1] - made.low[1]))
         self.error.append(float(made.share[1] - true))
+
+    def join(self, later: "Tally") -> None:
+        """Add the draws of another."""
+        self.covered += later.covered
+        self.width += later.width
+        self.error += later.error
 
     def row(self, name: str, base: "Tally") -> dict[str, object]:
         """Sum it up; widths relative to another's."""
@@ -195,12 +205,12 @@ def cross_fit(data: Data, rows: Ints, rng: np.random.Generator) -> Floats:
     return total
 
 
-def cross(data: Data, name: str, n_draws: int) -> Iterator[dict[str, object]]:
+def cross(data: Data, name: str, numbers: Iterable[int]) -> dict[str, Tally]:
     """Train and measure with the same labels."""
     n = CROSS[name]
     true = float(data.truth[:, 1].mean())
     tallies = {one: Tally() for one in ("gold only", "cross-prediction", "split", "in-sample")}
-    for number in range(n_draws):
+    for number in numbers:
         rng = np.random.default_rng([number, 13])
         rows = rng.permutation(len(data.truth))[:n]
         sample = from_probabilities(rows, None, len(data.truth))
@@ -224,15 +234,14 @@ def cross(data: Data, name: str, n_draws: int) -> Iterator[dict[str, object]]:
         p = ask(fit(data, data.axes, rows, STRENGTHS), data.axes)
         made = corrected(Population.of(p), sample, p[rows], y, multiple=False)
         tallies["in-sample"].add(made, true)
-    for one, tally in tallies.items():
-        yield tally.row(f"{n} labels train and measure: {one}", tallies["gold only"])
+    return {f"{n} labels train and measure: {one}": tally for one, tally in tallies.items()}
 
 
-def two_rounds(data: Data, n_draws: int) -> Iterator[dict[str, object]]:
+def two_rounds(data: Data, numbers: Iterable[int]) -> dict[str, Tally]:
     """Draw by a model of the first round, and train and measure with all of it."""
     true, n_units = float(data.truth[:, 1].mean()), len(data.truth)
     gold, best = Tally(), Tally()
-    for number in range(n_draws):
+    for number in numbers:
         rng = np.random.default_rng([number, 14])
         first = rng.permutation(n_units)[:150]
         answers = ask(fit(data, data.axes, first, STRENGTHS), data.axes)
@@ -245,8 +254,35 @@ def two_rounds(data: Data, n_draws: int) -> Iterator[dict[str, object]]:
         gold.add(from_gold(sample, data.truth[rows]), true)
         made = corrected(Population.of(p), sample, p[rows], data.truth[rows], multiple=False)
         best.add(made, true)
-    yield gold.row("150 at random, 150 by rare: gold only", gold)
-    yield best.row("150 at random, 150 by rare: cross-prediction", gold)
+    name = "150 at random, 150 by rare"
+    return {f"{name}: gold only": gold, f"{name}: cross-prediction": best}
+
+
+def with_fits(
+    data: Data, name: str, n_draws: int, kept: Path | None
+) -> Iterator[dict[str, object]]:
+    """Draw what takes fits of its own; go on from what a run before has kept in a file."""
+    stored = json.loads(kept.read_text(encoding="utf-8")) if kept and kept.exists() else {}
+    parts: list[dict[str, Tally]] = [
+        {line: Tally(*drawn) for line, drawn in part.items()} for part in stored.get("parts", [])
+    ]
+    for start in range(stored.get("draws", 0), n_draws, STEP):
+        numbers = range(start, min(start + STEP, n_draws))
+        made = [cross(data, name, numbers), two_rounds(data, numbers)]
+        for part, later in zip(parts, made, strict=False):
+            for line, tally in later.items():
+                part[line].join(tally)
+        parts = parts or made
+        if kept:
+            plain = [{line: asdict(tally) for line, tally in part.items()} for part in parts]
+            lists = [{line: list(t.values()) for line, t in part.items()} for part in plain]
+            text = json.dumps({"draws": numbers.stop, "parts": lists})
+            kept.with_suffix(".new").write_text(text, encoding="utf-8")
+            kept.with_suffix(".new").replace(kept)
+    for part in parts:
+        base = next(iter(part.values()))
+        for line, tally in part.items():
+            yield tally.row(line, base)
 
 
 def joined(first: Ints, second: Ints, chance: Floats, n_units: int) -> Sample:
@@ -348,8 +384,8 @@ def main() -> None:
                 note(name, cells(data, groups, outlets, options.draws))
         for name, (data, _, _) in sets.items():
             print(f"{data.name}: labels that train and measure")
-            note(name, cross(data, name, options.cross))
-            note(name, two_rounds(data, options.cross))
+            kept = options.save and options.save.with_suffix(f".{name}.json")
+            note(name, with_fits(data, name, options.cross, kept))
     if options.plot:
         options.plot.mkdir(parents=True, exist_ok=True)
         plot(found, options.plot / "coverage.png")
