@@ -63,7 +63,7 @@ class Step:
 
     command: str
     """The command that does it."""
-    told: tuple[str, ...]
+    lines: tuple[str, ...]
     """What came out, in lines."""
     written: tuple[Path, ...] = ()
     """What was written."""
@@ -101,11 +101,11 @@ def walk(folder: Path, *, progress: Progress | None = None) -> Iterator[Step]:
 def _add(study: Study, data: Path) -> Step:
     counts = add(study.corpus, read_articles([str(data / "articles.jsonl")]))
     debris = sum(counts.removed.values())
-    told = (
+    lines = (
         f"{counts.added} articles, {counts.units} sentences",
         f"{debris} lines of debris taken out, {counts.copies} near-duplicate found",
     )
-    return Step("corpus add", told, (study.corpus,))
+    return Step("corpus add", lines, (study.corpus,))
 
 
 def _sample(study: Study) -> Step:
@@ -118,11 +118,11 @@ def _sample(study: Study) -> Step:
     path = study.annotations.with_name("tasks.json")
     chosen = [unit for unit in units if unit["unit_id"] in wanted]
     n_tasks = export_tasks(path, chosen, load_codebook(study.codebook_path), rounds=wanted)
-    told = (
+    lines = (
         f"{n_tasks} of {len(units)} sentences drawn, stratified by outlet, probabilities kept",
         "written as Label Studio tasks, with the labeling config beside them",
     )
-    return Step("annotate sample", told, (study.design, path, path.with_suffix(".xml")))
+    return Step("annotate sample", lines, (study.design, path, path.with_suffix(".xml")))
 
 
 def _import(study: Study, data: Path) -> Step:
@@ -134,20 +134,20 @@ def _import(study: Study, data: Path) -> Step:
     path = study.annotations.with_name("readings.json")
     write_text(path, dump_json(coded, indent=None) + "\n")
     kept = merge_answers(study.annotations, import_tasks(path, load_codebook(study.codebook_path)))
-    told = (
+    lines = (
         f"{kept.n_answers} answers of {len(kept.coders)} readers on {kept.n_tasks} sentences",
         f"{kept.n_annotations} annotations (one for each reader, sentence and dimension)",
     )
-    return Step("annotate import", told, (path, study.annotations))
+    return Step("annotate import", lines, (path, study.annotations))
 
 
 def _agreement(study: Study) -> Step:
-    found = agreement(read_annotations(study.annotations), load_codebook(study.codebook_path))
-    told = (
+    measured = agreement(read_annotations(study.annotations), load_codebook(study.codebook_path))
+    lines = (
         f"{one.dimension:10} Krippendorff's alpha {one.alpha} on {one.n_units} sentences"
-        for one in found
+        for one in measured
     )
-    return Step("annotate agreement", tuple(told))
+    return Step("annotate agreement", tuple(lines))
 
 
 def _gold(study: Study) -> Step:
@@ -156,8 +156,8 @@ def _gold(study: Study) -> Step:
     write_gold(study.gold, gold)
     rules = ", ".join(f"{rule} {n}" for rule, n in Counter(row.rule for row in gold).most_common())
     n_ties = len(ties(annotations, codebook))
-    told = (f"{len(gold)} answers resolved ({rules}), {n_ties} ties left open",)
-    return Step("labels gold", told, (study.gold,))
+    lines = (f"{len(gold)} answers resolved ({rules}), {n_ties} ties left open",)
+    return Step("labels gold", lines, (study.gold,))
 
 
 def _train_and_tag(study: Study, data: Path, progress: Progress | None) -> Iterator[Step]:
@@ -176,10 +176,10 @@ def _train_and_tag(study: Study, data: Path, progress: Progress | None) -> Itera
         "macro-F1 held out:",
     ]
     for one in report.dimensions:
-        found = one.score
+        score = one.score
         lines.append(
-            f"{one.dimension:10} {found.macro_f1:.2f} ({found.low:.2f} to {found.high:.2f}); "
-            f"without a model {found.baseline:.2f}"
+            f"{one.dimension:10} {score.macro_f1:.2f} ({score.low:.2f} to {score.high:.2f}); "
+            f"without a model {score.baseline:.2f}"
         )
     yield Step("train", tuple(lines), (folder,))
 
@@ -188,8 +188,8 @@ def _train_and_tag(study: Study, data: Path, progress: Progress | None) -> Itera
     counts = run(prepared, make_engine("local"))
     lines = [f"{counts.units} sentences of {counts.articles} articles that nobody had labelled"]
     for name in ("stance", "framing"):
-        told = sorted(counts.labels[name].items(), key=lambda pair: -pair[1])[:4]
-        lines.append(f"{name}: " + ", ".join(f"{label} {n}" for label, n in told) + " ...")
+        ranked = sorted(counts.labels[name].items(), key=lambda pair: -pair[1])[:4]
+        lines.append(f"{name}: " + ", ".join(f"{label} {n}" for label, n in ranked) + " ...")
     yield Step("tag", tuple(lines), (path,))
 
     truth = from_file(
@@ -199,11 +199,11 @@ def _train_and_tag(study: Study, data: Path, progress: Progress | None) -> Itera
         codebook=codebook,
     )
     scores = evaluate(report.model, truth).scores
-    told_scores = (
+    of_scores = (
         f"{name:10} macro-F1 {one.macro_f1:.2f} ({one.low:.2f} to {one.high:.2f})"
         for name, one in scores.items()
     )
-    yield Step("evaluate", ("against a reading of the same sentences:", *told_scores))
+    yield Step("evaluate", ("against a reading of the same sentences:", *of_scores))
     yield _measure(study, codebook, data, path)
     yield _report(study, folder)
 
@@ -227,21 +227,21 @@ def _measure(study: Study, codebook: Codebook, data: Path, tags: Path) -> Step:
     write_table(pa.Table.from_pylist(rows), path)
     kinds = {one.name: one.multiple for one in table.dimensions.values()}
     gold, chances = read_coded(path, list(kinds), kinds)
-    found = shares(table, gold, chances, learned=())
-    told = [
+    estimated = shares(table, gold, chances, learned=())
+    lines = [
         f"{N_CHECKED} of the {len(table)} sentences, drawn at random, were read to correct tags",
         "(one of twenty such intervals misses the true share):",
     ]
-    told.append(f"{'':28}counted  corrected             true")
+    lines.append(f"{'':28}counted  corrected             true")
     for name in ("stance", "framing"):
-        ranked = sorted(found[name].labels, key=lambda one: -one.count.share)[:4]
+        ranked = sorted(estimated[name].labels, key=lambda one: -one.count.share)[:4]
         for label in ranked:
             true = sum(label.label in _labels(row[name]) for row in units) / len(units)
-            told.append(
+            lines.append(
                 f"{name:8} {label.label:19}{label.count.share:7.1%}  "
                 f"{label.corrected!s:21} {true:.1%}"
             )
-    return Step("measure shares", tuple(told), (path,))
+    return Step("measure shares", tuple(lines), (path,))
 
 
 def _labels(answer: str | list[str]) -> list[str]:
@@ -254,7 +254,7 @@ def _report(study: Study, model: Path) -> Step:
     run(prepare(model, [str(units)], str(tags), Options()), make_engine("local"))
     contents, path = contents_of(study), study.root / "report.html"
     write_text(path, html(contents))
-    told = [f"one page on the {contents.corpus.n_articles} articles, to open in a browser:"]
+    lines = [f"one page on the {contents.corpus.n_articles} articles, to open in a browser:"]
     for sentence in headline(contents):
-        told += wrap(sentence, 92)
-    return Step("report", tuple(told), (tags, path))
+        lines += wrap(sentence, 92)
+    return Step("report", tuple(lines), (tags, path))

@@ -78,12 +78,12 @@ def demo(
             if as_json:
                 continue
             print(f"\nstandfirst {step.command}")
-            for line in step.told:
+            for line in step.lines:
                 print(f"    {line}")
             for path in step.written:
                 print(f"    -> {path.relative_to(folder)}")
         if as_json:
-            print_json([{"command": one.command, "told": one.told} for one in steps])
+            print_json([{"command": one.command, "lines": one.lines} for one in steps])
     say("", f"done in {time.monotonic() - begin:.0f} seconds")
     if keep is None:
         say("the files are gone again; keep them with: standfirst demo --keep DIR")
