@@ -7,6 +7,7 @@ from .labelled.file import from_file, from_rows
 from .labelled.training_set import TrainingSet, from_study
 from .model import Model
 from .predictor import Prediction
+from .runs.tag_files import tag_files
 from .scores import LabelScore, Score
 from .training.distil import Distilled, distil
 from .training.from_definitions import prototype_model
@@ -33,5 +34,6 @@ __all__ = [
     "from_study",
     "parse_goal",
     "prototype_model",
+    "tag_files",
     "train",
 ]

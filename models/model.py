@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from .bundle.folder import load, save
 from .predictor import Predictor
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from datasets import Dataset
 
 __all__ = ["Model"]
@@ -18,13 +17,14 @@ __all__ = ["Model"]
 class Model(Predictor):
     """A trained model: `predict` on texts, `tag` on tables, `save` and `load` as a folder."""
 
-    def tag(self, units: "Dataset | pa.Table", *, abstain_below: float = 0.0) -> "Dataset":
+    def tag(self, units: Any, *, abstain_below: float = 0.0) -> "Dataset":
         """Tag a table of units.
 
         Parameters
         ----------
         units
-            With the columns unit_id, article_id, start, end, text.
+            A data frame of pandas or Polars, a `datasets.Dataset` or an Arrow table with a column
+            `text`; its columns unit_id, article_id, start and end are kept where there are any.
         abstain_below
             Answers with less confidence are left out.
         """

@@ -6,7 +6,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,9 @@ from .matrix import Matrix
 from .metrics import Metrics
 from .strings import Strings, Texts, as_strings
 from .views import Context, needed
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Prediction", "Predictor", "refuse_prototype"]
 
@@ -44,6 +47,30 @@ class Prediction:
 
     cross: npt.NDArray[np.float64] | None = None
     """The probabilities by heads that did not learn from the text; see `heads.fold_heads`."""
+    labels: tuple[str, ...] = ()
+    """Ids of the labels, in the order of the columns."""
+
+    @property
+    def given(self) -> list[tuple[str, ...]]:
+        """The ids of the labels that each text got, in the codebook's order.
+
+        Examples
+        --------
+        >>> chosen = np.array([[True, False], [False, False]])
+        >>> answer = Prediction(chosen * 0.9, chosen, np.ones(2, bool), labels=("warm", "cold"))
+        >>> answer.given
+        [('warm',), ()]
+        """
+        names = np.array(self.labels, dtype=object)
+        return [tuple(names[row].tolist()) for row in self.chosen]
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a row a text: the label given (joined by `|` where several), the probabilities."""
+        import pandas as pd
+
+        made = pd.DataFrame(self.probabilities, columns=list(self.labels))
+        made.insert(0, "given", ["|".join(labels) for labels in self.given])
+        return made
 
     @property
     def confidence(self) -> npt.NDArray[np.float64]:
@@ -142,7 +169,7 @@ class Predictor:
                 above = answers[when.dimension]
                 asked = above.asked & (above.chosen & among).any(axis=1)
             answers[dimension.id] = Prediction(
-                probabilities, chosen, asked, crossed.get(dimension.id)
+                probabilities, chosen, asked, crossed.get(dimension.id), dimension.label_ids
             )
         return answers
 

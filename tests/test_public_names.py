@@ -7,8 +7,9 @@ import pytest
 
 PUBLIC = {
     "standfirst": """
-        Annotation Article Classifier Codebook Gold Model StandfirstError Study Unit
-        agreement cut load_codebook load_units read_articles resolve sentences train
+        Annotation Article Classifier Codebook Gold Model Shares StandfirstError Study Tags Unit
+        __version__ agreement cut evaluate from_file from_rows load_codebook load_units
+        read_articles read_tags resolve sentences shares tag_files train
     """,
     "standfirst.corpus": """
         AMENDABLE KEEP KINDS READERS SEGMENTERS UNIT_SCHEMA Added Amended Article Cleaned Fields
@@ -37,7 +38,7 @@ PUBLIC = {
     "standfirst.models": """
         Comparison DimensionReport Distilled Evaluation Goal LabelScore Model Prediction
         Report Score TrainingSet compare distil evaluate from_file from_rows from_study parse_goal
-        prototype_model train
+        prototype_model tag_files train
     """,
     "standfirst.study": """
         Settings Study

@@ -12,6 +12,7 @@ from ...errors import InputError, UnknownNameError
 from ...labels.codebook.codebook import Codebook, Dimension
 from ...tables import read_strictly, warn
 from ...tables.answers import MISSING, AnswerCells, Cell, is_empty
+from ...tables.in_memory import as_arrow
 from ...tables.parquet_files import arrow_rows
 from ..views import VIEWS, Span
 from .answer_columns import column_answers
@@ -133,10 +134,7 @@ def _records(rows: Any) -> Iterator[Mapping[str, Any]]:
     import pyarrow as pa
 
     try:
-        if hasattr(rows, "features"):
-            rows = rows.with_format("arrow")[:] if len(rows) else pa.table({})
-        elif hasattr(rows, "columns") and hasattr(rows, "iloc"):
-            rows = pa.Table.from_pandas(rows, preserve_index=False)
+        rows = as_arrow(rows)
     except pa.ArrowException as error:
         problem = str(error).splitlines()[0]
         raise InputError("the rows", problem, "give all cells of a column one type") from error

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from ...corpus import content_id
 from ...errors import InputError
+from ...tables.in_memory import as_arrow
 from ..predictor import Prediction, Predictor, refuse_prototype
 
 if TYPE_CHECKING:
@@ -91,19 +92,14 @@ def tag_units(model: Predictor, units: pa.Table, *, abstain_below: float = 0.0) 
     return pa.table(columns, schema=schema)
 
 
-def tag_table(
-    model: Predictor, units: "Dataset | pa.Table", *, abstain_below: float = 0.0
-) -> "Dataset":
+def tag_table(model: Predictor, units: Any, *, abstain_below: float = 0.0) -> "Dataset":
     """Tag a table of units, and give the tags as a dataset."""
     from datasets import Dataset
     from datasets.table import InMemoryTable
 
-    if isinstance(units, pa.Table):
-        table = units
-    elif isinstance(units, Dataset):
-        table = units.with_format("arrow")[:]
-    else:
-        remedy = "give a pyarrow.Table or a Dataset, as Dataset.from_pandas(frame)"
+    table = as_arrow(units)
+    if not isinstance(table, pa.Table):
+        remedy = "give a data frame, a Dataset or an Arrow table with a column `text`"
         raise InputError("the units", f"are a {type(units).__name__}", remedy)
     return Dataset(InMemoryTable(tag_units(model, table, abstain_below=abstain_below)))
 

@@ -202,10 +202,10 @@ def _ask(teacher: Model, pool: Sequence[str], progress: Progress | None) -> dict
             progress("the teacher answers", start + len(some), len(pool), "texts")
     return {
         name: Prediction(
-            *(
-                np.concatenate([getattr(part, key) for part in answers])
-                for key in ("probabilities", "chosen", "asked")
-            )
+            np.concatenate([part.probabilities for part in answers]),
+            np.concatenate([part.chosen for part in answers]),
+            np.concatenate([part.asked for part in answers]),
+            labels=answers[0].labels,
         )
         for name, answers in parts.items()
     }

@@ -7,6 +7,7 @@ groups=articles, cv=GroupKFold())`.
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -15,9 +16,18 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.multiclass import type_of_target
 
-from ..encoders.registry import default_encoder, make_encoder
+from ...errors import UnknownNameError
+from ...labels.codebook.codebook import Codebook, Dimension, Label
+from ...tables.in_memory import as_arrow
+from ..about import About
+from ..encoders.registry import default_encoder
+from ..heads.decision import parse_goal
 from ..heads.head import fit_head
-from .features import states_of
+from ..labelled.same_text import hash_texts
+from ..model import Model
+from ..views import CONTEXTS, VIEWS, Inputs, needed
+from .candidates import Candidate
+from .features import Features, states_of
 
 __all__ = ["Classifier"]
 
@@ -29,6 +39,11 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     encoder
         A name in `ENCODERS`, or several joined by ``+``; by default as in `train`.
+    context
+        A name in `views.CONTEXTS`: what is read of a text's surroundings, from columns of that name
+        (``before``, ``after``, ``title``). A column ``target`` is always read.
+    goal
+        What labels should be good at: ``macro-f1``, ``precision=0.9`` or ``recall=0.9``.
     random_state
         Seed of the inner folds that choose penalty, calibration and decision rule.
 
@@ -45,9 +60,18 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ['for']
     """
 
-    def __init__(self, encoder: str | None = None, random_state: int = 0) -> None:
+    def __init__(
+        self,
+        encoder: str | None = None,
+        random_state: int = 0,
+        *,
+        context: str = "none",
+        goal: str = "macro-f1",
+    ) -> None:
         self.encoder = encoder
         self.random_state = random_state
+        self.context = context
+        self.goal = goal
 
     def fit(
         self,
@@ -61,7 +85,8 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X
-            Texts: a list, an array or a column of one, shape (n_texts,) or (n_texts, 1).
+            Texts: a list, an array or a column of one, shape (n_texts,) or (n_texts, 1); or a table
+            of pandas, Polars, `datasets` or Arrow with a column ``text``, and those of the context.
         y
             A label each, or for multiple choice an indicator matrix, shape (n_texts, n_labels).
         groups
@@ -69,7 +94,10 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         sample_weight
             Weight of each text.
         """
-        texts = _texts(X)
+        goal = parse_goal(self.goal)
+        if self.context not in CONTEXTS:
+            raise UnknownNameError("context", self.context, list(CONTEXTS))
+        texts, columns = _texts(X), _columns(X)
         y = _plain(y)
         kind = type_of_target(y, input_name="y")
         _refuse_gaps(y)
@@ -96,13 +124,20 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if len(keys) != len(texts):
             raise ValueError(f"X has {len(texts)} texts, groups has {len(keys)}")
         ties = _numbered(keys)
-        empty, prepared = make_encoder(self.encoder or default_encoder(len(texts))).begin(texts)
-        self.encoder_ = empty.fit(prepared)
+        views = (*(["target"] if "target" in columns else []), *CONTEXTS[self.context])
+        candidate = Candidate(self.encoder or default_encoder(len(texts)), ("text", *views))
+        context = needed(columns, views, len(texts))
+        features = Features(Inputs(texts, context), [candidate])
+        self.encoder_, vectors = features.fit(candidate, None)
+        self.text_hashes_ = np.unique(hash_texts(texts))
+        self.n_rows_ = len(texts)
+        self.n_groups_ = len(np.unique(ties))
         self.head_ = fit_head(
-            self.encoder_.transform(prepared),
+            vectors,
             truth,
             ties,
             multiple=self.multiple_,
+            goal=goal,
             sample_weight=weights,
             states=states_of(self.encoder_),
             seed=self.random_state,
@@ -113,12 +148,59 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Return the calibrated probability of each label, shape (n_texts, n_labels)."""
         if not hasattr(self, "head_"):
             raise NotFittedError("This Classifier is not fitted yet; call fit first")
-        return self.head_.probabilities(self.encoder_.encode(_texts(X)))
+        texts = _texts(X)
+        needs = tuple(getattr(self.encoder_, "needs", ()))
+        if not needs:
+            return self.head_.probabilities(self.encoder_.encode(texts))
+        context = needed(_columns(X), needs, len(texts))
+        return self.head_.probabilities(self.encoder_.encode(texts, context))
 
     def predict(self, X: Sequence[str]) -> npt.NDArray[Any]:  # noqa: N803
         """Return labels, shape (n_texts,); for multiple choice an indicator matrix."""
         chosen = self.head_.decide(given) if len(given := self.predict_proba(X)) else given > 0
         return chosen.astype(int) if self.multiple_ else self.classes_[chosen.argmax(axis=1)]
+
+    def to_model(self, dimension: str = "label") -> Model:
+        """Return what was learned as a model that can be saved, loaded and put to work.
+
+        It has no held-out score, because scikit-learn's own tools measure that.
+
+        Parameters
+        ----------
+        dimension
+            What the labels answer; tags have columns of this name.
+
+        Examples
+        --------
+        >>> texts = ["It will work.", "It is cruel."] * 10
+        >>> fitted = Classifier(encoder="tfidf").fit(texts, ["for", "against"] * 10)
+        >>> fitted.to_model("stance").predict(["It is so cruel."])["stance"].given
+        [('against',)]
+        """
+        if not hasattr(self, "head_"):
+            raise NotFittedError("This Classifier is not fitted yet; call fit first")
+        labels = tuple(Label(str(name), str(name)) for name in self.classes_.tolist())
+        choice: Any = "multiple" if self.multiple_ else "single"
+        asked = Dimension(dimension, f"{dimension}?", labels, choice, required=not self.multiple_)
+        candidate = Candidate(self.encoder or default_encoder(len(self.text_hashes_)))
+        return Model(
+            Codebook(dimension, f"Labels of {dimension}", "1", (asked,)),
+            "+".join(dict.fromkeys(part.name for part in candidate.parts())),
+            self.encoder_,
+            {dimension: self.head_},
+            About(
+                n_rows=self.n_rows_,
+                n_groups=self.n_groups_,
+                seed=self.random_state,
+                goal=self.goal,
+                chosen=str(candidate),
+            ),
+            trained_on=self.text_hashes_,
+        )
+
+    def save(self, folder: str | Path, dimension: str = "label") -> None:
+        """Write it as a folder of a model, for ``standfirst tag`` and `Model.load`."""
+        self.to_model(dimension).save(folder)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -154,8 +236,22 @@ def _numbered(keys: Sequence[Any]) -> npt.NDArray[np.int64]:
     return np.array(codes, np.int64)
 
 
+def _columns(X: Any) -> dict[str, list[str]]:  # noqa: N803
+    """Return the columns of a table that are views of its texts."""
+    table = as_arrow(X)
+    names: Sequence[str] = getattr(table, "column_names", ())
+    if "text" not in names:
+        return {}
+    return {
+        name: [cell or "" for cell in table[name].to_pylist()] for name in VIEWS if name in names
+    }
+
+
 def _texts(X: Any) -> list[str]:  # noqa: N803
     """Take texts in any of the forms in which scikit-learn's tools hand them on."""
+    table = as_arrow(X)
+    if "text" in getattr(table, "column_names", ()):
+        X = table["text"].to_pylist()  # noqa: N806
     if isinstance(X, str):
         raise ValueError("X is one string; give a list of texts")  # noqa: TRY004 - sklearn's way
     column = X.to_numpy() if hasattr(X, "to_numpy") else np.asarray(X, dtype=object)
