@@ -4,7 +4,7 @@ Splits and draws are those of `sets.py`. The frozen model is what `train` takes 
 (MiniLM, from 200 labels on with TF-IDF beside it). *alone* is the tuned network with the
 classifier that went along; *both* is what is kept in a bundle: the mean of its scores with those of
 the frozen model. CPU seconds are those of tuning, on one thread, once; deciding by folds takes
-seven times as long (docs/models.md).
+seven times as long (docs/evidence/classifier.md).
 
     python benchmarks/finetune.py                              babe-bias; 200, 1,000 and all labels
     python benchmarks/finetune.py newsmtsc --sizes 1000 --seeds 1

@@ -3,7 +3,7 @@
 Splits and draws are those of `sets.py`: whole articles on one side, five seeds. Every method is
 `standfirst` as a user runs it, without tuning by hand: penalty, calibration and rule are chosen by
 folds within the draw. Vectors are made once and kept outside of the repository; CPU seconds are
-those of fitting, choosing and answering, without the networks (rates: docs/models.md).
+those of fitting, choosing and answering, without the networks (rates: docs/evidence/speed.md).
 
     python benchmarks/quality.py                       all tasks, the methods that are ready
     python benchmarks/quality.py babe-bias newsmtsc    some tasks

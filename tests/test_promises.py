@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "docs" / "promises.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "evidence" / "promises.md").read_text(encoding="utf-8")
 
 
 def test_every_promise_is_held() -> None:

@@ -131,14 +131,13 @@ def test_what_is_refused(saved_model: Path, news: Path, tmp_path: Path, nodes: N
 
 
 def test_the_cluster_of_the_docs_is_one_that_ray_takes() -> None:
-    """`ray up` would accept the file in docs/tag.md."""
+    """`ray up` would accept the file in docs/howto/cluster.md."""
     import yaml
     from ray.autoscaler._private.util import prepare_config, validate_config
 
-    page = (Path(__file__).parents[3] / "docs" / "tag.md").read_text("utf-8")
-    _, _, rest = page.partition("    cluster_name: standfirst")
-    lines = ["    cluster_name: standfirst", *rest.partition("    ray up -y")[0].splitlines()[1:]]
-    config = prepare_config(yaml.safe_load("\n".join(line[4:] for line in lines)))
+    page = (Path(__file__).parents[3] / "docs" / "howto" / "cluster.md").read_text("utf-8")
+    text = page.partition("```yaml\n")[2].partition("```")[0]
+    config = prepare_config(yaml.safe_load(text))
 
     validate_config(config)
     assert config["head_node_type"] == "head"
