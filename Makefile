@@ -52,7 +52,7 @@ clean:
 	touch $@
 
 .venv/.developer: pyproject.toml constraints.txt | .venv/bin/python
-	$(PIP) --editable '.[backend,fast,label-studio,minilm,ray,s3]' --group dev
+	$(PIP) --editable '.[backend,docs,fast,label-studio,minilm,ray,s3]' --group dev
 	touch $@ .venv/.user
 
 # MiniLM's weights; where they cannot be fetched, the demonstration counts words, and the tests that

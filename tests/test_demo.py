@@ -7,13 +7,17 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
+from pyarrow import parquet
 
 import standfirst
 from standfirst.corpus import add, load_units, read_articles
 from standfirst.labels import load_codebook, read_annotations, ready_codebooks
 
 DATA = Path(standfirst.__file__).parent / "corpus" / "demo"
+SCHEMAS = Path(__file__).parents[1] / "docs" / "reference" / "schemas"
 
 
 def rows(name: str) -> list[dict[str, object]]:
@@ -83,6 +87,28 @@ def test_corrected_shares_stand_beside_the_true_ones(kept: tuple[Path, str]) -> 
     corrected = json.loads(done.stdout)["dimensions"]["stance"]["labels"].values()
     made = [round(100 * one["corrected"]["share"], 1) for one in corrected]
     assert {row[1] for row in found[:4]} <= set(made)
+
+
+@pytest.mark.slow
+def test_files_are_as_the_docs_describe_them(kept: tuple[Path, str]) -> None:
+    """Each file fits the JSON Schema that the docs give, and a row that was changed does not."""
+    folder, _ = kept
+    files = {
+        name: [
+            json.loads(line) for line in (folder / "annotations" / name).read_bytes().splitlines()
+        ]
+        for name in ("annotations.jsonl", "design.jsonl", "gold.jsonl")
+    }
+    files["codebook"] = [yaml.safe_load((folder / "codebook.yaml").read_bytes())]
+    files["manifest"] = [json.loads((folder / "models" / "demo" / "manifest.json").read_bytes())]
+    files["tags"] = parquet.read_table(folder / "tags" / "unseen.parquet").to_pylist()
+    for name, lines in files.items():
+        schema = json.loads((SCHEMAS / f"{name.removesuffix('.jsonl')}.json").read_bytes())
+        check = jsonschema.Draft202012Validator(schema)
+
+        assert lines
+        assert [error.message for row in lines for error in check.iter_errors(row)] == []
+        assert not check.is_valid({key: {} for key in lines[0]})
 
 
 @pytest.mark.slow
