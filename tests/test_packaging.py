@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-OUTSIDE = {"tests", "docs", "benchmarks", "build", "dist", "standfirst.egg-info"}
+OUTSIDE = {"tests", "docs", "benchmarks", "build", "dist", "site", "standfirst.egg-info"}
 
 
 @pytest.fixture(scope="module")
