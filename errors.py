@@ -53,7 +53,17 @@ _SHOWN = 12
 
 
 class StandfirstError(Exception):
-    """Base of every error that Standfirst raises on purpose."""
+    """Base of every error that Standfirst raises on purpose.
+
+    Examples
+    --------
+    >>> import standfirst
+    >>> try:
+    ...     standfirst.resolve([], None, rule="dice")
+    ... except standfirst.StandfirstError as error:
+    ...     print(error)
+    unknown rule 'dice'; known: majority, majority-dawid-skene, dawid-skene, dawid-skene-matrix
+    """
 
 
 class _PlaceError(StandfirstError):

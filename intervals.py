@@ -28,7 +28,14 @@ _AT_ONCE = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A number with its interval; None where it is not defined."""
+    """A number with its interval; None where it is not defined.
+
+    Examples
+    --------
+    >>> from standfirst.labels import Estimate
+    >>> print(Estimate(0.84, 0.79, 0.88))
+    .840 [.790, .880]
+    """
 
     value: float | None
     """The number."""

@@ -37,7 +37,14 @@ def framed(part: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One news article."""
+    """One news article.
+
+    Examples
+    --------
+    >>> from standfirst.corpus import Article
+    >>> Article("a1", "Talks resume", "The minister left.", outlet="Harbour Post").published
+    ''
+    """
 
     id: str
     """The user's id, or a hash of the content."""

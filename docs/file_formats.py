@@ -107,6 +107,7 @@ def row_schema(row_type: type) -> dict[str, Any]:
     """Give the schema of a dataclass, with its fields' documentation."""
     _, defined = msgspec.json.schema_components([row_type])
     schema: dict[str, Any] = defined[row_type.__name__]
+    schema["description"] = str(row_type.__doc__).partition("\n")[0]
     for name, text in field_documentation(row_type).items():
         schema["properties"][name]["description"] = text
     return schema

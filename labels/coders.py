@@ -89,6 +89,19 @@ def stability(
         Least time between the two; a correction on the same day is no second reading.
     adjudicators
         Coders whose answer decides. Decisions are no second reading either.
+
+    Examples
+    --------
+    >>> from standfirst.labels import Annotation, infer_from_annotations, stability
+    >>> rows = [
+    ...     Annotation("u1", "ann", "stance", (label,), created=f"2026-03-0{day}T09:00:00Z")
+    ...     for day, label in ((2, "for"), (5, "no"))
+    ... ]
+    >>> [
+    ...     (row.coder, row.n_units, row.same.value)
+    ...     for row in stability(rows, infer_from_annotations(rows))
+    ... ]
+    [('ann', 1, 0.0)]
     """
     answers: dict[tuple[str, str, str], list[Annotation]] = {}
     for row in settle(readings(annotations, adjudicators), codebook).annotations:
@@ -112,7 +125,22 @@ def stability(
 def drift(
     annotations: Iterable[Annotation], codebook: Codebook, *, adjudicators: Collection[str] = ()
 ) -> list[Week]:
-    """Follow each coder's agreement with the others, week by week; decisions are left out."""
+    """Follow each coder's agreement with the others, week by week; decisions are left out.
+
+    Examples
+    --------
+    >>> from standfirst.labels import Annotation, drift, infer_from_annotations
+    >>> rows = [
+    ...     Annotation(unit, who, "stance", (label,), created=f"2026-03-0{day}T09:00:00Z")
+    ...     for day, (unit, label) in enumerate((("u1", "for"), ("u2", "no")), start=2)
+    ...     for who in ("ann", "bo")
+    ... ]
+    >>> [
+    ...     (week.coder, week.week, week.n_units)
+    ...     for week in drift(rows, infer_from_annotations(rows))
+    ... ]
+    [('ann', '2026-W10', 2), ('bo', '2026-W10', 2)]
+    """
     known = {dimension.id for dimension in codebook.dimensions}
     answers = current(settle(readings(annotations, adjudicators), codebook).annotations)
     rows = [row for row in answers if row.status == "answered" and row.dimension in known]

@@ -15,7 +15,28 @@ __all__ = ["Model"]
 
 @dataclass(frozen=True, slots=True)
 class Model(Predictor):
-    """A trained model: `predict` on texts, `tag` on tables, `save` and `load` as a folder."""
+    """A trained model: `predict` on texts, `tag` on tables, `save` and `load` as a folder.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.models import Model, from_rows, train
+    >>> texts = {"for": "It will work in town {}.", "no": "Critics call plan {} cruel."}
+    >>> rows = [
+    ...     {"text": text.format(i), "stance": label, "article_id": str(i)}
+    ...     for i in range(12)
+    ...     for label, text in texts.items()
+    ... ]
+    >>> model = train(
+    ...     from_rows(rows, "stance"), encoder="tfidf", effort="fast", n_folds=2
+    ... ).model
+    >>> with TemporaryDirectory() as folder:
+    ...     model.save(Path(folder) / "model")
+    ...     again = Model.load(Path(folder) / "model")
+    >>> again.predict(["It will surely work in town."])["stance"].chosen.tolist()
+    [[True, False]]
+    """
 
     def tag(self, units: Any, *, abstain_below: float = 0.0) -> "Dataset":
         """Tag a table of units.

@@ -33,7 +33,17 @@ __all__ = ["Prediction", "Predictor", "refuse_prototype"]
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The answers of a model on one dimension."""
+    """The answers of a model on one dimension.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from standfirst.models import Prediction
+    >>> p = np.array([[0.9, 0.1], [0.4, 0.6]])
+    >>> answer = Prediction(p, p > 0.5, np.array([True, True]))
+    >>> answer.chosen.tolist()
+    [[True, False], [False, True]]
+    """
 
     probabilities: npt.NDArray[np.float64]
     """Shape (n_texts, n_labels), in the codebook's order."""

@@ -62,7 +62,14 @@ _AT_ONCE = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class LabelScore:
-    """How well one label is found."""
+    """How well one label is found.
+
+    Examples
+    --------
+    >>> from standfirst.models import LabelScore
+    >>> LabelScore(precision=0.5, recall=1.0, f1=2 / 3, support=3, n_given=6).recall
+    1.0
+    """
 
     precision: float
     """Share of the answers with this label that are right; 0 when there are none."""
@@ -78,7 +85,27 @@ class LabelScore:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How well one dimension is answered."""
+    """How well one dimension is answered.
+
+    Examples
+    --------
+    >>> from standfirst.models import LabelScore, Score
+    >>> labels = {name: LabelScore(1.0, 1.0, 1.0, 6, 6) for name in ("for", "no")}
+    >>> score = Score(
+    ...     12,
+    ...     12,
+    ...     1.0,
+    ...     0.78,
+    ...     1.0,
+    ...     1.0,
+    ...     labels,
+    ...     ((6, 0), (0, 6)),
+    ...     baseline=1 / 3,
+    ...     chance=0.5,
+    ... )
+    >>> score.macro_f1, score.low
+    (1.0, 0.78)
+    """
 
     n: int
     """Number of rows."""

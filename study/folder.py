@@ -48,7 +48,19 @@ _MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What study.toml says."""
+    """What study.toml says.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.labels import ready_codebooks
+    >>> from standfirst.study import Study
+    >>> with TemporaryDirectory() as folder:
+    ...     book = ready_codebooks()["stance"].read_text(encoding="utf-8")
+    ...     Study.create(Path(folder) / "deals", book, title="Deals").settings().title
+    'Deals'
+    """
 
     title: str = ""
     """One line for people."""
@@ -60,7 +72,20 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """The folder of one project, and where things lie in it."""
+    """The folder of one project, and where things lie in it.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.labels import ready_codebooks
+    >>> from standfirst.study import Study
+    >>> with TemporaryDirectory() as folder:
+    ...     book = ready_codebooks()["stance"].read_text(encoding="utf-8")
+    ...     study = Study.create(Path(folder) / "deals", book)
+    ...     study.annotations.relative_to(study.root).as_posix()
+    'annotations/annotations.jsonl'
+    """
 
     root: Path
     """The folder that holds study.toml."""

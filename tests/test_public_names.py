@@ -73,3 +73,26 @@ def test_no_public_name_hides_a_module(package: str) -> None:
     }
 
     assert below & set(PUBLIC[package].split()) == set()
+
+
+@pytest.mark.parametrize("package", PUBLIC)
+def test_every_public_name_has_an_example(package: str) -> None:
+    """The docstring of each class and function shows it in use; the examples run as doctests."""
+    module = import_module(package)
+    named = {name: getattr(module, name) for name in PUBLIC[package].split()}
+    documented = {name: value for name, value in named.items() if callable(value)}
+
+    assert documented
+    assert [name for name, value in documented.items() if ">>> " not in str(value.__doc__)] == []
+
+
+def test_only_examples_that_need_a_server_are_left_out() -> None:
+    """No other example of a public name is skipped when the doctests run."""
+    skipped = {
+        name
+        for package, names in PUBLIC.items()
+        for name in names.split()
+        if "+SKIP" in str(getattr(import_module(package), name).__doc__)
+    }
+
+    assert skipped == {"LocalServer", "Pushed", "Server", "connect", "pull", "push", "start_local"}

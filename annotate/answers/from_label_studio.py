@@ -29,7 +29,17 @@ _TASK = TypeAdapter(TaskBody)
 
 @dataclass(slots=True)
 class Read:
-    """What a set of tasks held."""
+    """What a set of tasks held.
+
+    Examples
+    --------
+    >>> from standfirst.annotate import read_tasks
+    >>> from standfirst.labels import load_codebook, ready_codebooks
+    >>> codebook = load_codebook(ready_codebooks()["transfer-deals"])
+    >>> read = read_tasks([{"no": "task"}], codebook)
+    >>> read.n_answers, len(read.rejects)
+    (0, 1)
+    """
 
     annotations: list[Annotation] = field(default_factory=list)
     """One row per coder, unit and dimension, skipped and open ones included."""
@@ -105,6 +115,31 @@ def read_tasks(
     ------
     InputError
         A coder was named, and the answers are by several.
+
+    Examples
+    --------
+    >>> from standfirst.annotate import read_tasks
+    >>> from standfirst.labels import load_codebook, ready_codebooks
+    >>> codebook = load_codebook(ready_codebooks()["transfer-deals"])
+    >>> choice = {
+    ...     "from_name": "position",
+    ...     "to_name": "text",
+    ...     "type": "choices",
+    ...     "value": {"choices": ["opposes"]},
+    ... }
+    >>> task = {
+    ...     "id": 1,
+    ...     "data": {"unit_id": "u1"},
+    ...     "annotations": [
+    ...         {"id": 2, "completed_by": {"email": "ann@desk.example"}, "result": [choice]}
+    ...     ],
+    ... }
+    >>> [
+    ...     (row.coder, row.labels)
+    ...     for row in read_tasks([task], codebook).annotations
+    ...     if row.labels
+    ... ]
+    [('ann@desk.example', ('opposes',))]
     """
     read = Read()
     named: set[str] = set()

@@ -25,7 +25,21 @@ __all__ = ["Merged", "merge_answers"]
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The outcome of merging a set of answers."""
+    """The outcome of merging a set of answers.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.annotate import Read, merge_answers
+    >>> from standfirst.labels import Annotation
+    >>> read = Read([Annotation("u1", "ann", "tone", ("warm",))], n_tasks=1, n_answers=1)
+    >>> with TemporaryDirectory() as folder:
+    ...     for _ in range(2):
+    ...         merged = merge_answers(Path(folder) / "annotations.jsonl", read)
+    ...     merged.n_new, merged.n_annotations
+    (0, 1)
+    """
 
     n_tasks: int
     """Tasks that were looked at."""
@@ -82,6 +96,17 @@ def merge_answers(path: Path, read: Read) -> Merged:
     ------
     StudyError
         Another command was writing to the folder for longer than `WAIT`.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.annotate import Read, merge_answers
+    >>> from standfirst.labels import Annotation
+    >>> read = Read([Annotation("u1", "ann", "tone", ("warm",))], n_tasks=1, n_answers=1)
+    >>> with TemporaryDirectory() as folder:
+    ...     merge_answers(Path(folder) / "annotations.jsonl", read).n_new
+    1
     """
     rejects = path.with_name("rejects.jsonl")
     with locked(path.parent, wait=WAIT):

@@ -20,7 +20,15 @@ _TRIM = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """The work of one coder in one round."""
+    """The work of one coder in one round.
+
+    Examples
+    --------
+    >>> from standfirst.annotate import Drawn, workloads
+    >>> rows = [Drawn("u1", "a1", "coding", "1", "random", "", 0.5, 2, 0, coders=("ann",))]
+    >>> [(row.coder, row.n_units, row.n_left) for row in workloads(rows, [])]
+    [('ann', 1, 1)]
+    """
 
     round: str
     """The coding round."""

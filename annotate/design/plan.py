@@ -22,7 +22,15 @@ __all__ = ["Drawn", "assign", "assist", "read_design", "write_design"]
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One unit that was drawn for coding."""
+    """One unit that was drawn for coding.
+
+    Examples
+    --------
+    >>> from standfirst.annotate import Drawn
+    >>> row = Drawn("u1", "a1", "coding", "1", "random", "", 0.25, 400, 0)
+    >>> row.probability, row.coders
+    (0.25, ())
+    """
 
     unit_id: str
     """The unit."""
@@ -78,6 +86,15 @@ def assign(
     ------
     InputError
         The share is not between 0 and 1, or there are not two coders for it.
+
+    Examples
+    --------
+    >>> from standfirst.annotate import Drawn, assign
+    >>> rows = [
+    ...     Drawn(f"u{i}", "a1", "coding", "1", "random", "", 0.5, 8, 0) for i in range(4)
+    ... ]
+    >>> [len(row.coders) for row in assign(rows, ["ann", "bo"], overlap=0.5)]
+    [1, 2, 2, 1]
     """
     if not 0 <= overlap <= 1:
         raise InputError("--overlap", str(overlap), "use a share from 0 to 1")
@@ -139,10 +156,30 @@ def assist(rows: Sequence[Drawn], share: float, *, seed: int = 0) -> list[Drawn]
 
 
 def read_design(path: Path) -> list[Drawn]:
-    """Read the design; empty when nothing was drawn yet."""
+    """Read the design; empty when nothing was drawn yet.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from standfirst.annotate import read_design
+    >>> read_design(Path("no-such-file.jsonl"))
+    []
+    """
     return read_rows(path, Drawn) if Path(path).exists() else []
 
 
 def write_design(path: Path, design: Iterable[Drawn]) -> None:
-    """Write the design, one drawn unit a line, in the order in which it was drawn."""
+    """Write the design, one drawn unit a line, in the order in which it was drawn.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.annotate import Drawn, read_design, write_design
+    >>> row = Drawn("u1", "a1", "coding", "1", "random", "", 0.5, 2, 0)
+    >>> with TemporaryDirectory() as folder:
+    ...     write_design(Path(folder) / "design.jsonl", [row])
+    ...     read_design(Path(folder) / "design.jsonl") == [row]
+    True
+    """
     write_jsonl(path, (asdict(row) for row in design))

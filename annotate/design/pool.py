@@ -18,7 +18,15 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What models say about the units of a pool, one row a unit, in the order of the pool."""
+    """What models say about the units of a pool, one row a unit, in the order of the pool.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from standfirst.annotate import Scores
+    >>> Scores([{"stance": np.array([[0.9, 0.1], [0.5, 0.5]])}]).answers[0]["stance"].shape
+    (2, 2)
+    """
 
     answers: Sequence[Mapping[str, Floats]] = ()
     """One mapping a model: dimension to probabilities, shape (n_units, n_labels)."""
@@ -32,7 +40,14 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What a model's rule looks for, and how hard it leans that way."""
+    """What a model's rule looks for, and how hard it leans that way.
+
+    Examples
+    --------
+    >>> from standfirst.annotate import Aim
+    >>> Aim("stance", label=0, mix=0.5).power
+    0.5
+    """
 
     dimension: str = ""
     """The dimension whose answers count; all of them, averaged, when empty."""

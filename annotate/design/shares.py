@@ -47,7 +47,18 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Share(Estimate):
-    """The share of a label among all units that could be drawn, between 0 and 1."""
+    """The share of a label among all units that could be drawn, between 0 and 1.
+
+    Examples
+    --------
+    >>> from standfirst.annotate import Drawn, share
+    >>> rows = [
+    ...     Drawn(f"u{i}", "a1", "coding", "1", "random", "", 0.1, 40, 0) for i in range(4)
+    ... ]
+    >>> estimate = share(rows, {"u0": 1, "u1": 0, "u2": 0, "u3": 0})
+    >>> estimate.value, estimate.n_units, estimate.n_pool
+    (0.25, 4, 40)
+    """
 
     n_units: int = 0
     """Units that it rests on: drawn, and answered."""

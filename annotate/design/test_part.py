@@ -62,6 +62,14 @@ def open_units(units: Units, design: Sequence[Drawn]) -> list[Mapping[str, Any]]
     """Return the units that a coding round can draw from, sorted by id.
 
     These are all but those drawn before and those of the test part's clusters.
+
+    Examples
+    --------
+    >>> from standfirst.annotate import Drawn, open_units
+    >>> units = [{"unit_id": f"u{i}", "article_id": f"a{i}"} for i in range(3)]
+    >>> drawn = Drawn("u0", "a0", "coding", "1", "random", "", 0.5, 3, 0)
+    >>> [row["unit_id"] for row in open_units(units, [drawn])]
+    ['u1', 'u2']
     """
     rows = list(units)
     shut = closed_units(rows, design) | {row.unit_id for row in design}
@@ -96,6 +104,14 @@ def set_test_aside(
     StudyError
         There is a test part already, or something was drawn before it, so that it could not
         stand for all units any more; or there are not so many units.
+
+    Examples
+    --------
+    >>> from standfirst.annotate import set_test_aside
+    >>> units = [{"unit_id": f"u{i}", "article_id": f"a{i // 2}"} for i in range(40)]
+    >>> rows = set_test_aside(units, 4)
+    >>> len(rows), {row.part for row in rows}, {row.probability for row in rows}
+    (4, {'test'}, {0.1})
     """
     if any(row.part == "test" for row in design):
         raise StudyError("sample", "the test part is drawn already", "leave --test out")

@@ -20,7 +20,14 @@ __all__ = ["Access", "find_access", "read_access", "write_access"]
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How to reach a Label Studio server."""
+    """How to reach a Label Studio server.
+
+    Examples
+    --------
+    >>> from standfirst.annotate import Access
+    >>> Access("http://127.0.0.1:8080", "secret").url
+    'http://127.0.0.1:8080'
+    """
 
     url: str
     """Its address, without a slash at the end."""
@@ -46,6 +53,17 @@ def find_access(file: Path, environ: Mapping[str, str] = os.environ) -> Access:
     ------
     StudyError
         Neither the environment nor the file says.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from standfirst.annotate import find_access
+    >>> named = {
+    ...     "LABEL_STUDIO_URL": "http://127.0.0.1:8080",
+    ...     "LABEL_STUDIO_API_KEY": "secret",
+    ... }
+    >>> find_access(Path("access.json"), named).url
+    'http://127.0.0.1:8080'
     """
     url, token = (environ.get(f"LABEL_STUDIO_{name}", "").strip() for name in ("URL", "API_KEY"))
     if url and token:

@@ -41,7 +41,15 @@ TRIES = 7
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A Label Studio that answered and accepted the token."""
+    """A Label Studio that answered and accepted the token.
+
+    Examples
+    --------
+    >>> from standfirst.annotate import Access, connect
+    >>> with connect(Access("http://127.0.0.1:8080", "secret")) as server:  # doctest: +SKIP
+    ...     print(server.email)
+    ann@desk.example
+    """
 
     url: str
     """Its address."""
@@ -122,6 +130,14 @@ def connect(access: Access, *, timeout: float = 600.0) -> Server:
     ------
     ServerError
         No server or another server answers, the token is wrong, or the server is too old.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from standfirst.annotate import connect, find_access
+    >>> with connect(find_access(Path("access.json"))) as server:  # doctest: +SKIP
+    ...     print(server.email)
+    ann@desk.example
     """
     token = access.token.strip()
     if not token.isascii() or not token.isprintable() or " " in token or not token:

@@ -78,7 +78,16 @@ _STRAY = ("USERNAME", "PASSWORD", "USER_TOKEN", "PORT", "HOST", "DEBUG", "LOG_LE
 
 
 class LocalServer:
-    """A running Label Studio that this process started."""
+    """A running Label Studio that this process started.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from standfirst.annotate import start_local
+    >>> with start_local(Path("label-studio")) as running:  # doctest: +SKIP
+    ...     print(running.access.url)
+    http://127.0.0.1:8080
+    """
 
     def __init__(self, access: Access, process: subprocess.Popen[bytes], log: Path) -> None:
         self.access, self.process, self.log = access, process, log
@@ -139,6 +148,15 @@ def start_local(
         Label Studio is not installed.
     ServerError
         The port is in use, or the server ended or was not ready in time.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from standfirst.annotate import connect, start_local
+    >>> with start_local(Path("label-studio")) as running:  # doctest: +SKIP
+    ...     with connect(running.access) as server:
+    ...         print(server.url)
+    http://127.0.0.1:8080
     """
     if importlib.util.find_spec("label_studio") is None:
         raise MissingExtraError("a local Label Studio", "label-studio")

@@ -37,7 +37,15 @@ _WITH_SHOWN = f"{_WHOLE},predictions"
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """The outcome of a push."""
+    """The outcome of a push.
+
+    Examples
+    --------
+    >>> from standfirst.annotate import push
+    >>> done = push(server, 3, tasks)  # doctest: +SKIP
+    >>> done.n_sent, done.n_known  # doctest: +SKIP
+    (300, 0)
+    """
 
     project: int
     """The project's number."""
@@ -83,6 +91,14 @@ def push(
     ------
     ServerError
         The server refused, or could not be reached for most of a minute.
+
+    Examples
+    --------
+    >>> from standfirst.annotate import push
+    >>> push(server, 3, tasks).n_sent  # doctest: +SKIP
+    300
+    >>> push(server, 3, tasks).n_sent  # doctest: +SKIP
+    0
     """
     n_sent = 0
     empty = n_tasks(server, project) == 0
@@ -127,6 +143,13 @@ def pull(
     Returns
     -------
     Answers of every coder, skipped ones included, and what does not fit the codebook.
+
+    Examples
+    --------
+    >>> from standfirst.annotate import pull
+    >>> read = pull(server, 3, codebook)  # doctest: +SKIP
+    >>> read.n_answers, len(read.rejects)  # doctest: +SKIP
+    (300, 0)
     """
     # First, so that the next pull reads again what changes meanwhile.
     newest = newest_change(server, project) or since

@@ -53,6 +53,19 @@ def export_tasks(
     Returns
     -------
     Number of tasks.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.annotate import export_tasks
+    >>> from standfirst.labels import load_codebook, ready_codebooks
+    >>> codebook = load_codebook(ready_codebooks()["stance"])
+    >>> unit = {"unit_id": "u1", "article_id": "a1", "text": "Talks resume."}
+    >>> with TemporaryDirectory() as folder:
+    ...     n = export_tasks(Path(folder) / "tasks.json", [unit], codebook)
+    ...     n, sorted(path.name for path in Path(folder).iterdir())
+    (1, ['tasks.json', 'tasks.xml'])
     """
     extra = [dimension.target for dimension in codebook.dimensions if dimension.target]
     rounds = rounds or {}
@@ -97,6 +110,19 @@ def import_tasks(
         There is no such file.
     InputError
         It is not a JSON list of tasks with annotations; the message names the tool that wrote it.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.annotate import export_tasks, import_tasks
+    >>> from standfirst.labels import load_codebook, ready_codebooks
+    >>> codebook = load_codebook(ready_codebooks()["stance"])
+    >>> unit = {"unit_id": "u1", "article_id": "a1", "text": "Talks resume."}
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = export_tasks(Path(folder) / "tasks.json", [unit], codebook)
+    ...     import_tasks(Path(folder) / "tasks.json", codebook).n_tasks
+    1
     """
     remedy = "in Label Studio choose Export > JSON"
     try:

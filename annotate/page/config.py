@@ -74,6 +74,14 @@ def labeling_config(codebook: Codebook, *, view: View = "unit", comments: bool =
     CodebookError
         A dimension has a name that the page needs itself, two labels share a hotkey, or a
         condition names a dimension that comes later or not at all.
+
+    Examples
+    --------
+    >>> from standfirst.annotate import labeling_config
+    >>> from standfirst.labels import load_codebook, ready_codebooks
+    >>> config = labeling_config(load_codebook(ready_codebooks()["stance"]))
+    >>> config.splitlines()[0]
+    '<View>'
     """
     _check(codebook)
     codebook = assign_hotkeys(codebook)

@@ -16,7 +16,17 @@ __all__ = ["Cleaned", "Removal", "clean", "unwrap"]
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """Something that was taken out of an article."""
+    r"""Something that was taken out of an article.
+
+    Examples
+    --------
+    >>> from standfirst.corpus import Article, clean
+    >>> text = (
+    ...     "The minister left on Monday.\n\nShare this article\n\nTalks resume on Tuesday."
+    ... )
+    >>> [(row.reason, row.text) for row in clean(Article("a1", "Talks", text)).removed]
+    [('share bar', 'Share this article')]
+    """
 
     reason: str
     """Which rule took it."""
@@ -26,7 +36,17 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """An article without its debris."""
+    r"""An article without its debris.
+
+    Examples
+    --------
+    >>> from standfirst.corpus import Article, clean
+    >>> text = (
+    ...     "The minister left on Monday.\n\nShare this article\n\nTalks resume on Tuesday."
+    ... )
+    >>> clean(Article("a1", "Talks", text)).article.text
+    'The minister left on Monday.\n\nTalks resume on Tuesday.'
+    """
 
     article: Article
     """The article with the cleaned text."""

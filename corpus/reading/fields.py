@@ -91,7 +91,14 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """Which column holds what; None means that it is guessed."""
+    """Which column holds what; None means that it is guessed.
+
+    Examples
+    --------
+    >>> from standfirst.corpus import Fields
+    >>> Fields(text="body", outlet="newspaper", order="day").text
+    'body'
+    """
 
     text: str | None = None
     """The body."""
@@ -133,7 +140,15 @@ class ObservedFields(Fields):
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A record that could not be used, and why."""
+    """A record that could not be used, and why.
+
+    Examples
+    --------
+    >>> from standfirst.corpus import Reject
+    >>> row = Reject("news.csv", 7, "has no text")
+    >>> row.file, row.record, row.reason
+    ('news.csv', 7, 'has no text')
+    """
 
     file: str
     """Where it came from."""

@@ -93,7 +93,7 @@ def read_articles(
     form: str | None = None,
     observer: Observer | None = None,
 ) -> Iterator[Article | Reject]:
-    """Read articles from files, folders, globs, URLs or standard input.
+    r"""Read articles from files, folders, globs, URLs or standard input.
 
     Dates are written as ISO 8601. Whether 03/04/2024 is in March or in April is decided by the
     other dates of its file, when `fields` does not say it.
@@ -122,6 +122,19 @@ def read_articles(
         has. Raised before anything is read.
     UnknownNameError
         A format or suffix that no reader has.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.corpus import read_articles
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "news.jsonl"
+    ...     _ = path.write_text(
+    ...         '{"title": "Talks", "text": "Talks resume."}\n{"title": "Empty"}\n'
+    ...     )
+    ...     [type(row).__name__ for row in read_articles([str(path)])]
+    ['Article', 'Reject']
     """
     sources = [
         replace(source, form=form_of(source, form))

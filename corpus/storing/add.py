@@ -41,7 +41,22 @@ _DEFAULT = Preparation()
 
 @dataclass(slots=True)
 class Added:
-    """What became of the records of one run."""
+    """What became of the records of one run.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.corpus import Article, add
+    >>> with TemporaryDirectory() as folder:
+    ...     articles = [
+    ...         Article("a1", "Talks", "Talks resume."),
+    ...         Article("a1", "Talks", "Talks resume."),
+    ...     ]
+    ...     done = add(Path(folder) / "corpus", articles)
+    ...     done.read, done.added, done.known
+    (2, 1, 1)
+    """
 
     read: int = 0
     """Records that were read; the sum of the next four."""
@@ -113,6 +128,19 @@ def add(
         The corpus was made ready in another way, or another run is writing to it.
     TaskError
         A worker was killed.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.corpus import Article, add
+    >>> with TemporaryDirectory() as folder:
+    ...     done = add(
+    ...         Path(folder) / "corpus",
+    ...         [Article("a1", "Talks", "Talks resume. The minister left.")],
+    ...     )
+    ...     done.added, done.units
+    (1, 2)
     """
     with locked(folder):
         sweep(folder)

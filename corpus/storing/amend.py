@@ -31,7 +31,21 @@ _STORED = ("id", *AMENDABLE, "meta")
 
 @dataclass(slots=True)
 class Amended:
-    """What was put right."""
+    """What was put right.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.corpus import Article, add, set_fields
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = add(
+    ...         Path(folder),
+    ...         [Article("a1", "Talks", "Talks resume.", meta={"paper": "Harbour Post"})],
+    ...     )
+    ...     set_fields(Path(folder), {"outlet": "paper"}).articles
+    1
+    """
 
     articles: int = 0
     """Articles that changed."""
@@ -50,6 +64,19 @@ def meta_columns(folder: Path) -> dict[str, tuple[int, str]]:
     ------
     StudyError
         The corpus is empty.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.corpus import Article, add, meta_columns
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = add(
+    ...         Path(folder),
+    ...         [Article("a1", "Talks", "Talks resume.", meta={"paper": "Harbour Post"})],
+    ...     )
+    ...     meta_columns(Path(folder))
+    {'paper': (1, 'Harbour Post')}
     """
     counts: Counter[str] = Counter()
     samples: dict[str, str] = {}
@@ -82,6 +109,21 @@ def set_fields(
         The corpus is empty, or another run is writing to it.
     UnknownNameError
         No article has the column.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.corpus import Article, add, load_articles, set_fields
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = add(
+    ...         Path(folder),
+    ...         [Article("a1", "Talks", "Talks resume.", meta={"paper": "Harbour Post"})],
+    ...     )
+    ...     set_fields(Path(folder), {"outlet": "paper"}).changed
+    ...     load_articles(Path(folder))["outlet"][:]
+    {'outlet': 1}
+    ['Harbour Post']
     """
     known = meta_columns(folder)
     for column in columns.values():

@@ -144,7 +144,16 @@ def finished(articles: Sequence[Cleaned], preparation: Preparation) -> list[Clea
 
 
 def aside(language: str, preparation: Preparation) -> str:
-    """Tell why an article in a language has no units; empty when it has."""
+    """Tell why an article in a language has no units; empty when it has.
+
+    Examples
+    --------
+    >>> from standfirst.corpus import Preparation, aside
+    >>> aside("de", Preparation(languages=("en",)))
+    'language is de'
+    >>> aside("en", Preparation(languages=("en",)))
+    ''
+    """
     other = bool(preparation.languages) and language not in preparation.languages
     return f"language is {language}" if other else ""
 

@@ -24,10 +24,23 @@ def prepare(record: Article, preparation: Preparation) -> Cleaned | Reject:
 def rehearse(
     records: Iterable[Article | Reject], preparation: Preparation
 ) -> Iterator[Cleaned | Reject]:
-    """Show what `add` would make of records, and keep nothing: cleaned articles, and rejects.
+    r"""Show what `add` would make of records, and keep nothing: cleaned articles, and rejects.
 
     What the articles of an outlet have in common is looked for among as many of them as in a run
     on an empty corpus.
+
+    Examples
+    --------
+    >>> from standfirst.corpus import Article, Preparation, rehearse
+    >>> text = (
+    ...     "The minister left on Monday.\n\nShare this article\n\nTalks resume on Tuesday."
+    ... )
+    >>> [
+    ...     row.text
+    ...     for cleaned in rehearse([Article("a1", "Talks", text)], Preparation())
+    ...     for row in cleaned.removed
+    ... ]
+    ['Share this article']
     """
     waiting: list[Cleaned] = []
     for record in records:

@@ -33,7 +33,21 @@ _FIELDS = ["id", "title", "text", "outlet", "published", "language"]
 
 @dataclass(slots=True)
 class Recut:
-    """What cutting again changed."""
+    """What cutting again changed.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.corpus import Article, Preparation, add, recut
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = add(
+    ...         Path(folder), [Article("a1", "Talks", "Talks resume. The minister left.")]
+    ...     )
+    ...     done = recut(Path(folder), Preparation(context=2))
+    ...     done.units, done.same, done.gone
+    (2, 2, 0)
+    """
 
     units: int = 0
     """Units that there are now."""
@@ -65,6 +79,19 @@ def recut(folder: Path, preparation: Preparation, *, keep: str | None = None) ->
     ------
     StudyError
         The corpus is empty, or another run is writing to it.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.corpus import Article, Preparation, add, recut
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = add(
+    ...         Path(folder), [Article("a1", "Talks", "Talks resume. The minister left.")]
+    ...     )
+    ...     done = recut(Path(folder), Preparation(unit="article"))
+    ...     done.units, done.gone
+    (1, 2)
     """
     with locked(folder):
         sweep(folder)

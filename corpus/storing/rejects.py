@@ -17,7 +17,15 @@ __all__ = ["keep_rejects", "load_rejects", "rejects_kept"]
 
 
 def load_rejects(path: Path) -> list[Reject]:
-    """Load a file of rejects; an empty list when there is none."""
+    """Load a file of rejects; an empty list when there is none.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from standfirst.corpus import load_rejects
+    >>> load_rejects(Path("no-such-file.jsonl"))
+    []
+    """
     if not path.exists():
         return []
     # Bytes, because a text would also part at the line separators that a record may hold.
@@ -26,7 +34,20 @@ def load_rejects(path: Path) -> list[Reject]:
 
 
 def keep_rejects(path: Path, new: Iterable[Reject]) -> None:
-    """Add rejects to a file; it is written only when something is new."""
+    """Add rejects to a file; it is written only when something is new.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.corpus import Reject, keep_rejects, load_rejects
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "rejects.jsonl"
+    ...     for _ in range(2):
+    ...         keep_rejects(path, [Reject("news.csv", 7, "has no text")])
+    ...     len(load_rejects(path))
+    1
+    """
     with rejects_kept(path) as keep:
         for reject in new:
             keep(reject)

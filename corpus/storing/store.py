@@ -61,6 +61,16 @@ def read_preparation(folder: Path) -> Preparation | None:
     ------
     InputError
         The file is damaged.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.corpus import Article, add, read_preparation
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = add(Path(folder), [Article("a1", "Talks", "Talks resume.")])
+    ...     read_preparation(Path(folder)).unit
+    'sentence'
     """
     path = folder / _PREPARATION
     if not path.exists():
@@ -116,6 +126,18 @@ def load_articles(
     ------
     StudyError
         The corpus is empty.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.corpus import Article, add, load_articles
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = add(
+    ...         Path(folder), [Article("a1", "Talks", "Talks resume. The minister left.")]
+    ...     )
+    ...     load_articles(Path(folder))["title"][:]
+    ['Talks']
     """
     wanted = [name for name in ARTICLE_SCHEMA.names if not columns or name in columns]
     return _dataset(articles_table(folder, wanted, outlets))
@@ -145,6 +167,18 @@ def load_units(
     ------
     StudyError
         The corpus is empty.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.corpus import Article, add, load_units
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = add(
+    ...         Path(folder), [Article("a1", "Talks", "Talks resume. The minister left.")]
+    ...     )
+    ...     load_units(Path(folder))["text"][:]
+    ['Talks resume.', 'The minister left.']
     """
     wanted = [name for name in UNIT_SCHEMA.names if not columns or name in columns]
     read = [name for name in _ORDER if name in wanted or name == "article_id"]

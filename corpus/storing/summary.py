@@ -43,6 +43,19 @@ def summary(folder: Path, outlets: Mapping[str, str] | None = None) -> dict[str,
     ------
     StudyError
         The corpus is empty.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.corpus import Article, add, summary
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = add(
+    ...         Path(folder), [Article("a1", "Talks", "Talks resume. The minister left.")]
+    ...     )
+    ...     counted = summary(Path(folder))
+    ...     counted["articles"], counted["units"]
+    (1, 2)
     """
     columns = ["published", "removed", "outlet", "aside", "language"]
     table = articles_table(folder, columns, outlets or {})

@@ -37,7 +37,15 @@ LANGUAGES = ("en", "fr", "es", "pt", "it", "de")
 
 
 class Segmenter(Protocol):
-    """What splits a text into units."""
+    """What splits a text into units.
+
+    Examples
+    --------
+    >>> from standfirst.corpus import Segmenter, get_segmenter
+    >>> by_sentence: Segmenter = get_segmenter("sentences")
+    >>> list(by_sentence.segment("Talks resume. The minister left."))
+    [(0, 13), (14, 32)]
+    """
 
     def segment(self, text: str) -> list[Span]:
         """Return the units' spans, in order, not overlapping, without blanks at their ends."""
@@ -162,6 +170,13 @@ def get_segmenter(name: str = "sentences", language: str = "en") -> Segmenter:
     ------
     UnknownNameError
         No segmenter has that name.
+
+    Examples
+    --------
+    >>> from standfirst.corpus import get_segmenter
+    >>> text = "Mr. Ruiz left. Talks resume."
+    >>> [text[start:end] for start, end in get_segmenter("sentences").segment(text)]
+    ['Mr. Ruiz left.', 'Talks resume.']
     """
     if name not in SEGMENTERS:
         raise UnknownNameError("segmenter", name, sorted(SEGMENTERS))

@@ -44,7 +44,16 @@ UNIT_SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One unit of an article, with the context that a coder sees."""
+    """One unit of an article, with the context that a coder sees.
+
+    Examples
+    --------
+    >>> from standfirst.corpus import Article, cut
+    >>> article = Article("a1", "Talks resume", "Talks resume. The minister left.")
+    >>> first, second = cut(article)
+    >>> second.text, second.before, article.text[second.start : second.end] == second.text
+    ('The minister left.', 'Talks resume.', True)
+    """
 
     unit_id: str
     """Stable id of 16 hexadecimal digits."""

@@ -51,7 +51,15 @@ _Row = TypeVar("_Row")
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """One coder's answer on one unit and dimension."""
+    """One coder's answer on one unit and dimension.
+
+    Examples
+    --------
+    >>> from standfirst.labels import Annotation
+    >>> row = Annotation("u1", "ann@desk.example", "stance", ("against",), article_id="a1")
+    >>> row.labels, row.status
+    (('against',), 'answered')
+    """
 
     unit_id: str
     """The unit."""
@@ -94,12 +102,37 @@ def read_annotations(path: Path) -> list[Annotation]:
         There is no such file.
     InputError
         A line is not an annotation; the message names file, line and field.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.labels import Annotation, read_annotations, write_annotations
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "annotations.jsonl"
+    ...     write_annotations(path, [Annotation("u1", "ann", "tone", ("warm",))])
+    ...     [row.labels for row in read_annotations(path)]
+    [('warm',)]
     """
     return read_rows(path, Annotation)
 
 
 def write_annotations(path: Path, annotations: Iterable[Annotation]) -> None:
-    """Write annotations, sorted, one JSON object a line, whole or not at all."""
+    """Write annotations, sorted, one JSON object a line, whole or not at all.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.labels import Annotation, write_annotations
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "annotations.jsonl"
+    ...     write_annotations(
+    ...         path, [Annotation(unit, "ann", "tone", ("warm",)) for unit in ("u2", "u1")]
+    ...     )
+    ...     [line[:15] for line in path.read_text().splitlines()]
+    ['{"unit_id": "u1', '{"unit_id": "u2']
+    """
     write_jsonl(path, (asdict(row) for row in sorted(annotations, key=_sort_key)))
 
 
@@ -141,7 +174,16 @@ def current(annotations: Iterable[Annotation]) -> list[Annotation]:
 
 
 def is_decision(row: Annotation, adjudicators: Collection[str] = ()) -> bool:
-    """Return whether an answer is an adjudicator's decision, and not a reading of the unit."""
+    """Return whether an answer is an adjudicator's decision, and not a reading of the unit.
+
+    Examples
+    --------
+    >>> from standfirst.labels import ADJUDICATION, Annotation, is_decision
+    >>> is_decision(Annotation("u1", "ann", "tone", ("cold",), round=ADJUDICATION))
+    True
+    >>> is_decision(Annotation("u1", "ann", "tone", ("cold",), round="1"))
+    False
+    """
     return row.coder in adjudicators or row.round.startswith(ADJUDICATION)
 
 
@@ -183,6 +225,22 @@ def check_annotations(
         A label is not in its dimension.
     InputError
         A single-choice dimension has several answers.
+
+    Examples
+    --------
+    >>> from standfirst.errors import UnknownLabelError
+    >>> from standfirst.labels import (
+    ...     Annotation,
+    ...     check_annotations,
+    ...     load_codebook,
+    ...     ready_codebooks,
+    ... )
+    >>> codebook = load_codebook(ready_codebooks()["transfer-deals"])
+    >>> try:
+    ...     check_annotations([Annotation("u1", "ann", "position", ("suports",))], codebook)
+    ... except UnknownLabelError as error:
+    ...     print(error)
+    annotations: unit u1, coder ann, position: unknown label 'suports'; did you mean 'supports'?
     """
     known = {dimension.id: dimension for dimension in codebook.dimensions}
     for row in annotations:
@@ -207,6 +265,19 @@ def check_revision(annotations: Iterable[Annotation], codebook: Codebook, where:
     ------
     RevisionError
         An answer was given by another revision.
+
+    Examples
+    --------
+    >>> from standfirst.labels import (
+    ...     Annotation,
+    ...     check_revision,
+    ...     load_codebook,
+    ...     ready_codebooks,
+    ... )
+    >>> codebook = load_codebook(ready_codebooks()["transfer-deals"])
+    >>> row = Annotation("u1", "ann", "position", ("supports",), revision=codebook.revision)
+    >>> check_revision([row], codebook, "annotations.jsonl") is None
+    True
     """
     rows = [row for row in current(annotations) if row.status == "answered"]
     others = Counter(row.revision for row in rows if row.revision not in ("", codebook.revision))

@@ -57,7 +57,7 @@ def read_coded(
     source: str = "",
     missing: Collection[str] = MISSING,
 ) -> list[Annotation]:
-    """Read what a team coded in a spreadsheet.
+    r"""Read what a team coded in a spreadsheet.
 
     Parameters
     ----------
@@ -82,6 +82,17 @@ def read_coded(
         unit where one label is to be chosen.
     UnknownNameError, UnknownLabelError
         A dimension or label is not in the codebook.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.labels import read_coded
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "coded.csv"
+    ...     _ = path.write_text("unit,coder,dimension,label\nu1,ann,frames,law|cost\n")
+    ...     [row.labels for row in read_coded(path)]
+    [('law', 'cost')]
     """
     path = Path(path)
     form = ".tsv" if path.suffix.lower() == ".tsv" else ".csv"
@@ -159,7 +170,19 @@ def infer_from_annotations(annotations: Iterable[Annotation]) -> Codebook:
 
 
 def write_long(path: Path, annotations: Iterable[Annotation]) -> None:
-    """Write one row an answer, superseded ones included."""
+    """Write one row an answer, superseded ones included.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.labels import Annotation, read_coded, write_long
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "long.csv"
+    ...     write_long(path, [Annotation("u1", "ann", "tone", ("warm",))])
+    ...     [row.labels for row in read_coded(path)]
+    [('warm',)]
+    """
     rows = (
         {
             "unit": row.unit_id,
@@ -185,6 +208,20 @@ def write_wide(path: Path, annotations: Iterable[Annotation]) -> None:
     decided stands in a column of its own, ``decision``, and the names of speakers in one for each
     coder, where there are any. R: ``irr::kripp.alpha`` wants coders in rows, so transpose the
     columns that begin with ``coder_``.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.labels import Annotation, write_wide
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "wide.csv"
+    ...     write_wide(
+    ...         path, [Annotation("u1", who, "tone", ("warm",)) for who in ("ann", "bo")]
+    ...     )
+    ...     print(path.read_text(encoding="utf-8-sig").strip())
+    unit,article,dimension,coder_ann,coder_bo
+    u1,,tone,warm,warm
     """
     given = list(annotations)
     decisions = current(filter(is_decision, given))

@@ -24,7 +24,14 @@ NONE = "none"
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One answer that a dimension allows."""
+    """One answer that a dimension allows.
+
+    Examples
+    --------
+    >>> from standfirst.labels import Label
+    >>> Label("warm", "Warm", definition="It speaks kindly of somebody.", hotkey="w").name
+    'Warm'
+    """
 
     id: str
     """Stable code, as it stands in data: lower case letters, digits and underscores."""
@@ -52,7 +59,17 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """When a dimension is asked at all: only where another one got one of these answers."""
+    """When a dimension is asked at all: only where another one got one of these answers.
+
+    Examples
+    --------
+    >>> from standfirst.labels import Condition, Dimension, Label
+    >>> asked = Condition("stance", ("for", "against"))
+    >>> Dimension(
+    ...     "reason", "Why?", (Label("cost", "Cost"), Label("law", "Law")), when=asked
+    ... ).when.labels
+    ('for', 'against')
+    """
 
     dimension: str
     """Id of the other dimension."""
@@ -62,7 +79,17 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """One question of the codebook."""
+    """One question of the codebook.
+
+    Examples
+    --------
+    >>> from standfirst.labels import Dimension, Label
+    >>> tone = Dimension(
+    ...     "tone", "How does it sound?", (Label("warm", "Warm"), Label("cold", "Cold"))
+    ... )
+    >>> tone.label_ids, tone.choice
+    (('warm', 'cold'), 'single')
+    """
 
     id: str
     """Stable code, as it stands in data and as a column name."""
@@ -129,7 +156,17 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class Codebook:
-    """Dimensions with labels, and what they rest on."""
+    """Dimensions with labels, and what they rest on.
+
+    Examples
+    --------
+    >>> from standfirst.labels import load_codebook, ready_codebooks
+    >>> codebook = load_codebook(ready_codebooks()["transfer-deals"])
+    >>> [dimension.id for dimension in codebook.dimensions]
+    ['stance', 'position', 'speaker', 'framing']
+    >>> codebook.dimension("position").label_ids
+    ('supports', 'opposes', 'neither')
+    """
 
     id: str
     """Short name."""

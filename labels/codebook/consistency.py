@@ -54,7 +54,15 @@ def check_consistency(codebook: Codebook) -> list[_Problem]:
 
 
 def advise(codebook: Codebook) -> list[str]:
-    """Return advice on what is allowed but would make coding or analysis harder."""
+    """Return advice on what is allowed but would make coding or analysis harder.
+
+    Examples
+    --------
+    >>> from standfirst.labels import Codebook, Dimension, Label, advise
+    >>> tone = Dimension("tone", "Which?", (Label("warm", "Warm"), Label("cold", "Cold")))
+    >>> advise(Codebook("b", "Tone", "1", (tone,)))[:1]
+    ['tone.warm: no definition; coders will make up their own']
+    """
     advice = []
     for dimension in codebook.dimensions:
         for label in dimension.labels:

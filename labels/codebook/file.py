@@ -102,6 +102,12 @@ def load_codebook(path: Path) -> Codebook:
         There is no such file.
     CodebookError
         The file has problems; all of them are listed.
+
+    Examples
+    --------
+    >>> from standfirst.labels import load_codebook, ready_codebooks
+    >>> load_codebook(ready_codebooks()["policy-frames"]).title
+    'Fifteen frames of policy news'
     """
     path = Path(path)
     try:
@@ -168,7 +174,20 @@ def parse_codebook(text: str, where: str) -> Codebook:
 
 
 def dump_codebook(codebook: Codebook) -> str:
-    """Write a codebook as YAML that `parse_codebook` reads back as the same codebook."""
+    """Write a codebook as YAML that `parse_codebook` reads back as the same codebook.
+
+    Examples
+    --------
+    >>> from standfirst.labels import (
+    ...     dump_codebook,
+    ...     load_codebook,
+    ...     parse_codebook,
+    ...     ready_codebooks,
+    ... )
+    >>> codebook = load_codebook(ready_codebooks()["stance"])
+    >>> parse_codebook(dump_codebook(codebook), "again").revision == codebook.revision
+    True
+    """
     body = _plain(codebook)
     return yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=96)
 

@@ -44,6 +44,20 @@ def assign_hotkeys(codebook: Codebook) -> Codebook:
     Returns
     -------
     The codebook with as many hotkeys as there are keys. Its revision is the same.
+
+    Examples
+    --------
+    >>> from standfirst.labels import Codebook, Dimension, Label, assign_hotkeys
+    >>> tone = Dimension(
+    ...     "tone", "Which?", (Label("warm", "Warm"), Label("cold", "Cold", hotkey="1"))
+    ... )
+    >>> [
+    ...     label.hotkey
+    ...     for label in assign_hotkeys(Codebook("b", "Tone", "1", (tone,)))
+    ...     .dimensions[0]
+    ...     .labels
+    ... ]
+    ['2', '1']
     """
     labels = [label for dimension in codebook.dimensions for label in dimension.labels]
     missing = [label for label in labels if label.hotkey is None]

@@ -27,7 +27,17 @@ __all__ = ["RULES", "Gold", "read_gold", "resolve", "ties", "write_gold"]
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """The resolved answer on one unit and dimension."""
+    """The resolved answer on one unit and dimension.
+
+    Examples
+    --------
+    >>> from standfirst.labels import Gold
+    >>> answer = Gold(
+    ...     "u1", "stance", ("against",), "majority", 0.67, (("for", 1), ("against", 2)), 3
+    ... )
+    >>> answer.labels, answer.n_coders
+    (('against',), 3)
+    """
 
     unit_id: str
     """The unit."""
@@ -109,7 +119,18 @@ def ties(
     adjudicators: Collection[str] = (),
     least: float = 0.0,
 ) -> list[Gold]:
-    """Return what `resolve` leaves to adjudication: rows without labels, with the votes."""
+    """Return what `resolve` leaves to adjudication: rows without labels, with the votes.
+
+    Examples
+    --------
+    >>> from standfirst.labels import Annotation, infer_from_annotations, ties
+    >>> rows = [
+    ...     Annotation("u1", who, "tone", (label,))
+    ...     for who, label in (("ann", "warm"), ("bo", "cold"))
+    ... ]
+    >>> [(row.unit_id, row.votes) for row in ties(rows, infer_from_annotations(rows))]
+    [('u1', (('cold', 1), ('warm', 1)))]
+    """
     resolved = _all(annotations, codebook, rule, adjudicators, least)
     return [gold for gold in resolved if gold.rule == "tied"]
 
@@ -123,12 +144,38 @@ def read_gold(path: Path) -> list[Gold]:
         There is no such file.
     InputError
         A line is not gold; the message names file, line and field.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.labels import Gold, read_gold, write_gold
+    >>> with TemporaryDirectory() as folder:
+    ...     write_gold(
+    ...         Path(folder) / "gold.jsonl", [Gold("u1", "tone", ("warm",), "single")]
+    ...     )
+    ...     [row.labels for row in read_gold(Path(folder) / "gold.jsonl")]
+    [('warm',)]
     """
     return read_rows(path, Gold)
 
 
 def write_gold(path: Path, gold: Iterable[Gold]) -> None:
-    """Write gold, sorted by unit and dimension, one JSON object a line, whole or not at all."""
+    """Write gold, sorted by unit and dimension, one JSON object a line, whole or not at all.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.labels import Gold, write_gold
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "gold.jsonl"
+    ...     write_gold(
+    ...         path, [Gold(unit, "tone", ("warm",), "single") for unit in ("u2", "u1")]
+    ...     )
+    ...     [line[:15] for line in path.read_text().splitlines()]
+    ['{"unit_id": "u1', '{"unit_id": "u2']
+    """
     rows = sorted(gold, key=lambda row: (row.unit_id, row.dimension))
     write_jsonl(path, (asdict(row) for row in rows))
 

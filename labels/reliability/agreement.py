@@ -57,7 +57,21 @@ class RoundAgreement:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How far coders agree on one dimension."""
+    """How far coders agree on one dimension.
+
+    Examples
+    --------
+    >>> from standfirst.labels import Annotation, agreement, infer_from_annotations
+    >>> coded = {"ann": ["for", "for", "no", "no"], "bo": ["for", "no", "no", "no"]}
+    >>> rows = [
+    ...     Annotation(f"u{i}", who, "stance", (label,))
+    ...     for who, all in coded.items()
+    ...     for i, label in enumerate(all)
+    ... ]
+    >>> (stance,) = agreement(rows, infer_from_annotations(rows), draws=0)
+    >>> stance.n_units, stance.n_coders, round(stance.alpha.value, 3)
+    (4, 2, 0.533)
+    """
 
     dimension: str
     """Its id."""

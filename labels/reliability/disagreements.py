@@ -77,6 +77,21 @@ def disagreements(
         Number of units to show for each.
     adjudicators
         Coders whose answer decides.
+
+    Examples
+    --------
+    >>> from standfirst.labels import Annotation, disagreements, infer_from_annotations
+    >>> coded = {"ann": ["for", "for", "no", "no"], "bo": ["for", "no", "no", "no"]}
+    >>> rows = [
+    ...     Annotation(f"u{i}", who, "stance", (label,))
+    ...     for who, all in coded.items()
+    ...     for i, label in enumerate(all)
+    ... ]
+    >>> [
+    ...     (clash.dimension, clash.n_units)
+    ...     for clash in disagreements(rows, infer_from_annotations(rows))
+    ... ]
+    [('stance', 1)]
     """
     rows = settle(readings(annotations, adjudicators), codebook).annotations
     clashes: list[Clash] = []

@@ -27,6 +27,23 @@ def missed_gate(
     lower
         What the lower end of its interval must reach; None for no such gate. An undefined interval
         does not reach it.
+
+    Examples
+    --------
+    >>> from standfirst.labels import (
+    ...     Annotation,
+    ...     agreement,
+    ...     infer_from_annotations,
+    ...     missed_gate,
+    ... )
+    >>> coded = {"ann": ["for", "for", "no", "no"], "bo": ["for", "no", "no", "no"]}
+    >>> rows = [
+    ...     Annotation(f"u{i}", who, "stance", (label,))
+    ...     for who, all in coded.items()
+    ...     for i, label in enumerate(all)
+    ... ]
+    >>> missed_gate(agreement(rows, infer_from_annotations(rows), draws=0), 0.8, None)
+    ['stance: alpha 0.533 is below 0.8']
     """
     missed = []
     for result in measured:
@@ -41,12 +58,50 @@ def missed_gate(
 
 
 def agreement_as_json(measured: Iterable[Agreement]) -> dict[str, Any]:
-    """Return the figures as plain values, for programs."""
+    """Return the figures as plain values, for programs.
+
+    Examples
+    --------
+    >>> from standfirst.labels import (
+    ...     Annotation,
+    ...     agreement,
+    ...     agreement_as_json,
+    ...     infer_from_annotations,
+    ... )
+    >>> rows = [
+    ...     Annotation(unit, who, "stance", (label,))
+    ...     for unit, label in (("u1", "for"), ("u2", "no"))
+    ...     for who in ("ann", "bo")
+    ... ]
+    >>> agreement_as_json(agreement(rows, infer_from_annotations(rows), draws=0))[
+    ...     "dimensions"
+    ... ]["stance"]["alpha"]
+    1.0
+    """
     return {"dimensions": {result.dimension: _plain(result) for result in measured}}
 
 
 def agreement_as_text(measured: Iterable[Agreement]) -> Iterator[str]:
-    """Yield the figures as lines for a terminal or a paper's appendix."""
+    """Yield the figures as lines for a terminal or a paper's appendix.
+
+    Examples
+    --------
+    >>> from standfirst.labels import (
+    ...     Annotation,
+    ...     agreement,
+    ...     agreement_as_text,
+    ...     infer_from_annotations,
+    ... )
+    >>> rows = [
+    ...     Annotation(unit, who, "stance", (label,))
+    ...     for unit, label in (("u1", "for"), ("u2", "no"))
+    ...     for who in ("ann", "bo")
+    ... ]
+    >>> next(
+    ...     iter(agreement_as_text(agreement(rows, infer_from_annotations(rows), draws=0)))
+    ... )
+    'stance: alpha 1.000 (nominal) - reliable'
+    """
     for result in measured:
         if not result.n_coders:
             yield f"{result.dimension}: no answers yet"

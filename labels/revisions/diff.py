@@ -101,6 +101,29 @@ def touched(
         From `diff_codebooks`.
     annotations, gold
         What was coded and resolved by the old codebook; superseded answers are set aside.
+
+    Examples
+    --------
+    >>> from standfirst.labels import (
+    ...     Annotation,
+    ...     Codebook,
+    ...     Dimension,
+    ...     Label,
+    ...     diff_codebooks,
+    ...     touched,
+    ... )
+    >>> old, new = (
+    ...     Codebook(
+    ...         "b",
+    ...         "Tone",
+    ...         "1",
+    ...         (Dimension("tone", "Which?", (Label(name, name), Label("cold", "Cold"))),),
+    ...     )
+    ...     for name in ("warm", "kind")
+    ... )
+    >>> rows = [Annotation("u1", "ann", "tone", ("warm",))]
+    >>> [row.n_annotations for row in touched(diff_codebooks(old, new), rows, [])]
+    [1, 1]
     """
     rows = [row for row in current(annotations) if row.status == "answered"]
     units = {row.unit_id for row in rows}

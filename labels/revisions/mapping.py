@@ -52,6 +52,26 @@ def load_mapping(path: Path, old: Codebook, new: Codebook) -> dict[str, Rules]:
         There is no such file.
     CodebookError
         The mapping is not complete, or names what is not there; all problems are listed.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.labels import Codebook, Dimension, Label, load_mapping
+    >>> old, new = (
+    ...     Codebook(
+    ...         "b",
+    ...         "Tone",
+    ...         "1",
+    ...         (Dimension("tone", "Which?", (Label(name, name), Label("cold", "Cold"))),),
+    ...     )
+    ...     for name in ("warm", "kind")
+    ... )
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "changes.yaml"
+    ...     _ = path.write_text("tone: {rename: {warm: kind}}")
+    ...     load_mapping(path, old, new)["tone"].rename
+    {'warm': 'kind'}
     """
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
@@ -67,6 +87,23 @@ def parse_mapping(text: str, old: Codebook, new: Codebook, where: str) -> dict[s
     ------
     CodebookError
         The mapping is not complete, or names what is not there; all problems are listed.
+
+    Examples
+    --------
+    >>> from standfirst.labels import Codebook, Dimension, Label, parse_mapping
+    >>> old, new = (
+    ...     Codebook(
+    ...         "b",
+    ...         "Tone",
+    ...         "1",
+    ...         (Dimension("tone", "Which?", (Label(name, name), Label("cold", "Cold"))),),
+    ...     )
+    ...     for name in ("warm", "kind")
+    ... )
+    >>> parse_mapping("tone: {rename: {warm: kind}}", old, new, "changes.yaml")[
+    ...     "tone"
+    ... ].rename
+    {'warm': 'kind'}
     """
     document = read_yaml(text)
     problems = [

@@ -62,6 +62,31 @@ def migrate_annotations(
     ------
     RevisionError
         A row was made with a third codebook.
+
+    Examples
+    --------
+    >>> from standfirst.labels import (
+    ...     Annotation,
+    ...     Codebook,
+    ...     Dimension,
+    ...     Label,
+    ...     migrate_annotations,
+    ...     parse_mapping,
+    ... )
+    >>> old, new = (
+    ...     Codebook(
+    ...         "b",
+    ...         "Tone",
+    ...         "1",
+    ...         (Dimension("tone", "Which?", (Label(name, name), Label("cold", "Cold"))),),
+    ...     )
+    ...     for name in ("warm", "kind")
+    ... )
+    >>> rules = parse_mapping("tone: {rename: {warm: kind}}", old, new, "changes.yaml")
+    >>> rows = [Annotation("u1", "ann", "tone", ("warm",), revision=old.revision)]
+    >>> after, log = migrate_annotations(rows, old, new, rules)
+    >>> after[0].labels, len(log)
+    (('kind',), 1)
     """
     rows: list[Annotation] = []
     log: list[LogLine] = []
@@ -94,7 +119,33 @@ def migrate_annotations(
 def undo_migration(
     annotations: Sequence[Annotation], log: Iterable[LogLine], old: Codebook, new: Codebook
 ) -> list[Annotation]:
-    """Restore the rows as they were before a migration, in their old order."""
+    """Restore the rows as they were before a migration, in their old order.
+
+    Examples
+    --------
+    >>> from standfirst.labels import (
+    ...     Annotation,
+    ...     Codebook,
+    ...     Dimension,
+    ...     Label,
+    ...     migrate_annotations,
+    ...     parse_mapping,
+    ...     undo_migration,
+    ... )
+    >>> old, new = (
+    ...     Codebook(
+    ...         "b",
+    ...         "Tone",
+    ...         "1",
+    ...         (Dimension("tone", "Which?", (Label(name, name), Label("cold", "Cold"))),),
+    ...     )
+    ...     for name in ("warm", "kind")
+    ... )
+    >>> rules = parse_mapping("tone: {rename: {warm: kind}}", old, new, "changes.yaml")
+    >>> rows = [Annotation("u1", "ann", "tone", ("warm",), revision=old.revision)]
+    >>> undo_migration(*migrate_annotations(rows, old, new, rules), old, new) == rows
+    True
+    """
     lines = {line.position: line for line in log}
     rest = iter(annotations)
     rows: list[Annotation] = []
@@ -110,12 +161,34 @@ def undo_migration(
 
 
 def write_log(path: Path, log: Iterable[LogLine]) -> None:
-    """Write the log, one JSON object a line, whole or not at all."""
+    """Write the log, one JSON object a line, whole or not at all.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.labels import read_log, write_log
+    >>> with TemporaryDirectory() as folder:
+    ...     write_log(Path(folder) / "log.jsonl", [])
+    ...     read_log(Path(folder) / "log.jsonl")
+    []
+    """
     write_jsonl(path, (asdict(line) for line in log))
 
 
 def read_log(path: Path) -> list[LogLine]:
-    """Read the log of a migration."""
+    """Read the log of a migration.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.labels import read_log, write_log
+    >>> with TemporaryDirectory() as folder:
+    ...     write_log(Path(folder) / "log.jsonl", [])
+    ...     read_log(Path(folder) / "log.jsonl")
+    []
+    """
     return read_rows(path, LogLine)
 
 

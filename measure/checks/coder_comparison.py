@@ -126,7 +126,14 @@ class DimensionComparison:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CoderComparison(Tidy):
-    """The model and the coders on all dimensions."""
+    """The model and the coders on all dimensions.
+
+    Examples
+    --------
+    >>> from standfirst.measure import CoderComparison
+    >>> CoderComparison((), notes=("nobody coded the same units",))
+    note: nobody coded the same units
+    """
 
     dimensions: tuple[DimensionComparison, ...]
     """One for each dimension that could be compared."""

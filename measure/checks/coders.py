@@ -60,7 +60,7 @@ def compare_coders(
     level: float = 0.95,
     seed: int = 0,
 ) -> CoderComparison:
-    """Compare the model with each coder, by what the other coders said.
+    r"""Compare the model with each coder, by what the other coders said.
 
     Parameters
     ----------
@@ -84,6 +84,30 @@ def compare_coders(
     ------
     InputError
         On no dimension there are three coders with thirty units each that two others coded, too.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.labels import Annotation, infer_from_annotations
+    >>> from standfirst.measure import compare_coders, read_tags
+    >>> truth = ["for", "no", "no"] * 20
+    >>> annotations = [
+    ...     Annotation(f"u{i}", who, "stance", (label,), article_id=f"a{i}")
+    ...     for i, label in enumerate(truth)
+    ...     for who in ("ann", "bo", "cem")
+    ... ]
+    >>> rows = [
+    ...     f'{{"unit_id": "u{i}", "stance": "{label}", "stance_prob": [0.5, 0.5]}}\n'
+    ...     for i, label in enumerate(truth)
+    ... ]
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "tags.jsonl"
+    ...     _ = path.write_text("".join(rows))
+    ...     tags = read_tags(path, labels={"stance": ["for", "no"]})
+    >>> compared = compare_coders(annotations, infer_from_annotations(annotations), tags)
+    >>> compared["stance"].n_units, compared["stance"].model_f1
+    (60, 1.0)
     """
     notes: dict[str, None] = {}
     blind = [row for row in readings(annotations, adjudicators) if row.suggestion == "none"]

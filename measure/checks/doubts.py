@@ -51,7 +51,14 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Doubts(Tidy):
-    """Gold answers, the most doubted first."""
+    """Gold answers, the most doubted first.
+
+    Examples
+    --------
+    >>> from standfirst.measure import Doubts
+    >>> Doubts((), n_gold=12).n_gold
+    12
+    """
 
     doubts: tuple[Doubt, ...]
     """One for each unit and dimension."""
@@ -112,6 +119,22 @@ def rank_doubts(
         The model has learned from all of them, and the tags hold no cross-predictions.
     UnknownLabelError
         The gold has a label that the tags do not have.
+
+    Examples
+    --------
+    >>> import json
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.labels import Gold
+    >>> from standfirst.measure import rank_doubts, read_tags
+    >>> row = {"unit_id": "u1", "stance": "for", "stance_prob": [0.75, 0.25]}
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "tags.jsonl"
+    ...     _ = path.write_text(json.dumps(row))
+    ...     tags = read_tags(path, labels={"stance": ["for", "no"]})
+    >>> doubts = rank_doubts(tags, [Gold("u1", "stance", ("no",), "single")]).doubts
+    >>> [(row.gold, row.doubt) for row in doubts]
+    [(('no',), 0.75)]
     """
     made: list[Doubt] = []
     notes: dict[str, None] = {}

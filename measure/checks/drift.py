@@ -80,7 +80,14 @@ class Signal:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Drift(Tidy):
-    """How tagged texts compare with those that the model learned from."""
+    """How tagged texts compare with those that the model learned from.
+
+    Examples
+    --------
+    >>> from standfirst.measure import Drift
+    >>> Drift((), n_tagged=40, n_training=60).n_training
+    60
+    """
 
     signals: tuple[Signal, ...]
     """What was compared."""
@@ -148,6 +155,21 @@ def compare_texts(training: Side, tagged: Side, *, where: str = "tags", seed: in
     ------
     InputError
         Training or tagged articles are too few to be compared.
+
+    Examples
+    --------
+    >>> from standfirst.measure import compare_texts
+    >>> from standfirst.measure.checks.drift import Side
+    >>> before = Side(
+    ...     [f"The minister spoke of plan {i % 7}." for i in range(40)],
+    ...     [f"a{i}" for i in range(40)],
+    ... )
+    >>> after = Side(
+    ...     [f"The striker scored goal {i % 7}." for i in range(40)],
+    ...     [f"b{i}" for i in range(40)],
+    ... )
+    >>> [(row.what, row.differs) for row in compare_texts(before, after).signals]
+    [('words', True), ('new words', True)]
     """
     known_texts, known = set(training.texts), set(training.articles)
     fresh = [

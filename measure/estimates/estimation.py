@@ -58,7 +58,7 @@ def shares(
     learned: Collection[str] | None = None,
     level: float = 0.95,
 ) -> Shares:
-    """Estimate the share of each label of each dimension.
+    r"""Estimate the share of each label of each dimension.
 
     Parameters
     ----------
@@ -94,6 +94,29 @@ def shares(
         The model has learned from the gold that would correct it.
     UnknownLabelError
         The gold has a label that the tags do not have.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.labels import Gold
+    >>> from standfirst.measure import read_tags, shares
+    >>> rows = [
+    ...     f'{{"unit_id": "u{i}", "stance": "for", "stance_prob": [0.75, 0.25]}}\n'
+    ...     for i in range(40)
+    ... ]
+    >>> gold = [
+    ...     Gold(f"u{i}", "stance", ("no" if i % 2 else "for",), "single")
+    ...     for i in range(20)
+    ... ]
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "tags.jsonl"
+    ...     _ = path.write_text("".join(rows))
+    ...     tags = read_tags(path, labels={"stance": ["for", "no"]})
+    >>> measured = shares(tags, gold, {row.unit_id: 0.5 for row in gold})
+    >>> (stance,) = measured.dimensions
+    >>> stance.n_units, stance.n_gold
+    (40, 20)
     """
     answers: dict[str, dict[str, tuple[str, ...]]] = {}
     for row in gold:

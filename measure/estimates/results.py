@@ -193,7 +193,16 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Shares(Tidy):
-    """The shares of all labels of all dimensions, side by side by all estimators."""
+    """The shares of all labels of all dimensions, side by side by all estimators.
+
+    Examples
+    --------
+    >>> from standfirst.measure import Shares
+    >>> Shares(
+    ...     (), notes=("the test part lies in 9 clusters only and is left out",)
+    ... ).as_json()["notes"]
+    ['the test part lies in 9 clusters only and is left out']
+    """
 
     dimensions: tuple[DimensionShares, ...]
     """One for each dimension."""

@@ -63,7 +63,21 @@ class TaggedDimension:
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """The tags of a population of units."""
+    r"""The tags of a population of units.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.measure import read_tags
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "tags.jsonl"
+    ...     _ = path.write_text(
+    ...         '{"unit_id": "u1", "stance": "for", "stance_prob": [0.9, 0.1]}\n'
+    ...     )
+    ...     read_tags(path, labels={"stance": ["for", "no"]}).unit_ids.to_pylist()
+    ['u1']
+    """
 
     where: str
     """File or folder, as told to the user."""
@@ -93,7 +107,7 @@ def read_tags(
     only: Sequence[str] | None = None,
     columns: Sequence[str] = (),
 ) -> Tags:
-    """Read tags.
+    r"""Read tags.
 
     Parameters
     ----------
@@ -114,6 +128,19 @@ def read_tags(
     MissingFileError, InputError
         There is no such file, it holds no tags, a unit stands in it twice, or the labels cannot be
         told.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.measure import read_tags
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "tags.jsonl"
+    ...     _ = path.write_text(
+    ...         '{"unit_id": "u1", "stance": "for", "stance_prob": [0.9, 0.1]}\n'
+    ...     )
+    ...     list(read_tags(path, labels={"stance": ["for", "no"]}).dimensions)
+    ['stance']
     """
     table = _table(path, columns, only)
     names = [n for n in table.column_names if f"{n}_prob" in table.column_names]

@@ -78,7 +78,14 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Plan(Tidy):
-    """How many labels a study takes."""
+    """How many labels a study takes.
+
+    Examples
+    --------
+    >>> from standfirst.measure import Plan, plan_share
+    >>> Plan((plan_share(0.5, 0.05),)).requirements[0].n_labels
+    385
+    """
 
     requirements: tuple[Requirement, ...]
     """One for each goal and way."""
@@ -143,7 +150,7 @@ def plan_share(
 def plan_shares(
     tags: Tags, half_width: float, *, measured: Shares | None = None, level: float = 0.95
 ) -> list[Requirement]:
-    """Plan for the shares of all labels that a corpus was tagged with.
+    r"""Plan for the shares of all labels that a corpus was tagged with.
 
     Parameters
     ----------
@@ -155,6 +162,22 @@ def plan_shares(
         The shares by the gold that there is; None before anything was coded.
     level
         Coverage of the intervals.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.measure import plan_shares, read_tags
+    >>> rows = [
+    ...     f'{{"unit_id": "u{i}", "stance": "for", "stance_prob": [0.75, 0.25]}}\n'
+    ...     for i in range(400)
+    ... ]
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "tags.jsonl"
+    ...     _ = path.write_text("".join(rows))
+    ...     tags = read_tags(path, labels={"stance": ["for", "no"]})
+    >>> [(row.of, row.way) for row in plan_shares(tags, 0.05)][:2]
+    [('stance=for', 'gold alone'), ('stance=for', 'random')]
     """
     known: Mapping[str, DimensionShares] = (
         {one.dimension: one for one in measured.dimensions} if measured else {}
@@ -178,6 +201,20 @@ def plan_agreement(agreement: "Agreement", lower: float) -> Requirement:
         What was measured on the units that two or more people have coded.
     lower
         Where the interval may begin, between -1 and 1.
+
+    Examples
+    --------
+    >>> from standfirst.labels import Annotation, agreement, infer_from_annotations
+    >>> from standfirst.measure import plan_agreement
+    >>> coded = {"ann": "AABBABABAABB", "bo": "AABBABABAABA"}
+    >>> rows = [
+    ...     Annotation(f"u{i}", who, "tone", (label,), article_id=f"a{i}")
+    ...     for who, all in coded.items()
+    ...     for i, label in enumerate(all)
+    ... ]
+    >>> (tone,) = agreement(rows, infer_from_annotations(rows))
+    >>> plan_agreement(tone, 0.6).way
+    'two coders'
     """
     found, n = agreement.alpha, agreement.n_units
     basis = f"{n} units that two or more have coded"
@@ -210,6 +247,13 @@ def plan_score(dimension: str, points: Sequence[tuple[int, float]], goal: float)
         Number of labels and macro-F1, several a size.
     goal
         The macro-F1 that is wanted, between 0 and 1.
+
+    Examples
+    --------
+    >>> from standfirst.measure import plan_score
+    >>> points = [(100, 0.50), (200, 0.58), (400, 0.64), (800, 0.68)]
+    >>> plan_score("stance", points, 0.7).what
+    'macro-F1'
     """
     early, late = curve_units(points, goal)
     most = max(n for n, _ in points)

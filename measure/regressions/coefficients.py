@@ -30,7 +30,14 @@ class Coefficient:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Regression(Tidy):
-    """A regression of a label on columns."""
+    """A regression of a label on columns.
+
+    Examples
+    --------
+    >>> from standfirst.measure import Regression
+    >>> Regression("for ~ outlet", "stance", "for", "ols", (), 40, 20, 10, 8).formula
+    'for ~ outlet'
+    """
 
     formula: str
     """What is explained, and by what."""

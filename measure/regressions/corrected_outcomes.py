@@ -76,7 +76,7 @@ def outcomes(
     columns: Mapping[str, pa.Array] | None = None,
     learned: Collection[str] | None = None,
 ) -> tuple[pa.Table, tuple[str, ...]]:
-    """Make a table of corrected outcomes, for regressions in other programs.
+    r"""Make a table of corrected outcomes, for regressions in other programs.
 
     Parameters
     ----------
@@ -90,6 +90,28 @@ def outcomes(
     `unit_id`, the other columns, and of each dimension `NAME_dsl` with a number for each label, as
     `NAME_prob` has, and a column `LABEL_dsl` for each label (`NAME_LABEL_dsl` where two dimensions
     have labels of the same name). And what should be known when they are used.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.labels import Gold
+    >>> from standfirst.measure import outcomes, read_tags
+    >>> rows = [
+    ...     f'{{"unit_id": "u{i}", "stance": "for", "stance_prob": [0.75, 0.25]}}\n'
+    ...     for i in range(40)
+    ... ]
+    >>> gold = [
+    ...     Gold(f"u{i}", "stance", ("no" if i % 2 else "for",), "single")
+    ...     for i in range(20)
+    ... ]
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "tags.jsonl"
+    ...     _ = path.write_text("".join(rows))
+    ...     tags = read_tags(path, labels={"stance": ["for", "no"]})
+    >>> table, _ = outcomes(tags, gold, {row.unit_id: 0.5 for row in gold})
+    >>> [name for name in table.column_names if name.endswith("_dsl")], table.num_rows
+    (['stance_dsl', 'for_dsl', 'no_dsl'], 40)
     """
     answers = list(gold)
     made: dict[str, pa.Array] = {"unit_id": tags.unit_ids, **(columns or {})}

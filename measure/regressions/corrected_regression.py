@@ -53,7 +53,7 @@ def regression(
     learned: Collection[str] | None = None,
     level: float = 0.95,
 ) -> Regression:
-    """Explain how often a label holds by columns of the units.
+    r"""Explain how often a label holds by columns of the units.
 
     Parameters
     ----------
@@ -78,6 +78,32 @@ def regression(
     InputError, UnknownNameError, LeakError
         The formula cannot be read, names what is not there, or has more in it than the gold can
         correct; or as `shares`.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import pyarrow as pa
+    >>> from standfirst.labels import Gold
+    >>> from standfirst.measure import read_tags, regression
+    >>> rows = [
+    ...     f'{{"unit_id": "u{i}", "stance": "for", "stance_prob": [0.75, 0.25]}}\n'
+    ...     for i in range(40)
+    ... ]
+    >>> gold = [
+    ...     Gold(f"u{i}", "stance", ("no" if i % 3 else "for",), "single")
+    ...     for i in range(20)
+    ... ]
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "tags.jsonl"
+    ...     _ = path.write_text("".join(rows))
+    ...     tags = read_tags(path, labels={"stance": ["for", "no"]})
+    >>> outlets = {"outlet": pa.array(["Post", "Mail"] * 20)}
+    >>> fitted = regression(
+    ...     "no ~ outlet", tags, gold, {row.unit_id: 0.5 for row in gold}, outlets
+    ... )
+    >>> [row.name for row in fitted.coefficients]
+    ['(intercept)', 'outlet[Post]']
     """
     parsed = parse_formula(formula)
     outcome = outcome_of(parsed.outcome, tags, gold, design, learned)

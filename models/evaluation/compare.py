@@ -34,7 +34,28 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Models on one dimension."""
+    """Models on one dimension.
+
+    Examples
+    --------
+    >>> from standfirst.models import compare, from_rows, train
+    >>> texts = {"for": "It will work in town {}.", "no": "Critics call plan {} cruel."}
+    >>> rows = [
+    ...     {"text": text.format(i), "stance": label, "article_id": str(i)}
+    ...     for i in range(12)
+    ...     for label, text in texts.items()
+    ... ]
+    >>> model = train(
+    ...     from_rows(rows, "stance"), encoder="tfidf", effort="fast", n_folds=2
+    ... ).model
+    >>> later = [
+    ...     {"text": "It will surely work in town.", "stance": "for"},
+    ...     {"text": "Critics call it cruel.", "stance": "no"},
+    ... ]
+    >>> compared, _ = compare({"one": model, "other": model}, from_rows(later, "stance"))
+    >>> list(compared["stance"].differences)
+    ['other']
+    """
 
     scores: dict[str, Score]
     """Name of each model to its score, in the order they were named."""
@@ -82,6 +103,26 @@ def compare(
     ------
     InputError
         There are fewer than two models, or they differ in the labels of a dimension.
+
+    Examples
+    --------
+    >>> from standfirst.models import compare, from_rows, train
+    >>> texts = {"for": "It will work in town {}.", "no": "Critics call plan {} cruel."}
+    >>> rows = [
+    ...     {"text": text.format(i), "stance": label, "article_id": str(i)}
+    ...     for i in range(12)
+    ...     for label, text in texts.items()
+    ... ]
+    >>> model = train(
+    ...     from_rows(rows, "stance"), encoder="tfidf", effort="fast", n_folds=2
+    ... ).model
+    >>> later = [
+    ...     {"text": "It will surely work in town.", "stance": "for"},
+    ...     {"text": "Critics call it cruel.", "stance": "no"},
+    ... ]
+    >>> compared, seen = compare({"one": model, "other": model}, from_rows(later, "stance"))
+    >>> sorted(compared["stance"].scores), seen
+    (['one', 'other'], {'one': 0, 'other': 0})
     """
     if len(models) < 2:
         raise InputError("compare", f"{len(models)} model", "name two or more")

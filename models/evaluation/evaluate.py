@@ -20,7 +20,16 @@ __all__ = ["Evaluation", "evaluate", "score_answers"]
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """How well a model answers labelled rows."""
+    """How well a model answers labelled rows.
+
+    Examples
+    --------
+    >>> from standfirst.models import Evaluation
+    >>> Evaluation({}, 0, {"stance": ("99 rows are few; take the scores as rough",)}).notes[
+    ...     "stance"
+    ... ][0]
+    '99 rows are few; take the scores as rough'
+    """
 
     scores: dict[str, Score]
     """Id of the dimension to its score."""
@@ -57,6 +66,25 @@ def evaluate(model: Model, data: TrainingSet, *, seed: int = 0) -> Evaluation:
         The model has seen no label: it only ranks units for coding.
     UnknownNameError, UnknownLabelError
         The rows have a dimension or a label that the model does not have.
+
+    Examples
+    --------
+    >>> from standfirst.models import evaluate, from_rows, train
+    >>> texts = {"for": "It will work in town {}.", "no": "Critics call plan {} cruel."}
+    >>> rows = [
+    ...     {"text": text.format(i), "stance": label, "article_id": str(i)}
+    ...     for i in range(12)
+    ...     for label, text in texts.items()
+    ... ]
+    >>> model = train(
+    ...     from_rows(rows, "stance"), encoder="tfidf", effort="fast", n_folds=2
+    ... ).model
+    >>> later = [
+    ...     {"text": "It will surely work in town.", "stance": "for"},
+    ...     {"text": "Critics call it cruel.", "stance": "no"},
+    ... ]
+    >>> evaluate(model, from_rows(later, "stance")).scores["stance"].macro_f1
+    1.0
     """
     refuse_prototype(model.about)
     check_rows(data)

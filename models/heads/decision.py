@@ -42,7 +42,14 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What the labels that are given should be good at."""
+    """What the labels that are given should be good at.
+
+    Examples
+    --------
+    >>> from standfirst.models import Goal, parse_goal
+    >>> parse_goal("precision=0.9") == Goal("precision", 0.9)
+    True
+    """
 
     kind: str = "macro-f1"
     """`macro-f1`, `precision` or `recall`."""

@@ -36,7 +36,7 @@ def from_file(
     votes: bool = False,
     missing: Collection[str] = MISSING,
 ) -> TrainingSet:
-    """Read a labelled file.
+    r"""Read a labelled file.
 
     Parameters
     ----------
@@ -68,6 +68,20 @@ def from_file(
     ------
     InputError, UnknownNameError, UnknownLabelError
         A column, row or label cannot be used; the message names file and line.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.models import from_file
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "coded.csv"
+    ...     _ = path.write_text(
+    ...         "text,stance,article_id\nIt is cruel.,no,a\nIt will work.,for,b\n"
+    ...     )
+    ...     data = from_file(path, "stance")
+    ...     data.answers, data.grouped_by
+    ({'stance': (('no',), ('for',))}, 'article_id')
     """
     path = Path(path)
     return _from_records(

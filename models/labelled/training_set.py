@@ -58,7 +58,21 @@ class Gold(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
-    """Texts with answers, in rows."""
+    """Texts with answers, in rows.
+
+    Examples
+    --------
+    >>> from standfirst.models import from_rows
+    >>> data = from_rows(
+    ...     [
+    ...         {"text": "It is cruel.", "stance": "no"},
+    ...         {"text": "It will work.", "stance": "for"},
+    ...     ],
+    ...     "stance",
+    ... )
+    >>> data.texts, data.answers
+    (('It is cruel.', 'It will work.'), {'stance': (('no',), ('for',))})
+    """
 
     source: str
     """Where it came from, for messages."""
@@ -168,6 +182,25 @@ def from_study(
         No gold answer lies on any of the units.
     UnknownLabelError
         A gold answer has a label that the codebook does not have.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from standfirst.corpus import Article, add, load_units
+    >>> from standfirst.labels import Gold, load_codebook, ready_codebooks
+    >>> from standfirst.models import from_study
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = add(
+    ...         Path(folder), [Article("a1", "Talks", "Talks resume. The minister left.")]
+    ...     )
+    ...     units = load_units(Path(folder))
+    ...     gold = [
+    ...         Gold(unit, "position", ("neither",), "single") for unit in units["unit_id"]
+    ...     ]
+    ...     codebook = load_codebook(ready_codebooks()["transfer-deals"])
+    ...     from_study(units, gold, codebook, ["position"]).texts
+    ('Talks resume.', 'The minister left.')
     """
     every = (dimension.id for dimension in codebook.dimensions)
     wanted = tuple(dict.fromkeys(dimensions or every))

@@ -53,7 +53,29 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Distilled:
-    """A student, and what it lost."""
+    """A student, and what it lost.
+
+    Examples
+    --------
+    >>> from standfirst.models import distil, from_rows, train
+    >>> texts = {"for": "It will work in town {}.", "no": "Critics call plan {} cruel."}
+    >>> rows = [
+    ...     {"text": text.format(i), "stance": label, "article_id": str(i)}
+    ...     for i in range(12)
+    ...     for label, text in texts.items()
+    ... ]
+    >>> model = train(
+    ...     from_rows(rows, "stance"), encoder="tfidf", effort="fast", n_folds=2
+    ... ).model
+    >>> pool = [
+    ...     f"It {verb} {word} {i}."
+    ...     for i in range(30)
+    ...     for verb in ("will", "is")
+    ...     for word in ("work", "cruel")
+    ... ]
+    >>> sorted(distil(model, pool, student="hashed-pieces").agreement)
+    ['stance']
+    """
 
     model: Model
     """The student."""
@@ -141,6 +163,27 @@ def distil(
     ------
     InputError
         The teacher needs more than the text, or the pool is too small.
+
+    Examples
+    --------
+    >>> from standfirst.models import distil, from_rows, train
+    >>> texts = {"for": "It will work in town {}.", "no": "Critics call plan {} cruel."}
+    >>> rows = [
+    ...     {"text": text.format(i), "stance": label, "article_id": str(i)}
+    ...     for i in range(12)
+    ...     for label, text in texts.items()
+    ... ]
+    >>> model = train(
+    ...     from_rows(rows, "stance"), encoder="tfidf", effort="fast", n_folds=2
+    ... ).model
+    >>> pool = [
+    ...     f"It {verb} {word} {i}."
+    ...     for i in range(30)
+    ...     for verb in ("will", "is")
+    ...     for word in ("work", "cruel")
+    ... ]
+    >>> distil(model, pool, student="hashed-pieces").n_pool
+    120
     """
     if teacher.needs:
         problem = f"reads {', '.join(teacher.needs)} beside the text, which a fast student cannot"

@@ -49,6 +49,14 @@ def prototype_model(codebook: Codebook, *, encoder: str | None = None) -> Model:
     ------
     InputError
         No dimension has labels with definitions or examples.
+
+    Examples
+    --------
+    >>> from standfirst.labels import load_codebook, ready_codebooks
+    >>> from standfirst.models import prototype_model
+    >>> model = prototype_model(load_codebook(ready_codebooks()["stance"]), encoder="tfidf")
+    >>> [dimension.id for dimension in model.dimensions]
+    ['stance']
     """
     name = encoder or ("minilm" if is_ready() else "hashed-pieces")
     dimensions = [

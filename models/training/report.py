@@ -12,7 +12,23 @@ __all__ = ["DimensionReport", "Report"]
 
 @dataclass(frozen=True, slots=True)
 class DimensionReport:
-    """What training found out about one dimension."""
+    """What training found out about one dimension.
+
+    Examples
+    --------
+    >>> from standfirst.models import from_rows, train
+    >>> texts = {"for": "It will work in town {}.", "no": "Critics call plan {} cruel."}
+    >>> rows = [
+    ...     {"text": text.format(i), "stance": label, "article_id": str(i)}
+    ...     for i in range(12)
+    ...     for label, text in texts.items()
+    ... ]
+    >>> (stance,) = train(
+    ...     from_rows(rows, "stance"), encoder="tfidf", effort="fast", n_folds=2
+    ... ).dimensions
+    >>> stance.n_folds, stance.score.n
+    (2, 24)
+    """
 
     dimension: str
     """Its id."""
@@ -54,7 +70,21 @@ class DimensionReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The result of training."""
+    """The result of training.
+
+    Examples
+    --------
+    >>> from standfirst.models import from_rows, train
+    >>> texts = {"for": "It will work in town {}.", "no": "Critics call plan {} cruel."}
+    >>> rows = [
+    ...     {"text": text.format(i), "stance": label, "article_id": str(i)}
+    ...     for i in range(12)
+    ...     for label, text in texts.items()
+    ... ]
+    >>> report = train(from_rows(rows, "stance"), encoder="tfidf", effort="fast", n_folds=2)
+    >>> report.n_rows, [row.dimension for row in report.dimensions]
+    (24, ['stance'])
+    """
 
     model: Model
     """The model, fitted on all rows."""

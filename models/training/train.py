@@ -90,6 +90,19 @@ def train(
         context that was named, or a name would make a model that cannot be read again.
     UnknownNameError
         No such effort, or no such context.
+
+    Examples
+    --------
+    >>> from standfirst.models import from_rows, train
+    >>> texts = {"for": "It will work in town {}.", "no": "Critics call plan {} cruel."}
+    >>> rows = [
+    ...     {"text": text.format(i), "stance": label, "article_id": str(i)}
+    ...     for i in range(12)
+    ...     for label, text in texts.items()
+    ... ]
+    >>> report = train(from_rows(rows, "stance"), encoder="tfidf", effort="fast", n_folds=2)
+    >>> report.model.predict(["It will surely work in town."])["stance"].chosen.tolist()
+    [[True, False]]
     """
     from threadpoolctl import threadpool_limits
 
