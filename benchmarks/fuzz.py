@@ -223,7 +223,7 @@ def damage_rows(content: bytes, suffix: str, rng: random.Random) -> tuple[bytes,
 # One case.
 
 
-def wrong(name: str, content: bytes, outcome: Outcome, n_rows: int | None, *, marks: bool) -> str:
+def wrong(content: bytes, outcome: Outcome, n_rows: int | None, *, marks: bool) -> str:
     """Say what was lost without a word; empty where nothing was."""
     if "\n" in outcome.refused:
         return f"refused in more than one line: {outcome.refused!r}"
@@ -238,8 +238,6 @@ def wrong(name: str, content: bytes, outcome: Outcome, n_rows: int | None, *, ma
     if lost := there - set(MARK.findall(out)):
         return f"lost without a word: {sorted(lost)}"
     swallowed = [record for record in outcome.records if SWALLOWED.search(record)]
-    # Nothing but a line of text parts the articles of a download, and it may be damaged.
-    swallowed = [] if name.endswith(".txt") else swallowed
     return f"swallowed: {swallowed[0][:200]}" if swallowed else ""
 
 
@@ -295,7 +293,7 @@ def case(kind: Kind, rng: random.Random, folder: Path) -> str:
 
     def work() -> str:
         outcome = kind.read(path)
-        problem = wrong(name, content, outcome, n_rows, marks=kind.bears_marks(name))
+        problem = wrong(content, outcome, n_rows, marks=kind.bears_marks(name))
         return f"WRONG {problem}" if problem else "refused" if outcome.refused else "read"
 
     return apart(work, folder)
@@ -419,7 +417,7 @@ def kinds(scratch: Path, only: Sequence[str]) -> dict[str, Case]:
             folder = Path(tempfile.mkdtemp(dir=scratch))
             (folder / name).write_bytes(content)
             outcome = kind.read(folder / name)
-            problem = wrong(name, content, outcome, None, marks=kind.bears_marks(name))
+            problem = wrong(content, outcome, None, marks=kind.bears_marks(name))
             assert not problem, f"{kind.name} {name}: sound, but {problem}"
             problem = outcome.refused or "; ".join(outcome.rejects)
             assert not problem, f"{kind.name} {name}: sound, but {problem}"

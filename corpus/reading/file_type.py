@@ -112,7 +112,8 @@ def kind_of_text(head: bytes) -> str:
         return ""
     dialect = dialect_of(head, encoding)
     lines = records(io.StringIO(text, newline="").readline, dialect.delimiter, dialect.skipped)
-    header, *rows = [record.cells for record in islice(lines, dialect.skipped, _LOOKED_AT)]
+    seen = islice(lines, dialect.skipped, dialect.skipped + _LOOKED_AT)
+    header, *rows = [record.cells for record in seen]
     if len(header) < 2 or not any(len(row) == len(header) for row in rows):
         return "" if len(header) > 1 and "text" in _fields(header) else ".txt"
     if "text" in _fields(header):

@@ -12,13 +12,21 @@ from ...tables.encodings import HEAD, encoding_of
 from ...tables.reading import read_rows, warn
 from ...tables.rows import RECORD_LIMIT, TOO_LONG, BadRow
 from ..article import Article
-from .databases.factiva import factiva_records
-from .databases.nexis import nexis_records
-from .databases.proquest import proquest_records
+from .databases.download import Damaged, Download, longer_than_stated
+from .databases.factiva import factiva_articles
+from .databases.nexis import nexis_articles
+from .databases.proquest import proquest_articles
 from .fields import Fields, Reject, to_article
 from .file_type import kind_of_text
 
-__all__ = ["articles_of_text", "read_table", "read_text", "report_once"]
+__all__ = [
+    "articles_of_download",
+    "articles_of_text",
+    "download_of_text",
+    "read_table",
+    "read_text",
+    "report_once",
+]
 
 
 def read_text(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Article | Reject]:
@@ -47,12 +55,29 @@ def read_text(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Article |
 def articles_of_text(text: str, name: str, **beside: str) -> Iterator[Article | Reject]:
     """Read the article of a text, or the articles where it is a download of a database."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    records = nexis_records(text) or factiva_records(text) or proquest_records(text)
-    if not records:
+    if download := download_of_text(text):
+        yield from articles_of_download(download, name, **beside)
+    else:
         title, body = _headline(text)
-        records = [{"title": title, "text": body}]
-    for number, record in enumerate(records, 1):
-        yield to_article(record | beside, Fields(), name, number)
+        yield to_article({"title": title, "text": body} | beside, Fields(), name, 1)
+
+
+def download_of_text(text: str) -> Download | None:
+    """Split a text into its articles; None when it is no download of a database."""
+    return nexis_articles(text) or factiva_articles(text) or proquest_articles(text)
+
+
+def articles_of_download(
+    download: Download, name: str, **beside: str
+) -> Iterator[Article | Reject]:
+    """Read the articles of a download; `beside` is kept with each."""
+    for message in (*download.notes, *longer_than_stated(download.parts)):
+        report_once(name, message)
+    for number, part in enumerate(download.parts, 1):
+        if isinstance(part, Damaged):
+            yield Reject.of(name, number, part.reason, part.raw)
+        else:
+            yield to_article(part | beside, Fields(), name, number)
 
 
 def read_table(

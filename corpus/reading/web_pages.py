@@ -6,17 +6,24 @@ debris. Pages that hold no article are rejects.
 """
 
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
 
 from ...tables.rows import RECORD_LIMIT, TOO_LONG
 from ..article import Article
+from .databases.download import Download
 from .databases.factiva import factiva_page
 from .fields import Fields, Reject, to_article
+from .formats import articles_of_download, download_of_text
+from .markup import inner_text
 
 __all__ = ["extract", "read_html", "read_warc"]
 
 _HEAD = 64 * 2**10
+_DOWNLOAD = re.compile(
+    rb"\d+ of \d+ DOCUMENT|End of Document|LOAD-DATE|Load-Date|ProQuest document ID|LENGTH:"
+)
 
 
 def extract(page: bytes | str, url: str = "") -> dict[str, Any] | None:
@@ -55,17 +62,31 @@ def extract(page: bytes | str, url: str = "") -> dict[str, Any] | None:
 
 
 def read_html(stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article | Reject]:
-    """Read one article from an HTML file, or those of a download of Factiva."""
+    """Read one article from an HTML file, or those of a download of a database."""
     page = stream.read(RECORD_LIMIT + 1)
     if len(page) > RECORD_LIMIT:
         yield Reject.of(name, 1, TOO_LONG, page)
     elif not page.strip():
         yield Reject.of(name, None, "the file is empty")
-    elif records := factiva_page(page):
-        for number, record in enumerate(records, 1):
-            yield to_article(record, Fields(), name, number)
+    elif download := factiva_page(page) or _download(page):
+        yield from articles_of_download(download, name)
     else:
         yield _article(page, "", name, 1)
+
+
+def _download(page: bytes) -> Download | None:
+    """Split a page as the text of such a download, in which a ruler parts as a line does."""
+    if _DOWNLOAD.search(page) is None:
+        return None
+    from lxml import etree, html
+
+    try:
+        tree = html.fromstring(page)
+    except (etree.ParserError, ValueError):
+        return None
+    for ruler in tree.iter("hr"):
+        ruler.tag, ruler.text = "p", "_" * 60
+    return download_of_text(inner_text(tree).replace("\n", "\n\n"))
 
 
 def read_warc(stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article | Reject]:

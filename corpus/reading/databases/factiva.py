@@ -9,16 +9,19 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-__all__ = ["factiva_page", "factiva_records"]
+from .download import Damaged, Download, joined, mark_that_repeats
+
+__all__ = ["factiva_articles", "factiva_page"]
 
 _HEAD = ("SE", "CLM", "HD", "BY", "CR", "WC", "PD", "ET", "SN", "SC", "ED", "PG", "VOL", "LA", "CY")
 _BODY = ("LP", "TD")
 _TAIL = ("CT", "RF", "CO", "IN", "NS", "RE", "IPC", "IPD", "PUB", "ART", "AN")
 _CODE = re.compile(rf"({'|'.join((*_HEAD, *_BODY, *_TAIL))})(?:(\t+|\|| {{1,}})(.*))?")
 _INDEX = re.compile(r"[a-z0-9]{2,9} ?: |Document [A-Z]|\|")
+_PREAMBLE = ""
 _NAMES = {
     "HD": "title", "SN": "outlet", "PD": "published", "LA": "language", "BY": "byline",
-    "SE": "section", "CY": "copyright", "AN": "an",
+    "SE": "section", "CY": "copyright", "AN": "an", _PREAMBLE: "preamble",
 }  # fmt: skip
 
 _NUMBER = re.compile(r"^[ \t]*Document ([A-Z][A-Z0-9]{2,9}\d{8}[a-z0-9]{9})[ \t]*$", re.MULTILINE)
@@ -30,63 +33,125 @@ _LINES_OF_HEAD = 14
 
 _PAGE = re.compile(rb"articleParagraph|<td[^>]*>\s*(?:<b>)?\s*HD\s*(?:</b>)?(?:&nbsp;|\s)*</td>")
 _IS_ARTICLE = '//div[contains(concat(" ", normalize-space(@class), " "), " article ")]'
+_ONCE = {
+    code: re.compile(rf"^[ \t]*{code}{rest}", re.MULTILINE)
+    for code, rest in {
+        "WC": r"(?:[ \t|]+|[ \t]*\n[ \t]*)[\d.,]+ \w+[ \t]*$",
+        "PD": r"(?:[ \t|]+|[ \t]*\n[ \t]*).{0,20}\b(?:19|20)\d\d[ \t]*$",
+        "AN": r"(?:[ \t|]+|[ \t]*\n[ \t]*)Document [A-Z]",
+        "SN": r"(?:\t|\||  |[ \t]*$)",
+        "LP": r"(?:\t|\||  |[ \t]*$)",
+    }.items()
+} | {
+    "its number of words": re.compile(
+        rf"^[ \t]*{_WORDS.pattern}[ \t]*\n+.*\b(?:19|20)\d\d\b", re.MULTILINE
+    ),
+    "its number": _NUMBER,
+}
+_BEGINS = "the code HD or SE"
+_ENDS = '"Document POST000020230502ej5200001"'
 
 
-def factiva_records(text: str) -> list[dict[str, Any]]:
-    r"""Return a record for each article; an empty list when the text is no such download.
+def factiva_articles(text: str) -> Download | None:
+    r"""Return the articles of a text; None when it is no such download.
 
     Examples
     --------
     >>> text = "HD\nTalks resume\nPD\n2 May 2023\nSN\nThe Post\nLP\nThey talk.\nTD\nNobody left.\n"
-    >>> factiva_records(text)[0]["outlet"], factiva_records(text)[0]["text"]
+    >>> (record,) = factiva_articles(text).parts
+    >>> record["outlet"], record["text"]
     ('The Post', 'They talk.\n\nNobody left.')
     """
-    records = [_of_fields(fields) for fields in _coded(text.split("\n"))]
-    if records and all("text" in one and {"published", "outlet"} & one.keys() for one in records):
-        return records
-    # The pattern has a group, so that texts and numbers take turns; behind the last is no article.
-    parts = _NUMBER.split(text)
-    pairs = zip(parts[::2], parts[1::2], strict=False)
-    records = [_of_display(_filled(part.split("\n")), part) | {"an": an} for part, an in pairs]
-    if records and (rest := parts[-1].strip()):
-        records[-1]["footer"] = rest
-    return records
+    coded = [*_coded(text.split("\n"))]
+    if any(
+        {"HD"} < fields.keys() and fields.keys() & {"PD", "SN"} and fields.keys() & {*_BODY}
+        for fields, _ in coded
+    ):
+        return Download([_of_codes(fields, raw) for fields, raw in coded])
+    # The pattern has a group, so that texts and numbers take turns.
+    *parts, rest = _NUMBER.split(text)
+    shown = [
+        _one_article(_of_display(_filled(part.split("\n")), part) | {"an": an}, part)
+        for part, an in zip(parts[::2], parts[1::2], strict=True)
+    ]
+    if shown and any(mark.search(rest) for mark in _ONCE.values()):
+        shown.append(Damaged(f"no line ends this article ({_ENDS})", rest))
+    elif rest.strip() and shown and isinstance(shown[-1], dict):
+        shown[-1]["footer"] = rest.strip()
+    if shown:
+        return Download(shown)
+    if mark := mark_that_repeats(text, _ONCE):
+        return Download([joined(text, f"{mark} stands in it twice", f"{_BEGINS}, or {_ENDS}")])
+    return None
 
 
-def factiva_page(page: bytes) -> list[dict[str, Any]]:
-    """Return a record for each article of a web page; an empty list when it is no such download."""
+def factiva_page(page: bytes) -> Download | None:
+    """Return the articles of a web page; None when it is no such download."""
     if _PAGE.search(page) is None:
-        return []
+        return None
     from lxml import etree, html
 
     try:
         tree = html.fromstring(page)
     except (etree.ParserError, ValueError):
-        return []
+        return None
     nodes = tree.xpath(_IS_ARTICLE)
     inner = [node for node in nodes if not node.xpath(f".{_IS_ARTICLE}")]
-    records = [_of_node(node) for node in inner]
-    return records if any("an" in one for one in records) else []
+    texts = [_lines_of(node) for node in inner]
+    parts = [_of_node(node, text) for node, text in zip(inner, texts, strict=True)]
+    whole = _lines_of(tree)
+    if not any(isinstance(part, Damaged) or "an" in part for part in parts):
+        if mark := mark_that_repeats(whole, _ONCE):
+            return Download([joined(whole, f"{mark} stands in it twice", _ENDS)])
+        return None
+    for pattern in _ONCE.values():
+        if len(pattern.findall(whole)) > sum(len(pattern.findall(text)) for text in texts):
+            reason = "an article stands outside of the elements that hold one (class 'article')"
+            return Download([*parts, Damaged(reason, whole)])
+    return Download(parts)
 
 
-def _coded(lines: Iterable[str]) -> Iterator[dict[str, list[str]]]:
-    """Collect the lines under each code, article by article."""
+def _of_codes(fields: dict[str, list[str]], raw: str) -> dict[str, Any] | Damaged:
+    """Read the fields of an article, unless its text begins under a code of its head."""
+    codes = list(fields)
+    body = min((codes.index(code) for code in _BODY if code in fields), default=len(codes))
+    before = codes[:body]
+    more = [line for code in before[-1:] for line in fields[code] if line][1:]
+    unknown = {*fields} - {*_HEAD, *_BODY, *_TAIL, _PREAMBLE}
+    lost = "LP" not in fields and (more or unknown or "LP" in raw.split("\n"))
+    article = _one_article(_of_fields(fields), raw)
+    if isinstance(article, dict) and (lost or {*before} & {*_TAIL}):
+        return Damaged("its text does not begin with the code LP: mend that line", raw)
+    return article
+
+
+def _one_article(record: dict[str, Any], raw: str) -> dict[str, Any] | Damaged:
+    """Refuse a record whose text holds more than one article, or none that begins."""
+    if mark := mark_that_repeats(raw, _ONCE):
+        return joined(raw, f"{mark} stands in it twice", f"{_BEGINS}, or {_ENDS}")
+    if "title" not in record:
+        return Damaged(f"no line begins this article ({_BEGINS})", raw)
+    return record
+
+
+def _coded(lines: Iterable[str]) -> Iterator[tuple[dict[str, list[str]], str]]:
+    """Collect the lines under each code, and all of them, article by article."""
     fields: dict[str, list[str]] = {}
-    code = ""
+    raw: list[str] = []
+    code = _PREAMBLE
     for line in lines:
-        found = _code_of(line.strip(), fields)
-        if found is None:
-            if code:
-                fields[code].append(line.strip())
-            continue
-        new, value = found
-        if new in fields or ("AN" in fields and new in _HEAD):
-            yield fields
-            fields = {}
-        code = new
-        fields[code] = [value] if value else []
-    if "HD" in fields:
-        yield fields
+        match = _code_of(line.strip(), fields)
+        if match is None:
+            fields.setdefault(code, []).append(line.strip())
+        else:
+            new, value = match
+            if new in fields or ("AN" in fields and new in _HEAD):
+                yield fields, "\n".join(raw)
+                fields, raw = {}, []
+            code = new
+            fields[code] = [value] if value else []
+        raw.append(line)
+    yield fields, "\n".join(raw)
 
 
 def _code_of(line: str, fields: dict[str, list[str]]) -> tuple[str, str] | None:
@@ -111,7 +176,7 @@ def _code_of(line: str, fields: dict[str, list[str]]) -> tuple[str, str] | None:
 def _of_fields(fields: dict[str, list[str]]) -> dict[str, Any]:
     record: dict[str, Any] = {}
     for code, lines in fields.items():
-        if code not in _BODY:
+        if code not in _BODY and (any(lines) or code != _PREAMBLE):
             record[_NAMES.get(code, code.lower())] = " ".join(filter(None, lines))
     text = "\n\n".join("\n".join(fields[code]).strip() for code in _BODY if code in fields)
     if text.strip():
@@ -167,17 +232,16 @@ def _behind(text: str, lines: list[str]) -> str:
     return text[at:].strip()
 
 
-def _of_node(node: Any) -> dict[str, Any]:
+def _of_node(node: Any, raw: str) -> dict[str, Any] | Damaged:
     """Read an article of a page."""
-    rows = [[cell for cell in row if cell.tag == "td"] for row in node.iter("tr")]
     fields: dict[str, list[str]] = {}
-    for cells in rows:
-        code = _plain(cells[0]) if len(cells) > 1 else ""
-        if _CODE.fullmatch(code):
+    for row in node.iter("tr"):
+        cells = [cell for cell in row if cell.tag == "td"]
+        if len(cells) > 1:
             paragraphs = [_plain(one) for one in cells[1].iter("p")] or [_plain(cells[1])]
-            fields[code] = "\n\n".join(paragraphs).split("\n")
-    if "HD" in fields:
-        return _of_fields(fields)
+            fields[_plain(cells[0])] = "\n\n".join(paragraphs).split("\n")
+    if fields.keys() & {"HD", *_BODY}:
+        return _of_codes(fields, raw)
     head = [
         line
         for one in node.iter("div")
@@ -188,7 +252,11 @@ def _of_node(node: Any) -> dict[str, Any]:
     record = _of_display([*head, *body.split("\n\n")], "\n".join([*head, body]))
     if number := _NUMBER.search("\n".join(_plain(one) for one in node.iter("p", "div"))):
         record["an"] = number[1]
-    return record
+    return _one_article(record, raw)
+
+
+def _lines_of(node: Any) -> str:
+    return "\n".join(line for piece in node.itertext() if (line := piece.strip()))
 
 
 def _plain(node: Any) -> str:

@@ -5,33 +5,113 @@ with "End of Document" and has "Body" on a line of its own.
 """
 
 import re
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
-__all__ = ["nexis_records"]
+from .download import Damaged, Download, joined, mark_that_repeats
 
-_BEGIN = re.compile(r"^[ \t]*\d+ of \d+ DOCUMENTS?[ \t]*$", re.MULTILINE)
+__all__ = ["nexis_articles"]
+
+_BEGIN = re.compile(r"^[ \t]*(\d+) of (\d+) DOCUMENTS?[ \t]*$", re.MULTILINE)
 _END = re.compile(r"^[ \t]*End of Document[ \t]*$", re.MULTILINE)
 _BODY = re.compile(r"^[ \t]*Body[ \t]*$", re.MULTILINE)
 _FIELD = re.compile(r"([A-Z][A-Za-z]*(?:[ -][A-Z][A-Za-z]*)?): ?(.*)")
 _DATE = re.compile(r"(?=.*\b(?:19|20)\d{2}\b)(?=.*[^\W\d_]{3})(?!.*Copyright).{8,60}")
+_BEFORE = ("BYLINE", "SECTION", "LENGTH", "HEADLINE", "DATELINE")
 _AFTER = ("LOAD-DATE", "LANGUAGE", "PUBLICATION-TYPE", "GRAPHIC", "SUBJECT", "JOURNAL-CODE")
+_ONCE = {
+    name: re.compile(rf"^[ \t]*{line}", re.MULTILINE)
+    for name, line in {
+        "LENGTH": r"(?:LENGTH|Length):[ \t]*\d",
+        "LOAD-DATE": r"(?:LOAD-DATE|Load-Date):[ \t]*\w",
+        "BYLINE": r"(?:BYLINE|Byline):[ \t]*\w",
+        "SECTION": r"SECTION:[ \t]*\w",
+        "HEADLINE": r"HEADLINE:[ \t]*\w",
+    }.items()
+}
+_LINES = ('"3 of 20 DOCUMENTS" before each', '"End of Document" behind each')
 
 
-def nexis_records(text: str) -> list[dict[str, Any]]:
-    r"""Return a record for each article; an empty list when the text is no such download.
+def nexis_articles(text: str) -> Download | None:
+    r"""Return the articles of a text; None when it is no such download.
 
     Examples
     --------
     >>> head = "1 of 1 DOCUMENTS\n\nThe Post\n\nMay 2, 2023\n\nTalks\n\nLENGTH: 3 words"
-    >>> text = f"{head}\n\nThey talk."
-    >>> nexis_records(text)[0]["outlet"], nexis_records(text)[0]["text"]
+    >>> (record,) = nexis_articles(f"{head}\n\nThey talk.").parts
+    >>> record["outlet"], record["text"]
     ('The Post', 'They talk.')
     """
     if _BEGIN.search(text):
-        return [_record(part, 0) for part in _BEGIN.split(text)[1:]]
+        # The pattern has two groups: number and total stand between the texts.
+        before, *rest = _BEGIN.split(text)
+        parts = [_read(part, 0) for part in rest[2::3]]
+        numbers = [(int(n), int(total)) for n, total in zip(rest[::3], rest[1::3], strict=True)]
+        if any(mark.search(before) for mark in _ONCE.values()):
+            parts.insert(0, Damaged(f"no line begins this article ({_LINES[0]})", before))
+        elif before.strip() and isinstance(parts[0], dict):
+            parts[0]["preamble"] = before.strip()
+        return Download(parts, _gaps(numbers))
     if _END.search(text) and _BODY.search(text):
-        return [_record(part, 1) for part in _END.split(text) if part.strip()]
-    return []
+        return Download([_read(part, 1) for part in _END.split(text) if part.strip()])
+    if mark := mark_that_repeats(text, _ONCE):
+        return Download([joined(text, f"{mark} stands in it twice", " or ".join(_LINES))])
+    return None
+
+
+def _gaps(numbers: Sequence[tuple[int, int]]) -> list[str]:
+    """Name the numbers of articles that do not follow each other."""
+    notes = []
+    for (number, total), (following, _) in pairwise([*numbers, (1, 0)]):
+        if number < total and following != number + 1:
+            until = following - 1 if following > number else total
+            missing = f"{number + 1}" + (f" to {until}" if until > number + 1 else "")
+            notes.append(
+                f"number {missing} of {total} is not there: if nobody took it out, its first line"
+                f" ({_LINES[0]}) is damaged, and it stands in number {number}"
+            )
+    return notes
+
+
+def _read(part: str, title_first: int) -> dict[str, Any] | Damaged:
+    """Read the record of a part, which must hold one article."""
+    what = mark_that_repeats(part, _ONCE)
+    if what or (what := (_head_behind_text, _second_body)[title_first](part)):
+        return joined(part, f"{what} stands in it twice", _LINES[title_first])
+    if title_first and _BODY.search(part) is None and _date_in(part.split("\n")):
+        return Damaged("no line 'Body' stands before its text", part)
+    return _record(part, title_first)
+
+
+def _second_body(part: str) -> str:
+    """Name what shows that a second article stands in a part of the newer form, if one does."""
+    load_date = _ONCE["LOAD-DATE"].search(part)
+    behind = part[load_date.end() :].split("\n")[1:] if load_date else []
+    between = "\n".join(_BODY.split(part)[1:-1]).split("\n")
+    return "a head" if _date_in(between + behind) else ""
+
+
+def _head_behind_text(part: str) -> str:
+    """Name what shows that a second article stands in a part of the older form, if one does."""
+    headed = written = ended = False
+    for block in re.split(r"\n[ \t]*\n", part):
+        lines = block.strip().split("\n")
+        field = _FIELD.fullmatch(lines[0].strip())
+        name = field[1] if field else ""
+        if written and name in _BEFORE:
+            return name
+        if ended and not name and _date_in(lines):
+            return "a head"
+        headed |= name in _BEFORE
+        ended |= name == "LOAD-DATE" or (written and lines[0].strip().startswith("Copyright"))
+        written |= headed and not name
+    return ""
+
+
+def _date_in(lines: Iterable[str]) -> bool:
+    dates = (line.strip() for line in lines)
+    return any(_DATE.fullmatch(line) and not _FIELD.match(line) for line in dates)
 
 
 def _record(part: str, title_first: int) -> dict[str, Any]:

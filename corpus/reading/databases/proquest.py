@@ -7,7 +7,9 @@ the body is the field "Full text", up to the next field that ProQuest is known t
 import re
 from typing import Any
 
-__all__ = ["proquest_records"]
+from .download import Damaged, Download, joined, mark_that_repeats
+
+__all__ = ["proquest_articles"]
 
 _LINE = re.compile(r"^[ \t]*_{20,}[ \t]*$", re.MULTILINE)
 _FIELD = re.compile(r"([A-Z][A-Za-z/-]*(?: [A-Za-z/-]+){0,4}):(?: (.*))?", re.DOTALL)
@@ -24,33 +26,51 @@ _NAMES = {
     "publication title": "outlet", "publication date": "published", "document url": "url",
     "language of publication": "language", "full text": "text", "proquest document id": "id",
 }  # fmt: skip
+_ONCE = {
+    name: re.compile(rf"^[ \t]*{name}:[ \t]*\w", re.MULTILINE)
+    for name in (_NUMBER, "Document URL", "Publication title", "Publication date")
+}
+_BETWEEN = "a line of 20 underscores or more"
 
 
-def proquest_records(text: str) -> list[dict[str, Any]]:
-    r"""Return a record for each article; an empty list when the text is no such download.
+def proquest_articles(text: str) -> Download | None:
+    r"""Return the articles of a text; None when it is no such download.
 
     Examples
     --------
     >>> text = "_" * 60 + "\n\nTitle: Talks\n\nFull text: They talk.\n\nNobody left.\n\n"
-    >>> text += "ProQuest document ID: 28\n"
-    >>> proquest_records(text)[0]["title"], proquest_records(text)[0]["text"]
+    >>> (record,) = proquest_articles(text + "ProQuest document ID: 28\n").parts
+    >>> record["title"], record["text"]
     ('Talks', 'They talk.\n\nNobody left.')
     """
     parts = _LINE.split(text)
     if len(parts) == 1 or f"\n{_TEXT}:" not in text or f"\n{_NUMBER}:" not in text:
-        return []
-    records = [_record(part) for part in parts]
-    rest = "\n\n".join(
-        part.strip() for part, record in zip(parts, records, strict=True) if not _is_one(record)
-    )
-    found = [record for record in records if _is_one(record)]
-    if found and rest.strip():
-        found[-1]["footer"] = rest.strip()
-    return found
+        if _ONCE[_NUMBER].search(text) and (mark := mark_that_repeats(text, _ONCE)):
+            return Download([joined(text, f"{mark} stands in it twice", _BETWEEN)])
+        return None
+    articles: list[dict[str, Any] | Damaged] = []
+    rest = []
+    for part in parts:
+        if mark := mark_that_repeats(part, _ONCE) or _text_behind_fields(part):
+            articles.append(joined(part, f"{mark} stands in it twice", _BETWEEN))
+        elif (record := _record(part)).keys() & {"text", "id"}:
+            articles.append({"title": ""} | record)
+        elif part.strip():
+            rest.append(part.strip())
+    read = [article for article in articles if isinstance(article, dict)]
+    if rest and read:
+        read[-1]["footer"] = "\n\n".join(rest)
+    return Download(articles)
 
 
-def _is_one(record: dict[str, Any]) -> bool:
-    return "title" in record and ("text" in record or "id" in record)
+def _text_behind_fields(part: str) -> str:
+    """Name the text where it begins again behind the fields that end it."""
+    names = [match[1] for match in re.finditer(r"^[ \t]*([A-Z][\w /-]*):", part, re.MULTILINE)]
+    if _TEXT not in names:
+        return ""
+    behind = names[names.index(_TEXT) + 1 :]
+    ended = next((k for k, name in enumerate(behind) if name in _BEHIND), len(behind))
+    return _TEXT if _TEXT in behind[ended:] else ""
 
 
 def _record(part: str) -> dict[str, Any]:

@@ -1,0 +1,77 @@
+"""What the downloads of all databases share: parts that hold more than one article are refused.
+
+The line between two articles may be damaged or gone, which joins them without a sign. Each database
+writes some lines once an article; a part in which one of them stands twice is not read.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Damaged", "Download", "joined", "longer_than_stated", "mark_that_repeats"]
+
+_STATED = ("length", "words", "wc")
+_NUMBER = re.compile(r"\d+(?:[.,]\d{3})*")
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """A part of a download that is not read."""
+
+    reason: str
+    """Why not."""
+    raw: str
+    """The part as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """The articles of one text or page."""
+
+    parts: Sequence[dict[str, Any] | Damaged]
+    """A record for each article, or why there is none."""
+    notes: Sequence[str] = ()
+    """What the user should know."""
+
+
+def mark_that_repeats(text: str, marks: Mapping[str, re.Pattern[str]]) -> str:
+    """Return the name of the first mark that a text has twice; empty when it has none twice."""
+    return next((name for name, mark in marks.items() if len(mark.findall(text)) > 1), "")
+
+
+def joined(raw: str, what: str, line: str) -> Damaged:
+    """Refuse a part that holds more than one article.
+
+    Parameters
+    ----------
+    raw
+        The part.
+    what
+        What shows it.
+    line
+        How the line between two articles looks.
+    """
+    reason = f"two articles in one: {what}; mend the line between them ({line})"
+    return Damaged(reason, raw)
+
+
+def longer_than_stated(records: Iterable[dict[str, Any] | Damaged]) -> list[str]:
+    """Name the articles that are far longer than the number of words in their head.
+
+    Examples
+    --------
+    >>> longer_than_stated([{"length": "3 words", "text": "They talk. " * 99}])
+    ['article 1 has 198 words and states 3: look whether it holds another one']
+    """
+    notes = []
+    for number, record in enumerate(records, 1):
+        if isinstance(record, Damaged):
+            continue
+        stated = next((record[key] for key in _STATED if key in record), "")
+        match = _NUMBER.search(stated)
+        n_words = len(str(record.get("text", "")).split())
+        if match and n_words > 1.5 * (n_stated := int(re.sub(r"\D", "", match[0]))) + 100:
+            says = f"article {number} has {n_words} words and states {n_stated}"
+            notes.append(f"{says}: look whether it holds another one")
+    return notes
