@@ -84,6 +84,8 @@ def build() -> int:
             shutil.copy(module, folder)
     zensical = [sys.executable, "-m", "zensical", "build", "--clean", "--strict"]
     built = subprocess.run(zensical, cwd=ROOT, capture_output=True, text=True, check=False)
+    # Other tools would take the copy for a second package.
+    shutil.rmtree(SOURCE)
     if built.returncode:
         print(built.stdout, built.stderr, file=sys.stderr)
         return 1
