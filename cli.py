@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from .commands import start as study
+from .commands import status
 from .commands.annotate import app as annotate
 from .commands.corpus import app as corpus
 from .commands.labels import app as labels
@@ -44,6 +45,7 @@ app.add_typer(encoders.app, name="encoders")
 for command in (
     study.demo,
     study.init,
+    status.status,
     train.train,
     evaluate.evaluate,
     compare.compare,

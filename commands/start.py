@@ -1,11 +1,11 @@
 """``standfirst init`` and ``demo``: a new study, and all stages on bundled articles."""
 
-import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from .shared.next_step import say_next
 from .shared.options import print_json, say
 
 __all__ = ["demo", "init"]
@@ -51,8 +51,7 @@ def init(
     n_dimensions = len(book.dimensions)
     plural = "" if n_dimensions == 1 else "s"
     print(f"codebook {book.id}: {n_dimensions} dimension{plural}, {n_labels} labels")
-    there = "" if study.resolve() == Path.cwd() else f"cd {shlex.quote(str(made.root))} && "
-    say(f"next: {there}standfirst corpus add PATHS...")
+    say_next(made, "init")
 
 
 def demo(

@@ -47,15 +47,16 @@ def labelled_rows(
         Nothing was resolved yet.
     """
     from ..annotate.design.sampling import closed_units, read_design
-    from ..corpus import load_units
+    from ..corpus.storing.store import units_table
     from ..labels import load_codebook
     from ..models import from_study
 
     if not study.gold.is_file():
         raise StudyError(study.root, "has no gold yet", "run: standfirst labels gold")
     book = load_codebook(codebook or study.codebook_path)
-    units = load_units(study.corpus)
-    aside = closed_units(units, read_design(study.design))
+    units = units_table(study.corpus)
+    known = units.select(["unit_id", "article_id", "cluster"]).to_pylist()
+    aside = closed_units(known, read_design(study.design))
     rows = from_study(
         units,
         gold_of(study, book),

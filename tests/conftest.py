@@ -1,11 +1,14 @@
-"""Fixtures that several rooms share: a real Label Studio server, its coders, and a codebook."""
+"""Fixtures that several rooms share: commands as typed, a real Label Studio, coders, a codebook."""
 
+import contextlib
 import importlib.util
+import io
 import os
 import random
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +23,7 @@ from hypothesis import settings
 from standfirst.annotate.label_studio.access import Access
 from standfirst.annotate.label_studio.connection import Server, connect
 from standfirst.annotate.label_studio.local_server import LocalServer, free_port, start_local
+from standfirst.cli import main
 from standfirst.files import locked
 from standfirst.labels import Codebook, load_codebook, ready_codebooks
 
@@ -68,6 +72,43 @@ class Coder:
 
 
 SignUp = Callable[[str], Coder]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command left."""
+
+    code: int
+    """Its exit code."""
+    out: str
+    """What it printed as its result."""
+    err: str
+    """What else it said."""
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture(scope="session")
+def run() -> Run:
+    """Give a function that runs ``standfirst WORDS`` in a folder."""
+
+    def command(*words: str, cwd: Path, text: str = "") -> Done:
+        out, err = io.StringIO(), io.StringIO()
+        stdin = io.TextIOWrapper(io.BytesIO(text.encode()))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(cwd)
+            patch.setattr(sys, "argv", ["standfirst", *words])
+            patch.setattr(sys, "stdin", stdin)
+            with (
+                contextlib.redirect_stdout(out),
+                contextlib.redirect_stderr(err),
+                pytest.raises(SystemExit) as ended,
+            ):
+                main()
+        return Done(int(ended.value.code or 0), out.getvalue(), err.getvalue())
+
+    return command
 
 
 @pytest.fixture(scope="session")

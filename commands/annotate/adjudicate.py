@@ -15,6 +15,7 @@ from ...study.contents import (
     study_id,
     units_of,
 )
+from ..shared.next_step import say_next
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
 
 __all__ = ["adjudicate"]
@@ -107,3 +108,4 @@ def adjudicate(
         f"{counts['ties_left']} units still tied"
     )
     say(f"wrote {folder.gold}")
+    say_next(folder, "annotate adjudicate")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...errors import RatingsError, StudyError
+from ..shared.next_step import say_next
 from ..shared.options import (
     AdjudicatorOption,
     JsonOption,
@@ -86,6 +87,8 @@ def agreement(
             "; ".join(missed),
             "see the disagreements, train the coders, and code again",
         )
+    if coded is None:
+        say_next(find_study(study), "annotate agreement", quiet=json)
 
 
 def _read(

@@ -8,6 +8,7 @@ import typer
 from ...errors import StudyError
 from ...study.contents import annotations_of, codebook_of, units_of
 from ..shared.answers import print_merged
+from ..shared.next_step import say_next
 from ..shared.options import ForceOption, JsonOption, StudyOption, find_study, print_json, say
 
 __all__ = ["export", "import_"]
@@ -64,6 +65,7 @@ def export(
     print(f"{n_tasks} tasks in {output}")
     if format != "prodigy":
         say(f"their labels are in {second}; import it {hint}")
+    say_next(folder, "annotate export")
 
 
 def import_(
@@ -91,3 +93,4 @@ def import_(
     else:
         read = import_lines(file, format, codebook, coder=coder)
     print_merged(merge_answers(folder.annotations, read), as_json=json)
+    say_next(folder, "annotate import", quiet=json)

@@ -8,6 +8,7 @@ import typer
 from ...errors import InputError, UnknownNameError
 from ...files import WAIT, locked
 from ...study.contents import units_of
+from ..shared.next_step import say_next
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, print_table, say
 from ..shared.progress import ProgressLine
 
@@ -148,6 +149,7 @@ def sample(
         plan.write_design(folder.design, [*design, *new])
     n_closed = len(plan.closed_units(units, [*design, *new]))
     _print_draw(folder, name, new, n_closed, share=assist, as_json=json)
+    say_next(folder, "annotate sample", quiet=json)
 
 
 def _refuse(

@@ -17,6 +17,7 @@ from ...study.contents import (
     units_of,
 )
 from ..shared.answers import print_merged, say_strangers
+from ..shared.next_step import say_next
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
 from .review import push_review
 
@@ -37,7 +38,8 @@ def start(
     from ...annotate.label_studio.connection import connect
     from ...annotate.label_studio.local_server import end_on_signals, start_local
 
-    folder = find_study(study).state / "label-studio"
+    place = find_study(study)
+    folder = place.state / "label-studio"
     first = not (folder / "access.json").exists()
     say("starting Label Studio" + (" (the first start takes about a minute)" if first else ""))
     end_on_signals()
@@ -52,6 +54,7 @@ def start(
             f"coders sign up here: {invitation}",
             "stop with Ctrl-C",
         )
+        say_next(place, "annotate start")
         # Last, so that a script that waits for the address has seen everything else.
         print(server.access.url, flush=True)
         code = server.wait()
@@ -142,8 +145,12 @@ def push(
             pushed.append(row)
             if not json:
                 print(f"{batch.title}: {outcome}: {done.url}")
+    if projects_of(folder).exists():
+        # Later than the design: what is drawn is there.
+        projects_of(folder).touch()
     if json:
         print_json({"projects": pushed})
+    say_next(folder, "annotate push", quiet=json)
 
 
 def pull(
@@ -168,3 +175,4 @@ def pull(
     identities = read_identities(folder.annotations.with_name("coders.json"))
     say_strangers(read_design(folder.design), {*signed_up, *merged.coders}, identities)
     print_merged(merged, as_json=json)
+    say_next(folder, "annotate pull", quiet=json)

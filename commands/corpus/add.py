@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..shared.next_step import say_next
 from ..shared.options import (
     DateOrderOption,
     JsonOption,
@@ -18,7 +19,7 @@ from ..shared.options import (
 if TYPE_CHECKING:
     from ...corpus import Added, Preparation
 
-__all__ = ["add", "cut"]
+__all__ = ["add", "cut", "preview"]
 
 KeepOption = Annotated[
     str | None,
@@ -28,6 +29,7 @@ KeepOption = Annotated[
     ),
 ]
 _MOST_WORKERS = 3
+_PREVIEW = 100
 _COLUMN = "Name of the column with the {}; guessed when not given."
 
 
@@ -115,6 +117,7 @@ def add(
         print("\n".join(_report(counts, preparation.unit, home.corpus)))
     if counts.rejected and (strict or counts.rejected == counts.read):
         raise typer.Exit(1)
+    say_next(home, "corpus add", quiet=as_json)
 
 
 def cut(study: StudyOption = None, keep: KeepOption = None, as_json: JsonOption = False) -> None:
@@ -146,6 +149,32 @@ def cut(study: StudyOption = None, keep: KeepOption = None, as_json: JsonOption 
         print(f"{result.aside} articles are set aside (another language)")
     if result.keep == "first":
         print("of near-duplicates only the first has units")
+    say_next(home, "corpus cut")
+
+
+def preview(
+    paths: list[str],
+    *,
+    text: str | None = None,
+    title: str | None = None,
+    outlet: str | None = None,
+    published: str | None = None,
+) -> tuple[int, int]:
+    """Show which columns the first articles are taken from; nothing is added.
+
+    Returns
+    -------
+    Records that were read, and those of no use.
+    """
+    from itertools import islice
+
+    from ...corpus import Fields, Reject, read_articles
+    from .reading_report import ReadingReport
+
+    fields = Fields(text=text, title=title, outlet=outlet, published=published)
+    records = read_articles(paths, fields=fields, observer=ReadingReport())
+    seen = list(islice(records, _PREVIEW))
+    return len(seen), sum(isinstance(one, Reject) for one in seen)
 
 
 def _keep(name: str | None) -> str | None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ..shared.next_step import say_next
 from ..shared.options import ForceOption, JsonOption, StudyOption, find_study, print_json, say
 from .add import add, cut
 from .fields import fields
@@ -131,3 +132,4 @@ def units(
     refuse_foreign(output, ["unit_id", "article_id", "cluster"], force=force)
     write_table(table.data.table, output)
     say(f"{len(table)} units written to {output}")
+    say_next(place, "corpus units")

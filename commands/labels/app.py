@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...errors import InputError, StudyError
+from ..shared.next_step import say_next
 from ..shared.options import (
     AdjudicatorOption,
     ForceOption,
@@ -154,6 +155,7 @@ def gold(
         text = f"{coder.accuracy} of {coder.n_answers} as the adjudicator or the other coders"
         typer.echo(f"  {coder.coder}, {coder.dimension}: {text}")
     say(f"wrote {folder.gold}")
+    say_next(folder, "labels gold")
 
 
 @app.command()

@@ -7,6 +7,7 @@ import typer
 
 from ...errors import ExistsError, StudyError
 from ...files import WAIT, locked, write_text
+from ..shared.next_step import say_next
 from ..shared.options import ForceOption, JsonOption, StudyOption, find_study, print_json, say
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ def migrate(
     else:
         typer.echo(f"{len(rows)} annotations read, {len(migrated)} written, {len(log)} in the log")
     say(f"wrote {target}", f"wrote {log_path}")
+    say_next(folder, "labels migrate", quiet=json)
 
 
 def _codebooks(

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ..shared.next_step import say_next
 from ..shared.options import StudyOption, find_study, say
 
 __all__ = ["report"]
@@ -55,6 +56,7 @@ def report(
         say(f"note: without {name}: {one.reason}{remedy}")
     size = len(page.encode("utf-8")) / 1e6
     print(f"{path}: {len(contents.articles):,} articles, {size:.1f} MB; open it in a browser")
+    say_next(folder, "report")
 
 
 def _verify(path: Path, page: str) -> None:

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ...errors import InputError
-from ..shared.options import JsonOption, MissingOption, StudyOption, print_json, say
+from ..shared.next_step import say_next
+from ..shared.options import (
+    JsonOption,
+    MissingOption,
+    StudyOption,
+    find_study,
+    print_json,
+    say,
+)
 from .inputs import (
     DimensionOption,
     GoldOption,
@@ -90,6 +98,8 @@ def shares(
     print(repr(made).split("\nnote: ")[0])
     for note in made.notes:
         say(f"note: {note}")
+    if gold is None:
+        say_next(find_study(study), "measure shares")
 
 
 def _columns(by: str | None) -> list[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...study.contents import gold_of
+from ..shared.next_step import say_next, say_next_with_files
 from ..shared.options import JsonOption, MissingOption, StudyOption, find_study, print_json, say
 from .score_tables import (
     GroupOption,
@@ -82,6 +83,10 @@ def evaluate(
         print("\n".join(label_table(score)))
         for note in result.notes[name]:
             print(f"  note: {note}")
+    if data is None:
+        say_next(find_study(study), "evaluate")
+    else:
+        say_next_with_files("evaluate", model)
 
 
 def _test_part(folder: Path | None, model: "Model", label: list[str] | None) -> "TrainingSet":

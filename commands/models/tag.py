@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..shared.interrupt import stoppable
+from ..shared.next_step import say_next, say_next_with_files
 from ..shared.options import DateOrderOption, ForceOption, JsonOption, date_order_of, say
 from ..shared.progress import ProgressLine
 from .tag_report import print_plan, print_summary, shards, stopped
@@ -179,6 +180,19 @@ def tag(
         raise InputError(
             summary.first_reject, problem, "name the column with --text, or check the file"
         )
+    _say_next(model, output, quiet=quiet or as_json)
+
+
+def _say_next(model: Path, output: str, *, quiet: bool) -> None:
+    from ...errors import StudyError
+    from ...study.folder import Study
+
+    try:
+        study = Study.find(model.resolve())
+    except StudyError:
+        say_next_with_files("tag", output, quiet=quiet)
+    else:
+        say_next(study, "tag", quiet=quiet)
 
 
 def _share(text: str) -> float:

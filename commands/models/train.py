@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...study.labelled import labelled_rows
+from ..shared.next_step import say_next, say_next_with_files
 from ..shared.options import JsonOption, MissingOption, StudyOption, find_study, print_json, say
 from ..shared.progress import ProgressLine
 from .fine_tuning import DeviceOption, EpochsOption, FineTuneOption, check, tune
@@ -179,6 +180,10 @@ def train(
     else:
         print("\n".join([*_lines(report), *tuning]))
         print(f"\nmodel written to {output}")
+    if data is None:
+        say_next(find_study(study), "train", quiet=as_json)
+    else:
+        say_next_with_files("train", output, names=label or (), quiet=as_json)
 
 
 def _check_words(

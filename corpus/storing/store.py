@@ -41,6 +41,7 @@ __all__ = [
     "publish_part",
     "read_preparation",
     "sweep",
+    "units_table",
     "write_preparation",
 ]
 
@@ -180,6 +181,17 @@ def load_units(
     ...     load_units(Path(folder))["text"][:]
     ['Talks resume.', 'The minister left.']
     """
+    return _dataset(units_table(folder, columns, article=article, outlets=outlets))
+
+
+def units_table(
+    folder: Path,
+    columns: Sequence[str] = (),
+    *,
+    article: str = "",
+    outlets: Mapping[str, str] = _AS_WRITTEN,
+) -> pa.Table:
+    """Read the units of a corpus as an Arrow table; parameters and errors as `load_units`."""
     wanted = [name for name in UNIT_SCHEMA.names if not columns or name in columns]
     read = [name for name in _ORDER if name in wanted or name == "article_id"]
     condition = pc.field("article_id") == article if article else None
@@ -195,7 +207,7 @@ def load_units(
             owners = table["article_id"]
         at = pc.index_in(owners, named["article_id"].combine_chunks())
         cluster = pc.coalesce(pc.take(named["cluster"].combine_chunks(), at), owners)
-    return _dataset(_renamed(table.append_column("cluster", cluster).select(wanted), outlets))
+    return _renamed(table.append_column("cluster", cluster).select(wanted), outlets)
 
 
 def articles_table(

@@ -13,9 +13,9 @@ from pyarrow import parquet
 
 from ..reading.dates import read_date
 from .rejects import load_rejects
-from .store import articles_table, load_units, parts, read_preparation
+from .store import articles_table, parts, read_preparation, units_table
 
-__all__ = ["summary"]
+__all__ = ["size", "summary"]
 
 _AROUND = re.compile(
     r"^(?:https?://)?(?:www\.)?|^the |\s*\([^)]*\)$|,? the$|\.(?:com|org|net|co\.\w\w|\w\w)/?$"
@@ -93,6 +93,18 @@ def summary(folder: Path, outlets: Mapping[str, str] | None = None) -> dict[str,
     }
 
 
+def size(folder: Path) -> tuple[int, int]:
+    """Count the articles and the units of a corpus, zero where there is none yet.
+
+    Only the ends of its files are read, except where near-duplicates have no units.
+    """
+    if not parts(folder):
+        return 0, 0
+    preparation = read_preparation(folder)
+    n_articles = sum(parquet.read_metadata(path).num_rows for path in parts(folder))
+    return n_articles, _n_units(folder, preparation is not None and preparation.keep == "first")
+
+
 def _alike(outlets: Mapping[str, int]) -> dict[str, list[str]]:
     """Group the names of outlets that differ in case, marks, articles or ends of addresses.
 
@@ -113,7 +125,7 @@ def _bare(outlet: str) -> str:
 
 def _n_units(folder: Path, filtered: bool) -> int:  # noqa: FBT001
     if filtered:
-        return len(load_units(folder, ("article_id",)))
+        return len(units_table(folder, ("article_id",)))
     names = [part.name for part in parts(folder)]
     return sum(parquet.read_metadata(folder / "units" / name).num_rows for name in names)
 

@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 
 from ...errors import InputError, MissingFileError
 
-__all__ = ["TaggedDimension", "Tags", "dimensions_of", "read_tags", "unit_ids_of"]
+__all__ = [
+    "TaggedDimension",
+    "Tags",
+    "dimensions_of",
+    "read_tags",
+    "unit_ids_of",
+    "units_and_models_of",
+]
 
 _SUFFIXES = (".parquet", ".jsonl", ".csv")
 _NOT_TAGS = {"articles", "rejects"}
@@ -407,8 +414,15 @@ def dimensions_of(path: Path) -> dict[str, bool]:
 
 def unit_ids_of(path: Path) -> list[str]:
     """Read the ids of the units of a table of tags, and nothing else."""
+    return units_and_models_of(path)[0]
+
+
+def units_and_models_of(path: Path) -> tuple[list[str], tuple[str, ...]]:
+    """Read which units were tagged, and the versions of the models that did it."""
     table = _table(path, (), ())
     if "unit_id" not in table.column_names:
         raise InputError(path, "holds no tags: no column unit_id", "name what `tag` wrote")
     ids: list[str] = table["unit_id"].cast(pa.string()).to_pylist()
-    return ids
+    named = "model_version" in table.column_names
+    models = sorted(filter(None, pc.unique(table["model_version"]).to_pylist())) if named else []
+    return ids, tuple(models)

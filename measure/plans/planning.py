@@ -42,6 +42,7 @@ __all__ = [
     "curve_range",
     "curve_units",
     "further_labels",
+    "half_width_at_random",
     "implied_variance",
     "labels_at_random",
     "labels_by_score",
@@ -87,6 +88,22 @@ def labels_at_random(
     square = _z(level) ** 2 * variance
     rest = square / n_units if n_units else 0.0
     return max(2, math.ceil(square / (half_width**2 + rest) - 1e-9))
+
+
+def half_width_at_random(
+    variance: float, n_labels: int, n_units: int | None = None, *, level: float = 0.95
+) -> float:
+    """Tell the half-width that so many units drawn at random give a share.
+
+    It is `labels_at_random` the other way round, with the same parameters.
+
+    Examples
+    --------
+    >>> round(half_width_at_random(0.5 * 0.5, 278, 1000), 3)
+    0.05
+    """
+    rest = 1 / n_labels - (1 / n_units if n_units else 0.0)
+    return _z(level) * math.sqrt(variance * max(rest, 0.0))
 
 
 def labels_by_score(

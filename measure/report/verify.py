@@ -14,7 +14,7 @@ from typing import Any
 from ...errors import InputError, MissingFileError
 from .page import unpacked_articles
 
-__all__ = ["Difference", "verify"]
+__all__ = ["Difference", "files_of", "verify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,24 @@ def verify(path: Path, written: str) -> list[Difference]:
     if not found:
         found = [Difference("the page", "other markup", "its own, to the byte")]
     return found
+
+
+def files_of(path: Path) -> dict[str, str]:
+    """Read from a page which files of its study it rests on, by name, with their SHA-256.
+
+    Raises
+    ------
+    InputError
+        It is no report.
+    """
+    from lxml import etree, html
+
+    try:
+        root = html.document_fromstring(path.read_bytes())
+    except (etree.LxmlError, ValueError) as error:
+        raise InputError(path, "is no report of Standfirst, or damaged", "name a report") from error
+    rows = root.xpath(".//section[@id='methods']//tr[td/code]")
+    return {row[0].text_content(): row[1].text_content() for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from ...errors import InputError, UnknownLabelError, UnknownNameError
 from ...labels.codebook.codebook import Codebook, Dimension
@@ -148,7 +149,7 @@ class TrainingSet:
 
 
 def from_study(
-    units: "Dataset",
+    units: "Dataset | pa.Table",
     gold: Iterable[Gold],
     codebook: Codebook,
     dimensions: Sequence[str] | None = None,
@@ -162,7 +163,7 @@ def from_study(
     Parameters
     ----------
     units
-        A table with `corpus.UNIT_SCHEMA`.
+        A table with `corpus.UNIT_SCHEMA`, from Arrow or `datasets`.
     gold
         Resolved answers; those on units that are not in the table are left out.
     codebook
@@ -213,11 +214,10 @@ def from_study(
             known = known_answer(tuple(row.labels), by_name[row.dimension], where)
             answers.setdefault(row.unit_id, {})[row.dimension] = known
             sure[row.unit_id, row.dimension] = 1.0 if row.probability is None else row.probability
-    columns = units.with_format("arrow")
-    table = columns[:] if len(units) else None
-    ids = table.column("unit_id").to_pylist() if table is not None else []
+    table = units if isinstance(units, pa.Table) else units.with_format("arrow")[:]
+    ids = table.column("unit_id").to_pylist() if len(table) else []
     rows = [row for row, unit_id in enumerate(ids) if unit_id in answers]
-    if table is None or not rows:
+    if not rows:
         raise InputError(source, "no gold answer on any unit", "run: standfirst labels gold")
     taken = table.take(rows).to_pylist()
     texts = tuple(row["text"] for row in taken)

@@ -1,0 +1,183 @@
+"""The next step, typed again and again, leads from an empty folder to the report."""
+
+import json
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from standfirst.annotate.page.tasks import result
+
+Run = Callable[..., Any]
+
+BOOK = """\
+id: harbour
+title: Harbours
+version: "1"
+dimensions:
+  - id: tone
+    question: Which tone?
+    labels:
+      - {id: warm, name: Warm}
+      - {id: cold, name: Cold}
+"""
+PEOPLE = ("eve@example.org", "flo@example.org")
+
+
+def next_of(done: Any) -> str:
+    """Give the next command that a command named, without its comment."""
+    (line,) = [line for line in done.err.splitlines() if line.startswith("next: ")]
+    return str(line.removeprefix("next: ").split("  # ")[0])
+
+
+def typed(run: Run, folder: Path, command: str, *more: str) -> Any:
+    """Type a command as it stands, in a folder."""
+    first, *words = shlex.split(command)
+    assert first == "standfirst"
+    done = run(*words, *more, cwd=folder)
+    assert done.code == 0, f"{command}: {done.err}"
+    return done
+
+
+def status(run: Run, folder: Path) -> dict[str, Any]:
+    """Give what status says."""
+    done = run("status", "--json", cwd=folder)
+    assert (done.code, done.err) == (0, "")
+    made: dict[str, Any] = json.loads(done.out)
+    return made
+
+
+def write_articles(path: Path, first: int, n: int) -> None:
+    """Write articles in which every second sentence is warm."""
+    sentences = "The {0} quay was praised in {0}. The {0} crane of {0} failed. "
+    rows = [
+        {"id": f"a{i}", "text": sentences.format(f"{'bcdfghjk'[i % 8]}o{i}r") * 2}
+        for i in range(first, first + n)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def code(exported: Path, coded: Path) -> None:
+    """Answer exported tasks: every fifth task by both coders, the others by one."""
+    tasks = json.loads(exported.read_bytes())
+    for number, task in enumerate(tasks):
+        label = "warm" if "praised" in task["data"]["text"] else "cold"
+        people = PEOPLE if number % 5 == 0 else PEOPLE[:1]
+        task["annotations"] = [
+            {"completed_by": {"email": who}, "result": result({"tone": [label]})} for who in people
+        ]
+    coded.write_text(json.dumps(tasks))
+
+
+@pytest.fixture
+def study(tmp_path: Path, run: Run) -> Path:
+    """Make an empty study, with articles beside it."""
+    (tmp_path / "book.yaml").write_text(BOOK)
+    write_articles(tmp_path / "in.jsonl", 0, 30)
+    write_articles(tmp_path / "more.jsonl", 30, 5)
+    done = run("init", "quays", "--codebook", "book.yaml", cwd=tmp_path)
+    assert next_of(done) == "cd quays && standfirst corpus add PATHS..."
+    return tmp_path / "quays"
+
+
+@pytest.mark.slow
+def test_the_next_step_leads_to_the_report(study: Path, run: Run) -> None:
+    """What a command names as next can be typed as it stands, and status names the same."""
+    command = next_of(run("corpus", "add", "../in.jsonl", cwd=study))
+    walked: list[str] = []
+    for _ in range(12):
+        # Looking at shares leaves no trace.
+        named = command if walked[-1:] != ["standfirst measure shares"] else walked[-1]
+        assert status(run, study)["next"]["command"] == named
+        walked.append(re.sub(r"[\d.]+$", "N", command))
+        done = typed(run, study, command, *(["--fast"] if command.endswith("train") else []))
+        if command.startswith("standfirst annotate sample"):
+            # In place of a server, which is named as next.
+            command = next_of(typed(run, study, "standfirst annotate export -o tasks.json"))
+            walked.append(command)
+            code(study / "tasks.json", study / "FILE")
+            typed(run, study, command)
+            command = status(run, study)["next"]["command"]
+            continue
+        if "  # " not in done.err.rpartition("next: ")[2]:
+            break
+        command = next_of(done)
+
+    assert walked == [
+        "standfirst annotate sample N",
+        "standfirst annotate import FILE",
+        "standfirst labels gold",
+        "standfirst train",
+        "standfirst corpus units -o units.parquet",
+        "standfirst tag models/harbour units.parquet -o tags/corpus.parquet",
+        "standfirst measure shares",
+        "standfirst report",
+    ]
+    done = status(run, study)
+    assert done["next"] == {
+        "command": "",
+        "why": "nothing is left to do; open report.html in a browser",
+    }
+    assert done["odd"] == []
+
+
+@pytest.mark.slow
+def test_what_was_overtaken_is_odd(study: Path, run: Run) -> None:
+    """Articles, gold and codebooks that changed later are named, and the next step mends them."""
+    run("corpus", "add", "../in.jsonl", cwd=study)
+    for command in (
+        "standfirst annotate sample 60 --coder eve@example.org --coder lia@example.org",
+        "standfirst annotate export -o tasks.json",
+    ):
+        typed(run, study, command)
+    code(study / "tasks.json", study / "FILE")
+    for command in (
+        "standfirst annotate import FILE",
+        "standfirst labels gold",
+        "standfirst train --fast",
+        "standfirst corpus units -o units.parquet",
+        "standfirst tag models/harbour units.parquet -o tags/corpus.parquet",
+        "standfirst report",
+        "standfirst corpus add ../more.jsonl",
+    ):
+        typed(run, study, command)
+    grown = status(run, study)
+    (study / "codebook.yaml").write_text(BOOK.replace("id: cold,", "id: cool,"))
+    changed = status(run, study)
+
+    odd = [one["what"] for one in grown["odd"]]
+    assert "coded nothing: lia@example.org" in odd
+    assert "code without being planned: flo@example.org" in odd
+    assert "tags/corpus.parquet lacks 20 units: the corpus has grown since" in odd
+    assert any(line.startswith("report.html is older than corpus/articles/0") for line in odd)
+    assert grown["next"]["command"] == "standfirst corpus units -o units.parquet"
+    assert any("of another" in one["what"] or "revision" in one["what"] for one in changed["odd"])
+    assert changed["next"]["command"] == "standfirst labels diff"
+
+
+def test_outside_of_a_study(tmp_path: Path, run: Run) -> None:
+    """It says how to begin."""
+    done = run("status", cwd=tmp_path)
+
+    assert done.code == 1
+    assert "make one with: standfirst init STUDY" in done.err
+
+
+def test_damage_is_shown(study: Path, run: Run) -> None:
+    """A file that cannot be read is named, and nothing else comes next."""
+    run("corpus", "add", "../in.jsonl", cwd=study)
+    run("annotate", "sample", "10", cwd=study)
+    (study / "annotations" / "design.jsonl").write_text('{"unit_id": 3}\n')
+    damaged = status(run, study)
+    units = next((study / "corpus" / "units").glob("*.parquet"))
+    units.write_bytes(units.read_bytes()[:50])
+    worse = status(run, study)
+
+    assert any("design.jsonl:1" in one["what"] for one in damaged["odd"])
+    assert damaged["next"]["command"] == ""
+    assert "design.jsonl:1" in damaged["next"]["why"]
+    assert worse["next"]["command"] == ""
+    assert worse["odd"]
