@@ -13,8 +13,8 @@ from typing import Annotated
 
 import typer
 
+from .commands import guided_start, status
 from .commands import start as study
-from .commands import status
 from .commands.annotate import app as annotate
 from .commands.corpus import app as corpus
 from .commands.labels import app as labels
@@ -44,6 +44,7 @@ app.add_typer(measure.app, name="measure")
 app.add_typer(encoders.app, name="encoders")
 for command in (
     study.demo,
+    guided_start.start,
     study.init,
     status.status,
     train.train,

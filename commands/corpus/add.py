@@ -17,6 +17,8 @@ from ..shared.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ...corpus import Added, Preparation
 
 __all__ = ["add", "cut", "preview"]
@@ -153,14 +155,18 @@ def cut(study: StudyOption = None, keep: KeepOption = None, as_json: JsonOption 
 
 
 def preview(
-    paths: list[str],
-    *,
-    text: str | None = None,
-    title: str | None = None,
-    outlet: str | None = None,
-    published: str | None = None,
+    paths: list[str], columns: "Mapping[str, str | None]", *, quiet: bool = False
 ) -> tuple[int, int]:
     """Show which columns the first articles are taken from; nothing is added.
+
+    Parameters
+    ----------
+    paths
+        As for `add`.
+    columns
+        Name of a field to the column that holds it; guessed where it is None.
+    quiet
+        Show nothing.
 
     Returns
     -------
@@ -171,8 +177,14 @@ def preview(
     from ...corpus import Fields, Reject, read_articles
     from .reading_report import ReadingReport
 
-    fields = Fields(text=text, title=title, outlet=outlet, published=published)
-    records = read_articles(paths, fields=fields, observer=ReadingReport())
+    fields = Fields(
+        text=columns.get("text"),
+        title=columns.get("title"),
+        outlet=columns.get("outlet"),
+        published=columns.get("published"),
+    )
+    report = None if quiet else ReadingReport()
+    records = read_articles(paths, fields=fields, observer=report)
     seen = list(islice(records, _PREVIEW))
     return len(seen), sum(isinstance(one, Reject) for one in seen)
 
