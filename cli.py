@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from .commands import guided_start, status
+from .commands import doctor, guided_start, status
 from .commands import start as study
 from .commands.annotate import app as annotate
 from .commands.corpus import app as corpus
@@ -47,6 +47,7 @@ for command in (
     guided_start.start,
     study.init,
     status.status,
+    doctor.doctor,
     train.train,
     evaluate.evaluate,
     compare.compare,
