@@ -47,6 +47,7 @@ __all__ = [
     "TooManyRejectsError",
     "UnknownLabelError",
     "UnknownNameError",
+    "hint",
 ]
 
 _SHOWN = 12
@@ -83,9 +84,23 @@ class InputError(_PlaceError, ValueError):
 
 
 class MissingFileError(_PlaceError, FileNotFoundError):
-    """A path that was named is not there."""
+    """A path that was named is not there, or is a folder where a file is wanted.
 
-    def __init__(self, where: str | Path, problem: str = "no such file", remedy: str = "") -> None:
+    Examples
+    --------
+    >>> print(MissingFileError("no such folder/coded.csv"))
+    no such folder/coded.csv: no such file; check the path
+    >>> print(MissingFileError("/"))
+    /: is a folder; name a file
+    """
+
+    def __init__(
+        self, where: str | Path, problem: str = "", remedy: str = "check the path"
+    ) -> None:
+        if not problem:
+            is_folder = bool(where) and Path(where).is_dir()
+            problem = "is a folder" if is_folder else "no such file"
+            remedy = "name a file" if is_folder else remedy
         super().__init__(where, problem, remedy)
 
 
@@ -154,7 +169,14 @@ class CodebookError(StandfirstError, ValueError):
         return "\n".join(self.problems)
 
 
-def _hint(name: str, known: Sequence[str]) -> str:
+def hint(name: str, known: Sequence[str]) -> str:
+    """Say which name was meant, or which are known.
+
+    Examples
+    --------
+    >>> hint("majorty", ["majority", "dawid-skene"]), hint("vote", ["majority"])
+    ("did you mean 'majority'?", 'known: majority')
+    """
     close = difflib.get_close_matches(name, known, n=1)
     if close:
         return f"did you mean {close[0]!r}?"
@@ -176,7 +198,7 @@ class UnknownLabelError(StandfirstError, ValueError):
         self.label, self.known, self.where = label, tuple(known), where
 
     def __str__(self) -> str:
-        return f"{self.where}: unknown label {self.label!r}; {_hint(self.label, self.known)}"
+        return f"{self.where}: unknown label {self.label!r}; {hint(self.label, self.known)}"
 
 
 class UnknownNameError(StandfirstError, LookupError):
@@ -187,7 +209,7 @@ class UnknownNameError(StandfirstError, LookupError):
         self.kind, self.name, self.known = kind, name, tuple(known)
 
     def __str__(self) -> str:
-        return f"unknown {self.kind} {self.name!r}; {_hint(self.name, self.known)}"
+        return f"unknown {self.kind} {self.name!r}; {hint(self.name, self.known)}"
 
 
 class MissingExtraError(StandfirstError, ImportError):

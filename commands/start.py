@@ -43,6 +43,9 @@ def init(
     except UnicodeDecodeError as error:
         raise InputError(path, "is not UTF-8 text", "save the codebook as UTF-8") from error
     book = parse_codebook(text, str(path))
+    for code in language or ():
+        if not (len(code) == 2 and code.isascii() and code.isalpha() and code.islower()):
+            raise InputError("--language", repr(code), "use a code of two letters, such as en")
     languages = tuple(language or (book.language,))
     made = Study.create(study, text, title=title, languages=languages, unit=book.unit)
     keep_revision(made)

@@ -129,7 +129,7 @@ class Study:
         Parameters
         ----------
         root
-            Its folder; made when missing, and refused when it holds a study already.
+            Its folder; made when missing, and refused when it holds a study already or lies in one.
         codebook
             The YAML text of its codebook.
         title
@@ -141,6 +141,12 @@ class Study:
         """
         if (root / "study.toml").exists():
             raise ExistsError(root, "is a study already", "choose another folder")
+        if root.exists() and not root.is_dir():
+            raise ExistsError(root, "is a file", "name a folder")
+        for above in root.resolve().parents:
+            if (above / "study.toml").is_file():
+                problem = f"lies inside the study {above}"
+                raise InputError(root, problem, "make it outside of other studies")
         study = cls(root)
         write_text(study.codebook_path, codebook)
         write_text(study.state / ".gitignore", "*\n")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError, LeakError, StudyError
+from ..errors import InputError, LeakError, StudyError, UnknownNameError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,6 +23,9 @@ __all__ = [
     "model_of",
     "tags_of",
 ]
+
+
+_GROUPS = ("outlet", "published", "language", "article_id", "cluster")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +161,7 @@ def cells_of(
 
     Raises
     ------
-    InputError
+    InputError, UnknownNameError
         There is no such column, or a unit is not in the table.
     """
     import pyarrow as pa
@@ -171,6 +174,9 @@ def cells_of(
         column = "published" if name == "month" else name
         values = column_of(column, unit_ids, columns, about)
         if values is None:
+            known = [name for name in _GROUPS if about is not None and name in about.column_names]
+            if about is not None:
+                raise UnknownNameError("column of tags and units:", column, ["month", *known])
             problem = f"the tags have no column {column!r}, and there is no study to take it from"
             raise InputError("--by", problem, "add the column to the tags, or work in the study")
         values = pc.fill_null(values.cast(pa.string()), "")

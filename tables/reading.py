@@ -68,7 +68,7 @@ def read_strictly(
         The format is not known, or a row cannot be used.
     """
     if not path.is_file():
-        raise MissingFileError(path, remedy="check the path")
+        raise MissingFileError(path)
     form = form or path.suffix.lower()
     if form not in TABLES:
         raise InputError(path, f"unknown format {form!r}", f"use one of {' '.join(TABLES)}")

@@ -12,6 +12,7 @@ from ..shared.options import (
     JsonOption,
     MissingOption,
     StudyOption,
+    check_round,
     find_study,
     print_json,
 )
@@ -39,11 +40,14 @@ def agreement(
     round: Annotated[str | None, typer.Option(help="Only answers of this round.")] = None,
     adjudicator: AdjudicatorOption = None,
     gate: Annotated[
-        float | None, typer.Option(help="Exit with 1 when an alpha is below, such as 0.8.")
+        float | None,
+        typer.Option(help="Exit with 1 when an alpha is below, such as 0.8.", min=-1, max=1),
     ] = None,
     lower: Annotated[
         float | None,
-        typer.Option(help="Exit with 1 when an interval begins below, such as 0.667."),
+        typer.Option(
+            help="Exit with 1 when an interval begins below, such as 0.667.", min=-1, max=1
+        ),
     ] = None,
     draws: Annotated[int, typer.Option(help="Bootstrap draws.", min=0)] = 1000,
     level: Annotated[
@@ -61,6 +65,7 @@ def agreement(
     from ...labels import agreement_as_json, agreement_as_text, missed_gate
 
     rows, book = _read(coded, codebook, study, missing)
+    check_round(round, (row.round for row in rows))
     if round is not None:
         rows = [row for row in rows if row.round == round]
     measured = measure(

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...study.contents import annotations_of, units_of
-from ..shared.options import JsonOption, StudyOption, find_study, print_json, print_table, say
+from ..shared.options import (
+    JsonOption,
+    StudyOption,
+    check_round,
+    find_study,
+    print_json,
+    print_table,
+    say,
+)
 
 if TYPE_CHECKING:
     from ...annotate.suggestions.anchoring import Audit
@@ -38,7 +46,9 @@ def audit(
     from ...study.unit_scores import load_models
 
     folder = find_study(study)
-    design = [row for row in read_design(folder.design) if round in (None, row.round)]
+    plan = read_design(folder.design)
+    check_round(round, (row.round for row in plan))
+    design = [row for row in plan if round in (None, row.round)]
     if not design:
         raise StudyError(folder.design, "no unit is drawn", "draw: standfirst annotate sample 100")
     annotations = annotations_of(folder)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ...errors import InputError
+from ...errors import InputError, UnknownNameError
 from ...files import WAIT, locked
 from ...study.contents import annotations_of
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, print_table, say
@@ -76,12 +76,18 @@ def coders(
 
 def _join(folder: "Study", name: str, other: str, *, force: bool) -> "Identities":
     from ...annotate.answers.identities import read_identities
+    from ...annotate.design.plan import read_design
     from ...labels import merge_annotations, write_annotations
 
     path = folder.annotations.with_name("coders.json")
     with locked(path.parent, wait=WAIT):
         identities = read_identities(path)
         rows = annotations_of(folder)
+        planned = {coder for row in read_design(folder.design) for coder in row.coders}
+        known = {*identities.same, *planned, *(row.coder for row in rows)}
+        # One of both may have signed up only.
+        if known and not known & {name, other}:
+            raise UnknownNameError("coder", name, sorted(known))
         mine, theirs = (
             {row.unit_id for row in rows if row.coder == identities.name(who)}
             for who in (name, other)

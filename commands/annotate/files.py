@@ -5,11 +5,19 @@ from typing import Annotated
 
 import typer
 
-from ...errors import StudyError
+from ...errors import StudyError, UnknownNameError
 from ...study.contents import annotations_of, codebook_of, units_of
 from ..shared.answers import print_merged
 from ..shared.next_step import say_next
-from ..shared.options import ForceOption, JsonOption, StudyOption, find_study, print_json, say
+from ..shared.options import (
+    ForceOption,
+    JsonOption,
+    StudyOption,
+    check_round,
+    find_study,
+    print_json,
+    say,
+)
 
 __all__ = ["export", "import_"]
 
@@ -37,9 +45,11 @@ def export(
 
     folder = find_study(study)
     codebook = codebook_of(folder)
-    design = [row for row in read_design(folder.design) if round in (None, row.round)]
+    plan = read_design(folder.design)
+    check_round(round, (row.round for row in plan))
+    design = [row for row in plan if round in (None, row.round)]
     if round is not None and not design:
-        raise StudyError(folder.design, f"no unit of round {round!r}", "draw it: annotate sample")
+        raise StudyError(folder.design, "no unit is drawn", "run: standfirst annotate sample 100")
     units = units_of(folder)
     if design:
         by_id = {unit["unit_id"]: unit for unit in units}
@@ -47,7 +57,8 @@ def export(
     rounds = {row.unit_id: row.round for row in design}
     rows = [row for row in current(annotations_of(folder)) if coder in ("", row.coder)]
     if coder and not rows:
-        raise StudyError(folder.annotations, f"no answers of {coder!r}", "leave --coder out")
+        known = sorted({row.coder for row in annotations_of(folder)})
+        raise UnknownNameError("coder with answers:", coder, known)
     refuse_foreign(output, ['"unit_id"'], force=force)
     if format == "label-studio":
         refuse_foreign(output.with_suffix(".xml"), ["<View", "sf-head"], force=force)

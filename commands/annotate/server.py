@@ -18,7 +18,7 @@ from ...study.contents import (
 )
 from ..shared.answers import print_merged, say_strangers
 from ..shared.next_step import say_next
-from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
+from ..shared.options import JsonOption, StudyOption, check_round, find_study, print_json, say
 from .review import push_review
 
 __all__ = ["pull", "push", "start"]
@@ -107,7 +107,9 @@ def push(
         raise UnknownNameError("view", view, ["unit", "article"])
     folder = find_study(study)
     codebook = codebook_of(folder)
-    design = [row for row in read_design(folder.design) if round in (None, row.round)]
+    plan = read_design(folder.design)
+    check_round(round, (row.round for row in plan))
+    design = [row for row in plan if round in (None, row.round)]
     if not design:
         raise StudyError(folder.design, "no unit is drawn", "run: standfirst annotate sample 100")
     blind = blind_units(design)

@@ -13,6 +13,8 @@ import typer
 from ...files import dump_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ...study.folder import Study
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "JsonOption",
     "MissingOption",
     "StudyOption",
+    "check_round",
     "date_order_of",
     "find_study",
     "print_json",
@@ -67,6 +70,21 @@ def find_study(path: Path | None) -> "Study":
     study = Study.find(path)
     keep_revision(study)
     return study
+
+
+def check_round(name: str | None, rounds: "Iterable[str]") -> None:
+    """Refuse a round that is not there.
+
+    Raises
+    ------
+    UnknownNameError
+        Rounds are there, and none has this name.
+    """
+    from ...errors import UnknownNameError
+
+    known = sorted({*rounds} - {""})
+    if name is not None and known and name not in known:
+        raise UnknownNameError("round", name, known)
 
 
 def date_order_of(name: str | None) -> str:

@@ -201,7 +201,7 @@ def _expand(given: str, known: Sequence[str], *, units: bool) -> Iterator[Source
             raise MissingFileError(given, "no file matches")
         yield from map(_local, matches)
     else:
-        raise MissingFileError(given, remedy="check the path")
+        raise MissingFileError(given)
 
 
 def member(name: str, opened: Callable[[], AbstractContextManager[BinaryIO]]) -> Source:
@@ -247,18 +247,17 @@ def _remote(url: str, known: Sequence[str]) -> Iterator[Source]:
                 if not _hidden(Path(name), path)
             ]
             listed = True
-            if paths and not any(_suffix(name) in ("", *known) for name in paths):
-                raise InputError(
-                    url, "no readable file in this folder", f"known: {' '.join(known)}"
-                )
         else:
             paths = [path] if filesystem.exists(path) else []
     except ImportError as error:
         raise MissingExtraError(f"reading {url}", "s3") from error
-    except (ValueError, OSError) as error:
+    except Exception as error:
+        # Each store raises what it likes, such as botocore where no credentials are known.
         raise InputError(url, str(error), "check the URL and its access rights") from error
     if not paths:
         raise MissingFileError(url, "no such file or folder", "check the URL")
+    if listed and not any(_suffix(name) in ("", *known) for name in paths):
+        raise InputError(url, "no readable file in this folder", f"known: {' '.join(known)}")
     for stored in paths:
         opened = partial(filesystem.open, stored, "rb", block_size=_BLOCK)
         name = filesystem.unstrip_protocol(stored)

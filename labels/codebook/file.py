@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from ...errors import CodebookError, InputError, MissingFileError
+from ...errors import CodebookError, InputError, MissingFileError, hint
 from .codebook import NONE, Codebook, Condition, Dimension, Label
 from .consistency import check_consistency
 from .hotkeys import assign_hotkeys
@@ -282,7 +282,7 @@ def _explain(
     if kind == "missing":
         message = "is missing", "add it"
     elif kind == "extra_forbidden":
-        message = "is not a field of a codebook", f"known here: {_known(path)}"
+        message = "is not a field of a codebook", hint(name, _known(path))
     elif kind in _EXPECTED:
         message = f"is {_shape(value)}", f"write {_EXPECTED[kind]}"
     elif kind == "literal_error":
@@ -294,7 +294,7 @@ def _explain(
     return message
 
 
-def _known(path: tuple[str | int, ...]) -> str:
+def _known(path: tuple[str | int, ...]) -> list[str]:
     around = [str(part) for part in path[:-1] if isinstance(part, str)]
     models: dict[str, type[BaseModel]] = {
         "labels": _Label,
@@ -302,7 +302,7 @@ def _known(path: tuple[str | int, ...]) -> str:
         "when": _Condition,
     }
     model = models.get(around[-1], _Codebook) if around else _Codebook
-    return ", ".join(model.model_fields)
+    return list(model.model_fields)
 
 
 def _shape(value: Any) -> str:

@@ -48,11 +48,13 @@ from ..predictor import Predictor
 from .card import write_card
 from .golden import are_close, golden_answers
 from .record import (
+    FILES,
     FORMAT_VERSION,
     REMEDY,
     EncoderEntry,
     HeadEntry,
     Manifest,
+    read_contents,
     read_manifest,
     sha256,
     versions,
@@ -61,8 +63,6 @@ from .record import (
 __all__ = ["can_save", "check_codebook", "load", "save"]
 
 P = TypeVar("P", bound=Predictor)
-
-_FILES = ("CARD.md", "codebook.yaml", "golden.json", "metrics.json", "weights.safetensors")
 
 
 def can_save(folder: Path) -> None:
@@ -160,7 +160,7 @@ def save(model: Predictor, folder: Path) -> None:
 
 def _others(folder: Path) -> list[str]:
     """Name the files in a model's folder that are not the model's."""
-    ours = {*_FILES, "manifest.json"}
+    ours = {*FILES, "manifest.json"}
     if not folder.is_dir():
         return []
     return sorted(path.name for path in folder.iterdir() if path.name not in ours)
@@ -188,14 +188,7 @@ def load(folder: Path, kind: type[P]) -> P:
     if not folder.exists():
         raise MissingFileError(folder, "no such model", "make one with: standfirst train")
     manifest = read_manifest(folder)
-    contents = {}
-    for name in _FILES:
-        try:
-            contents[name] = read_regular(folder / name)
-        except OSError as error:
-            raise BundleError(folder, f"{name} is missing or not a file", REMEDY) from error
-        if sha256(contents[name]) != manifest.files.get(name):
-            raise BundleError(folder, f"{name} was changed or damaged", REMEDY)
+    contents = read_contents(folder, manifest)
     try:
         model = _restore(folder, manifest, contents, kind)
         golden = json.loads(contents["golden.json"])

@@ -19,11 +19,13 @@ from ...files import read_regular
 from ..about import About
 
 __all__ = [
+    "FILES",
     "FORMAT_VERSION",
     "REMEDY",
     "EncoderEntry",
     "HeadEntry",
     "Manifest",
+    "read_contents",
     "read_manifest",
     "sha256",
     "versions",
@@ -31,6 +33,9 @@ __all__ = [
 
 FORMAT_VERSION = 1
 """Raised when a bundle of this version could not be read by the code of the one before."""
+
+FILES = ("CARD.md", "codebook.yaml", "golden.json", "metrics.json", "weights.safetensors")
+"""What a bundle holds beside its manifest."""
 
 REMEDY = "train it again, or copy the folder again"
 
@@ -119,9 +124,11 @@ def read_manifest(folder: Path) -> Manifest:
         raise BundleError(folder, "is not a model: no manifest.json", REMEDY) from error
     try:
         content = json.loads(raw)
-        number = content["format_version"] if content["format"] == "standfirst-model" else None
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        is_ours, number = content["format"] == "standfirst-model", content.get("format_version")
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise BundleError(folder, "is not a model of Standfirst", REMEDY) from error
+    if not is_ours:
+        raise BundleError(folder, "is not a model of Standfirst", "name another folder")
     if number != FORMAT_VERSION:
         problem = f"has the format version {number!r:.20}; this program reads {FORMAT_VERSION}"
         raise BundleError(folder, problem, "use another version of Standfirst, or train it again")
@@ -133,6 +140,25 @@ def read_manifest(folder: Path) -> Manifest:
     if not whole:
         raise BundleError(folder, "manifest.json was changed or damaged", REMEDY)
     return manifest
+
+
+def read_contents(folder: Path, manifest: Manifest) -> dict[str, bytes]:
+    """Read the other files of a bundle.
+
+    Raises
+    ------
+    BundleError
+        One is missing, or is not the one that was written.
+    """
+    contents = {}
+    for name in FILES:
+        try:
+            contents[name] = read_regular(folder / name)
+        except OSError as error:
+            raise BundleError(folder, f"{name} is missing or not a file", REMEDY) from error
+        if sha256(contents[name]) != manifest.files.get(name):
+            raise BundleError(folder, f"{name} was changed or damaged", REMEDY)
+    return contents
 
 
 def versions() -> dict[str, str]:

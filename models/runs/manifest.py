@@ -15,10 +15,9 @@ import msgspec
 from ...corpus import Fields
 from ...corpus.preparation import Preparation
 from ...errors import BundleError, ExistsError, MissingFileError
-from ...files import read_regular
 from ...labels import parse_codebook
 from ...labels.codebook.codebook import Dimension
-from ..bundle.record import read_manifest
+from ..bundle.record import read_contents, read_manifest
 from ..predictor import refuse_prototype
 from ..tagging.blocks import preparation_of
 from .ending.finish import Summary
@@ -95,15 +94,17 @@ def describe(model: Path) -> Described:
     if not model.exists():
         raise MissingFileError(model, "no such model", "make one with: standfirst train")
     manifest = read_manifest(model)
+    # Whatever is missing or damaged is said before anything is written.
+    contents = read_contents(model, manifest)
     try:
-        codebook = parse_codebook(read_regular(model / "codebook.yaml").decode(), str(model))
+        codebook = parse_codebook(contents["codebook.yaml"].decode(), str(model))
         wanted = {entry.id for entry in manifest.dimensions}
         described = Described(
             manifest.digest[:16],
             f"{codebook.id} ({manifest.encoder.name})",
             tuple(dimension for dimension in codebook.dimensions if dimension.id in wanted),
             preparation_of(manifest.about, codebook.unit),
-            dict(json.loads(read_regular(model / "metrics.json"))),
+            dict(json.loads(contents["metrics.json"])),
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise BundleError(model, "is not a model of Standfirst", "train it again") from error

@@ -122,7 +122,8 @@ class RemoteFolder:
             paths = self._filesystem.ls(folder, detail=False)
         except FileNotFoundError:
             return []
-        except OSError as error:
+        except Exception as error:
+            # Each store raises what it likes, such as botocore where no credentials are known.
             raise InputError(self.where, str(error), "check the access rights") from error
         names = (str(path).rstrip("/").rsplit("/", 1)[-1] for path in paths if path != folder)
         return sorted(name for name in names if name and not name.startswith("."))

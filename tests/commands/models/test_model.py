@@ -234,13 +234,13 @@ def test_articles_are_tagged_in_the_units_that_were_coded(
 
 def test_a_corpus_keeps_debris_or_not(tmp_path: Path, run: Run) -> None:
     """Cleaned articles and articles as they are do not mix, and a corpus goes on as it began."""
-    assert run("init", str(tmp_path), cwd=tmp_path).code == 0
+    assert run("init", "whole", cwd=tmp_path).code == 0
     for name in ("a", "b"):
         text = f"The minister spoke of {name}.\nShare this article on Facebook\nNobody listened."
         (tmp_path / f"{name}.jsonl").write_text(json.dumps({"id": name, "text": text}) + "\n")
-    assert run("corpus", "add", "a.jsonl", "--keep-debris", cwd=tmp_path).code == 0
-    assert run("corpus", "add", "b.jsonl", cwd=tmp_path).code == 0
-    kept = [unit["article_id"] for unit in load_units(tmp_path / "corpus")]
+    assert run("corpus", "add", "../a.jsonl", "--keep-debris", cwd=tmp_path / "whole").code == 0
+    assert run("corpus", "add", "../b.jsonl", cwd=tmp_path / "whole").code == 0
+    kept = [unit["article_id"] for unit in load_units(tmp_path / "whole" / "corpus")]
     assert run("init", "other", cwd=tmp_path).code == 0
     assert run("corpus", "add", "../a.jsonl", cwd=tmp_path / "other").code == 0
     refused = run("corpus", "add", "../b.jsonl", "--keep-debris", cwd=tmp_path / "other")

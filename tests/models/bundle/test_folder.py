@@ -94,7 +94,7 @@ def test_every_file_is_guarded(folder: Path, name: str) -> None:
     ("change", "told"),
     [
         ({"format_version": 99}, "has the format version 99"),
-        ({"format": "pickle"}, "has the format version None"),
+        ({"format": "pickle"}, "is not a model of Standfirst; name another folder"),
         ({"codebook": "other"}, "manifest.json was changed or damaged"),
         ({"surprise": 1}, "manifest.json was changed or damaged"),
     ],
