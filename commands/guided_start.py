@@ -14,6 +14,7 @@ import typer
 from ..errors import InputError, MissingFileError
 from .annotate.sample import sample
 from .corpus.add import add, preview
+from .shared import completion
 from .shared.next_step import say_next, without_next
 from .shared.options import find_study, print_table, say
 from .start import init
@@ -38,7 +39,11 @@ def start(
         Path | None, typer.Option("--study", help="The study's folder, made if it is not there.")
     ] = None,
     codebook: Annotated[
-        str | None, typer.Option(help="Name of a ready codebook, or the path of a file.")
+        str | None,
+        typer.Option(
+            help="Name of a ready codebook, or the path of a file.",
+            autocompletion=completion.codebooks,
+        ),
     ] = None,
     text: Annotated[str | None, typer.Option(help=_COLUMN.format("text"))] = None,
     title: Annotated[str | None, typer.Option(help=_COLUMN.format("headline"))] = None,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from .shared import completion
 from .shared.next_step import say_next
 from .shared.options import print_json, say
 
@@ -16,7 +17,8 @@ def init(
     codebook: Annotated[
         str,
         typer.Option(
-            help="transfer-deals, policy-frames, generic-frames, stance, or the path of a file."
+            help="transfer-deals, policy-frames, generic-frames, stance, or the path of a file.",
+            autocompletion=completion.codebooks,
         ),
     ] = "transfer-deals",
     title: Annotated[str, typer.Option(help="One line for people.")] = "",

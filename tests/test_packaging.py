@@ -1,5 +1,6 @@
 """The wheel holds the package, whole, and nothing else."""
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -7,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
 OUTSIDE = {"tests", "docs", "benchmarks", "build", "dist", "site", "standfirst.egg-info"}
@@ -72,3 +74,18 @@ def test_every_subpackage_is_listed() -> None:
     }
 
     assert set(listed) == found
+
+
+def test_files_of_other_tools_fit() -> None:
+    """Forms and hooks are YAML, and the image installs extras and files that are there."""
+    forms = [*(ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"), ROOT / ".pre-commit-config.yaml"]
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
+        "optional-dependencies"
+    ]
+    image = (ROOT / "Dockerfile").read_text()
+    (wanted,) = re.findall(r"whl\)\[([a-z0-9,-]+)\]", image)
+
+    assert all(isinstance(yaml.safe_load(path.read_text()), dict) for path in forms)
+    assert set(wanted.split(",")) <= extras.keys()
+    for name in re.findall(r"^COPY (\w\S*) ", image, re.MULTILINE):
+        assert (ROOT / name).is_file()

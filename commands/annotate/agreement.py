@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...errors import RatingsError, StudyError
+from ..shared import completion
 from ..shared.next_step import say_next
 from ..shared.options import (
     AdjudicatorOption,
@@ -34,10 +35,17 @@ def agreement(
         Path | None, typer.Option(help="The codebook of --from; inferred when not given.")
     ] = None,
     dimension: Annotated[
-        list[str] | None, typer.Option(help="Measure only this dimension; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            help="Measure only this dimension; may be repeated.",
+            autocompletion=completion.dimensions,
+        ),
     ] = None,
     missing: MissingOption = None,
-    round: Annotated[str | None, typer.Option(help="Only answers of this round.")] = None,
+    round: Annotated[
+        str | None,
+        typer.Option(help="Only answers of this round.", autocompletion=completion.rounds),
+    ] = None,
     adjudicator: AdjudicatorOption = None,
     gate: Annotated[
         float | None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...study.contents import annotations_of, units_of
+from ..shared import completion
 from ..shared.options import (
     JsonOption,
     StudyOption,
@@ -25,9 +26,16 @@ __all__ = ["audit"]
 
 
 def audit(
-    model: Annotated[Path, typer.Option(help="The model whose suggestions were shown.")],
+    model: Annotated[
+        Path,
+        typer.Option(
+            help="The model whose suggestions were shown.", autocompletion=completion.models
+        ),
+    ],
     study: StudyOption = None,
-    round: Annotated[str | None, typer.Option(help="Only this round.")] = None,
+    round: Annotated[
+        str | None, typer.Option(help="Only this round.", autocompletion=completion.rounds)
+    ] = None,
     level: Annotated[float, typer.Option(help="Coverage of intervals.", min=0.5, max=0.999)] = 0.95,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.", min=0)] = 0,
     json: JsonOption = False,

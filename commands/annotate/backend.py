@@ -15,6 +15,7 @@ import typer
 from ...errors import InputError, MissingExtraError, StandfirstError, StudyError
 from ...files import write_text
 from ...study.contents import codebook_of, connected, projects_of, study_id
+from ..shared import completion
 from ..shared.options import StudyOption, find_study, say
 
 if TYPE_CHECKING:
@@ -33,7 +34,12 @@ _LEAST = 16
 def backend(
     study: StudyOption = None,
     model: Annotated[
-        Path | None, typer.Option(help="The model.", show_default="STUDY/models/CODEBOOK")
+        Path | None,
+        typer.Option(
+            help="The model.",
+            show_default="STUDY/models/CODEBOOK",
+            autocompletion=completion.models,
+        ),
     ] = None,
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 9090,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",

@@ -7,6 +7,7 @@ import typer
 
 from ...errors import StudyError, UnknownNameError
 from ...study.contents import annotations_of, codebook_of, units_of
+from ..shared import completion
 from ..shared.answers import print_merged
 from ..shared.next_step import say_next
 from ..shared.options import (
@@ -28,9 +29,13 @@ FormatOption = Annotated[str, typer.Option("--format", help="label-studio, prodi
 def export(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
     study: StudyOption = None,
-    round: Annotated[str | None, typer.Option(help="Only units of this round.")] = None,
+    round: Annotated[
+        str | None, typer.Option(help="Only units of this round.", autocompletion=completion.rounds)
+    ] = None,
     format: FormatOption = "label-studio",
-    coder: Annotated[str, typer.Option(help="Only this coder's answers.")] = "",
+    coder: Annotated[
+        str, typer.Option(help="Only this coder's answers.", autocompletion=completion.coders)
+    ] = "",
     force: ForceOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -84,7 +89,10 @@ def import_(
     study: StudyOption = None,
     format: FormatOption = "label-studio",
     coder: Annotated[
-        str, typer.Option(help="Whose answers they are, whatever the file says.")
+        str,
+        typer.Option(
+            help="Whose answers they are, whatever the file says.", autocompletion=completion.coders
+        ),
     ] = "",
     json: JsonOption = False,
 ) -> None:

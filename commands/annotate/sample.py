@@ -8,6 +8,7 @@ import typer
 from ...errors import InputError, UnknownNameError
 from ...files import WAIT, locked
 from ...study.contents import units_of
+from ..shared import completion
 from ..shared.next_step import say_next
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, print_table, say
 from ..shared.progress import ProgressLine
@@ -45,17 +46,25 @@ def sample(
     model: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Folder of a model that the rule goes by; for disagreement, two or more."
+            help="Folder of a model that the rule goes by; for disagreement, two or more.",
+            autocompletion=completion.models,
         ),
     ] = None,
     encoder: Annotated[
         str | None,
         typer.Option(
-            help="The encoder for diversity and coreset.", show_default="minilm, else tfidf"
+            help="The encoder for diversity and coreset.",
+            show_default="minilm, else tfidf",
+            autocompletion=completion.encoders,
         ),
     ] = None,
     dimension: Annotated[
-        str, typer.Option(help="The dimension that a model's rule uses.", show_default="all")
+        str,
+        typer.Option(
+            help="The dimension that a model's rule uses.",
+            show_default="all",
+            autocompletion=completion.dimensions,
+        ),
     ] = "",
     label: Annotated[
         str, typer.Option(help="DIMENSION=LABEL to look for, for the rule rare.")
@@ -85,7 +94,10 @@ def sample(
         int, typer.Option(help="First set this many units aside for testing.", min=0)
     ] = 0,
     round: Annotated[str | None, typer.Option(help="Name of the round.")] = None,
-    coder: Annotated[list[str] | None, typer.Option(help="Who codes; may be repeated.")] = None,
+    coder: Annotated[
+        list[str] | None,
+        typer.Option(help="Who codes; may be repeated.", autocompletion=completion.coders),
+    ] = None,
     overlap: Annotated[
         float, typer.Option(help="Share of units for two coders.", min=0, max=1)
     ] = 0.0,

@@ -16,6 +16,7 @@ from ...study.contents import (
     study_id,
     units_of,
 )
+from ..shared import completion
 from ..shared.answers import print_merged, say_strangers
 from ..shared.next_step import say_next
 from ..shared.options import JsonOption, StudyOption, check_round, find_study, print_json, say
@@ -64,13 +65,19 @@ def start(
 
 def push(
     study: StudyOption = None,
-    round: Annotated[str | None, typer.Option(help="Only units of this round.")] = None,
+    round: Annotated[
+        str | None, typer.Option(help="Only units of this round.", autocompletion=completion.rounds)
+    ] = None,
     title: Annotated[str, typer.Option(help="Title of the project.")] = "",
     view: Annotated[
         str, typer.Option(help="A page for each unit, or for each article with its units marked.")
     ] = "unit",
     model: Annotated[
-        Path | None, typer.Option(help="Suggest this model's answers, where units are not blind.")
+        Path | None,
+        typer.Option(
+            help="Suggest this model's answers, where units are not blind.",
+            autocompletion=completion.models,
+        ),
     ] = None,
     review: Annotated[
         int | None,

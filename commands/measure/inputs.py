@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...errors import InputError
+from ..shared import completion
 from ..shared.options import find_study, say
 
 if TYPE_CHECKING:
@@ -44,11 +45,18 @@ RandomOption = Annotated[
     bool, typer.Option("--random", help="The units of --gold are a simple random sample.")
 ]
 DimensionOption = Annotated[
-    list[str] | None, typer.Option(help="Measure only this one; give it once for each.")
+    list[str] | None,
+    typer.Option(
+        help="Measure only this one; give it once for each.", autocompletion=completion.dimensions
+    ),
 ]
 ModelOption = Annotated[
     Path | None,
-    typer.Option(help="The model that wrote the tags.", show_default="found in the study"),
+    typer.Option(
+        help="The model that wrote the tags.",
+        show_default="found in the study",
+        autocompletion=completion.models,
+    ),
 ]
 LevelOption = Annotated[float, typer.Option(help="Coverage of the intervals.", min=0.5, max=0.999)]
 

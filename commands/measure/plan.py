@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...errors import InputError, StandfirstError, StudyError
+from ..shared import completion
 from ..shared.options import JsonOption, MissingOption, StudyOption, find_study, print_json, say
 from ..shared.progress import ProgressLine
 from .inputs import LevelOption, TagsArgument
@@ -54,7 +55,10 @@ def plan(
     ] = None,
     dimension: Annotated[
         list[str] | None,
-        typer.Option(help="Plan for this one only (a column of --data); give it once for each."),
+        typer.Option(
+            help="Plan for this one only (a column of --data); give it once for each.",
+            autocompletion=completion.dimensions,
+        ),
     ] = None,
     text: Annotated[str, typer.Option(help="Column of the text of --data.")] = "text",
     group: Annotated[

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ..shared import completion
 from ..shared.options import JsonOption, MissingOption, print_json, print_table, say
 from .score_tables import GroupOption, LabelOption, TextOption, interval_text
 
@@ -12,7 +13,10 @@ __all__ = ["compare"]
 
 
 def compare(
-    models: Annotated[list[Path], typer.Argument(help="Folders of two or more models.")],
+    models: Annotated[
+        list[Path],
+        typer.Argument(help="Folders of two or more models.", autocompletion=completion.models),
+    ],
     data: Annotated[
         Path, typer.Option("--data", help="Labelled file: .jsonl, .csv, .tsv or .parquet.")
     ],

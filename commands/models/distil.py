@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..shared import completion
 from ..shared.options import JsonOption, MissingOption, print_json, say
 from ..shared.progress import ProgressLine
 from .score_tables import GroupOption, TextOption, interval_text
@@ -17,7 +18,9 @@ __all__ = ["distil"]
 
 
 def distil(
-    model: Annotated[Path, typer.Argument(help="Folder of the good model.")],
+    model: Annotated[
+        Path, typer.Argument(help="Folder of the good model.", autocompletion=completion.models)
+    ],
     corpus: Annotated[
         list[str],
         typer.Argument(help="Unlabelled articles: files, folders, globs, s3:// URLs, or -."),

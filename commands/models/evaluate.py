@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...study.contents import gold_of
+from ..shared import completion
 from ..shared.next_step import say_next, say_next_with_files
 from ..shared.options import JsonOption, MissingOption, StudyOption, find_study, print_json, say
 from .score_tables import (
@@ -24,7 +25,9 @@ __all__ = ["evaluate"]
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="Folder of a trained model.")],
+    model: Annotated[
+        Path, typer.Argument(help="Folder of a trained model.", autocompletion=completion.models)
+    ],
     data: Annotated[
         Path | None,
         typer.Option(

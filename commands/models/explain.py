@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..shared import completion
 from ..shared.options import JsonOption, print_json
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ _LEAST = 0.05
 
 
 def explain(
-    model: Annotated[Path, typer.Argument(help="The model's folder.")],
+    model: Annotated[
+        Path, typer.Argument(help="The model's folder.", autocompletion=completion.models)
+    ],
     text: Annotated[
         list[str], typer.Option("--text", help="One unit, such as a sentence; once for each.")
     ],

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..shared import completion
+
 if TYPE_CHECKING:
     from ...models import Score
 
@@ -18,7 +20,11 @@ __all__ = [
 
 LabelOption = Annotated[
     list[str] | None,
-    typer.Option("--label", help="Dimension: a column of the file, or of the study; repeatable."),
+    typer.Option(
+        "--label",
+        help="Dimension: a column of the file, or of the study; repeatable.",
+        autocompletion=completion.dimensions,
+    ),
 ]
 TextOption = Annotated[str, typer.Option(help="Column of the text.")]
 GroupOption = Annotated[

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..shared import completion
 from ..shared.interrupt import stoppable
 from ..shared.next_step import say_next, say_next_with_files
 from ..shared.options import DateOrderOption, ForceOption, JsonOption, date_order_of, say
@@ -22,7 +23,9 @@ __all__ = ["tag"]
 
 
 def tag(
-    model: Annotated[Path, typer.Argument(help="Folder of a trained model.")],
+    model: Annotated[
+        Path, typer.Argument(help="Folder of a trained model.", autocompletion=completion.models)
+    ],
     inputs: Annotated[
         list[str],
         typer.Argument(

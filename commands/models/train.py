@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...study.labelled import labelled_rows
+from ..shared import completion
 from ..shared.next_step import say_next, say_next_with_files
 from ..shared.options import JsonOption, MissingOption, StudyOption, find_study, print_json, say
 from ..shared.progress import ProgressLine
@@ -46,6 +47,7 @@ def train(
             help="As `encoders` lists them, joined by + (minilm+tfidf), or a folder; repeat to "
             "compare.",
             show_default="the best one present, by the folds",
+            autocompletion=completion.encoders,
         ),
     ] = None,
     context: Annotated[

@@ -117,7 +117,10 @@ def test_without_a_server(study: Path, run: Callable[..., Any]) -> None:
         (("sample", "5", "--rule", "equal"), "name them with --by or --keyword"),
         (("sample", "5", "--by", "outlet"), "add --rule stratified or --rule equal"),
         (("sample", "5", "--rule", "equal", "--keyword", "("), "mend the expression"),
-        (("export", "-o", "t.json", "--round", "9"), "no unit is drawn; run: standfirst annotate sample 100"),
+        (
+            ("export", "-o", "t.json", "--round", "9"),
+            "no unit is drawn; run: standfirst annotate sample 100",
+        ),
         (("import", "nowhere.json"), "nowhere.json: no such file"),
         (("import", "codebook.yaml"), "in Label Studio choose Export > JSON"),
         (("import", "codebook.yaml", "--format", "prodigy"), "try another --format: label-studio"),
