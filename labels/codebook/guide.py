@@ -8,7 +8,7 @@ codebook is data, whoever wrote it.
 from collections.abc import Callable, Iterator
 from html import escape
 
-from ...look import STYLE
+from ...look.page import colour_or, page
 from .codebook import NONE, Codebook, Dimension, Label
 from .markdown import as_code, as_text
 
@@ -20,7 +20,7 @@ h3 code { font-weight: normal; font-size: .82rem; color: var(--faint); }
 kbd { border: 1px solid var(--faint); border-bottom-width: 2px; border-radius: 4px;
   padding: 0 .4rem; font-size: .85rem; font-weight: bold; background: var(--wash); }
 nav ol { padding-left: 1.4rem; } nav a { color: inherit; }
-.label { border-left: 5px solid var(--colour, #999); padding: .1rem 0 .1rem .9rem; margin: 1.1rem 0;
+.label { border-left: 5px solid #999; padding: .1rem 0 .1rem .9rem; margin: 1.1rem 0;
   break-inside: avoid; }
 .label h3 { margin: 0; }
 .label.child { margin-left: 1.6rem; }
@@ -51,18 +51,12 @@ def guide_html(codebook: Codebook) -> str:
     >>> "Warm &lt;3" in page and "<script" not in page
     True
     """
-    title = escape(codebook.title)
-    head = (
-        f'<!doctype html>\n<html lang="{escape(codebook.language)}">\n<head>\n'
-        f'<meta charset="utf-8">\n<meta name="viewport" content="width=device-width">\n'
-        f"<title>{title}</title>\n<style>\n{STYLE}\n{_STYLE}\n</style>\n</head>\n<body>\n"
-    )
     intro = (
         f"Answer these questions for each {codebook.unit}, in this order. A key chooses an answer."
         + (f" {_SPEAKER}" if codebook.speaker_name else "")
     )
     body = [
-        f"<h1>{title}</h1>",
+        f"<h1>{escape(codebook.title)}</h1>",
         f'<p class="meta">{escape(_edition(codebook))}</p>',
         f"<p>{intro}</p>",
         "<nav><ol>",
@@ -77,7 +71,11 @@ def guide_html(codebook: Codebook) -> str:
     if codebook.sources:
         body += ["<h2>Sources</h2>", "<ul>"]
         body += [f"<li>{escape(source)}</li>" for source in codebook.sources] + ["</ul>"]
-    return head + "\n".join(body) + "\n</body>\n</html>\n"
+    # The page's policy allows no style in the markup itself.
+    colours = dict.fromkeys(_colour(label) for d in codebook.dimensions for label in d.labels)
+    rules = [f".{_class(colour)} {{ border-color: {colour}; }}" for colour in colours]
+    style = "\n".join([_STYLE, *rules])
+    return page(codebook.title, "\n".join(body), style=style, language=codebook.language)
 
 
 def guide_markdown(codebook: Codebook) -> str:
@@ -121,10 +119,9 @@ def _html_dimension(codebook: Codebook, dimension: Dimension, number: int) -> It
     if dimension.help:
         yield f"<p>{escape(dimension.help)}</p>"
     for label in dimension.labels:
-        colour = f' style="--colour: {escape(label.colour)}"' if label.colour else ""
         child = " child" if label.parent else ""
         key = f"<kbd>{escape(label.hotkey)}</kbd> " if label.hotkey else ""
-        yield f'<section class="label{child}"{colour}>'
+        yield f'<section class="label{child} {_class(_colour(label))}">'
         yield f"<h3>{key}<span>{escape(label.name)}</span> <code>{escape(label.id)}</code></h3>"
         if label.parent:
             yield f'<p class="meta">Part of: {escape(_parent(dimension, label))}</p>'
@@ -141,6 +138,14 @@ def _html_dimension(codebook: Codebook, dimension: Dimension, number: int) -> It
     if dimension.none:
         yield '<section class="label">'
         yield f"<h3><span>{escape(dimension.none)}</span> <code>{NONE}</code></h3>\n</section>"
+
+
+def _colour(label: Label) -> str:
+    return colour_or(label.colour, "#999999")
+
+
+def _class(colour: str) -> str:
+    return f"colour-{colour[1:]}"
 
 
 def _edition(codebook: Codebook) -> str:

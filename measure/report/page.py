@@ -7,15 +7,13 @@ Types on, a browser refuses anything else.
 
 import base64
 import gzip
-import hashlib
 import json
-import re
 from importlib.resources import files
 from typing import Any
 
 from ...labels.codebook.codebook import Codebook
-from ...look import STYLE
 from ...look.drawing import COLOURS
+from ...look.page import STYLE, colour_or, policy
 from . import figures, methods
 from .contents import Contents, name_of
 
@@ -48,7 +46,7 @@ def html(contents: Contents) -> str:
     made: str = template.render(
         contents=contents,
         missing=contents.missing,
-        policy=_policy(style, script),
+        policy=policy(style, script),
         style=style,
         script=script,
         colours=COLOURS,
@@ -80,18 +78,6 @@ def as_data(value: Any) -> str:
     '{"a": "\\u003c/script>"}'
     """
     return json.dumps(value, ensure_ascii=False, default=str).replace("<", "\\u003c")
-
-
-def _policy(style: str, script: str) -> str:
-    def hashed(text: str) -> str:
-        digest = hashlib.sha256(text.encode("utf-8")).digest()
-        return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
-
-    return (
-        f"default-src 'none'; script-src {hashed(script)}; style-src {hashed(style)}; "
-        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; "
-        "trusted-types 'none'"
-    )
 
 
 def _sections(*, cells: bool, effects: bool, other: bool) -> list[tuple[str, str]]:
@@ -158,9 +144,7 @@ def _dimensions(book: Codebook) -> list[dict[str, Any]]:
                 {
                     "id": label.id,
                     "name": label.name,
-                    "colour": label.colour
-                    if label.colour and re.fullmatch("#[0-9a-fA-F]{6}", label.colour)
-                    else _PALETTE[k % len(_PALETTE)],
+                    "colour": colour_or(label.colour, _PALETTE[k % len(_PALETTE)]),
                 }
                 for k, label in enumerate(one.labels)
             ],

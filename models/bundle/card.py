@@ -1,4 +1,4 @@
-"""The model card: what a reader of a study must know of its classifier, in one page of Markdown.
+"""The model card: what a reader of a study must know of its classifier, in Markdown and as a page.
 
 The questions are those of REFORMS that a trained model can answer itself; for what only its makers
 know, it says that the answer is missing.
@@ -13,17 +13,18 @@ from collections.abc import Mapping
 
 from ...labels.codebook.codebook import Dimension
 from ...labels.codebook.markdown import as_code, as_text
+from ...look.page import page
 from ..about import About
 from ..metrics import DimensionMetrics, DistilledMetrics, ScoreMetrics
 from ..predictor import Predictor
 
-__all__ = ["write_card"]
+__all__ = ["card_page", "write_card"]
 
 _OPEN = "not known to the model; its makers should add it here"
 
 
 def write_card(model: Predictor) -> str:
-    """Write the card of a model from what it knows of itself."""
+    """Write the card of a model in Markdown, from what it knows of itself."""
     about, codebook = model.about, model.codebook
     version = f"version {as_text(codebook.version)}, revision {codebook.revision}"
     lines = [
@@ -85,6 +86,31 @@ def write_card(model: Predictor) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def card_page(card: str, title: str) -> str:
+    r"""Write a card as an HTML page that says the same; markup in its texts stays text.
+
+    Parameters
+    ----------
+    card
+        The card in Markdown.
+    title
+        The title of the page, as plain text.
+
+    Examples
+    --------
+    >>> made = card_page("# Tone\n\n| n |\n|---|\n| 1 <b> |", "Tone")
+    >>> "<h1>Tone</h1>" in made, "<td>1 &lt;b&gt;</td>" in made
+    (True, True)
+    """
+    from markdown_it import MarkdownIt
+
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    # A wide table scrolls by itself on a phone, also by keyboard.
+    markdown.add_render_rule("table_open", lambda *_: '<div class="scroll" tabindex="0"><table>\n')
+    markdown.add_render_rule("table_close", lambda *_: "</table></div>\n")
+    return page(title, markdown.render(card).strip())
 
 
 def _languages(model: Predictor) -> str:

@@ -9,7 +9,8 @@
     |-- weights.safetensors   all numbers; no pickle anywhere
     |-- metrics.json          held-out scores
     |-- golden.json           sentences of our own, and what the model answers on them
-    `-- CARD.md               the same for people
+    |-- CARD.md               the same for people
+    `-- CARD.html             the card as a page; a bundle of before has none
 
 A bundle holds no text of the training data, only hashes. Nothing in it depends on when or where it
 was written: the same data, seed and versions give the same bytes. Loading checks every hash and
@@ -45,11 +46,12 @@ from ..heads.fold_heads import FoldHeads
 from ..heads.head import Head
 from ..labelled.familiar_words import FamiliarWords
 from ..predictor import Predictor
-from .card import write_card
+from .card import card_page, write_card
 from .golden import are_close, golden_answers
 from .record import (
     FILES,
     FORMAT_VERSION,
+    LATER_FILES,
     REMEDY,
     EncoderEntry,
     HeadEntry,
@@ -160,7 +162,7 @@ def save(model: Predictor, folder: Path) -> None:
 
 def _others(folder: Path) -> list[str]:
     """Name the files in a model's folder that are not the model's."""
-    ours = {*FILES, "manifest.json"}
+    ours = {*FILES, *LATER_FILES, "manifest.json"}
     if not folder.is_dir():
         return []
     return sorted(path.name for path in folder.iterdir() if path.name not in ours)
@@ -223,8 +225,10 @@ def _contents(model: Predictor) -> dict[str, bytes]:
         stored |= {f"familiar/{name}": array for name, array in model.familiar.arrays().items()}
     if model.folds is not None:
         stored |= {f"fold/{name}": array for name, array in model.folds.arrays().items()}
+    card = write_card(model)
     contents = {
-        "CARD.md": write_card(model).encode(),
+        "CARD.html": card_page(card, f"Model: {model.codebook.title}").encode(),
+        "CARD.md": card.encode(),
         "codebook.yaml": dump_codebook(model.codebook).encode(),
         "golden.json": (dump_json(golden_answers(model)) + "\n").encode(),
         "metrics.json": (dump_json(dict(model.metrics)) + "\n").encode(),

@@ -21,6 +21,7 @@ from ..about import About
 __all__ = [
     "FILES",
     "FORMAT_VERSION",
+    "LATER_FILES",
     "REMEDY",
     "EncoderEntry",
     "HeadEntry",
@@ -36,6 +37,9 @@ FORMAT_VERSION = 1
 
 FILES = ("CARD.md", "codebook.yaml", "golden.json", "metrics.json", "weights.safetensors")
 """What a bundle holds beside its manifest."""
+
+LATER_FILES = ("CARD.html",)
+"""What it holds as well, if its manifest names it: bundles did not always have these."""
 
 REMEDY = "train it again, or copy the folder again"
 
@@ -151,7 +155,7 @@ def read_contents(folder: Path, manifest: Manifest) -> dict[str, bytes]:
         One is missing, or is not the one that was written.
     """
     contents = {}
-    for name in FILES:
+    for name in (*FILES, *(name for name in LATER_FILES if name in manifest.files)):
         try:
             contents[name] = read_regular(folder / name)
         except OSError as error:

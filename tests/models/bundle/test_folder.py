@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from lxml import html
 
 from standfirst.benchmarks.damaged_bundles import fuzz
 from standfirst.errors import BundleError, ExistsError, MissingFileError
 from standfirst.models import Model, Report, TrainingSet, from_file, train
-from standfirst.models.bundle.card import write_card
+from standfirst.models.bundle.card import card_page, write_card
+from standfirst.models.bundle.record import read_manifest
 from standfirst.models.encoders.side_by_side import Beside
 
 TEXTS = ["The minister said it will work.", "A cruel and unlawful scheme.", "", "\ud800 odd"]
@@ -76,7 +78,8 @@ def test_no_text_of_training_is_kept(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["CARD.md", "codebook.yaml", "golden.json", "metrics.json", "weights.safetensors"]
+    "name",
+    ["CARD.html", "CARD.md", "codebook.yaml", "golden.json", "metrics.json", "weights.safetensors"],
 )
 def test_every_file_is_guarded(folder: Path, name: str) -> None:
     """One changed byte, or a missing file, is refused in one line."""
@@ -88,6 +91,37 @@ def test_every_file_is_guarded(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(BundleError, match=f"{name} is missing"):
         Model.load(folder)
+
+
+def test_a_bundle_of_before_has_no_page(folder: Path, report: Report) -> None:
+    """A model that was saved without CARD.html loads, and gets one when it is saved again."""
+    (folder / "CARD.html").unlink()
+    manifest = read_manifest(folder)
+    files = {name: one for name, one in manifest.files.items() if name != "CARD.html"}
+    before = manifest.model_copy(update={"files": files}).signed()
+    (folder / "manifest.json").write_text(before.model_dump_json())
+    model = Model.load(folder)
+    model.save(folder)
+
+    assert model.predict(TEXTS).keys() == report.model.predict(TEXTS).keys()
+    assert (folder / "CARD.html").is_file()
+
+
+def test_the_page_says_what_the_card_says(report: Report) -> None:
+    """Both hold the same words; markup and addresses in a codebook's texts stay text."""
+    attack = "<script>1</script> [a](javascript:1) ![b](http://x/y) <http://x/> & *c*"
+    model = report.model
+    codebook = replace(model.codebook, title=attack)
+    card = write_card(replace(model, codebook=codebook))
+    root = html.document_fromstring(card_page(card, attack))
+    shown = " ".join(root.find("body").text_content().split())
+
+    assert root.find(".//h1").text_content() == f"Model: {attack}"
+    assert root.find(".//title").text_content() == attack
+    assert not root.xpath("//script | //a | //img | //em")
+    assert "default-src 'none'" in root.xpath("//meta[@http-equiv]")[0].get("content")
+    for name, entry in model.metrics["dimensions"].items():
+        assert f"{name} {entry['n']} {entry['n_groups']} {entry['n_folds']}" in shown
 
 
 @pytest.mark.parametrize(
