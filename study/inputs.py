@@ -1,11 +1,10 @@
 """What measuring starts from: tags, the gold that may correct them, and how it was drawn."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..annotate.design.plan import read_design
 from ..errors import RevisionError, StudyError, UnknownNameError
 from ..labels.codebook.codebook import Condition
 from ..labels.gold.gold import Gold
@@ -14,7 +13,8 @@ from ..measure.estimates.results import Shares
 from ..measure.inputs.conditions import NOT_ASKED, answers_under, tags_under
 from ..measure.inputs.tagged import Tags, dimensions_of, read_tags
 from ..measure.inputs.usable_gold import Design
-from .contents import annotations_of, codebook_of, gold_of, units_of
+from .contents import codebook_of, units_of
+from .files import StudyFiles
 from .measuring import (
     blind_gold,
     cells_of,
@@ -28,11 +28,10 @@ from .measuring import (
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from ..labels import Codebook
     from .folder import Study
 
-__all__ = ["Inputs", "corpus_tags", "inputs_of"]
-
-_COLUMNS = ("unit_id", "text", "outlet", "published", "language", "article_id", "cluster")
+__all__ = ["Inputs", "corpus_tags", "inputs_of", "usable_answers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +77,7 @@ def inputs_of(
     model: Path | None = None,
     dimensions: Sequence[str] | None = None,
     columns: Sequence[str] = (),
+    files: StudyFiles | None = None,
 ) -> Inputs:
     """Read what a study has to measure with.
 
@@ -93,6 +93,8 @@ def inputs_of(
         Ids of the dimensions to measure; all if None.
     columns
         Further columns of the tags to read where they are there.
+    files
+        The study's files, where some of them were read already.
 
     Raises
     ------
@@ -105,29 +107,28 @@ def inputs_of(
     """
     import pyarrow as pa
 
-    design = read_design(study.design)
+    files = files or StudyFiles(study)
+    design, book = files.design, files.codebook
     if not design:
         problem = "nothing was drawn, so that gold stands for nothing"
         raise StudyError(study.root, problem, "draw: standfirst annotate sample 200")
-    book = codebook_of(study)
-    gold = gold_of(study, book)
+    gold = files.gold
     if not gold:
         raise StudyError(study.root, "has no gold yet", "run: standfirst labels gold")
-    units = units_of(study, list(_COLUMNS))
-    tags = tags or tags_of(study, [str(unit["unit_id"]) for unit in units])
+    tags = tags or tags_of(study, files.unit_ids)
     labels = {one.id: one.label_ids for one in book.dimensions}
     asked = list(dimensions or labels)
     for name in asked:
         if name not in labels:
             raise UnknownNameError("dimension of the codebook:", name, list(labels))
     notes = []
-    gold, n_shown = blind_gold(gold, annotations_of(study))
+    gold, n_shown = blind_gold(gold, files.annotations)
     if n_shown:
         notes.append(
             f"{n_shown} answers were given with a model's suggestion in view, which pulls towards "
             "the model: left out"
         )
-    conditions = {one.id: one.when for one in book.dimensions if one.when is not None}
+    conditions = _conditions(book)
     needed = set(asked)
     for name in reversed(labels):
         if name in needed and name in conditions:
@@ -146,10 +147,20 @@ def inputs_of(
         if facts.revision != book.revision:
             problem = f"was tagged by revision {facts.revision}; the codebook is {book.revision}"
             raise RevisionError(tags, problem, "train and tag again")
-        learned = learned_units(facts, units)
+        learned = learned_units(facts, files.units)
     coded = [row for row in gold if row.dimension in table.dimensions]
-    about = pa.Table.from_pylist(units)
+    about = pa.Table.from_pylist(files.units)
     return Inputs(table, coded, design, learned, about, (*notes, *under), model)
+
+
+def usable_answers(files: StudyFiles, gold: Iterable[Gold]) -> list[Gold]:
+    """Make other gold of a study what `inputs_of` makes of its own: blind, and under conditions."""
+    blind, _ = blind_gold(gold, files.annotations)
+    return answers_under(blind, _conditions(files.codebook))
+
+
+def _conditions(codebook: "Codebook") -> dict[str, Condition]:
+    return {one.id: one.when for one in codebook.dimensions if one.when is not None}
 
 
 def corpus_tags(

@@ -2,7 +2,7 @@
 
 A share that moves with a choice nobody can defend is no finding. Each variant changes one choice
 and leaves the rest: labels in place of probabilities, how far the model is trusted, which part of
-the gold counts, and how coders' answers are resolved.
+the gold counts, how coders' answers are resolved, and which model tagged.
 
 References
 ----------
@@ -43,6 +43,7 @@ def variants(
     design: Sequence[Drawn],
     *,
     learned: Collection[str] | None = None,
+    others: Mapping[str, tuple[Tags, Collection[str] | None]] | None = None,
     level: float = 0.95,
 ) -> list[Variant]:
     """Estimate the shares under each choice; what cannot be estimated is left out.
@@ -58,14 +59,17 @@ def variants(
         How units were drawn.
     learned
         Ids of the units that the model has learned from; None where nobody knows.
+    others
+        Name of another model to its tags of the same units, and the ids of those that it has
+        learned from.
     level
         Coverage of the intervals.
     """
-    (first, reported), *others = gold.items()
+    (first, reported), *resolved = gold.items()
     whole = _tried(tags, reported, design, learned, level)
-    found = _from(first, whole)
+    made = _from(first, whole)
     if whole is not None:
-        found += [
+        made += [
             Variant(
                 one.dimension,
                 "people alone",
@@ -74,23 +78,25 @@ def variants(
             for one in whole.dimensions
         ]
     hard = _tried(_hard(tags), reported, design, learned, level)
-    found += _from("labels, not chances", hard)
+    made += _from("labels, not chances", hard)
     rounds = list(dict.fromkeys(row.round for row in design if row.part == "coding"))
     parts = {row.part for row in design}
     for part, name in (("test", "test part alone"), ("coding", "coding part alone")):
         if len(parts) > 1:
             units = {row.unit_id for row in design if row.part == part}
             kept = [row for row in reported if row.unit_id in units]
-            found += _from(name, _tried(tags, kept, design, learned, level))
+            made += _from(name, _tried(tags, kept, design, learned, level))
     if len(rounds) > 1:
         kept_rows = [row for row in design if row.part == "test" or row.round != rounds[-1]]
         units = {row.unit_id for row in kept_rows}
         kept = [row for row in reported if row.unit_id in units]
         name = f"without round {rounds[-1]}"
-        found += _from(name, _tried(tags, kept, kept_rows, learned, level))
-    for name, resolved in others:
-        found += _from(name, _tried(tags, resolved, design, learned, level))
-    return found
+        made += _from(name, _tried(tags, kept, kept_rows, learned, level))
+    for name, answers in resolved:
+        made += _from(name, _tried(tags, answers, design, learned, level))
+    for name, (tagged, taught) in (others or {}).items():
+        made += _from(name, _tried(tagged, reported, design, taught, level))
+    return made
 
 
 def _hard(tags: Tags) -> Tags:

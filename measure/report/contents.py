@@ -5,6 +5,7 @@ A part that a study has nothing for is missing, with the reason and the command 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from ...intervals import Estimate
@@ -121,6 +122,16 @@ class Missing:
     reason: str
     command: str = ""
     """What would give it."""
+
+    @classmethod
+    def of(cls, error: Exception, root: Path) -> "Missing":
+        """Take what a refusal says: the reason, and behind the semicolon what to do.
+
+        Files are named as they lie in the study, since the page travels without the folder `root`.
+        """
+        said = str(error).replace(f"{root}/", "").removeprefix(f"{root}: ")
+        reason, _, command = said.partition("; ")
+        return cls(reason, command)
 
 
 @dataclass(frozen=True, slots=True)

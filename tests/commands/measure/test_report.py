@@ -4,7 +4,9 @@ import csv
 import io
 import json
 import re
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,8 @@ from pyarrow import parquet
 
 from standfirst.annotate.design.plan import read_design
 from standfirst.corpus import load_units
-from standfirst.labels import Annotation, load_codebook, write_annotations
+from standfirst.labels import Annotation, load_codebook, read_annotations, write_annotations
+from standfirst.measure.report.page import unpacked_articles
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -35,6 +38,14 @@ dimensions:
       - {id: warm, name: "Warm <b onclick=alert(1)>"}
       - {id: cold, name: "Cold </script>"}
       - {id: flat, name: "=Flat"}
+"""
+REASON = """
+  - id: reason
+    question: Why is it warm?
+    when: {dimension: tone, labels: [warm]}
+    labels:
+      - {id: sun, name: Sun}
+      - {id: tea, name: Tea}
 """
 LABELS = ("warm", "cold", "flat")
 CODERS = ("ann@desk.example", "bo@desk.example", "cem@desk.example")
@@ -177,6 +188,7 @@ def test_a_study_that_has_only_articles(run: Run, study: Path, tmp_path: Path) -
     assert done.code == 0
     assert "draw: standfirst annotate sample 200" in done.err
     assert "standfirst annotate push" in page
+    assert str(tmp_path) not in page
     assert "60 articles" in done.out
 
 
@@ -205,6 +217,73 @@ def test_tags_that_were_named_must_be_there(run: Run, study: Path, tmp_path: Pat
     assert "tags/corpse.parquet: no such tags" in done.err
     assert done.err.count("\n") == 1
     assert not page.exists()
+
+
+def test_another_model_is_one_more_choice(run: Run, study: Path, tmp_path: Path) -> None:
+    """Tags by another model show the same shares again; without them the page says what to do."""
+    root = tmp_path / "ships"
+    shutil.copytree(study, root)
+    alone = (root / "report.html").read_text()
+    table = parquet.read_table(root / "tags" / "corpus.parquet")
+    turned = pa.array([row[::-1] for row in table["tone_prob"].to_pylist()], pa.list_(pa.float32()))
+    for name in ("tone_prob", "tone_cross"):
+        table = table.set_column(table.column_names.index(name), name, turned)
+    parquet.write_table(table, root / "tags" / "turned.parquet")
+    unnamed = run("report", "-o", "unnamed.html", cwd=root)
+    named = run("report", "--tags", "tags/corpus.parquet", cwd=root)
+    again = run("report", "--tags", "tags/corpus.parquet", "--verify", "report.html", cwd=root)
+    page = root / "report.html"
+    variants = {one["name"]: one["labels"] for one in numbers(page)["variants"]}
+
+    assert "tags/other.parquet" in alone
+    assert "name one of them" in unnamed.err
+    assert named.code == again.code == 0, named.err + again.out
+    assert "another encoder" not in named.err
+    for label, reported in variants["as reported"].items():
+        other = variants["tags turned"][label]
+        # It knows less than nothing, so that only what people said is left.
+        assert other["high"] - other["low"] > reported["high"] - reported["low"]
+        assert other["low"] < reported["share"] < other["high"]
+    assert "tags/turned.parquet" in page.read_text()
+
+
+def test_a_question_under_a_condition(run: Run, study: Path, tmp_path: Path) -> None:
+    """Where it was not asked, a unit of the page has no tag; other rules of gold know that, too."""
+    root = tmp_path / "ships"
+    shutil.copytree(study, root)
+    book = (root / "codebook.yaml").read_text()
+    (root / "codebook.yaml").write_text(book + REASON)
+    table = parquet.read_table(root / "tags" / "corpus.parquet")
+    even = pa.array([[0.5, 0.5]] * len(table), pa.list_(pa.float32()))
+    table = table.append_column("reason", pa.array(["sun"] * len(table)))
+    for name in ("reason_prob", "reason_cross"):
+        table = table.append_column(name, even)
+    table = table.append_column("reason_abstained", pa.array([False] * len(table)))
+    parquet.write_table(table, root / "tags" / "corpus.parquet")
+    revision = load_codebook(root / "codebook.yaml").revision
+    before = read_annotations(root / "annotations" / "annotations.jsonl")
+    rows = [replace(row, revision=revision) for row in before]
+    rows += [
+        replace(row, dimension="reason", labels=(("sun", "tea")[number % 2],))
+        for number, row in enumerate(rows)
+        if row.labels == ("warm",)
+    ]
+    write_annotations(root / "annotations" / "annotations.jsonl", rows)
+    assert run("labels", "gold", cwd=root).code == 0
+    done = run("report", cwd=root)
+    page = (root / "report.html").read_text()
+    packed = re.search(r'id="articles">(.*?)</script>', page, re.DOTALL)
+    assert packed is not None
+    units = [unit for article in unpacked_articles(packed[1])["articles"] for unit in article[5]]
+    made = [
+        one for one in numbers(root / "report.html")["variants"] if one["dimension"] == "reason"
+    ]
+    labels = {one["name"]: one["labels"] for one in made}
+
+    assert done.code == 0, done.err
+    assert {unit[3][1] is None for unit in units} == {True, False}
+    assert labels["gold by majority"].keys() == labels["as reported"].keys()
+    assert labels["gold by majority"]["(not asked)"] == labels["as reported"]["(not asked)"]
 
 
 @pytest.fixture
