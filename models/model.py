@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["Model"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Model(Predictor):
     """A trained model: `predict` on texts, `tag` on tables, `save` and `load` as a folder.
 

@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from .heads.head import Head
 from .labelled.familiar_words import FamiliarWords
 from .matrix import Matrix
 from .metrics import Metrics
+from .score_table import score_html, score_lines
 from .strings import Strings, Texts, as_strings
 from .views import Context, needed
 
@@ -99,7 +101,7 @@ class Prediction:
         return np.asarray(right.min(axis=1))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Predictor:
     """A trained encoder with its heads."""
 
@@ -122,6 +124,26 @@ class Predictor:
     familiar: FamiliarWords | None = None
     """The words of training; None where a model has learned from too little to tell."""
     _table: list[Any] = field(default_factory=list, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        return "\n".join([*self._about(), *score_lines(self.metrics.get("dimensions", {}))])
+
+    def _repr_html_(self) -> str:
+        scores = score_html(self.metrics.get("dimensions", {}), "Held-out macro-F1")
+        return "".join(f"<p>{escape(line)}</p>" for line in self._about()) + scores
+
+    def _about(self) -> list[str]:
+        about, book = self.about, self.codebook
+        reads = f", reading {', '.join(self.needs)} as well" if self.needs else ""
+        learned = f"{about.n_rows:,} rows in {about.n_groups:,} groups ({about.grouped_by})"
+        if about.prototype:
+            learned = "definitions alone"
+        questions = ", ".join(f"{one.id} ({len(one.labels)})" for one in self.dimensions)
+        codebook = f"{book.id} {book.version} (revision {book.revision})"
+        return [
+            f"{type(self).__name__} by codebook {codebook}, encoder {self.encoder_name}{reads}",
+            f"learned from {learned}; questions and their labels: {questions}",
+        ]
 
     @property
     def dimensions(self) -> tuple[Dimension, ...]:

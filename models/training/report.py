@@ -1,9 +1,11 @@
 """What training found out: scores of each dimension, and how the candidates compared."""
 
 from dataclasses import dataclass, field
+from html import escape
 
 from ..metrics import DimensionMetrics
 from ..model import Model
+from ..score_table import score_html, score_lines
 from ..scores import Score
 from .selection import Choice, Compared
 
@@ -68,7 +70,7 @@ class DimensionReport:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """The result of training.
 
@@ -90,12 +92,30 @@ class Report:
     """The model, fitted on all rows."""
     dimensions: tuple[DimensionReport, ...]
     """One report a dimension."""
-    compared: Compared = field(repr=False, compare=False)
+    compared: Compared = field(compare=False)
     """The folds, and what was answered on them."""
     n_rows: int
     """Number of rows in the training set."""
     grouped_by: str
     """What made a group."""
+
+    def __repr__(self) -> str:
+        return "\n".join([self._about(), *score_lines(self._scores())])
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(self._about())}</p>{score_html(self._scores(), 'Held-out macro-F1')}"
+
+    def _about(self) -> str:
+        about = self.model.about
+        taken = self.choice.standings
+        among = f", the best of {len(taken)} candidates" if len(taken) > 1 else ""
+        return (
+            f"Report on {self.n_rows:,} rows in {about.n_groups:,} groups ({self.grouped_by}), "
+            f"held out in {about.n_folds} folds; encoder {taken[0].name}{among}"
+        )
+
+    def _scores(self) -> dict[str, DimensionMetrics]:
+        return {one.dimension: one.as_json() for one in self.dimensions}
 
     @property
     def choice(self) -> Choice:
