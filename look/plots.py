@@ -59,6 +59,8 @@ class Point:
     low: float | None
     high: float | None
     hint: str = ""
+    beside: Mark | None = None
+    """Another number for the same step, which `multiples` draws below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,9 +237,8 @@ def _scale(start: float, room: float, ticks: Sequence[float]) -> Callable[[float
 
 
 def _ticks(panels: Sequence[Panel], *, from_zero: bool) -> list[float]:
-    ends = [
-        v for one in panels for p in one.points for v in (p.value, p.low, p.high) if v is not None
-    ]
+    marks = [m for one in panels for p in one.points for m in (p, p.beside) if m is not None]
+    ends = [v for m in marks for v in (m.value, m.low, m.high) if v is not None]
     return spread(0.0 if from_zero else min(ends, default=0.0), max(ends, default=1.0) or 1.0, 4)
 
 
@@ -269,7 +270,9 @@ def multiples(
     columns = 1 if narrow else 2
     each = (width - 8) / columns
     n_rows = max((len(panel.points) for panel in panels), default=0)
-    high = 18.0 * n_rows + 52
+    step = 26.0 if any(p.beside for panel in panels for p in panel.points) else 18.0
+    bottom = step * n_rows
+    high = bottom + 52
     drawing = Drawing(width, high * -(-len(panels) // columns) + 4)
     longest = max((len(p.name) for panel in panels for p in panel.points), default=0)
     left = min(longest * _SMALL + 12, each * 0.45)
@@ -282,12 +285,10 @@ def multiples(
         for value in ticks:
             x = x_of(value)
             opacity = 0.6 if value == 0 and ticks[0] < 0 else 0.15
-            drawing.line((x, top), (x, top + 18 * n_rows), opacity=opacity)
-            drawing.text(
-                x, top + 18 * n_rows + 14, tick(value), anchor="middle", size=11, faint=True
-            )
+            drawing.line((x, top), (x, top + bottom), opacity=opacity)
+            drawing.text(x, top + bottom + 14, tick(value), anchor="middle", size=11, faint=True)
         for row, point in enumerate(panel.points):
-            y = top + 18 * row + 9
+            y = top + step * row + 9
             words = _cut(point.name, int((left - 10) / _SMALL))
             drawing.text(start - 8, y + 4, words, anchor="end", size=12)
             series = "count" if point.low is None else "corrected"
@@ -295,6 +296,8 @@ def multiples(
                 drawing.hatched(start, y - 7, room, 14)
             mark = Mark(series, point.value, point.low, point.high, point.hint)
             _mark(drawing, mark, x_of, y)
+            if point.beside is not None:
+                _mark(drawing, point.beside, x_of, y + 9)
     return drawing.svg(title)
 
 

@@ -41,6 +41,8 @@ class MeasuredCell:
 
     name: str
     """Its name."""
+    gold: Estimates
+    """Its shares by the coded units alone."""
     best: Estimates
     """Its corrected shares."""
     count: Floats
@@ -56,6 +58,7 @@ def differences(
     sample: Sample,
     residuals: Floats,
     *,
+    truth: Floats,
     multiple: bool,
     against: str | None = None,
     level: float = 0.95,
@@ -72,6 +75,8 @@ def differences(
         All coded units.
     residuals
         What the model missed on them, shape (n_coded, n_labels).
+    truth
+        Which labels they have, same shape.
     multiple
         Whether a unit takes any number of labels.
     against
@@ -98,15 +103,11 @@ def differences(
     if len(pairs) > _MOST:
         problem = f"{len(cells)} groups make {len(pairs):,} pairs"
         raise InputError("differences", problem, "name one to compare with: --against GROUP")
-    a, b = np.array(pairs).T
-    shares = _Stacked.of(cells)
-    together = _correlations(cells, sample, residuals)[a, b]
-    value = shares.share[a] - shares.share[b]
-    z = normal_quantile(level)
-    low, high = _limits(shares, a, b, together, np.full(value.shape, z))
-    p = _p_values(shares, a, b, together, value)
-    variance = shares.variance[a] + shares.variance[b]
-    variance -= 2 * together * np.sqrt(shares.variance[a] * shares.variance[b])
+    together = _correlations(cells, sample, residuals)
+    best = _effects([cell.best for cell in cells], together, pairs, level)
+    alone = _correlations(cells, sample, truth)
+    gold = _effects([cell.gold for cell in cells], alone, pairs, level)
+    p = np.array([[effect.p for effect in row] for row in best])
     # Of two labels of a single choice one test says it all.
     mirrored = not multiple and len(labels) == 2
     adjusted = np.repeat(holm(p[:, 1])[:, None], 2, axis=1) if mirrored else holm(p)
@@ -117,18 +118,33 @@ def differences(
             names[first],
             names[second],
             float(cells[first].count[k] - cells[second].count[k]),
-            Effect(
-                float(value[row, k]),
-                float(low[row, k]),
-                float(high[row, k]),
-                float(np.sqrt(max(variance[row, k], 0))),
-                float(p[row, k]),
-            ),
+            gold[row][k],
+            best[row][k],
             float(adjusted[row, k]),
         )
         for k, label in enumerate(labels)
         for row, (first, second) in enumerate(pairs)
     ]
+
+
+def _effects(
+    estimates: Sequence[Estimates],
+    correlations: Floats,
+    pairs: Sequence[tuple[int, int]],
+    level: float,
+) -> list[list[Effect]]:
+    """Give the differences of some estimates, by pair and label."""
+    a, b = np.array(pairs).T
+    shares, together = _Stacked.of(estimates), correlations[a, b]
+    value = shares.share[a] - shares.share[b]
+    z = normal_quantile(level)
+    low, high = _limits(shares, a, b, together, np.full(value.shape, z))
+    variance = shares.variance[a] + shares.variance[b]
+    variance -= 2 * together * np.sqrt(shares.variance[a] * shares.variance[b])
+    error = np.sqrt(np.maximum(variance, 0))
+    p = _p_values(shares, a, b, together, value)
+    every = np.stack([value, low, high, error, p], axis=-1)
+    return [[Effect(*numbers) for numbers in row] for row in every.tolist()]
 
 
 def holm(p: Floats) -> Floats:
@@ -158,14 +174,13 @@ class _Stacked:
     freedom: Floats
 
     @classmethod
-    def of(cls, cells: Sequence[MeasuredCell]) -> "_Stacked":
-        best = [cell.best for cell in cells]
-        freedom = np.array([[float(one.freedom)] for one in best])
-        share = np.array([one.share for one in best])
+    def of(cls, estimates: Sequence[Estimates]) -> "_Stacked":
+        freedom = np.array([[float(one.freedom)] for one in estimates])
+        share = np.array([one.share for one in estimates])
         return cls(
             share,
-            np.array([one.variance for one in best]),
-            np.array([one.steady for one in best]),
+            np.array([one.variance for one in estimates]),
+            np.array([one.steady for one in estimates]),
             np.broadcast_to(freedom, share.shape),
         )
 

@@ -42,6 +42,8 @@ class Difference:
     """The group that it is compared with."""
     count: float
     """Difference of the shares of tags: off by the model's errors."""
+    gold: Effect
+    """Difference of the shares by the coded units alone."""
     corrected: Effect
     """Difference of the corrected shares."""
     p_holm: float

@@ -200,6 +200,7 @@ class _Within:
             self.corrected,
             coded.sample,
             coded.truth - self.lam * p,
+            truth=coded.truth.astype(np.float64),
             multiple=one.multiple,
             against=against,
             level=level,
@@ -239,17 +240,22 @@ def _within(one: TaggedDimension, coded: Coded, cells: Cells, level: float) -> _
             continue
         doubt = mean[number] - square[number]
         population = Population(int(sizes[number]), mean[number], variance[number], doubt)
-        best = corrected(
-            population,
-            here.sample,
-            p[chosen],
-            here.truth,
-            multiple=one.multiple,
-            level=level,
-            lam=lam,
-            cell=True,
+        # Without the model, by the same estimator, so that both have intervals of one form.
+        alone, best = (
+            corrected(
+                population,
+                here.sample,
+                p[chosen],
+                here.truth,
+                multiple=one.multiple,
+                level=level,
+                lam=trust,
+                calibrated=with_model,
+                cell=True,
+            )
+            for trust, with_model in ((0.0, False), (lam, True))
         )
-        made.corrected.append(MeasuredCell(name, best, counted[number], chosen))
+        made.corrected.append(MeasuredCell(name, alone, best, counted[number], chosen))
         made.shares[name] = _table(
             one,
             here,

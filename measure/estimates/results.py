@@ -235,10 +235,10 @@ class Shares(Tidy):
     def _of_differences(self) -> list[str]:
         if not self.differences:
             return []
-        rows = [["", "", "count", "corrected", "p", "p (Holm)"]]
+        rows = [["", "", "count", "gold only", "corrected", "p", "p (Holm)"]]
         for one in self.differences:
-            best, p = one.corrected, p_value(one.p_holm)
-            rows.append([one.label, one.name, f"{one.count:+.3f}", str(best), p_value(best.p), p])
+            fits = (f"{one.count:+.3f}", str(one.gold), str(one.corrected))
+            rows.append([one.label, one.name, *fits, p_value(one.corrected.p), p_value(one.p_holm)])
         return ["differences between groups", *columns(rows), ""]
 
     def _of_trends(self) -> list[str]:
@@ -295,6 +295,7 @@ class Shares(Tidy):
         for gap in self.differences:
             known = {"kind": "difference", "group": gap.name}
             yield {**known, **_row(gap, "count", gap.count)}
+            yield {**known, **_row(gap, "gold", gap.gold)}
             yield {**known, **_row(gap, "corrected", gap.corrected), "p_holm": gap.p_holm}
         for trend in self.trends:
             for name in ("count", "gold", "corrected"):

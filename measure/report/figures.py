@@ -227,15 +227,17 @@ def _differences(contents: Contents, gaps: list[Difference]) -> Figure:
     table = []
     for gap in gaps:
         name, best = name_of(contents.codebook, gap.dimension, [gap.label]), gap.corrected
-        counted = f"{100 * gap.count:+.1f}"
+        counted, alone = f"{100 * gap.count:+.1f}", _points(gap.gold)
         hint = f"{_points(best)}; p (Holm) {p_value(gap.p_holm)}; count of tags {counted}"
-        point = plots.Point(gap.group, best.value, best.low, best.high, hint)
+        below = plots.Mark("gold", gap.gold.value, gap.gold.low, gap.gold.high, f"alone: {alone}")
+        point = plots.Point(gap.group, best.value, best.low, best.high, hint, below)
         panels.setdefault(name, []).append(point)
         p = (p_value(best.p), p_value(gap.p_holm))
-        table.append((name, gap.group, counted, _points(best), *p))
+        table.append((name, gap.group, counted, alone, _points(best), *p))
     caption = (
         f"{gaps[0].dimension}: how much larger each share is than in {gaps[0].against}, in points, "
-        "with 95 % intervals; p after Holm for all comparisons of the dimension."
+        "with 95 % intervals: corrected (blue) and by people's answers alone (orange, below); p "
+        "after Holm for all comparisons of the dimension."
     )
     drawn = [plots.Panel(name, tuple(points)) for name, points in panels.items()]
     return Figure(
@@ -243,7 +245,15 @@ def _differences(contents: Contents, gaps: list[Difference]) -> Figure:
         caption,
         plots.multiples(drawn, caption, scale="common", tick=_tick),
         plots.multiples(drawn, caption, plots.NARROW, scale="common", tick=_tick),
-        ("label", "outlet", "count of tags", "corrected", "p", "p (Holm)"),
+        (
+            "label",
+            "outlet",
+            "count of tags",
+            "people's answers alone",
+            "corrected",
+            "p",
+            "p (Holm)",
+        ),
         tuple(table),
     )
 

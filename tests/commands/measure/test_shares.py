@@ -192,13 +192,14 @@ def test_differences_and_a_trend(run: Run, study: Path) -> None:
     assert len(made["differences"]) == len(made["trends"]) == n_labels
     gap = made["differences"][0]
     post, news = (made["groups"][name]["dimensions"]["stance"] for name in ("Post", "News"))
-    expected = (one["labels"][gap["label"]]["corrected"]["share"] for one in (news, post))
-    assert gap["corrected"]["value"] == pytest.approx(next(expected) - next(expected))
+    for name in ("gold", "corrected"):
+        expected = (one["labels"][gap["label"]][name]["share"] for one in (news, post))
+        assert gap[name]["value"] == pytest.approx(next(expected) - next(expected))
     assert gap["p_holm"] >= gap["corrected"]["p"]
     assert {one["against"] for one in one_way["differences"]} == {"2026-02"}
     with (study / "shares.csv").open(encoding="utf-8-sig") as lines:
         kinds = [row["kind"] for row in csv.DictReader(lines)]
-    assert kinds.count("difference") == 2 * n_labels
+    assert kinds.count("difference") == 3 * n_labels
     assert kinds.count("trend") == 3 * n_labels
     assert missing.code == 2
     assert "name --by" in missing.err

@@ -55,15 +55,19 @@ def test_intervals_of_differences_cover() -> None:
     tags, truth, outlet = corpus(1)
     by = pa.array([OUTLETS[k] for k in outlet])
     true = {name: truth[outlet == k].mean() for k, name in enumerate(OUTLETS)}
-    hits, wrong = 0, 0
+    hits, alone, narrower, wrong = 0, 0, 0, 0
     for seed in range(60):
         made = shares(tags, coded(truth, 300, seed), None, by=by, compare=True, learned=())
         pairs = by_pair(made)
         for (a, b), one in pairs.items():
             hits += one.corrected.low <= true[a] - true[b] <= one.corrected.high
+            alone += one.gold.low <= true[a] - true[b] <= one.gold.high
+            narrower += one.corrected.error < one.gold.error
         wrong += pairs["Post", "Times"].p_holm < 0.05
 
     assert 0.92 <= hits / 360 <= 0.99
+    assert 0.92 <= alone / 360 <= 0.99
+    assert narrower > 0.9 * 360
     assert wrong / 60 < 0.12
     assert pairs["Post", "Times"].count > 0.1
     assert abs(true["Post"] - true["Times"]) < 0.05
@@ -99,16 +103,30 @@ def test_shares_that_hang_together() -> None:
     first = rows % 2 == 0
     cells = []
     for name, chosen in (("a", first), ("b", ~first)):
-        best = corrected(
-            Population.of(p), sample.within(chosen), p[chosen], truth[chosen], multiple=False
+        gold, share = (
+            corrected(
+                Population.of(p),
+                sample.within(chosen),
+                p[chosen],
+                truth[chosen],
+                multiple=False,
+                lam=lam,
+            )
+            for lam in (0.0, 1.0)
         )
-        cells.append(MeasuredCell(name, best, np.zeros(2), chosen))
-    made = differences("d", ["no", "yes"], cells, sample, truth - p, multiple=False)[1].corrected
+        cells.append(MeasuredCell(name, gold, share, np.zeros(2), chosen))
+    made = differences(
+        "d", ["no", "yes"], cells, sample, truth - p, truth=truth * 1.0, multiple=False
+    )
+    best, alone = made[1].corrected, made[1].gold
     apart = np.sqrt(sum(cell.best.variance[1] for cell in cells))
 
-    assert made.value == pytest.approx(0, abs=1e-9)
-    assert made.error < 0.05 * apart
-    assert made.high - made.low < 0.5 * apart
+    assert best.value == pytest.approx(0, abs=1e-9)
+    assert best.error < 0.05 * apart
+    assert best.high - best.low < 0.5 * apart
+    # A model that knows nothing changes nothing.
+    assert alone.value == pytest.approx(best.value, abs=1e-9)
+    assert alone.error == pytest.approx(best.error, abs=1e-9)
 
 
 def test_what_is_refused() -> None:
