@@ -20,13 +20,16 @@ from ..measure.estimates.effects import Trend
 from ..measure.estimates.results import Shares
 from ..measure.inputs.tagged import Tags
 from ..measure.inputs.usable_gold import usable_gold
+from ..measure.regressions.coefficients import Regression
+from ..measure.regressions.corrected_regression import regression
+from ..measure.regressions.formula import parse_formula
 from ..measure.regressions.trends import trends
 from ..measure.report.contents import Missing
 from .files import StudyFiles
 from .inputs import Inputs, inputs_of, usable_answers
 from .measuring import corpus_tag_paths
 
-__all__ = ["Measured", "measure"]
+__all__ = ["Measured", "explain", "measure"]
 
 _MOST_CELLS = 60
 _SPEAKER = "speaker"
@@ -42,10 +45,8 @@ _RULES = ("majority", "dawid-skene")
 class Measured:
     """What tags and gold give together; empty where there are none."""
 
-    tags: Tags | None = None
-    """The tags of the corpus."""
-    model: Path | None = None
-    """The model that wrote them."""
+    inputs: Inputs | None = None
+    """The tags of the corpus, and the gold that corrects them."""
     shares: Shares | None = None
     """Of the whole corpus."""
     cells: Mapping[str, Shares] = field(default_factory=dict)
@@ -63,8 +64,18 @@ class Measured:
     missing: Mapping[str, Missing] = field(default_factory=dict)
     """What there is nothing for, and why."""
 
+    @property
+    def tags(self) -> Tags | None:
+        """The tags of the corpus."""
+        return None if self.inputs is None else self.inputs.tags
 
-def measure(files: StudyFiles, path: Path | None) -> Measured:
+    @property
+    def model(self) -> Path | None:
+        """The model that wrote them."""
+        return None if self.inputs is None else self.inputs.model
+
+
+def measure(files: StudyFiles, path: Path | None, columns: Sequence[str] = ()) -> Measured:
     """Measure all that a report says.
 
     Parameters
@@ -73,13 +84,15 @@ def measure(files: StudyFiles, path: Path | None) -> Measured:
         The study's files.
     path
         The tags of its corpus; found in the study if None.
+    columns
+        Further columns of the tags to read where they are there.
 
     Raises
     ------
     StandfirstError
         As `inputs.inputs_of`, and as `measure.shares`.
     """
-    given = inputs_of(files.study, path, files=files)
+    given = inputs_of(files.study, path, columns=columns, files=files)
     whole = given.shares()
     resolved = {"as reported": given.gold}
     for rule in _RULES:
@@ -89,8 +102,7 @@ def measure(files: StudyFiles, path: Path | None) -> Measured:
     others, missing = _by_other_models(files, given)
     tagged = [given, *others.values()]
     return Measured(
-        given.tags,
-        given.model,
+        given,
         replace(whole, notes=(*given.notes, *whole.notes)),
         dict(_cells(given, files.units)),
         _trends(given),
@@ -108,6 +120,20 @@ def measure(files: StudyFiles, path: Path | None) -> Measured:
             *(one.model / "manifest.json" for one in tagged if one.model is not None),
         ],
         missing,
+    )
+
+
+def explain(given: Inputs, formula: str) -> Regression:
+    """Explain a label by columns, as `measure regression` does."""
+    ties = given.columns(["article_id", "cluster"])
+    return regression(
+        formula,
+        given.tags,
+        given.gold,
+        given.design,
+        given.columns([*parse_formula(formula).columns, "published"]),
+        clusters=list(ties.values()),
+        learned=given.learned,
     )
 
 

@@ -15,6 +15,7 @@ from ..errors import StandfirstError
 from ..labels import Agreement, agreement, disagreements
 from ..labels.annotations.annotation import current
 from ..measure.inputs.tagged import Tags
+from ..measure.regressions.formula import parse_formula
 from ..measure.report.contents import (
     Coding,
     Contents,
@@ -26,7 +27,7 @@ from ..measure.report.contents import (
     Verdict,
 )
 from .files import StudyFiles
-from .measured import Measured, measure
+from .measured import Measured, explain, measure
 from .report_articles import readable_articles
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ _MOST_OUTLETS = 12
 _UNIT_COLUMNS = ("start", "end", "before", "after", "title")
 
 
-def contents_of(study: "Study", tags: Path | None = None) -> Contents:
+def contents_of(
+    study: "Study", tags: Path | None = None, *, formulas: Sequence[str] = ()
+) -> Contents:
     """Gather what a report says.
 
     Parameters
@@ -52,13 +55,15 @@ def contents_of(study: "Study", tags: Path | None = None) -> Contents:
         The study.
     tags
         The tags of its corpus; found in the study if None.
+    formulas
+        Regressions to show, such as ``critique ~ outlet + trend``.
 
     Raises
     ------
     StudyError
         There are no articles yet.
     StandfirstError
-        The tags that were named cannot be measured with.
+        The tags that were named cannot be measured with, or a formula not be explained.
     """
     files = StudyFiles(study, _UNIT_COLUMNS)
     book, annotations = files.codebook, files.annotations
@@ -71,11 +76,12 @@ def contents_of(study: "Study", tags: Path | None = None) -> Contents:
         missing["coders"] = Missing("nothing was coded yet", "standfirst annotate push")
     reliability = [one for one in agreement(annotations, book) if one.n_coders]
     clashes = disagreements(annotations, book, most=5, examples=2) if annotations else []
+    columns = [name for formula in formulas for name in parse_formula(formula).columns]
     measured = Measured()
     try:
-        measured = measure(files, tags)
+        measured = measure(files, tags, columns)
     except StandfirstError as error:
-        if tags is not None:
+        if tags is not None or formulas:
             raise
         missing["shares"] = Missing.of(error, files.study.root)
     missing |= measured.missing
@@ -93,6 +99,9 @@ def contents_of(study: "Study", tags: Path | None = None) -> Contents:
         shares=measured.shares,
         cells=measured.cells,
         trends=tuple(measured.trends),
+        regressions=tuple(
+            explain(measured.inputs, formula) for formula in formulas if measured.inputs
+        ),
         quality=tuple(measured.quality),
         coders=measured.coders,
         variants=tuple(measured.variants),

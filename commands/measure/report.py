@@ -24,6 +24,13 @@ def report(
         Path | None,
         typer.Option(help="Tags of the study's corpus.", show_default="found in the study"),
     ] = None,
+    regression: Annotated[
+        list[str] | None,
+        typer.Option(
+            help='Also explain a label by columns, as `measure regression`: "critique ~ outlet"; '
+            "repeatable."
+        ),
+    ] = None,
     verify: Annotated[
         Path | None,
         typer.Option(help="Compute every number of this page again, and tell which differ."),
@@ -37,6 +44,7 @@ def report(
     """
     from ...files import write_text
     from ...measure.report.page import html
+    from ...measure.report.verify import formulas_of
     from ...study.reporting import contents_of
     from ...tables.foreign import refuse_foreign
 
@@ -45,7 +53,9 @@ def report(
     if verify is None:
         problem = "is there already, and is no report"
         refuse_foreign(path, ['content="Standfirst '], force=force, problem=problem)
-    contents = contents_of(folder, tags)
+    else:
+        regression = formulas_of(verify)
+    contents = contents_of(folder, tags, formulas=regression or ())
     page = html(contents)
     if verify is not None:
         _verify(verify, page)

@@ -18,6 +18,7 @@ from ..checks.quality import DimensionQuality
 from ..checks.sensitivity import Variant
 from ..estimates.effects import Trend
 from ..estimates.results import Shares
+from ..regressions.coefficients import Regression
 
 __all__ = [
     "Article",
@@ -184,6 +185,8 @@ class Contents:
     """Shares by ``month`` and by ``outlet``."""
     trends: tuple[Trend, ...] = ()
     """Rise of each share in a month."""
+    regressions: tuple[Regression, ...] = ()
+    """Those that were asked for."""
     quality: tuple[DimensionQuality, ...] = ()
     coders: CoderComparison | None = None
     """The model beside each coder; None where fewer than three coded the same units."""
@@ -212,6 +215,7 @@ class Contents:
                 gap.as_json() for made in self.cells.values() for gap in made.differences
             ],
             "trends": [one.as_json() for one in self.trends],
+            "regressions": [one.as_json() for one in self.regressions],
             "quality": {one.dimension: asdict(one) for one in self.quality},
             "coders": None if self.coders is None else self.coders.as_json()["dimensions"],
             "variants": [_variant(one) for one in self.variants],

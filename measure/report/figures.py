@@ -1,6 +1,6 @@
 """From numbers to the figures of the page, each with the rows behind it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from ..checks.quality import DimensionQuality
 from ..estimates.effects import Difference, Effect
 from ..estimates.results import ESTIMATORS, NAMES, DimensionShares, Shares, p_value
 from ..estimates.results import Estimate as ShareEstimate
+from ..regressions.predictors import INTERCEPT
 from .contents import Contents, as_text, name_of
 
 __all__ = [
@@ -183,43 +184,78 @@ def _cells(contents: Contents, by: str, made: Shares, dimension: str) -> Figure:
 
 
 def effects(contents: Contents) -> Iterator[Figure]:
-    """Draw differences between outlets, and the rise of each share in a month."""
+    """Draw differences between outlets, the rise of each share in a month, and regressions."""
     gaps = contents.cells["outlet"].differences if "outlet" in contents.cells else ()
     for dimension in dict.fromkeys(one.dimension for one in gaps):
         yield _differences(contents, [one for one in gaps if one.dimension == dimension])
-    if trends := contents.trends:
-        rows, table = [], []
-        for one in trends:
-            name = f"{one.dimension}: {name_of(contents.codebook, one.dimension, [one.label])}"
-            marks = tuple(
-                plots.Mark(series, e.value, e.low, e.high, f"{NAMES[series]}: {_points(e)}")
-                for series, e in (
-                    ("count", one.count),
-                    ("gold", one.gold),
-                    ("corrected", one.corrected),
-                )
-            )
-            rows.append(plots.Row(name, marks))
-            fits = (_points(e) for e in (one.count, one.gold, one.corrected))
-            table.append((name, *fits, p_value(one.corrected.p), f"{100 * one.detectable:.1f}"))
-        ends = [e for row in rows for m in row.marks for e in (m.low, m.high) if e is not None]
-        options: dict[str, Any] = {
-            "bounds": (min([0.0, *ends]), max([0.0, *ends])),
-            "lines": (0.0,),
-            "tick": _tick,
-        }
-        caption = (
-            "Rise of each share in a month, in points, with 95 % intervals over articles. "
-            "Detectable: the smallest rise that would be found four times of five."
-        )
-        yield Figure(
+    if contents.trends:
+        yield _slopes(
             "trends",
-            caption,
-            plots.dots(rows, caption, **options),
-            plots.dots(rows, caption, plots.NARROW, **options),
-            ("label", "count of tags", "people's answers alone", "corrected", "p", "detectable"),
-            tuple(table),
+            "Rise of each share in a month, in points, with 95 % intervals over articles. "
+            "Detectable: the smallest rise that would be found four times of five.",
+            [
+                _Slope(
+                    f"{one.dimension}: {name_of(contents.codebook, one.dimension, [one.label])}",
+                    (one.count, one.gold, one.corrected),
+                    one.detectable,
+                )
+                for one in contents.trends
+            ],
         )
+    for number, made in enumerate(contents.regressions, start=1):
+        label = name_of(contents.codebook, made.dimension, [made.label])
+        yield _slopes(
+            f"regression-{number}",
+            f"{made.formula}: how much larger the share of “{label}” ({made.dimension}) is, in "
+            f"points, with 95 % intervals over articles; {made.n_units:,} units in "
+            f"{made.n_clusters:,} articles, {made.n_gold:,} of them coded in "
+            f"{made.n_gold_clusters:,}. A group is compared with the first one of its column. "
+            "Detectable: the smallest effect that would be found four times of five."
+            + "".join(f" Note: {note}." for note in made.notes),
+            [
+                _Slope(one.name, (one.naive, one.gold, one.corrected), one.detectable)
+                for one in made.coefficients
+                if one.name != INTERCEPT
+            ],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Slope:
+    """One line of a coefficient plot."""
+
+    name: str
+    effects: tuple[Effect | None, Effect | None, Effect]
+    """From tags, from gold alone, and corrected."""
+    detectable: float
+
+
+def _slopes(name: str, caption: str, slopes: Sequence[_Slope]) -> Figure:
+    rows, table = [], []
+    for one in slopes:
+        marks = tuple(
+            plots.Mark(series, e.value, e.low, e.high, f"{NAMES[series]}: {_points(e)}")
+            for series, e in zip(("count", "gold", "corrected"), one.effects, strict=True)
+            if e is not None
+        )
+        rows.append(plots.Row(one.name, marks))
+        fits = ("-" if e is None else _points(e) for e in one.effects)
+        p = p_value(one.effects[-1].p)
+        table.append((one.name, *fits, p, f"{100 * one.detectable:.1f}"))
+    ends = [e for row in rows for m in row.marks for e in (m.low, m.high) if e is not None]
+    options: dict[str, Any] = {
+        "bounds": (min([0.0, *ends]), max([0.0, *ends])),
+        "lines": (0.0,),
+        "tick": _tick,
+    }
+    return Figure(
+        name,
+        caption,
+        plots.dots(rows, caption, **options),
+        plots.dots(rows, caption, plots.NARROW, **options),
+        ("label", "count of tags", "people's answers alone", "corrected", "p", "detectable"),
+        tuple(table),
+    )
 
 
 def _differences(contents: Contents, gaps: list[Difference]) -> Figure:

@@ -8,13 +8,14 @@ sections. A digit that somebody changed anywhere in the page, also in a drawing,
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from ...errors import InputError, MissingFileError
 from .page import unpacked_articles
 
-__all__ = ["Difference", "files_of", "verify"]
+__all__ = ["Difference", "files_of", "formulas_of", "verify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,7 @@ def verify(path: Path, written: str) -> list[Difference]:
     MissingFileError, InputError
         There is no such file, or it is no report.
     """
-    if not path.is_file():
-        raise MissingFileError(path, "no such report", "run: standfirst report")
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(path, "is not UTF-8 text", "name a report") from error
+    text = _text(path)
     if text == written:
         return []
     page, study = _parts(path, text), _parts(path, written)
@@ -88,6 +84,28 @@ def files_of(path: Path) -> dict[str, str]:
         raise InputError(path, "is no report of Standfirst, or damaged", "name a report") from error
     rows = root.xpath(".//section[@id='methods']//tr[td/code]")
     return {row[0].text_content(): row[1].text_content() for row in rows}
+
+
+def formulas_of(path: Path) -> list[str]:
+    """Read which regressions a page shows, so that they can be computed again.
+
+    Raises
+    ------
+    MissingFileError, InputError
+        As `verify`.
+    """
+    numbers = _parts(path, _text(path)).numbers
+    names = (f"regressions.{number}.formula" for number in range(len(numbers)))
+    return [json.loads(numbers[name]) for name in takewhile(numbers.__contains__, names)]
+
+
+def _text(path: Path) -> str:
+    if not path.is_file():
+        raise MissingFileError(path, "no such report", "run: standfirst report")
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(path, "is not UTF-8 text", "name a report") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -247,6 +247,33 @@ def test_another_model_is_one_more_choice(run: Run, study: Path, tmp_path: Path)
     assert "tags/turned.parquet" in page.read_text()
 
 
+def test_regressions_that_were_asked_for(run: Run, study: Path, tmp_path: Path) -> None:
+    """Coefficients are those of the command; a check computes the same ones; a slip is refused."""
+    page, formula = tmp_path / "page.html", "warm ~ outlet + trend"
+    done = run("report", "--regression", formula, "-o", str(page), cwd=study)
+    made = numbers(page)["regressions"]
+    expected = json.loads(run("measure", "regression", formula, "--json", cwd=study).out)
+    same = run("report", "--verify", str(page), cwd=study)
+    text = page.read_text()
+    place = text.index('"regressions"')
+    digit = re.compile(r'"value": -?0\.(\d)').search(text, place)
+    assert digit is not None
+    other = str((int(digit[1]) + 1) % 10)
+    page.write_text(text[: digit.start(1)] + other + text[digit.end(1) :])
+    changed = run("report", "--verify", str(page), cwd=study)
+    slip = run("report", "--regression", "warm ~ ships", cwd=study)
+
+    assert done.code == 0, done.err
+    assert made == [expected]
+    assert 'id="regression-1"' in text
+    assert same.code == 0, same.out
+    assert changed.code == 1
+    assert "regressions.0.coefficients" in changed.out
+    assert slip.code == 1
+    assert "ships" in slip.err
+    assert slip.err.count("\n") == 1
+
+
 def test_a_question_under_a_condition(run: Run, study: Path, tmp_path: Path) -> None:
     """Where it was not asked, a unit of the page has no tag; other rules of gold know that, too."""
     root = tmp_path / "ships"

@@ -116,7 +116,7 @@ def test_shares_that_hang_together() -> None:
         )
         cells.append(MeasuredCell(name, gold, share, np.zeros(2), chosen))
     made = differences(
-        "d", ["no", "yes"], cells, sample, truth - p, truth=truth * 1.0, multiple=False
+        "d", ["no", "yes"], cells, sample, truth - p, truth=truth.astype(np.float64), multiple=False
     )
     best, alone = made[1].corrected, made[1].gold
     apart = np.sqrt(sum(cell.best.variance[1] for cell in cells))
