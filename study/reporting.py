@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..annotate.design.plan import Drawn
 from ..corpus import summary
+from ..corpus.reading.dates import read_date
 from ..errors import StandfirstError
 from ..labels import Agreement, agreement, disagreements
 from ..labels.annotations.annotation import current
@@ -115,17 +116,20 @@ def contents_of(
 
 
 def _corpus(files: StudyFiles) -> Corpus:
-    counts = summary(files.study.corpus)
     units = files.units
+    outlets = {str(unit["article_id"]): str(unit["outlet"] or "") for unit in units}
+    largest = Counter(filter(None, outlets.values())).most_common()
+    dates = sorted(filter(None, map(read_date, {str(unit["published"] or "") for unit in units})))
     return Corpus(
-        n_articles=counts["articles"],
+        n_articles=len(outlets),
         n_units=len(units),
         unit=files.study.preparation().unit,
-        outlets=tuple(list(counts["outlets"].items())[:_MOST_OUTLETS]),
-        first=counts["first"] or "",
-        last=counts["last"] or "",
+        outlets=tuple(largest[:_MOST_OUTLETS]),
+        n_outlets=len(largest),
+        first=dates[0] if dates else "",
+        last=dates[-1] if dates else "",
         languages=tuple(sorted({str(unit["language"]) for unit in units if unit["language"]})),
-        n_left_out=counts["set_aside"],
+        n_left_out=summary(files.study.corpus)["articles"] - len(outlets),
     )
 
 
@@ -159,6 +163,7 @@ def _coding(annotations: "list[Annotation]", gold: "list[Gold]") -> Coding:
         n_twice=sum(len(who) > 1 for who in coders.values()),
         n_coders=len({row.coder for row in answered}),
         n_suggested=len(suggested),
+        n_answers=len({(row.unit_id, row.dimension) for row in answered}),
         gold=dict(Counter(row.dimension for row in gold)),
         rules=dict(Counter(str(row.rule) for row in gold).most_common()),
     )
@@ -201,7 +206,7 @@ def _lights(
     detail = f"{len(design):,} units drawn with known probabilities" if known else "nothing drawn"
     lights = [Light("Was the gold drawn at random?", "yes" if known else "no", detail)]
     units = {row.unit_id for row in gold}
-    seen = {row.unit_id for row in files.annotations if row.suggestion != "none"} & units
+    seen = {row.unit_id for row in current(files.annotations) if row.suggestion != "none"} & units
     if units:
         answer = "yes" if not seen else "partly"
         detail = f"{len(seen):,} of {len(units):,} units were coded with a suggestion in view"

@@ -46,14 +46,16 @@ class Corpus:
     unit: str
     """What articles were cut into, such as ``sentence``."""
     outlets: tuple[tuple[str, int], ...]
-    """Outlets and their number of articles, the largest first."""
+    """The largest outlets and their number of articles."""
+    n_outlets: int
+    """All of them."""
     first: str
     """Date of the oldest article; empty where no date is known."""
     last: str
     """Date of the newest."""
     languages: tuple[str, ...]
     n_left_out: int = 0
-    """Articles in other languages, or copies of others, that were set aside."""
+    """Articles that were added and are not measured: in other languages, or copies of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ class Coding:
     n_coders: int
     n_suggested: int
     """Units that somebody answered with a model's suggestion in view."""
+    n_answers: int
+    """Pairs of a unit and a question that somebody answered."""
     gold: Mapping[str, int]
     """Id of each dimension to the number of its resolved answers."""
     rules: Mapping[str, int]

@@ -3,24 +3,33 @@
 Only what is known is written. What the authors alone know is marked for them, never left blank.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from .contents import Contents, as_text
+from ..estimates.results import Shares
+from .contents import Coding, Contents, Model, Round, as_text
 
 __all__ = ["BIBTEX", "Item", "latex", "markdown", "reforms"]
 
 _RULES = {
-    "random": "a simple random sample",
-    "stratified": "a random sample, stratified in proportion to size",
-    "equal": "a random sample of equal size from each stratum",
-    "two-stage": "random units of randomly drawn blocks of articles",
+    "random": "at random",
+    "stratified": "at random, in proportion to size from each of {strata}",
+    "equal": "at random, equally many from each of {strata}",
+    "two-stage": "at random in two stages, {strata} first and then within them",
+}
+_RESOLVED = {
+    "single": "given by one coder",
+    "unanimous": "unanimous",
+    "majority": "by majority",
+    "dawid-skene": "by the model of Dawid and Skene 1979",
+    "adjudicated": "by an adjudicator",
 }
 _SOURCES = {
     "krippendorff": "Krippendorff 2018",
+    "dawid": "Dawid and Skene 1979",
     "angelopoulos": "Angelopoulos et al. 2023",
     "zrnic": "Zrnic and Candès 2024",
-    "tenenbein": "Tenenbein 1970",
+    "holm": "Holm 1979",
     "sarndal": "Särndal et al. 1992",
     "kapoor": "Kapoor et al. 2024",
 }
@@ -30,9 +39,12 @@ BIBTEX = """\
   to Its Methodology}, edition = {4}, publisher = {SAGE}, year = {2018}}
 @book{sarndal1992, author = {S{\\"a}rndal, Carl-Erik and Swensson, Bengt and Wretman, Jan},
   title = {Model Assisted Survey Sampling}, publisher = {Springer}, year = {1992}}
-@article{tenenbein1970, author = {Tenenbein, Aaron}, title = {A Double Sampling Scheme for
-  Estimating from Binomial Data with Misclassifications}, journal = {Journal of the American
-  Statistical Association}, volume = {65}, number = {331}, pages = {1350--1361}, year = {1970}}
+@article{dawid1979, author = {Dawid, A. P. and Skene, A. M.}, title = {Maximum Likelihood
+  Estimation of Observer Error-Rates Using the {EM} Algorithm}, journal = {Journal of the Royal
+  Statistical Society, Series C}, volume = {28}, number = {1}, pages = {20--28}, year = {1979}}
+@article{holm1979, author = {Holm, Sture}, title = {A Simple Sequentially Rejective Multiple Test
+  Procedure}, journal = {Scandinavian Journal of Statistics}, volume = {6}, number = {2},
+  pages = {65--70}, year = {1979}}
 @article{angelopoulos2023, author = {Angelopoulos, Anastasios N. and Bates, Stephen and
   Fannjiang, Clara and Jordan, Michael I. and Zrnic, Tijana}, title = {Prediction-Powered
   Inference}, journal = {Science}, volume = {382}, pages = {669--674}, year = {2023}}
@@ -53,63 +65,86 @@ def markdown(contents: Contents) -> str:
 
 def latex(contents: Contents) -> str:
     """Write the methods paragraph in LaTeX, with citations by the keys of `BIBTEX`."""
-    text = markdown(contents)
-    for plain, quoted in (
-        ("\\", "\\textbackslash{}"), ("%", "\\%"), ("&", "\\&"), ("#", "\\#"), ("_", "\\_"),
-        ("$", "\\$"), ("{", "\\{"), ("}", "\\}"), ("~", "\\textasciitilde{}"),
-        ("^", "\\textasciicircum{}"),
-    ):  # fmt: skip
-        text = text.replace(plain, quoted)
-    text = text.replace("\\textbackslash\\{\\}", "\\textbackslash{}")
+    text = markdown(contents).translate(_IN_LATEX)
     for key, named in _SOURCES.items():
         text = text.replace(named, f"\\citealp{{{key}{named[-4:]}}}")
-    return text
+    return f"% needs \\usepackage{{natbib}}\n{text}"
+
+
+_IN_LATEX = str.maketrans(
+    {
+        **{sign: f"\\{sign}" for sign in "%&#_${}"},
+        "\\": "\\textbackslash{}",
+        "~": "\\textasciitilde{}",
+        "^": "\\textasciicircum{}",
+        "<": "\\textless{}",
+        ">": "\\textgreater{}",
+        "|": "\\textbar{}",
+        '"': "\\textquotedbl{}",
+    }
+)
 
 
 def _sentences(contents: Contents) -> Iterator[str]:
-    corpus, book = contents.corpus, contents.codebook
-    when = f" published from {corpus.first} to {corpus.last}" if corpus.first else ""
-    n_outlets = len(corpus.outlets)
-    outlets = f" of {_number(n_outlets, 'outlet')}" if n_outlets else ""
-    yield (
-        f"We measured in {_number(corpus.n_articles, 'article')}{outlets}{when}, cut into "
-        f"{_number(corpus.n_units, corpus.unit)}."
-    )
-    for one in contents.rounds:
-        rule = _RULES.get(
-            one.rule, f"a random sample with probabilities set by the rule {one.rule}"
-        )
-        strata = f" ({_number(one.n_strata, 'stratum')})" if one.n_strata > 1 else ""
-        part = "As a test part that no model learned from" if one.part == "test" else "For coding"
-        yield (
-            f"{part} we drew {rule} of {_number(one.n_drawn, corpus.unit)} out of "
-            f"{one.n_pool:,}{strata} (round {one.name}, seed {one.seed})."
-        )
+    yield from _corpus(contents)
+    yield from (_drawn(contents, one) for one in contents.rounds)
     if contents.coding is not None:
-        yield from _coded(contents)
+        yield from _coded(contents, contents.coding)
     if contents.model is not None:
-        yield from _trained(contents)
+        yield from _trained(contents, contents.model)
     if contents.shares is not None:
-        yield from _shares(contents)
+        yield from _shares(contents, contents.shares)
+    book = contents.codebook
     yield (
         f"All was done with Standfirst {contents.version}; the codebook is {book.id} "
         f"{book.version}, revision {book.revision}."
     )
 
 
-def _coded(contents: Contents) -> Iterator[str]:
-    coding = contents.coding
-    if coding is None:
-        return
-    unit = contents.corpus.unit
-    blind = (
-        "without any suggestion in view"
-        if not coding.n_suggested
-        else f"{coding.n_suggested:,} of them with a model's suggestion in view"
-    )
+def _corpus(contents: Contents) -> Iterator[str]:
+    corpus = contents.corpus
+    when = f" published from {corpus.first} to {corpus.last}" if corpus.first else ""
+    if corpus.first and corpus.first == corpus.last:
+        when = f" published on {corpus.first}"
+    outlets = f" of {_number(corpus.n_outlets, 'outlet')}" if corpus.n_outlets else ""
     yield (
-        f"{_number(coding.n_coders, 'coder')} answered {_number(coding.n_units, unit)}, {blind}; "
-        f"{coding.n_twice:,} were coded by two or more independently."
+        f"We measured {_listed([one.id for one in contents.codebook.dimensions])} in "
+        f"{_number(corpus.n_articles, 'article')}{outlets}{when}, cut into "
+        f"{_number(corpus.n_units, corpus.unit)}."
+    )
+    if corpus.n_left_out:
+        verb = "was" if corpus.n_left_out == 1 else "were"
+        yield (
+            f"{_number(corpus.n_left_out, 'further article')} {verb} left out, in other languages "
+            "or copies of others."
+        )
+
+
+def _drawn(contents: Contents, one: Round) -> str:
+    test = one.part == "test"
+    strata = _number(one.n_strata, "block of articles" if test else "stratum")
+    how = _RULES.get(one.rule, f"at random, with probabilities set by the rule {one.rule}")
+    if one.rule in ("stratified", "equal") and one.n_strata < 2:
+        how = _RULES["random"]
+    mix = "" if one.mix is None else f", {100 * one.mix:g} % of them with equal probabilities"
+    part = "As a test part, which no model learned from," if test else "For coding"
+    return (
+        f"{part} we drew {one.n_drawn:,} of {_number(one.n_pool, contents.corpus.unit)} "
+        f"{how.format(strata=strata)}{mix} (round {one.name}, seed {one.seed})."
+    )
+
+
+def _coded(contents: Contents, coding: Coding) -> Iterator[str]:
+    blind = (
+        f"{coding.n_suggested:,} of them with a model's suggestion in view"
+        if coding.n_suggested
+        else "without any suggestion in view"
+    )
+    twice = f"{coding.n_twice:,} of them were" if coding.n_twice else "none of them was"
+    yield (
+        f"{_number(coding.n_coders, 'coder')} answered "
+        f"{_number(coding.n_units, contents.corpus.unit)}, {blind}; {twice} answered by two or "
+        "more."
     )
     alphas = [
         f"{one.dimension} {one.alpha} ({one.n_units:,} units)"
@@ -121,18 +156,21 @@ def _coded(contents: Contents) -> Iterator[str]:
             "Agreement by Krippendorff's alpha, with 95 % intervals that resample articles, was "
             f"{'; '.join(alphas)} {_cite('krippendorff')}."
         )
-    if coding.rules:
-        rules = ", ".join(f"{name} {n:,}" for name, n in coding.rules.items())
-        yield f"Answers were resolved to one a unit and question ({rules})."
+    n_gold = sum(coding.gold.values())
+    if n_gold:
+        rules = ", ".join(
+            f"{n:,} {_RESOLVED.get(name, f'by {name}')}" for name, n in coding.rules.items()
+        )
+        n_open = coding.n_answers - n_gold
+        still = f"; {n_open:,} stayed open" if n_open > 0 else ""
+        yield f"This gave {n_gold:,} answers, one a unit and question: {rules}{still}."
 
 
-def _trained(contents: Contents) -> Iterator[str]:
-    model = contents.model
-    if model is None:
-        return
+def _trained(contents: Contents, model: Model) -> Iterator[str]:
+    unit = contents.corpus.unit
     yield (
         f"A classifier (features: {model.encoder}; one linear head a question, with calibrated "
-        f"probabilities) was trained on {model.n_rows:,} coded units of "
+        f"probabilities) was trained on {_number(model.n_rows, f'coded {unit}')} of "
         f"{_number(model.n_groups, model.grouped_by)}."
     )
     scores = [
@@ -148,35 +186,54 @@ def _trained(contents: Contents) -> Iterator[str]:
         )
 
 
-def _shares(contents: Contents) -> Iterator[str]:
-    made = contents.shares
-    if made is None:
-        return
-    worth = [
-        f"{one.dimension} {one.n_gold:,} (worth {one.worth:,.0f} without a model)"
-        for one in made.dimensions
-        if one.worth is not None
-    ]
-    level = f"{100 * made.level:g} %"
-    yield (
-        "Shares of labels were estimated by the difference estimator, that is, the mean "
-        "probability of all tagged units plus the design-weighted mean error on coded units "
-        f"({_cite('sarndal')[1:-1]}; {_cite('angelopoulos')[1:-1]}), where no unit's probability "
-        "came from a model that had "
-        f"learned from it {_cite('zrnic')}, with {level} intervals of Wilson's form; "
-        f"coded units: {'; '.join(worth) or 'see the table'}."
+def _shares(contents: Contents, made: Shares) -> Iterator[str]:
+    unit = contents.corpus.unit
+    trusted = "; ".join(
+        f"{one.dimension} {one.lam:.2f}" for one in made.dimensions if one.lam is not None
     )
+    rest = "; ".join(
+        f"{one.dimension} {one.n_gold:,}"
+        + ("" if one.worth is None else f" (as precise as {one.worth:,.0f} without a model)")
+        for one in made.dimensions
+    )
+    tagged = "" if contents.model is not None else " by a model that is not in the study"
+    yield (
+        f"Shares of labels in all {_number(made.dimensions[0].n_units, unit)}, which were tagged"
+        f"{tagged}, were estimated by the difference estimator: the mean probability of all, times "
+        f"a factor that the coded ones set (from 0 to 1: {trusted}), plus the design-weighted mean "
+        f"of what that misses on the coded ones ({_SOURCES['sarndal']}; "
+        f"{_SOURCES['angelopoulos']})."
+    )
+    yield (
+        f"No probability of a coded {unit} came from a model that had learned from it "
+        f"{_cite('zrnic')}; the intervals are of Wilson's form, with {100 * made.level:g} % "
+        f"coverage; coded units: {rest}."
+    )
+    if contents.coding is not None and contents.coding.n_suggested:
+        yield "Answers with a suggestion in view correct no share."
+    n_gaps = sum(len(cell.differences) for cell in contents.cells.values())
+    if n_gaps:
+        against = next(g.against for c in contents.cells.values() for g in c.differences)
+        yield (
+            f"Shares of outlets were compared with those of {against} in "
+            f"{_number(n_gaps, 'comparison')}, with p-values after {_SOURCES['holm']} within each "
+            "question."
+        )
 
 
 def _cite(key: str) -> str:
     return f"({_SOURCES[key]})"
 
 
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
 def _number(n: int, noun: str) -> str:
     if n == 1:
         return f"1 {noun}"
-    plural = {"stratum": "strata", "same text": "same texts"}.get(noun, f"{noun}s")
-    return f"{n:,} {plural}"
+    plurals = {"stratum": "strata", "block of articles": "blocks of articles"}
+    return f"{n:,} {plurals.get(noun, f'{noun}s')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +299,9 @@ def _answers(contents: Contents) -> Iterator[tuple[str, str]]:
         yield "2c", versions
     yield "2e", f"{len(contents.files)} files with the SHA-256 that this page lists"
     if corpus.outlets:
-        yield "3a", ", ".join(f"{name} ({n:,} articles)" for name, n in corpus.outlets)
+        n_more = corpus.n_outlets - len(corpus.outlets)
+        more = f", and {_number(n_more, 'other outlet')}" if n_more > 0 else ""
+        yield "3a", ", ".join(f"{name} ({n:,} articles)" for name, n in corpus.outlets) + more
     yield "3b", frame
     asked = "; ".join(f"{one.id}: {one.question}" for one in book.dimensions)
     yield "3d", asked
@@ -252,7 +311,7 @@ def _answers(contents: Contents) -> Iterator[tuple[str, str]]:
         gaps = [note for note in contents.shares.notes if "no gold" in note]
         yield "3f", "; ".join(gaps) or "every drawn unit has an answer or at most 5 % have none"
         yield "3g", "coded units were drawn from all units with known probabilities"
-    yield "4a", f"{corpus.n_left_out:,} articles set aside (other languages, or copies)"
+    yield "4a", f"{corpus.n_left_out:,} further articles, in other languages or copies of others"
     yield "4c", f"articles were cut into units ({corpus.unit}); debris of web pages was taken out"
     if contents.model is None:
         return
