@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from .shared import completion
-from .shared.next_step import say_next
+from .shared.next_step import say_next, say_next_with_files
 from .shared.options import print_json, say
 
 __all__ = ["demo", "init"]
@@ -89,7 +89,4 @@ def demo(
         if as_json:
             print_json([{"command": one.command, "lines": one.lines} for one in steps])
     say("", f"done in {time.monotonic() - begin:.0f} seconds")
-    if keep is None:
-        say("the files are gone again; keep them with: standfirst demo --keep DIR")
-    else:
-        say(f"go on with: cd {keep} && standfirst corpus show")
+    say_next_with_files("demo", keep or "", quiet=as_json)

@@ -111,7 +111,8 @@ class Study:
         raise StudyError(
             start or Path.cwd(),
             "is not in a study",
-            "make one with: standfirst init STUDY, or name one with --study",
+            "make one with: standfirst init STUDY (or standfirst start, which asks), or name one "
+            "with --study",
         )
 
     @classmethod

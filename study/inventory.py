@@ -103,15 +103,14 @@ class Inventory:
         return self._read("corpus", lambda: size(self.study.corpus), (0, 0))
 
     @cached_property
-    def units(self) -> dict[str, str]:
-        """Id of each unit to its text."""
+    def unit_ids(self) -> set[str]:
+        """Ids of the units."""
         from ..corpus.storing.store import units_table
 
-        def read() -> dict[str, str]:
-            table = units_table(self.study.corpus, ("unit_id", "text"))
-            return dict(zip(table["unit_id"].to_pylist(), table["text"].to_pylist(), strict=True))
+        def read() -> set[str]:
+            return set(units_table(self.study.corpus, ("unit_id",))["unit_id"].to_pylist())
 
-        return self._read("corpus", read, {}) if self.size[1] else {}
+        return self._read("corpus", read, set()) if self.size[1] else set()
 
     @cached_property
     def design(self) -> "list[Drawn]":
@@ -320,7 +319,7 @@ class Inventory:
             ids, versions = units_and_models_of(path)
         except StandfirstError as error:
             return TagsEntry(path, problem=str(error))
-        return TagsEntry(path, len(ids), len(self.units.keys() & set(ids)), versions)
+        return TagsEntry(path, len(ids), len(self.unit_ids.intersection(ids)), versions)
 
     def _read(self, part: str, read: Callable[[], _T], otherwise: Any) -> _T:
         import pyarrow as pa

@@ -71,9 +71,10 @@ def next_with_files(after: str, path: str, *, names: "Sequence[str]" = ()) -> St
     Parameters
     ----------
     after
-        The command that has just ended: ``train``, ``evaluate`` or ``tag``.
+        The command that has just ended: ``demo``, ``train``, ``evaluate`` or ``tag``.
     path
-        The model that it made or scored; for ``tag`` the tags that it wrote.
+        The model that it made or scored; for ``tag`` the tags that it wrote, for ``demo`` the study
+        that it left, if it did.
     names
         Labelled columns.
 
@@ -83,6 +84,11 @@ def next_with_files(after: str, path: str, *, names: "Sequence[str]" = ()) -> St
     standfirst tag 'my model' ARTICLES -o tags.parquet
     """
     where = shlex.quote(path)
+    if after == "demo" and path:
+        return Step(f"cd {where} && standfirst status", "what it left, to look at and go on with")
+    if after == "demo":
+        why = "a study of your own; or keep this one: standfirst demo --keep DIR"
+        return Step("standfirst start FOLDER_OF_ARTICLES", why)
     if after == "train":
         options = "".join(f" --label {shlex.quote(name)}" for name in names)
         command = f"standfirst evaluate {where} --data HELD_OUT.csv{options}"
@@ -159,6 +165,8 @@ def _coding(have: Inventory, after: str) -> Step | None:
 
 def _gold(have: Inventory, after: str) -> Step | None:
     n_missing, n_ties = have.unresolved
+    if n_ties and after == "annotate adjudicate":
+        return Step(f"standfirst {after}", f"{n_ties:,} ties are open; again when they are decided")
     if not n_missing and not have.gold and "gold" not in have.errors:
         return Step("standfirst annotate adjudicate", f"all {n_ties:,} answers are ties")
     if not n_missing or after == "labels gold":
@@ -190,7 +198,7 @@ def _model(have: Inventory, after: str) -> Step | None:
 def _tags(have: Inventory, after: str) -> Step | None:
     model = have.usable_models[0] if after in {"train", "evaluate"} else have.model
     assert model is not None  # noqa: S101 - the rule before has seen to it
-    n_units, tags = len(have.units), have.corpus_tags
+    n_units, tags = len(have.unit_ids), have.corpus_tags
     if len(tags) > 1:
         names = ", ".join(one.path.name for one in tags)
         return Step("", f"several tags of the corpus ({names}): remove all but one from tags/")
@@ -221,7 +229,7 @@ def _holds_units(have: Inventory) -> bool:
 
     path = have.study.root / UNITS
     try:
-        return path.is_file() and have.units.keys() <= set(unit_ids_of(path))
+        return path.is_file() and have.unit_ids <= set(unit_ids_of(path))
     except ValueError:
         return False
 

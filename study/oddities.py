@@ -30,8 +30,7 @@ def oddities(have: Inventory) -> list[Oddity]:
 
 
 def _drawn(have: Inventory) -> Iterator[Oddity]:
-    units = have.units
-    gone = [row for row in have.design if row.unit_id not in units]
+    gone = [row for row in have.design if row.unit_id not in have.unit_ids]
     if gone:
         what = f"{len(gone)} of {len(have.design)} drawn units are not in the corpus any more"
         yield Oddity(what, "the corpus was cut anew, or is another one")
@@ -96,7 +95,7 @@ def _models(have: Inventory) -> Iterator[Oddity]:
 
 def _tags(have: Inventory) -> Iterator[Oddity]:
     models = {one.version: one for one in have.models if one.version}
-    n_units = len(have.units)
+    n_units = len(have.unit_ids)
     for one in have.tags:
         name = f"tags/{one.path.name}"
         if one.problem:

@@ -20,7 +20,11 @@ Run = Callable[..., Any]
 
 REFUSED = [
     # Where one is.
-    (".", "status", "is not in a study; make one with: standfirst init STUDY, or name one with"),
+    (
+        ".",
+        "status",
+        "is not in a study; make one with: standfirst init STUDY (or standfirst start,",
+    ),
     (".", "corpus add in.jsonl", "is not in a study; make one with: standfirst init STUDY"),
     ("quays", "status --study ../nowhere", "../nowhere: is not in a study; make one with"),
     ("quays", "init inner", "inner: lies inside the study "),
