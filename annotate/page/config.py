@@ -182,7 +182,8 @@ def _article(root: Element, codebook: Codebook, *, comments: bool) -> None:
 
 
 def _question(parent: Element, dimension: Dimension, *, readings: bool) -> Element:
-    attributes = {"className": "sf-question"}
+    required = dimension.required and not readings
+    attributes = {"className": "sf-question sf-required" if required else "sf-question"}
     # An adjudicator sees all answers, also where the coders' answers open a question that the
     # adjudicator's do not.
     if dimension.when and not readings:

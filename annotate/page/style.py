@@ -19,6 +19,7 @@ STYLES = {
 .sf-questions { display: flex; gap: 6px 20px; flex-wrap: wrap; align-items: flex-start; }
 .sf-question { flex: 1 1 190px; min-width: 150px; max-width: 420px; }
 .sf-question h4 { font-size: 15px !important; line-height: 1.3; margin: 4px 0 !important; }
+.sf-required h4:first-of-type::after { content: "\\a0*"; color: #b3261e; }
 .sf-question label, .sf-question .lsf-choice__item { line-height: 22px !important;
            min-height: 0 !important; height: auto !important; }
 .sf-question .lsf-choice__item { margin: 2px 0 !important; }
@@ -33,9 +34,10 @@ STYLES = {
     "notes": """
 .sf-notes { display: flex; gap: 0 20px; }
 """,
-    # The article scrolls in its box, so that the answers stay where they are.
+    # The article scrolls in its box, so that the answers stay where they are: a box that takes what
+    # a window has beyond the questions.
     "article": """
-.sf-article { max-height: 270px; overflow-y: auto; line-height: 1.5; padding: 6px 10px;
+.sf-article { max-height: max(270px, calc(100vh - 530px)); overflow-y: auto; line-height: 1.5; padding: 6px 10px;
            margin: 6px 0 8px; border: 1px solid #8886; border-radius: 6px; }
 .sf-marks { display: none; }
 """,
