@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import InputError, MissingFileError
+from ..errors import (
+    CodebookError,
+    InputError,
+    MissingFileError,
+    StandfirstError,
+    UnknownNameError,
+)
 from .annotate.sample import sample
 from .corpus.add import add, preview
 from .shared import completion
@@ -149,19 +155,24 @@ def _columns(
 ) -> dict[str, str | None]:
     """Show how the first articles are read, until somebody says that it is right."""
     while True:
-        n_read, n_rejected = preview([str(articles)], columns, quiet=not asks)
-        if not asks:
+        try:
+            n_read, n_rejected = preview([str(articles)], columns, quiet=not asks)
             if n_read == n_rejected:
                 problem = f"none of the first {n_read} records can be used"
                 raise InputError(articles, problem, "name the column of the text: --text COLUMN")
-            return columns
-        rejected = f", {n_rejected} of them of no use" if n_rejected else ""
-        say(f"{n_read} records looked at{rejected}")
-        if typer.confirm("Are texts and columns taken rightly?", default=True, err=True):
-            return columns
+        except StandfirstError as error:
+            if not asks:
+                raise
+            say(str(error))
+        else:
+            if not asks:
+                return columns
+            rejected = f", {n_rejected} of them of no use" if n_rejected else ""
+            say(f"{n_read} records looked at{rejected}")
+            if typer.confirm("Are texts and columns taken rightly?", default=True, err=True):
+                return columns
         columns = {
-            name: _ask(f"Column of the {name} (empty: guessed)", columns[name] or "") or None
-            for name in columns
+            name: _ask(f"Column of the {name} (empty: guessed)", "") or None for name in columns
         }
 
 
@@ -182,10 +193,19 @@ def _make(folder: Path, codebook: str | None, *, asks: bool) -> "Study":
             book = load_codebook(path)
             asked = ", ".join(one.id for one in book.dimensions)
             say(f"  {name:16}{book.title} ({asked})")
-        codebook = _ask("Codebook, or the path of your own", "transfer-deals")
-    with without_next():
-        init(folder, codebook=codebook or "transfer-deals")
-    return find_study(folder)
+    while True:
+        if codebook is None and asks:
+            codebook = _ask("Codebook, or the path of your own", "transfer-deals")
+        try:
+            with without_next():
+                init(folder, codebook=codebook or "transfer-deals")
+        except (CodebookError, InputError, UnknownNameError) as error:
+            if not asks:
+                raise
+            say(str(error))
+            codebook = None
+        else:
+            return find_study(folder)
 
 
 def _draw(
@@ -206,9 +226,10 @@ def _draw(
     overlap = overlap if coders is None or len(coders) != 1 else 0.0
     if asks and n is None:
         _show_sizes(n_units, overlap)
-        n = typer.prompt(
-            "Units of the first round", default=min(_USUAL, n_units), type=int, err=True
-        )
+        while n is None or not 1 <= n <= n_units:
+            n = typer.prompt(
+                "Units of the first round", default=min(_USUAL, n_units), type=int, err=True
+            )
     with without_next():
         sample(n or min(_USUAL, n_units), study=place.root, coder=coders, overlap=overlap)
 

@@ -147,7 +147,7 @@ class Study:
         for above in root.resolve().parents:
             if (above / "study.toml").is_file():
                 problem = f"lies inside the study {above}"
-                raise InputError(root, problem, "make it outside of other studies")
+                raise ExistsError(root, problem, "make it outside of other studies")
         study = cls(root)
         write_text(study.codebook_path, codebook)
         write_text(study.state / ".gitignore", "*\n")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import RevisionError
 from .inventory import GATE, Inventory
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ __all__ = ["Step", "next_step", "next_with_files"]
 _ROUND = 300
 _TEST = 100
 _MANY = 2_000
-UNITS = "units.parquet"
+_UNITS = "units.parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def _damage(have: Inventory, _after: str) -> Step | None:
         _ = getattr(have, part)
         if (error := have.errors.get(part)) is None:
             continue
-        if type(error).__name__ == "RevisionError":
+        if isinstance(error, RevisionError):
             return Step("standfirst labels diff", "answers are of another revision of the codebook")
         return Step("", str(error))
     return None
@@ -205,10 +206,10 @@ def _tags(have: Inventory, after: str) -> Step | None:
     if tags and tags[0].n_shared >= n_units and tags[0].versions in {(), (model.version,)}:
         return None
     if not _holds_units(have):
-        return Step(f"standfirst corpus units -o {UNITS}", "the study's own units, to be tagged")
+        return Step(f"standfirst corpus units -o {_UNITS}", "the study's own units, to be tagged")
     replaced = bool(tags) and tags[0].path.suffix == ".parquet"
     target = tags[0].path if replaced else have.study.tags / "corpus.parquet"
-    command = f"standfirst tag {_within(have, model.path)} {UNITS} -o {_within(have, target)}"
+    command = f"standfirst tag {_within(have, model.path)} {_UNITS} -o {_within(have, target)}"
     return Step(command, f"{n_units:,} units")
 
 
@@ -227,7 +228,7 @@ def _holds_units(have: Inventory) -> bool:
     """Tell whether the file of units is there and holds all units."""
     from ..measure.inputs.tagged import unit_ids_of
 
-    path = have.study.root / UNITS
+    path = have.study.root / _UNITS
     try:
         return path.is_file() and have.unit_ids <= set(unit_ids_of(path))
     except ValueError:

@@ -28,6 +28,7 @@ from ..measure.report.contents import (
     Verdict,
 )
 from .files import StudyFiles
+from .inventory import GATE
 from .measured import Measured, explain, measure
 from .report_articles import readable_articles
 
@@ -40,7 +41,6 @@ __all__ = ["MOST_ARTICLES", "contents_of"]
 MOST_ARTICLES = 1500
 """Articles that can be read in the page; with more it would take too long to open."""
 
-_GATE = 0.667
 _MOST_OUTLETS = 12
 _UNIT_COLUMNS = ("start", "end", "before", "after", "title")
 
@@ -214,9 +214,9 @@ def _lights(
     values = [one.alpha.value for one in reliability if one.alpha.value is not None]
     if values:
         low = min(values)
-        passed = sum(value >= _GATE for value in values)
+        passed = sum(value >= GATE for value in values)
         answer = "yes" if passed == len(values) else "partly" if passed else "no"
-        detail = f"the lowest of {len(values)} alphas is {low:.3f}; {_GATE} is asked for"
+        detail = f"the lowest of {len(values)} alphas is {low:.3f}; {GATE} is asked for"
         lights.append(Light("Do coders agree?", answer, detail))
     else:
         detail = "no unit has two coders"

@@ -78,10 +78,11 @@ def test_an_interrupted_start_goes_on(news: Path, run: Run) -> None:
 
 @pytest.mark.slow
 def test_by_answers(news: Path) -> None:
-    """On a terminal it asks, and shows columns, codebooks and what a size gives."""
+    """On a terminal it asks, and again after a slip; it shows what each size gives."""
     ours, theirs = pty.openpty()
-    answers = ["news", "n", "story", "", "paper", "", "y", "deals", "stance"]
-    answers += ["ann@example.org, bo", "ann@example.org, bo@example.org", "12"]
+    answers = ["news", "n", "body", "", "", "", "story", "", "paper", "", "y", "deals"]
+    answers += ["stanze", "stance", "ann@example.org, bo", "ann@example.org, bo@example.org"]
+    answers += ["999", "12"]
     os.write(ours, ("\n".join(answers) + "\n").encode())
     done = subprocess.run(
         [sys.executable, "-m", "standfirst", "start"],
@@ -93,7 +94,9 @@ def test_by_answers(news: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert "text = story (The bb quay opened." in done.stderr
+    assert "unknown column 'body'; known: id, story, paper" in done.stderr
     assert "policy-frames" in done.stderr
+    assert "did you mean 'stance'?" in done.stderr
     assert "'bo' is no e-mail address" in done.stderr
     assert "share of a half" in done.stdout
     assert len(design) == 12
