@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import io
+import json
 import os
 import random
 import shutil
@@ -109,6 +110,54 @@ def run() -> Run:
         return Done(int(ended.value.code or 0), out.getvalue(), err.getvalue())
 
     return command
+
+
+HARBOUR = """\
+id: harbour
+title: Harbours
+version: "1"
+dimensions:
+  - id: tone
+    question: Which tone?
+    labels:
+      - {id: warm, name: Warm}
+      - {id: cold, name: Cold}
+"""
+
+
+class Harbour:
+    """Invented articles in which every second sentence is warm, and their coding."""
+
+    book = HARBOUR
+    """The codebook."""
+
+    def articles(self, first: int, n: int) -> str:
+        """Write articles as JSON Lines."""
+        text = "The {0} quay was praised in {0}. The {0} crane of {0} failed. "
+        rows = [
+            {"id": f"a{i}", "text": text.format(f"{'bcdfghjk'[i % 8]}o{i}r") * 2}
+            for i in range(first, first + n)
+        ]
+        return "".join(json.dumps(row) + "\n" for row in rows)
+
+    def answer(self, exported: Path, coded: Path, second: str) -> None:
+        """Answer exported tasks as eve@example.org, and every fifth as somebody else, too."""
+        from standfirst.annotate.page.tasks import result
+
+        tasks = json.loads(exported.read_bytes())
+        for number, task in enumerate(tasks):
+            label = "warm" if "praised" in task["data"]["text"] else "cold"
+            task["annotations"] = [
+                {"completed_by": {"email": who}, "result": result({"tone": [label]})}
+                for who in ["eve@example.org", second][: 1 + (number % 5 == 0)]
+            ]
+        coded.write_text(json.dumps(tasks))
+
+
+@pytest.fixture(scope="session")
+def harbour() -> Harbour:
+    """Give the articles about harbours, and what people say of them."""
+    return Harbour()
 
 
 @pytest.fixture(scope="session")

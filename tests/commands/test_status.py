@@ -9,22 +9,7 @@ from typing import Any
 
 import pytest
 
-from standfirst.annotate.page.tasks import result
-
 Run = Callable[..., Any]
-
-BOOK = """\
-id: harbour
-title: Harbours
-version: "1"
-dimensions:
-  - id: tone
-    question: Which tone?
-    labels:
-      - {id: warm, name: Warm}
-      - {id: cold, name: Cold}
-"""
-PEOPLE = ("eve@example.org", "flo@example.org")
 
 
 def next_of(done: Any) -> str:
@@ -50,41 +35,19 @@ def status(run: Run, folder: Path) -> dict[str, Any]:
     return made
 
 
-def write_articles(path: Path, first: int, n: int) -> None:
-    """Write articles in which every second sentence is warm."""
-    sentences = "The {0} quay was praised in {0}. The {0} crane of {0} failed. "
-    rows = [
-        {"id": f"a{i}", "text": sentences.format(f"{'bcdfghjk'[i % 8]}o{i}r") * 2}
-        for i in range(first, first + n)
-    ]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-
-
-def code(exported: Path, coded: Path) -> None:
-    """Answer exported tasks: every fifth task by both coders, the others by one."""
-    tasks = json.loads(exported.read_bytes())
-    for number, task in enumerate(tasks):
-        label = "warm" if "praised" in task["data"]["text"] else "cold"
-        people = PEOPLE if number % 5 == 0 else PEOPLE[:1]
-        task["annotations"] = [
-            {"completed_by": {"email": who}, "result": result({"tone": [label]})} for who in people
-        ]
-    coded.write_text(json.dumps(tasks))
-
-
 @pytest.fixture
-def study(tmp_path: Path, run: Run) -> Path:
+def study(tmp_path: Path, run: Run, harbour: Any) -> Path:
     """Make an empty study, with articles beside it."""
-    (tmp_path / "book.yaml").write_text(BOOK)
-    write_articles(tmp_path / "in.jsonl", 0, 30)
-    write_articles(tmp_path / "more.jsonl", 30, 5)
+    (tmp_path / "book.yaml").write_text(harbour.book)
+    (tmp_path / "in.jsonl").write_text(harbour.articles(0, 30))
+    (tmp_path / "more.jsonl").write_text(harbour.articles(30, 5))
     done = run("init", "quays", "--codebook", "book.yaml", cwd=tmp_path)
     assert next_of(done) == "cd quays && standfirst corpus add PATHS..."
     return tmp_path / "quays"
 
 
 @pytest.mark.slow
-def test_the_next_step_leads_to_the_report(study: Path, run: Run) -> None:
+def test_the_next_step_leads_to_the_report(study: Path, run: Run, harbour: Any) -> None:
     """What a command names as next can be typed as it stands, and status names the same."""
     command = next_of(run("corpus", "add", "../in.jsonl", cwd=study))
     walked: list[str] = []
@@ -98,7 +61,7 @@ def test_the_next_step_leads_to_the_report(study: Path, run: Run) -> None:
             # In place of a server, which is named as next.
             command = next_of(typed(run, study, "standfirst annotate export -o tasks.json"))
             walked.append(command)
-            code(study / "tasks.json", study / "FILE")
+            harbour.answer(study / "tasks.json", study / "FILE", "flo@example.org")
             typed(run, study, command)
             command = status(run, study)["next"]["command"]
             continue
@@ -125,7 +88,7 @@ def test_the_next_step_leads_to_the_report(study: Path, run: Run) -> None:
 
 
 @pytest.mark.slow
-def test_what_was_overtaken_is_odd(study: Path, run: Run) -> None:
+def test_what_was_overtaken_is_odd(study: Path, run: Run, harbour: Any) -> None:
     """Articles, gold and codebooks that changed later are named, and the next step mends them."""
     run("corpus", "add", "../in.jsonl", cwd=study)
     for command in (
@@ -133,7 +96,7 @@ def test_what_was_overtaken_is_odd(study: Path, run: Run) -> None:
         "standfirst annotate export -o tasks.json",
     ):
         typed(run, study, command)
-    code(study / "tasks.json", study / "FILE")
+    harbour.answer(study / "tasks.json", study / "FILE", "flo@example.org")
     for command in (
         "standfirst annotate import FILE",
         "standfirst labels gold",
@@ -145,7 +108,7 @@ def test_what_was_overtaken_is_odd(study: Path, run: Run) -> None:
     ):
         typed(run, study, command)
     grown = status(run, study)
-    (study / "codebook.yaml").write_text(BOOK.replace("id: cold,", "id: cool,"))
+    (study / "codebook.yaml").write_text(harbour.book.replace("id: cold,", "id: cool,"))
     changed = status(run, study)
 
     odd = [one["what"] for one in grown["odd"]]
