@@ -8,13 +8,16 @@ import re
 import shlex
 import shutil
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from standfirst.annotate.label_studio.local_server import free_port
+from standfirst.annotate.label_studio.local_server import LocalServer, free_port
 
 Run = Callable[..., Any]
 
@@ -285,6 +288,36 @@ def test_a_port_that_is_taken(world: Path, run: Run) -> None:
     assert done.code == 1
     assert f"127.0.0.1:{port}: the port is in use; stop what runs there, or choose" in done.err
     assert snapshot(world) == before
+
+
+@pytest.mark.server
+def test_a_port_that_is_taken_while_the_server_starts(
+    world: Path, tmp_path: Path, label_studio: LocalServer
+) -> None:
+    """It ends with the same line, instead of moving to another port or waiting for minutes."""
+    study = tmp_path / "copy"
+    shutil.copytree(world / "bare", study)
+    state = study / ".standfirst" / "label-studio"
+    shutil.copytree(label_studio.log.parent, state)
+    (state / "server.log").unlink()
+    port = free_port()
+    words = [sys.executable, "-m", "standfirst", "annotate", "start", "--port", str(port)]
+    with (
+        socket.socket() as other,
+        subprocess.Popen(words, cwd=study, stderr=subprocess.PIPE, text=True) as starting,
+    ):
+        # The log is opened once the port was seen to be free.
+        while not (state / "server.log").exists() and starting.poll() is None:
+            time.sleep(0.01)
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        told = starting.communicate()[1]
+
+    assert starting.returncode == 1
+    assert told.endswith(
+        f"error: 127.0.0.1:{port}: the port is in use; stop what runs there, or choose another "
+        "with --port\n"
+    )
 
 
 def test_a_coder_who_signed_up_otherwise(world: Path, run: Run) -> None:
