@@ -24,20 +24,14 @@ from ..measure.regressions.coefficients import Regression
 from ..measure.regressions.corrected_regression import regression
 from ..measure.regressions.formula import parse_formula
 from ..measure.regressions.trends import trends
-from ..measure.report.contents import Missing
 from .files import StudyFiles
 from .inputs import Inputs, inputs_of, usable_answers
-from .measuring import corpus_tag_paths
 
 __all__ = ["Measured", "explain", "measure"]
 
 _MOST_CELLS = 60
 _SPEAKER = "speaker"
 """Id of the dimension that says who speaks, in the ready codebooks."""
-_TAG_AGAIN = (
-    "standfirst tag models/OTHER units.parquet -o tags/other.parquet, then standfirst report "
-    "--tags tags/corpus.parquet"
-)
 _RULES = ("majority", "dawid-skene")
 
 
@@ -61,8 +55,6 @@ class Measured:
     """The shares under other choices."""
     paths: Sequence[Path] = ()
     """The files of tags, and the manifests of models, that were read."""
-    missing: Mapping[str, Missing] = field(default_factory=dict)
-    """What there is nothing for, and why."""
 
     @property
     def tags(self) -> Tags | None:
@@ -75,7 +67,13 @@ class Measured:
         return None if self.inputs is None else self.inputs.model
 
 
-def measure(files: StudyFiles, path: Path | None, columns: Sequence[str] = ()) -> Measured:
+def measure(
+    files: StudyFiles,
+    path: Path | None,
+    *,
+    columns: Sequence[str] = (),
+    beside: Sequence[Path] = (),
+) -> Measured:
     """Measure all that a report says.
 
     Parameters
@@ -86,6 +84,8 @@ def measure(files: StudyFiles, path: Path | None, columns: Sequence[str] = ()) -
         The tags of its corpus; found in the study if None.
     columns
         Further columns of the tags to read where they are there.
+    beside
+        Tags of the same units by other models.
 
     Raises
     ------
@@ -99,7 +99,10 @@ def measure(files: StudyFiles, path: Path | None, columns: Sequence[str] = ()) -
         with suppress(StandfirstError):
             answers = resolve(files.annotations, files.codebook, rule=rule)
             resolved[f"gold by {rule}"] = usable_answers(files, answers)
-    others, missing = _by_other_models(files, given)
+    others = {
+        _name_of(other): other
+        for other in (inputs_of(files.study, one, files=files) for one in beside)
+    }
     tagged = [given, *others.values()]
     return Measured(
         given,
@@ -119,7 +122,6 @@ def measure(files: StudyFiles, path: Path | None, columns: Sequence[str] = ()) -
             *(Path(one.tags.where) for one in tagged),
             *(one.model / "manifest.json" for one in tagged if one.model is not None),
         ],
-        missing,
     )
 
 
@@ -137,33 +139,9 @@ def explain(given: Inputs, formula: str) -> Regression:
     )
 
 
-def _by_other_models(
-    files: StudyFiles, given: Inputs
-) -> tuple[dict[str, Inputs], dict[str, Missing]]:
-    """Read the tags that other models gave to the corpus.
-
-    Returns
-    -------
-    Name of each model, with its encoder, to its tags; and why there are none.
-    """
-    mine = Path(given.tags.where).resolve()
-    made: dict[str, Inputs] = {}
-    why = Missing("the study holds no tags of its corpus by another encoder", _TAG_AGAIN)
-    for path in corpus_tag_paths(files.study, files.unit_ids):
-        if path.resolve() == mine:
-            continue
-        try:
-            other = inputs_of(files.study, path, files=files)
-        except StandfirstError as error:
-            why = Missing.of(error, files.study.root)
-        else:
-            made[_name_of(other, path)] = other
-    return made, {} if made else {"another encoder": why}
-
-
-def _name_of(other: Inputs, path: Path) -> str:
+def _name_of(other: Inputs) -> str:
     if other.model is None:
-        return f"tags {path.stem}"
+        return f"tags {Path(other.tags.where).stem}"
     manifest = json.loads((other.model / "manifest.json").read_bytes())
     return f"model {other.model.name} ({manifest['encoder']['name']})"
 

@@ -1,7 +1,6 @@
 """What measuring needs of a study: tags of its own corpus, and what their model learned from."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,6 @@ __all__ = [
     "blind_gold",
     "cells_of",
     "column_of",
-    "corpus_tag_paths",
     "facts_of",
     "learned_units",
     "model_of",
@@ -119,7 +117,19 @@ def tags_of(study: "Study", unit_ids: Sequence[str]) -> Path:
     StudyError
         None are there, or several.
     """
-    paths = corpus_tag_paths(study, unit_ids)
+    from ..measure.inputs.tagged import unit_ids_of
+
+    wanted = set(unit_ids)
+    paths = []
+    for path in sorted(study.tags.iterdir()) if study.tags.is_dir() else []:
+        if path.name[0] in "._" or not (path.is_dir() or path.suffix in (".parquet", ".csv")):
+            continue
+        try:
+            ids = unit_ids_of(path)
+        except InputError:
+            continue
+        if wanted <= set(ids):
+            paths.append(path)
     if not paths:
         problem = "holds no tags of the study's own corpus"
         remedy = (
@@ -131,21 +141,6 @@ def tags_of(study: "Study", unit_ids: Sequence[str]) -> Path:
         names = ", ".join(path.name for path in paths)
         raise StudyError(study.tags, f"several tags of the corpus ({names})", "name one of them")
     return paths[0]
-
-
-def corpus_tag_paths(study: "Study", unit_ids: Sequence[str]) -> list[Path]:
-    """Find all tags in the study that hold each of these units."""
-    from ..measure.inputs.tagged import unit_ids_of
-
-    wanted = set(unit_ids)
-    paths = []
-    for path in sorted(study.tags.iterdir()) if study.tags.is_dir() else []:
-        if path.name[0] in "._" or not (path.is_dir() or path.suffix in (".parquet", ".csv")):
-            continue
-        with suppress(InputError):
-            if wanted <= set(unit_ids_of(path)):
-                paths.append(path)
-    return paths
 
 
 def cells_of(

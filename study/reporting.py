@@ -18,6 +18,7 @@ from ..labels.annotations.annotation import current
 from ..measure.inputs.tagged import Tags
 from ..measure.regressions.formula import parse_formula
 from ..measure.report.contents import (
+    Asked,
     Coding,
     Contents,
     Corpus,
@@ -46,7 +47,11 @@ _UNIT_COLUMNS = ("start", "end", "before", "after", "title")
 
 
 def contents_of(
-    study: "Study", tags: Path | None = None, *, formulas: Sequence[str] = ()
+    study: "Study",
+    tags: Path | None = None,
+    *,
+    formulas: Sequence[str] = (),
+    beside: Sequence[Path] = (),
 ) -> Contents:
     """Gather what a report says.
 
@@ -58,6 +63,8 @@ def contents_of(
         The tags of its corpus; found in the study if None.
     formulas
         Regressions to show, such as ``critique ~ outlet + trend``.
+    beside
+        Tags of the same units by other models, whose shares are shown as other choices.
 
     Raises
     ------
@@ -80,12 +87,11 @@ def contents_of(
     columns = [name for formula in formulas for name in parse_formula(formula).columns]
     measured = Measured()
     try:
-        measured = measure(files, tags, columns)
+        measured = measure(files, tags, columns=columns, beside=beside)
     except StandfirstError as error:
-        if tags is not None or formulas:
+        if tags is not None or formulas or beside:
             raise
         missing["shares"] = Missing.of(error, files.study.root)
-    missing |= measured.missing
     articles, n_unread = readable_articles(files, measured, gold, most=MOST_ARTICLES)
     model = measured.model
     return Contents(
@@ -112,6 +118,11 @@ def contents_of(
         missing=missing,
         files=_hashes(study, measured),
         version=version("standfirst"),
+        asked=Asked(
+            "" if tags is None else _name_of(study, tags),
+            tuple(_name_of(study, path) for path in beside),
+            tuple(formulas),
+        ),
     )
 
 
@@ -241,7 +252,11 @@ def _hashes(study: "Study", measured: Measured) -> dict[str, str]:
         if path.is_file():
             with path.open("rb") as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            inside = path.is_relative_to(study.root)
-            name = path.relative_to(study.root).as_posix() if inside else path.name
-            hashes[name] = digest
+            hashes[_name_of(study, path)] = digest
     return hashes
+
+
+def _name_of(study: "Study", path: Path) -> str:
+    """Name a file as it lies in the study; the page travels without the folders of a machine."""
+    root, path = study.root.resolve(), path.resolve()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name

@@ -31,6 +31,13 @@ def report(
             "repeatable."
         ),
     ] = None,
+    beside: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Tags of the same units by another model, whose shares are shown as another "
+            "choice; repeatable."
+        ),
+    ] = None,
     verify: Annotated[
         Path | None,
         typer.Option(help="Compute every number of this page again, and tell which differ."),
@@ -44,7 +51,7 @@ def report(
     """
     from ...files import write_text
     from ...measure.report.page import html
-    from ...measure.report.verify import formulas_of
+    from ...measure.report.verify import asked_of
     from ...study.reporting import contents_of
     from ...tables.foreign import refuse_foreign
 
@@ -54,8 +61,14 @@ def report(
         problem = "is there already, and is no report"
         refuse_foreign(path, ['content="Standfirst '], force=force, problem=problem)
     else:
-        regression = formulas_of(verify)
-    contents = contents_of(folder, tags, formulas=regression or ())
+        asked = asked_of(verify)
+        regression = list(asked.formulas)
+        if tags is None and asked.tags:
+            tags = _in_study(folder.root, asked.tags, verify, "--tags")
+        beside = beside or [
+            _in_study(folder.root, name, verify, "--beside") for name in asked.beside
+        ]
+    contents = contents_of(folder, tags, formulas=regression or (), beside=beside or ())
     page = html(contents)
     if verify is not None:
         _verify(verify, page)
@@ -67,6 +80,17 @@ def report(
     size = len(page.encode("utf-8")) / 1e6
     print(f"{path}: {len(contents.articles):,} articles, {size:.1f} MB; open it in a browser")
     say_next(folder, "report")
+
+
+def _in_study(root: Path, name: str, page: Path, option: str) -> Path:
+    """Find a file that a page names; it may come from anyone, and must not lead out of a study."""
+    from ...errors import InputError
+
+    path = root / name
+    if path.resolve().is_relative_to(root.resolve()) and path.exists():
+        return path
+    problem = f"was made with {name}, which is not in the study"
+    raise InputError(page, problem, f"name it: {option} FILE")
 
 
 def _verify(path: Path, page: str) -> None:

@@ -22,6 +22,7 @@ from ..regressions.coefficients import Regression
 
 __all__ = [
     "Article",
+    "Asked",
     "Coding",
     "Contents",
     "Corpus",
@@ -121,6 +122,18 @@ class Light:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for beyond the study itself; files are named as they lie in it."""
+
+    tags: str = ""
+    """The tags that were named; empty where they were found."""
+    beside: tuple[str, ...] = ()
+    """Tags by other models."""
+    formulas: tuple[str, ...] = ()
+    """Of regressions."""
+
+
+@dataclass(frozen=True, slots=True)
 class Missing:
     """Why a section is not there."""
 
@@ -205,10 +218,12 @@ class Contents:
     """Files of the study that everything was computed from, with their SHA-256."""
     version: str = ""
     """Of Standfirst."""
+    asked: Asked = Asked()
 
     def numbers(self) -> dict[str, Any]:
         """Give every number of the page, as ``measure ... --json`` gives them where it does."""
         return {
+            "asked": asdict(self.asked),
             "corpus": asdict(self.corpus),
             "rounds": [asdict(one) for one in self.rounds],
             "coding": None if self.coding is None else asdict(self.coding),

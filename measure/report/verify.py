@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError, MissingFileError
+from .contents import Asked
 from .page import unpacked_articles
 
-__all__ = ["Difference", "files_of", "formulas_of", "verify"]
+__all__ = ["Difference", "asked_of", "files_of", "verify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,8 @@ def files_of(path: Path) -> dict[str, str]:
     return {row[0].text_content(): row[1].text_content() for row in rows}
 
 
-def formulas_of(path: Path) -> list[str]:
-    """Read which regressions a page shows, so that they can be computed again.
+def asked_of(path: Path) -> Asked:
+    """Read what a page was asked for, so that it can be made again.
 
     Raises
     ------
@@ -95,8 +96,13 @@ def formulas_of(path: Path) -> list[str]:
         As `verify`.
     """
     numbers = _parts(path, _text(path)).numbers
-    names = (f"regressions.{number}.formula" for number in range(len(numbers)))
-    return [json.loads(numbers[name]) for name in takewhile(numbers.__contains__, names)]
+
+    def strings(name: str) -> tuple[str, ...]:
+        names = (f"asked.{name}.{number}" for number in range(len(numbers)))
+        return tuple(str(json.loads(numbers[n])) for n in takewhile(numbers.__contains__, names))
+
+    tags = str(json.loads(numbers.get("asked.tags", '""')))
+    return Asked(tags, strings("beside"), strings("formulas"))
 
 
 def _text(path: Path) -> str:

@@ -228,23 +228,26 @@ def test_another_model_is_one_more_choice(run: Run, study: Path, tmp_path: Path)
     turned = pa.array([row[::-1] for row in table["tone_prob"].to_pylist()], pa.list_(pa.float32()))
     for name in ("tone_prob", "tone_cross"):
         table = table.set_column(table.column_names.index(name), name, turned)
-    parquet.write_table(table, root / "tags" / "turned.parquet")
-    unnamed = run("report", "-o", "unnamed.html", cwd=root)
-    named = run("report", "--tags", "tags/corpus.parquet", cwd=root)
-    again = run("report", "--tags", "tags/corpus.parquet", "--verify", "report.html", cwd=root)
+    parquet.write_table(table, root / "turned.parquet")
+    done = run("report", "--beside", "turned.parquet", cwd=root)
+    same = run("report", "--verify", "report.html", cwd=root)
     page = root / "report.html"
-    variants = {one["name"]: one["labels"] for one in numbers(page)["variants"]}
+    text, made = page.read_text(), numbers(page)
+    variants = {one["name"]: one["labels"] for one in made["variants"]}
+    page.write_text(text.replace('["turned.parquet"]', '["../turned.parquet"]'))
+    outside = run("report", "--verify", "report.html", cwd=root)
 
-    assert "tags/other.parquet" in alone
-    assert "name one of them" in unnamed.err
-    assert named.code == again.code == 0, named.err + again.out
-    assert "another encoder" not in named.err
+    assert "--beside other.parquet" in alone
+    assert done.code == same.code == 0, done.err + same.out
+    assert "--beside other.parquet" not in text
     for label, reported in variants["as reported"].items():
         other = variants["tags turned"][label]
         # It knows less than nothing, so that only what people said is left.
         assert other["high"] - other["low"] > reported["high"] - reported["low"]
         assert other["low"] < reported["share"] < other["high"]
-    assert "tags/turned.parquet" in page.read_text()
+    assert ">turned.parquet</th>" in text
+    assert outside.code == 1
+    assert "was made with ../turned.parquet, which is not in the study" in outside.err
 
 
 def test_regressions_that_were_asked_for(run: Run, study: Path, tmp_path: Path) -> None:
