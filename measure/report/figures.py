@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 _SHOWN = ESTIMATORS[:-1]
+_FITS = ("count", "gold", "corrected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +236,7 @@ def _slopes(name: str, caption: str, slopes: Sequence[_Slope]) -> Figure:
     for one in slopes:
         marks = tuple(
             plots.Mark(series, e.value, e.low, e.high, f"{NAMES[series]}: {_points(e)}")
-            for series, e in zip(("count", "gold", "corrected"), one.effects, strict=True)
+            for series, e in zip(_FITS, one.effects, strict=True)
             if e is not None
         )
         rows.append(plots.Row(one.name, marks))
@@ -253,8 +254,9 @@ def _slopes(name: str, caption: str, slopes: Sequence[_Slope]) -> Figure:
         caption,
         plots.dots(rows, caption, **options),
         plots.dots(rows, caption, plots.NARROW, **options),
-        ("label", "count of tags", "people's answers alone", "corrected", "p", "detectable"),
+        ("label", *(NAMES[series] for series in _FITS), "p", "detectable"),
         tuple(table),
+        tuple((series, NAMES[series]) for series in _FITS),
     )
 
 

@@ -8,6 +8,13 @@
     return element;
   };
 
+  // Parts of foreign text in one line: none changes the direction of the others.
+  const mixed = (element, parts, between) => {
+    parts.forEach((part, number) => element.append(number ? between : "", make("bdi", part)));
+    return element;
+  };
+  const counted = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
+
   const save = (name, type, content) => {
     const address = URL.createObjectURL(new Blob([content], { type }));
     const link = make("a", undefined, { href: address, download: name });
@@ -130,13 +137,13 @@
       n += units.length;
       found.push([article, units]);
     }
-    byId("count").textContent =
-      `${found.length.toLocaleString("en")} articles, ${n.toLocaleString("en")} units`
+    byId("count").textContent = `${counted(found.length, "article")}, ${counted(n, "unit")}`
       + (cellChosen ? " of the chosen cell" : "");
     const items = found.slice(0, state.shown).map(([article, units]) => {
       const item = make("li");
-      const told = [article.outlet, article.published, `${units.length} units`].filter(Boolean);
-      const button = make("button", `${article.title || article.id} (${told.join(", ")})`, { type: "button" });
+      const facts = [article.outlet, article.published, counted(units.length, "unit")].filter(Boolean);
+      const button = mixed(make("button", "", { type: "button" }), [article.title || article.id], "");
+      button.append(" (", mixed(make("span"), facts, ", "), ")");
       if (state.open === article.number) button.setAttribute("aria-current", "true");
       button.addEventListener("click", () => { show(article.number, units[0].id); });
       item.append(button);
@@ -145,7 +152,12 @@
     if (found.length > state.shown) {
       const item = make("li");
       const more = make("button", `Show ${Math.min(100, found.length - state.shown)} more`, { type: "button" });
-      more.addEventListener("click", () => { state.shown += 100; refresh(); });
+      more.addEventListener("click", () => {
+        const first = state.shown;
+        state.shown += 100;
+        refresh();
+        byId("results").children[first].firstChild.focus();
+      });
       item.append(more);
       items.push(item);
     }
@@ -167,7 +179,7 @@
       row.append(make("td", unit.tags[d] ? Math.round(100 * unit.sure[d]) + " %" : "-"));
       row.append(make("td", unit.gold[d] ? names(dimension, unit.gold[d]) : "not coded"));
       if (unit.words) {
-        row.append(make("td", unit.words[d].map(([word, effect]) => `${word} +${effect.toFixed(2)}`).join(", ")));
+        row.append(mixed(make("td"), unit.words[d].map(([word, effect]) => `${word} +${effect.toFixed(2)}`), ", "));
       }
       table.append(row);
     });
@@ -181,7 +193,8 @@
         const like = other.units.find((each) => each.id === id);
         const item = make("li");
         const said = state.dimensions.map((dimension, d) => like.gold[d] ? names(dimension, like.gold[d]) : "").filter(Boolean);
-        item.append(make("a", other.text.slice(like.start, like.end), { href: "#u=" + encodeURIComponent(id) }), ` (${said.join("; ")})`);
+        const link = make("a", undefined, { href: "#u=" + encodeURIComponent(id) });
+        item.append(mixed(link, [other.text.slice(like.start, like.end)], ""), ` (${said.join("; ")})`);
         list.append(item);
       }
       box.append(list);
@@ -198,7 +211,7 @@
     box.append(line);
     return box;
   };
-  const show = (number, chosen) => {
+  const show = (number, chosen, focus = true) => {
     const article = state.articles[number];
     const want = wanted();
     const dimension = state.dimensions[want.dimension];
@@ -206,9 +219,9 @@
     state.unit = chosen;
     const reader = byId("reader");
     reader.hidden = false;
-    const head = make("h3", article.title || article.id);
-    const meta = make("p", [article.outlet, article.published, article.id].filter(Boolean).join(" · "), { class: "meta" });
-    const body = make("div", undefined, { class: "text" });
+    const head = make("h3", article.title || article.id, { dir: "auto", tabindex: "-1" });
+    const meta = mixed(make("p", "", { class: "meta" }), [article.outlet, article.published, article.id].filter(Boolean), " · ");
+    const body = make("div", undefined, { class: "text", dir: "auto" });
     let at = 0;
     let current = null;
     for (const unit of article.units) {
@@ -237,14 +250,18 @@
     reader.replaceChildren(head, meta, body);
     if (current) reader.append(about(article, current[0]));
     refresh();
+    // The list and the text were made anew, so that what had the focus is gone.
+    if (focus) (current ? current[1] : head).focus({ preventScroll: true });
     return current;
   };
   const follow = () => {
     const [, id] = /^#u=(.+)$/.exec(location.hash) || [];
     if (!id) return;
-    const unit = decodeURIComponent(id);
-    const article = state.articles.find((one) => one.units.some((each) => each.id === unit));
+    // An address may hold anything, such as half a sign.
+    const same = (each) => id === encodeURIComponent(each.id) || id === each.id;
+    const article = state.articles.find((one) => one.units.some(same));
     if (!article) return;
+    const unit = article.units.find(same).id;
     const current = show(article.number, unit);
     if (current) current[1].scrollIntoView({ block: "center" });
   };
@@ -261,7 +278,7 @@
       state.shown = 50;
       if (event.target === controls.dimension) {
         labelsOf();
-        if (state.open !== null) show(state.open, state.unit);
+        if (state.open !== null) show(state.open, state.unit, false);
       }
       refresh();
     });

@@ -438,3 +438,35 @@ def test_the_page_can_be_used_by_everybody(opened: "tuple[Page, list[str]]") -> 
         ]
         assert not serious
     page.emulate_media(color_scheme="light")
+
+
+@pytest.mark.browser
+def test_keyboard_print_and_strange_addresses(page: "Page", study: Path) -> None:
+    """The focus stays where a key led it, paper has legends and tables, any address will do."""
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto((study / "report.html").as_uri() + "#u=%E0%A4%A")
+    page.wait_for_selector("html[data-ready=true]")
+    page.locator("#results button").first.focus()
+    page.keyboard.press("Enter")
+    opened = page.evaluate("document.activeElement.className")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    second = page.evaluate(
+        "[...document.querySelectorAll('.unit')].indexOf(document.activeElement)"
+    )
+    page.locator("#f-who").select_option("people")
+    page.locator("#results button").last.focus()
+    page.keyboard.press("Enter")
+    last = page.evaluate("document.activeElement.closest('#reader, #results') !== null")
+    page.emulate_media(media="print")
+    figure = page.locator("#shares-tone")
+
+    assert not errors
+    assert "unit" in opened
+    assert "chosen" in opened
+    assert second == 1
+    assert last
+    assert figure.locator("table").is_visible()
+    assert figure.locator("[role=group] svg").first.is_visible()
+    assert not figure.locator("button").first.is_visible()
