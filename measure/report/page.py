@@ -8,6 +8,7 @@ Types on, a browser refuses anything else.
 import base64
 import gzip
 import json
+import zlib
 from importlib.resources import files
 from typing import Any
 
@@ -17,7 +18,7 @@ from ...look.page import STYLE, colour_or, policy
 from . import figures, methods
 from .contents import Contents, name_of
 
-__all__ = ["html", "packed_articles", "unpacked_articles"]
+__all__ = ["html", "packed_articles", "unpacked"]
 
 _PALETTE = (
     "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8f8f00", "#7b5ea7",
@@ -130,9 +131,26 @@ def packed_articles(contents: Contents) -> str:
     return base64.b64encode(gzip.compress(raw, 9, mtime=0)).decode("ascii")
 
 
-def unpacked_articles(packed: str) -> Any:
-    """Give what `packed_articles` packed."""
-    return json.loads(gzip.decompress(base64.b64decode(packed)))
+def unpacked(packed: str, *, most: int | None = None) -> bytes:
+    """Give the JSON that `packed_articles` packed.
+
+    Parameters
+    ----------
+    packed
+        As it stands in a page, which may come from anyone.
+    most
+        Bytes from which on it is refused; None for no limit.
+
+    Raises
+    ------
+    ValueError, zlib.error
+        It is damaged, or too long.
+    """
+    stream = zlib.decompressobj(wbits=31)
+    raw = stream.decompress(base64.b64decode(packed), 0 if most is None else most + 1)
+    if not stream.eof or (most is not None and len(raw) > most):
+        raise ValueError("cut, or longer than it may be")
+    return raw
 
 
 def _dimensions(book: Codebook) -> list[dict[str, Any]]:

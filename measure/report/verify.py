@@ -1,11 +1,12 @@
 """Does a page say what its study says? Every number is computed again and compared.
 
 The page is a function of the study's files alone, so that it is written a second time and both are
-held side by side: the files by their hashes, the numbers by their place, and what is to be read by
+held side by side: the files by their hashes, the numbers by their names, and what is to be read by
 sections. A digit that somebody changed anywhere in the page, also in a drawing, is found.
 """
 
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
@@ -14,9 +15,12 @@ from typing import Any
 
 from ...errors import InputError, MissingFileError
 from .contents import Asked
-from .page import unpacked_articles
+from .page import unpacked
 
 __all__ = ["Difference", "asked_of", "files_of", "verify"]
+
+_BEFORE, _SHOWN = 30, 80
+"""Signs of a text that are shown before it differs, and in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +61,15 @@ def verify(path: Path, written: str) -> list[Difference]:
     if text == written:
         return []
     page, study = _parts(path, text), _parts(path, written)
-    found = [
+    differences = [
         *_compared(page.files, study.files, "file "),
         *_compared(page.numbers, study.numbers, "number "),
+        *_compared_texts(page.texts, study.texts),
     ]
-    found += _words(page.words, study.words)
-    if page.articles != study.articles:
-        found.append(Difference("articles", "other texts, tags or answers", "those of its files"))
-    if not found:
-        found = [Difference("the page", "other markup", "its own, to the byte")]
-    return found
+    if not _same_articles(page.articles, study.articles):
+        other = Difference("articles", "other texts, tags or answers", "those of its files")
+        differences.append(other)
+    return differences or [Difference("the page", "other markup", "its own, to the byte")]
 
 
 def files_of(path: Path) -> dict[str, str]:
@@ -118,8 +121,10 @@ def _text(path: Path) -> str:
 class _Parts:
     files: dict[str, str]
     numbers: dict[str, str]
-    words: dict[str, list[str]]
-    articles: Any
+    texts: dict[str, list[str]]
+    """What is to be read in each section, and where the marks of its drawings stand."""
+    articles: str
+    """As they are packed."""
 
 
 def _parts(path: Path, text: str) -> _Parts:
@@ -128,32 +133,46 @@ def _parts(path: Path, text: str) -> _Parts:
     try:
         root = html.document_fromstring(text)
         numbers = json.loads(root.get_element_by_id("numbers").text or "")
-        articles = unpacked_articles(root.get_element_by_id("articles").text or "")
+        articles = root.get_element_by_id("articles").text or ""
         sections = {one.get("id") or "": one for one in root.iter("section")}
         rows = sections["methods"].xpath(".//tr[td/code]")
-    except (etree.LxmlError, KeyError, ValueError, OSError, EOFError) as error:
+        flat = dict(_flat(numbers))
+    except (etree.LxmlError, KeyError, ValueError, RecursionError) as error:
         raise InputError(path, "is no report of Standfirst, or damaged", "name a report") from error
     files = {row[0].text_content(): row[1].text_content() for row in rows}
-    words = {
-        name: [t.strip() for t in one.itertext() if t.strip()] for name, one in sections.items()
-    }
+    texts = {name: _read(section) for name, section in sections.items()}
     head = root.find(".//header")
-    words["header"] = [] if head is None else [t.strip() for t in head.itertext() if t.strip()]
-    # Where a dot stands is an attribute, not text.
-    for name, one in sections.items():
-        marks = one.xpath(".//*[local-name()='circle' or local-name()='line']")
-        words[f"{name} (drawings)"] = [" ".join(m.attrib.values()) for m in marks]
-    return _Parts(files, dict(_flat(numbers)), words, articles)
+    texts["header"] = [] if head is None else _read(head)
+    # Where a mark stands is an attribute, not text.
+    for name, section in sections.items():
+        marks = section.xpath(".//svg//*[not(self::title)]")
+        texts[f"{name} (drawings)"] = [" ".join(mark.attrib.values()) for mark in marks]
+    return _Parts(files, flat, texts, articles)
+
+
+def _read(element: Any) -> list[str]:
+    return [" ".join(text.split()) for text in element.itertext() if text.strip()]
+
+
+def _same_articles(page: str, study: str) -> bool:
+    """Tell whether the same is packed, also where another machine has packed it otherwise."""
+    if page == study:
+        return True
+    raw = unpacked(study)
+    try:
+        return unpacked(page, most=len(raw)) == raw
+    except (ValueError, zlib.error):
+        return False
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Give every number by its place, such as ``shares.dimensions.stance.n_gold``."""
+    """Give every number by its path, such as ``shares.dimensions.stance.n_gold``."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _flat(inner, f"{name}.{key}" if name else str(key))
     elif isinstance(value, list):
-        for place, inner in enumerate(value):
-            yield from _flat(inner, f"{name}.{place}")
+        for index, inner in enumerate(value):
+            yield from _flat(inner, f"{name}.{index}")
     else:
         yield name, json.dumps(value, ensure_ascii=False)
 
@@ -165,12 +184,23 @@ def _compared(page: dict[str, str], study: dict[str, str], kind: str) -> Iterato
             yield Difference(f"{kind}{name}", one, other)
 
 
-def _words(page: dict[str, list[str]], study: dict[str, list[str]]) -> Iterator[Difference]:
+def _compared_texts(
+    page: dict[str, list[str]], study: dict[str, list[str]]
+) -> Iterator[Difference]:
     from difflib import SequenceMatcher
 
     for name in dict.fromkeys([*page, *study]):
         one, other = page.get(name, []), study.get(name, [])
         for what, a, b, c, d in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
             if what != "equal":
-                told = (" ".join(words)[:80] or "nothing" for words in (one[a:b], other[c:d]))
-                yield Difference(f"section {name}", *told)
+                there, here = " ".join(one[a:b]), " ".join(other[c:d])
+                same = takewhile(lambda signs: signs[0] == signs[1], zip(there, here, strict=False))
+                start = max(sum(1 for _ in same) - _BEFORE, 0)
+                yield Difference(f"section {name}", _cut(there, start), _cut(here, start))
+
+
+def _cut(text: str, start: int) -> str:
+    """Give the part of a text in which two begin to differ."""
+    end = start + _SHOWN
+    before, after = "…" if start else "", "…" if end < len(text) else ""
+    return f"{before}{text[start:end]}{after}" if text else "nothing"

@@ -1,6 +1,8 @@
 """`report` from the outside: its numbers, its check, and the page in a browser under attack."""
 
+import base64
 import csv
+import gzip
 import io
 import json
 import re
@@ -18,7 +20,7 @@ from pyarrow import parquet
 from standfirst.annotate.design.plan import read_design
 from standfirst.corpus import load_units
 from standfirst.labels import Annotation, load_codebook, read_annotations, write_annotations
-from standfirst.measure.report.page import unpacked_articles
+from standfirst.measure.report.page import unpacked
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -154,7 +156,17 @@ def test_verify_finds_what_was_changed(run: Run, study: Path, tmp_path: Path) ->
     assert share is not None
     assert dot is not None
     assert worth is not None
-    for found, where in ((share, "section headline"), (dot, "(drawings)"), (worth, "worth")):
+    curve = re.search(r'<polyline points="(\d)', page)
+    latex = re.search(r"natbib}\nWe measured tone in (\d)", page)
+    assert curve is not None
+    assert latex is not None
+    for found, where in (
+        (share, "section headline"),
+        (dot, "section shares (drawings)"),
+        (curve, "section cells (drawings)"),
+        (latex, "section methods"),
+        (worth, "worth"),
+    ):
         place = found.end(1) - 1
         digit = str((int(page[place]) + 1) % 10)
         changed = tmp_path / "changed.html"
@@ -172,6 +184,23 @@ def test_verify_finds_what_was_changed(run: Run, study: Path, tmp_path: Path) ->
     assert same.code == 0, same.out
     assert other.code == 1
     assert "file study.toml" in other.out
+
+
+def test_a_hostile_page_is_checked_in_one_line(run: Run, study: Path, tmp_path: Path) -> None:
+    """Numbers that are nested without end, and articles that unpack to far more than there are."""
+    page = (study / "report.html").read_text()
+    bomb = base64.b64encode(gzip.compress(bytes(30_000_000))).decode()
+    path = tmp_path / "page.html"
+    lines = []
+    for name, content in {"numbers": "[" * 100_000, "articles": bomb}.items():
+        path.write_text(re.sub(rf'(id="{name}">).*?(</script>)', rf"\g<1>{content}\2", page))
+        done = run("report", "--verify", str(path), cwd=study)
+        assert done.code == 1
+        lines += [*done.out.splitlines(), *done.err.splitlines()]
+
+    assert "is no report of Standfirst, or damaged" in lines[0]
+    assert "articles: the page says other texts" in lines[1]
+    assert len(lines) == 2
 
 
 def test_a_study_that_has_only_articles(run: Run, study: Path, tmp_path: Path) -> None:
@@ -304,7 +333,7 @@ def test_a_question_under_a_condition(run: Run, study: Path, tmp_path: Path) -> 
     page = (root / "report.html").read_text()
     packed = re.search(r'id="articles">(.*?)</script>', page, re.DOTALL)
     assert packed is not None
-    units = [unit for article in unpacked_articles(packed[1])["articles"] for unit in article[5]]
+    units = [unit for article in json.loads(unpacked(packed[1]))["articles"] for unit in article[5]]
     made = [
         one for one in numbers(root / "report.html")["variants"] if one["dimension"] == "reason"
     ]
