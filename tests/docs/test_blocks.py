@@ -35,7 +35,7 @@ def name(block: Block) -> str:
     return f"{block.page.relative_to(ROOT)}:{block.line}"
 
 
-def of(*languages: str) -> Any:
+def of(*languages: str) -> pytest.MarkDecorator:
     """Give a test each block of these languages."""
     chosen = [block for block in BLOCKS if block.language in languages]
     return pytest.mark.parametrize("block", chosen, ids=map(name, chosen))

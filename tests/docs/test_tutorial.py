@@ -77,7 +77,8 @@ def test_the_tutorial_prints_what_it_shows(
         lines = (DEMO / f"{name}.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "articles.jsonl").write_text("".join(lines[:most]), encoding="utf-8")
-    text, here, printed, projects = TUTORIAL.read_text(encoding="utf-8"), tmp_path, "", []
+    text, here, printed = TUTORIAL.read_text(encoding="utf-8"), tmp_path, ""
+    projects: list[int] = []
 
     for block in blocks(TUTORIAL):
         if block.language == "text":
