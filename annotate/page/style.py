@@ -38,7 +38,8 @@ STYLES = {
     # a window has beyond the questions.
     "article": """
 .sf-article { max-height: max(270px, calc(100vh - 530px)); overflow-y: auto;
-           line-height: 1.5; padding: 6px 10px; margin: 6px 0 8px; border: 1px solid #8886; border-radius: 6px; }
+           line-height: 1.5; padding: 6px 10px; margin: 6px 0 8px;
+           border: 1px solid #8886; border-radius: 6px; }
 .sf-marks { display: none; }
 """,
 }
