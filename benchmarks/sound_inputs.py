@@ -107,6 +107,8 @@ def articles() -> dict[str, bytes]:
     """Write articles in every format that lists them, plain and compressed."""
     found = tables(rows(outlet=lambda n: f"Outlet {n % 3}", date=lambda n: f"2026-01-{n + 1:02}"))
     found["r.json"] = json.dumps(rows()).encode()
+    found["wide.csv"] = found["r.csv"].decode().encode("utf-16")
+    found["wide.jsonl"] = found["r.jsonl"].decode().encode("utf-16")
     found["r.txt"] = rows()[0]["text"].encode()
     found["r.jsonl.gz"] = gzip.compress(found["r.jsonl"])
     found["r.csv.zst"] = zstandard.compress(found["r.csv"])

@@ -126,6 +126,7 @@ class AnswerCells:
     known: Mapping[str, Collection[str]] = field(default_factory=dict)
     """Labels by column, where they are known; these are labels, however they are spelled."""
     _taken: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _absent: Counter[str] = field(default_factory=Counter)
 
     def is_missing(self, value: Any, column: str) -> bool:
         """Tell whether a cell is a spelling of no answer, and count it."""
@@ -136,6 +137,11 @@ class AnswerCells:
             return False
         self._taken[text, column] += 1
         return True
+
+    def absent(self, column: str) -> Cell:
+        """Count a record that lacks the column, which means that nobody answered."""
+        self._absent[column] += 1
+        return Cell((), "missing")
 
     def read(self, value: Any, column: str) -> Cell:
         """Read a cell.
@@ -166,11 +172,15 @@ class AnswerCells:
         return Cell((_label(value),), "one")
 
     def messages(self) -> list[str]:
-        """Say which spellings were taken as missing, a line each."""
-        return [
+        """Say which spellings, and how many absent cells, were taken as missing, a line each."""
+        taken = [
             f"{text} taken as missing: {n} {'cell' if n == 1 else 'cells'} of column {column}; "
             "--missing none keeps them"
             for (text, column), n in sorted(self._taken.items())
+        ]
+        return taken + [
+            f"{n} {'record has' if n == 1 else 'records have'} no {column!r}: taken as missing"
+            for column, n in sorted(self._absent.items())
         ]
 
 

@@ -2,11 +2,12 @@
 
 import codecs
 import io
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
-__all__ = ["HEAD", "decoded", "encoding_of", "marked_encoding", "peekable"]
+__all__ = ["HEAD", "decoded", "encoding_of", "marked_encoding", "out_of_step", "peekable"]
 
 HEAD = 256 * 2**10
 """How many bytes are looked at to tell an encoding."""
@@ -25,6 +26,10 @@ _OTHERS = ("big5", "cp932", "cp949", "euc_jp", "mac_roman")
 _MARGIN = 0.02
 
 
+_SWAPPED_END = "\u0a00"
+"""No character: the end of a line of UTF-16 whose bytes are taken in wrong pairs."""
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+_LEAST = 32
 _NO_CHARACTER = "standfirst.no-character"
 
 
@@ -38,8 +43,35 @@ codecs.register_error(_NO_CHARACTER, _no_character)
 
 
 def marked_encoding(head: bytes) -> str:
-    """Tell the encoding that a byte order mark names; empty without a mark."""
-    return next((name for mark, name in _MARKS.items() if head.startswith(mark)), "")
+    """Tell the encoding that a byte order mark names; empty without a mark, or where it lies."""
+    name = next((name for mark, name in _MARKS.items() if head.startswith(mark)), "")
+    return "" if name == "utf-16" and _is_narrow(head[2:]) else name
+
+
+def _is_narrow(text: bytes) -> bool:
+    """Tell whether bytes are plain UTF-8, which UTF-16 of any length is not."""
+    try:
+        text[:_LEAST].decode("ascii")
+    except UnicodeDecodeError:
+        return False
+    return len(text) >= _LEAST and _CONTROL.search(text) is None
+
+
+def out_of_step(text: str) -> str:
+    r"""Say of a line that UTF-16 is out of step in it; empty if it is not.
+
+    Where a byte is missing, all that follows is taken in wrong pairs, and no line ends any more.
+
+    Examples
+    --------
+    >>> out_of_step("Talks\n".encode("utf-16-be").decode("utf-16-le"))
+    'UTF-16 out of step: a byte is missing or too many, and from here 1 line cannot be read'
+    """
+    if n_lines := text.count(_SWAPPED_END):
+        lines = "1 line" if n_lines == 1 else f"{n_lines} lines"
+        problem = "UTF-16 out of step: a byte is missing or too many"
+        return f"{problem}, and from here {lines} cannot be read"
+    return ""
 
 
 def encoding_of(head: bytes, report: Callable[[str], object] = str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from .encodings import HEAD, decoded, encoding_of, peekable
+from .encodings import HEAD, decoded, encoding_of, out_of_step, peekable
 from .rows import RECORD_LIMIT, TOO_LONG, BadRow, Row, doubled
 
 __all__ = ["json_rows"]
@@ -54,7 +54,10 @@ def json_rows(
                 if record is None and listed:
                     record = _of_list(line)
                 if record is None:
-                    yield BadRow(number, f"broken JSON: {error}", "correct the line", line)
+                    problem = out_of_step(line.decode("utf-8", "replace"))
+                    yield BadRow(
+                        number, problem or f"broken JSON: {error}", "correct the line", line
+                    )
                 if not record:
                     continue
             several = isinstance(record, list) and any(isinstance(one, dict) for one in record)

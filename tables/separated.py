@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from itertools import count, islice
 from typing import BinaryIO, NamedTuple
 
-from .encodings import HEAD, decoded, encoding_of, peekable
+from .encodings import HEAD, decoded, encoding_of, out_of_step, peekable
 from .rows import RECORD_LIMIT, TOO_LONG, BadRow, Row, doubled
 
 __all__ = ["Dialect", "Record", "dialect_of", "preamble", "records", "separated_rows"]
@@ -204,11 +204,12 @@ def records(readline: Callable[[int], str], delimiter: str, skipped: int = 0) ->
 
 def _rows(found: Iterator[Record]) -> Iterator[Row | BadRow]:
     header: list[str] | None = None
-    least = 0
+    least = n_bad = 0
     for record in found:
         raw = "".join(record.lines)
-        if record.problem:
-            yield BadRow(record.line, record.problem, "correct the row", raw)
+        if problem := out_of_step(raw) or record.problem:
+            n_bad += 1
+            yield BadRow(record.line, problem, "correct the row", raw)
             continue
         if not any(record.cells):
             continue
@@ -233,7 +234,7 @@ def _rows(found: Iterator[Record]) -> Iterator[Row | BadRow]:
         row = Row(record.line, _named(header, record.cells))
         bad = None if raw.isascii() else _undecoded(row)
         yield bad._replace(raw=raw) if bad else row
-    if header is None:
+    if header is None and not n_bad:
         yield BadRow(None, "the file is empty", "name the columns in the first line")
 
 

@@ -65,7 +65,7 @@ class AnswerBody(_Body):
 
     id: int | None = None
     completed_by: int | str | PersonBody | None = None
-    result: list[RegionBody] | None = None
+    result: list[RegionBody] | None
     was_cancelled: bool = False
     lead_time: Seconds = None
     created_at: datetime | None = None

@@ -141,6 +141,8 @@ def _folded(raw: Any) -> Any:
 
 
 def _rows(line: _Line, codebook: Codebook, coder: str) -> list[Annotation]:
+    if "label" not in line.model_fields_set:
+        raise ValueError("the line has no 'label', as doccano writes it also where nobody answered")
     marks = [line.label] if isinstance(line.label, str) else line.label or []
     if not marks:
         return []

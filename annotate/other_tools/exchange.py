@@ -138,8 +138,33 @@ def import_tasks(
     if tasks and not any(isinstance(task_, dict) and "annotations" in task_ for task_ in tasks):
         raise InputError(path, "no task has annotations (a JSON-MIN export?)", remedy)
     earlier = earlier or {}
+    rejects = _unclear(tasks, str(path))
     parts = (part for raw in tasks for part in by_fit(raw, codebook, earlier))
-    return read_by_revision(parts, codebook, earlier, where=str(path), coder=coder)
+    read = read_by_revision(parts, codebook, earlier, where=str(path), coder=coder)
+    read.rejects += rejects
+    return read
+
+
+def _unclear(tasks: list[Any], where: str) -> list[Reject]:
+    """Take the answers out that do not say whether they were skipped, where others say it."""
+    answers = {
+        id(answer): (number, answer)
+        for number, task_ in enumerate(tasks, 1)
+        if isinstance(task_, dict) and isinstance(task_.get("annotations"), list)
+        for answer in task_["annotations"]
+        if isinstance(answer, dict)
+    }
+    silent = [key for key, (_, answer) in answers.items() if "was_cancelled" not in answer]
+    if len(silent) == len(answers):
+        return []
+    reason = "the answer has no 'was_cancelled', as the others of the file have"
+    rejects = []
+    for key in silent:
+        number, answer = answers[key]
+        held = tasks[number - 1]["annotations"]
+        held[:] = [one for one in held if one is not answer]
+        rejects.append(Reject.of(where, number, reason, json.dumps(answer, default=str)))
+    return rejects
 
 
 def export_lines(

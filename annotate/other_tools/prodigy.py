@@ -21,6 +21,7 @@ from .json_lines import read_lines
 
 __all__ = ["prodigy_rows", "read_prodigy"]
 
+_OF_ANSWERS = ("accept", "_timestamp", "_annotator_id", "_session_id")
 _SHOWN = ("title", "outlet", "published")
 
 
@@ -105,8 +106,11 @@ def read_prodigy(
     """
 
     def parse(raw: Any) -> list[Annotation]:
-        open_ = isinstance(raw, dict) and "answer" not in raw
-        return [] if open_ else [_row(raw, codebook, coder)]
+        if not isinstance(raw, dict) or "answer" in raw:
+            return [_row(raw, codebook, coder)]
+        if answered := [name for name in _OF_ANSWERS if name in raw]:
+            raise ValueError(f"the line has no 'answer', but {answered[0]!r}, as answers have")
+        return []
 
     read = read_lines(lines, parse, where=where)
     if not coder:
@@ -179,6 +183,8 @@ def _row(raw: Any, codebook: Codebook, coder: str) -> Annotation:
         raise ValueError(f"{line.dimension!r} is not a dimension of the codebook")
     if line.answer not in {"accept", "ignore"}:
         raise ValueError(f"unit {line.unit_id}, {line.dimension}: the answer is {line.answer!r}")
+    if line.answer == "accept" and "accept" not in raw:
+        raise ValueError(f"unit {line.unit_id}, {line.dimension}: the line has no 'accept'")
     who = coder or _coder(raw)
     if not who:
         raise ValueError(f"unit {line.unit_id}: no coder is named; name one with --coder")

@@ -124,7 +124,10 @@ def labels_of(value: Any, dimension: Dimension) -> tuple[str, ...] | None:
     """
     chosen: list[str] = []
     states_none = False
-    choices = value.get("choices", []) if isinstance(value, Mapping) else []
+    if isinstance(value, Mapping) and "choices" not in value:
+        held = ", ".join(map(repr, value)) or "nothing"
+        raise ValueError(f"{dimension.id}: a value without 'choices', which holds {held}")
+    choices = value["choices"] if isinstance(value, Mapping) else []
     if not isinstance(choices, list):
         raise ValueError(f"{dimension.id}: {choices!r} is not a list of choices")  # noqa: TRY004
     for choice in choices:

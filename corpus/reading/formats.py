@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache, partial
 from typing import BinaryIO
 
-from ...tables.encodings import HEAD, encoding_of
+from ...tables.encodings import HEAD, encoding_of, out_of_step
 from ...tables.reading import read_rows, warn
 from ...tables.rows import RECORD_LIMIT, TOO_LONG, BadRow
 from ..article import Article
@@ -46,7 +46,11 @@ def read_text(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Article |
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError as error:
-        yield Reject.of(name, 1, f"invalid UTF-8 at byte {error.start}", raw)
+        form = error.encoding.upper().removesuffix("-LE").removesuffix("-BE")
+        yield Reject.of(name, 1, f"invalid {form} at byte {error.start}", raw)
+        return
+    if problem := out_of_step(text):
+        yield Reject.of(name, 1, problem, raw)
         return
     beside = {} if encoding.startswith("utf") else {"encoding": encoding}
     yield from articles_of_text(text, name, **beside)

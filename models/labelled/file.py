@@ -205,7 +205,11 @@ def _from_records(
         keys.append(None if without else str(key))
         for dimension in dimensions:
             try:
-                raw[dimension].append(reader.read(flat.get(dimension), dimension))
+                raw[dimension].append(
+                    reader.read(flat[dimension], dimension)
+                    if dimension in flat
+                    else reader.absent(dimension)
+                )
             except ValueError as error:
                 remedy = "write a name, a list of names, or a|b"
                 raise InputError(where, f"{dimension}: {error}", remedy) from error

@@ -102,3 +102,15 @@ def test_numbers_and_near_equals(tmp_path: Path, caplog: pytest.LogCaptureFixtur
         r"c: '\xe9' (2) and 'e\u0301' (1)",
         r"c: 'a\xa0b' (1) and 'a b' (1)",
     ]
+
+
+def test_records_without_the_column_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A misspelt name in one record of JSON Lines is no answer, and is counted on the screen."""
+    lines = ['{"text": "A.", "s": "x"}', '{"text": "B.", "S_": "x"}', '{"text": "C.", "s": "y"}']
+    (tmp_path / "rows.jsonl").write_text("\n".join(lines))
+    rows = from_file(tmp_path / "rows.jsonl", ["s"])
+
+    assert rows.answers["s"] == (("x",), None, ("y",))
+    assert "1 record has no 's': taken as missing" in caplog.text

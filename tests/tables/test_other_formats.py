@@ -159,3 +159,35 @@ def test_a_wide_file_that_is_cut_within_a_character(encoding: str, tmp_path: Pat
     for found in texts.values():
         assert [one.text for one in found if isinstance(one, Article)][:1] == ["One."]
         assert [one for one in found if isinstance(one, Reject)]
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".txt"])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_that_is_out_of_step(suffix: str, encoding: str, tmp_path: Path) -> None:
+    """Where a byte is missing, the lines behind it are counted in one reject, and none is read."""
+    rows = {
+        ".jsonl": "".join(f'{{"id": "{n}", "text": "Talk {n}."}}\n' for n in range(9)),
+        ".csv": "id,text\n" + "".join(f"{n},Talk {n}.\n" for n in range(9)),
+        ".txt": "".join(f"Talk {n}.\n" for n in range(9)),
+    }[suffix]
+    raw = f"\ufeff{rows}".encode(encoding)
+    at = raw.index("Talk 4".encode(encoding))
+    for new in (raw[:at] + raw[at + 1 :], raw[:at] + b"x" + raw[at:]):
+        path = tmp_path / f"step{suffix}"
+        path.write_bytes(new)
+        *articles, reject = read_articles([str(path)])
+
+        assert isinstance(reject, Reject)
+        assert "out of step" in reject.reason or "invalid UTF-16" in reject.reason
+        assert [one.text for one in articles if isinstance(one, Article)] == (
+            [] if suffix == ".txt" else [f"Talk {n}." for n in range(4)]
+        )
+
+
+def test_a_mark_that_lies(tmp_path: Path) -> None:
+    """A mark of UTF-16 before plain text costs no row."""
+    rows = "".join(f"{n},Talk {n}.\n" for n in range(9))
+    (tmp_path / "a.csv").write_bytes(b"\xff\xfe" + f"id,text\n{rows}".encode())
+    articles = [one for one in read_articles([str(tmp_path / "a.csv")]) if isinstance(one, Article)]
+
+    assert [one.text for one in articles] == [f"Talk {n}." for n in range(9)]

@@ -251,3 +251,37 @@ def test_refusals(tmp_path: Path, codebook: Codebook) -> None:
         export_lines(tmp_path / "x.jsonl", "csv", [], codebook)
     with pytest.raises(InputError, match=r"name one with --coder \(ann, bo\)"):
         export_lines(tmp_path / "x.jsonl", "doccano", [], codebook, annotations=rows)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("status", ["answered", "skipped"])
+def test_no_damaged_name_takes_an_answer_away(form: str, status: Any, tmp_path: Path) -> None:
+    """Whichever name of a record is damaged: each answer is as it was, or there is a reject."""
+    if (form, status) == ("doccano", "skipped"):
+        pytest.skip("doccano does not keep that somebody skipped")
+    labels = ("humanitarian",) if status == "answered" else ()
+    units = [{"unit_id": unit, "text": "The court sat."} for unit in ("u1", "u2")]
+    answers = [
+        Annotation(unit["unit_id"], "ann", dimension.id, shown, status, created="2026-03-01T09:00Z")
+        for unit in units
+        for dimension in BOOK.dimensions
+        for shown in [
+            labels if dimension.id == "framing" else dimension.label_ids[:1] * len(labels)
+        ]
+    ]
+    path = tmp_path / "ann.json"
+    if form == "label-studio":
+        export_tasks(path, units, BOOK, annotations=answers)
+    else:
+        export_lines(path, form, units, BOOK, annotations=answers)
+    sound = path.read_text()
+    read = read_as(form, path)
+    expected = {(a.unit_id, a.coder, a.dimension): (a.labels, a.status) for a in read.annotations}
+
+    assert len(expected) == len(answers)
+    for match in re.finditer(r'"(\w+)": ', sound[: sound.index('"u2"')]):
+        path.write_text(f"{sound[: match.end(1) - 1]}#{sound[match.end(1) :]}")
+        read = read_as(form, path)
+        given = {(a.unit_id, a.coder, a.dimension): (a.labels, a.status) for a in read.annotations}
+        if not read.rejects:
+            assert given == expected, match[1]
