@@ -16,6 +16,7 @@ from ...tables.rows import RECORD_LIMIT, TOO_LONG
 from ..article import Article
 from .fields import Fields, Reject
 from .formats import articles_of_text
+from .not_read import why_not_read
 
 __all__ = ["read_docx", "read_odt", "read_pdf", "read_rtf", "refuse"]
 
@@ -60,11 +61,10 @@ def read_pdf(stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article |
     return _read(stream, name, text_of)
 
 
-def refuse(
-    _stream: BinaryIO, name: str, _fields: Fields, *, reason: str
-) -> Iterator[Article | Reject]:
+def refuse(_stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article | Reject]:
     """Say why a file is not read."""
-    yield Reject.of(name, None, reason)
+    unknown = "no reader for this kind of file: name it with --format"
+    yield Reject.of(name, None, why_not_read(name) or unknown)
 
 
 def _read(

@@ -28,6 +28,7 @@ from .feeds import read_feed
 from .fields import Fields, ObservedFields, Observer, Reject, named
 from .formats import read_table, read_text
 from .json_lists import read_json
+from .not_read import why_not_read
 from .source import Source, find
 from .web_pages import read_html, read_warc
 from .workbooks import read_xls, read_xlsx
@@ -59,12 +60,11 @@ ARCHIVES: dict[str, Callable[[BinaryIO, str], Iterator[Source | Reject]]] = {
 """Suffix to what lists the files inside."""
 
 UNREAD = ".unread"
-"""Stands for files of a folder that no reader knows."""
+"""Stands for kinds of files that are not read, and for files of a folder that no reader knows."""
 
 READERS: dict[str, Reader] = {
     **{form: partial(read_table, form=form) for form in TABLES},
     ".atom": read_feed,
-    ".doc": partial(refuse, reason="a Word document of the old kind: save it as .docx"),
     ".docx": read_docx,
     ".htm": read_html,
     ".html": read_html,
@@ -79,7 +79,7 @@ READERS: dict[str, Reader] = {
     ".xls": read_xls,
     ".xlsx": read_xlsx,
     ".xml": read_feed,
-    UNREAD: partial(refuse, reason="no reader for this kind of file: name it with --format"),
+    UNREAD: refuse,
 }
 """Suffix to reader."""
 
@@ -160,6 +160,8 @@ def form_of(source: Source, form: str | None = None) -> str:
         No reader has it.
     """
     suffix = f".{form.lstrip('.')}" if form else source.suffix
+    if not form and why_not_read(source.name):
+        return UNREAD
     if suffix not in READERS and not form:
         suffix = source.kind() or suffix
         # A folder may hold notes, and standard input several texts: neither is one article.

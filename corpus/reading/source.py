@@ -188,8 +188,7 @@ def _expand(given: str, known: Sequence[str], *, units: bool) -> Iterator[Source
             if name not in own and (holds_tags(path) or (not units and holds_units(path)))
         }
         taken = [path for path in _others(given, there, own) if not _hidden(path, given)]
-        if not any(_suffix(path.name) in ("", *known) for path in taken):
-            raise InputError(given, "no readable file in this folder", f"known: {' '.join(known)}")
+        _refuse_unreadable(given, [path.name for path in taken], known)
         yield from (replace(_local(path), listed=True) for path in taken)
     elif Path(given).exists():
         yield _local(Path(given))
@@ -218,6 +217,16 @@ def _others(given: str, there: Mapping[str, T], own: Collection[str]) -> list[T]
         names = f"{', '.join(shown[:_SHOWN])}{more}"
         warn(given)(printable(f"left out, since Standfirst wrote it: {names}"))
     return [path for name, path in there.items() if name not in own]
+
+
+def _refuse_unreadable(given: str, names: Sequence[str], known: Sequence[str]) -> None:
+    """Refuse a folder in which no file has a suffix that a reader knows."""
+    suffixes = {_suffix(name) for name in names}
+    if suffixes.isdisjoint(("", *known)):
+        problem = "no readable file in this folder"
+        if suffixes:
+            problem += f", which holds {', '.join(sorted(suffixes))}"
+        raise InputError(given, problem, f"known: {' '.join(known)}")
 
 
 def _hidden(path: Path, root: str) -> bool:
@@ -256,8 +265,8 @@ def _remote(url: str, known: Sequence[str]) -> Iterator[Source]:
         raise InputError(url, str(error), "check the URL and its access rights") from error
     if not paths:
         raise MissingFileError(url, "no such file or folder", "check the URL")
-    if listed and not any(_suffix(name) in ("", *known) for name in paths):
-        raise InputError(url, "no readable file in this folder", f"known: {' '.join(known)}")
+    if listed:
+        _refuse_unreadable(url, paths, known)
     for stored in paths:
         opened = partial(filesystem.open, stored, "rb", block_size=_BLOCK)
         name = filesystem.unstrip_protocol(stored)

@@ -1,8 +1,12 @@
 """Documents, feeds, archives and downloads: articles come out, and what is not read is named."""
 
 import json
+import re
 import zipfile
 from pathlib import Path
+
+import fsspec
+import pytest
 
 from standfirst.corpus import Article, Reject, read_articles
 
@@ -121,3 +125,33 @@ def test_archives_and_what_is_not_read(tmp_path: Path) -> None:
     assert sorted(Path(reject.file).name for reject in rejects) == [
         "b.doc", "c.bin", "c.png", "d.pdf", "e.docx", "f.xls", "g.xml"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["t.ods", "n.numbers", "m.eml", "m.mbox", "m.msg", "b.epub", "p.pages", "i.jpg", "s.key"],
+)
+def test_kinds_that_are_not_read(name: str, tmp_path: Path) -> None:
+    """In a folder, an archive or a store, or by its name: a reason, and what to do instead."""
+    store = fsspec.filesystem("memory")
+    (tmp_path / "news").mkdir()
+    for file, content in (
+        (name, b"\xd0\xcf\x11\xe0 From: a"),
+        ("x.unknown", b"?"),
+        ("a.txt", b"A."),
+    ):
+        (tmp_path / "news" / file).write_bytes(content)
+        store.pipe(f"/{name}/{file}", content)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for path in (tmp_path / "news").iterdir():
+            archive.write(path, path.name)
+    for given in (tmp_path / "news", tmp_path / "a.zip", f"memory://{name}"):
+        records = [*read_articles([str(given)])]
+        reasons = {Path(r.file).name: r.reason for r in records if isinstance(r, Reject)}
+
+        assert re.search("which (is|are) not read: |text recognition: ", reasons[name])
+        assert reasons.keys() == {name, "x.unknown"}
+        assert len(records) == 3
+    (named,) = read_articles([str(tmp_path / "news" / name)])
+
+    assert isinstance(named, Reject)
