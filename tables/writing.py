@@ -18,7 +18,7 @@ from ..errors import UnknownNameError
 from ..files import dump_json, publish
 from .answers import FORMULA, join_labels
 
-__all__ = ["FORMATS", "inert", "table_writer", "write_table"]
+__all__ = ["FORMATS", "check_format", "inert", "table_writer", "write_table"]
 
 Write = Callable[[pa.Table], None]
 """Appends a table to a file."""
@@ -84,6 +84,18 @@ FORMATS: dict[str, Callable[[Path, pa.Schema], AbstractContextManager[Write]]] =
 """Suffix to writer."""
 
 
+def check_format(path: Path, formats: Iterable[str] = tuple(FORMATS)) -> None:
+    """Refuse a file whose suffix is not one of the formats.
+
+    Raises
+    ------
+    UnknownNameError
+        It is none.
+    """
+    if path.suffix not in formats:
+        raise UnknownNameError(f"format of {path}:", path.suffix, sorted(formats))
+
+
 @contextmanager
 def table_writer(path: Path, schema: pa.Schema) -> Iterator[Write]:
     """Give a function that appends tables to a file, which appears whole when the block ends well.
@@ -100,8 +112,7 @@ def table_writer(path: Path, schema: pa.Schema) -> Iterator[Write]:
     UnknownNameError
         The file's suffix is not one of the formats.
     """
-    if path.suffix not in FORMATS:
-        raise UnknownNameError(f"format of {path}:", path.suffix, sorted(FORMATS))
+    check_format(path)
     with publish(path) as aside, FORMATS[path.suffix](aside, schema) as write:
         yield write
 
@@ -114,8 +125,7 @@ def write_table(table: pa.Table, path: Path, *, formats: Iterable[str] = tuple(F
     UnknownNameError
         The file's suffix is not one of the formats.
     """
-    if path.suffix not in formats:
-        raise UnknownNameError(f"format of {path}:", path.suffix, sorted(formats))
+    check_format(path, formats)
     with table_writer(path, table.schema) as write:
         write(table)
 

@@ -48,6 +48,11 @@ def export(
     from ...labels import current
     from ...tables.foreign import refuse_foreign
 
+    refuse_foreign(output, ['"unit_id"'], force=force)
+    if format == "label-studio":
+        refuse_foreign(output.with_suffix(".xml"), ["<View", "sf-head"], force=force)
+    elif format == "doccano":
+        refuse_foreign(output.with_suffix(".labels.json"), ["suffix_key"], force=force)
     folder = find_study(study)
     codebook = codebook_of(folder)
     plan = read_design(folder.design)
@@ -64,14 +69,10 @@ def export(
     if coder and not rows:
         known = sorted({row.coder for row in annotations_of(folder)})
         raise UnknownNameError("coder with answers:", coder, known)
-    refuse_foreign(output, ['"unit_id"'], force=force)
     if format == "label-studio":
-        refuse_foreign(output.with_suffix(".xml"), ["<View", "sf-head"], force=force)
         n_tasks = export_tasks(output, units, codebook, annotations=rows, rounds=rounds)
         second, hint = output.with_suffix(".xml"), "under Settings > Labeling Interface > Code"
     else:
-        if format == "doccano":
-            refuse_foreign(output.with_suffix(".labels.json"), ["suffix_key"], force=force)
         n_tasks = export_lines(output, format, units, codebook, annotations=rows, rounds=rounds)
         second, hint = output.with_suffix(".labels.json"), "under Labels > Actions > Import Labels"
     counts = {"tasks": n_tasks, "file": str(output)}

@@ -120,6 +120,12 @@ def units(
     from ...corpus import load_units
     from ...files import dump_json
 
+    if output is not None:
+        from ...tables.foreign import refuse_foreign
+        from ...tables.writing import check_format
+
+        check_format(output)
+        refuse_foreign(output, ["unit_id", "article_id", "cluster"], force=force)
     place = find_study(study)
     table = load_units(place.corpus, outlets=place.settings().outlets)
     if output is None:
@@ -127,9 +133,7 @@ def units(
             print(dump_json(row, indent=None))
         return
     from ...tables import write_table
-    from ...tables.foreign import refuse_foreign
 
-    refuse_foreign(output, ["unit_id", "article_id", "cluster"], force=force)
     write_table(table.data.table, output)
     say(f"{len(table)} units written to {output}")
     say_next(place, "corpus units")

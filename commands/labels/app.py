@@ -175,16 +175,16 @@ def guide(
     from ...labels import guide_html, guide_markdown, load_codebook
     from ...tables.foreign import refuse_foreign
 
+    writers = {".html": guide_html, ".htm": guide_html, ".md": guide_markdown}
+    if output is not None:
+        if output.suffix.lower() not in writers:
+            raise InputError(output, "a guide is HTML or Markdown", "name it .html or .md")
+        mark = "; required" if output.suffix == ".md" else "<kbd>"
+        refuse_foreign(output, ["revision ", mark], force=force)
     book = load_codebook(file or find_study(study).codebook_path)
     if output is None:
         typer.echo(guide_markdown(book), nl=False)
         return
-    writers = {".html": guide_html, ".htm": guide_html, ".md": guide_markdown}
-    if output.suffix.lower() not in writers:
-        raise InputError(output, "a guide is HTML or Markdown", "name it .html or .md")
-    refuse_foreign(
-        output, ["revision ", "; required" if output.suffix == ".md" else "<kbd>"], force=force
-    )
     write_text(output, writers[output.suffix.lower()](book))
     say(f"wrote {output}")
 

@@ -108,11 +108,11 @@ def migrate(
     )
     from ...tables.foreign import refuse_foreign
 
+    if output is not None:
+        refuse_foreign(output, ["unit_id", "coder", "dimension"], force=force)
     folder = find_study(study)
     before, after = _codebooks(old, new, folder)
     rules = load_mapping(mapping, before, after)
-    if output is not None:
-        refuse_foreign(output, ["unit_id", "coder", "dimension"], force=force)
     target = output or folder.annotations
     # No answers may be added between reading and writing.
     with locked(folder.annotations.parent, wait=WAIT):

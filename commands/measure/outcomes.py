@@ -14,6 +14,7 @@ from .inputs import (
     TagsArgument,
     read_inputs,
 )
+from .tables import check_output
 
 __all__ = ["outcomes"]
 
@@ -22,7 +23,13 @@ _ABOUT = ("article_id", "cluster", "outlet", "published", "language")
 
 def outcomes(
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="What to write: .csv, .parquet or .jsonl.")
+        Path,
+        typer.Option(
+            "-o",
+            "--output",
+            help="What to write: .csv, .parquet or .jsonl.",
+            callback=check_output,
+        ),
     ],
     tags: TagsArgument = None,
     gold: GoldOption = None,
@@ -42,7 +49,6 @@ def outcomes(
     from ...errors import UnknownNameError
     from ...measure.regressions.corrected_outcomes import outcomes as corrected
     from ...tables import write_table
-    from ...tables.foreign import refuse_foreign
 
     names = [*_ABOUT, *(column or [])]
     given = read_inputs(
@@ -62,7 +68,6 @@ def outcomes(
     table, notes = corrected(
         given.tags, given.gold, given.design, columns=columns, learned=given.learned
     )
-    refuse_foreign(output, table.column_names)
     write_table(table, output)
     for note in notes:
         say(f"note: {note}")

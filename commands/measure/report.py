@@ -55,8 +55,7 @@ def report(
     from ...study.reporting import contents_of
     from ...tables.foreign import refuse_foreign
 
-    folder = find_study(study)
-    path = output or folder.root / "report.html"
+    path = output or find_study(study).root / "report.html"
     if verify is None:
         problem = "is there already, and is no report"
         refuse_foreign(path, ['content="Standfirst '], force=force, problem=problem)

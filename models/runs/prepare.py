@@ -123,12 +123,12 @@ def prepare(
         Something is not there, not known, or made of something else.
     """
     model = Path(model)
-    described = describe(model)
     form, single = _target(out, options)
-    target = _absolute(f"{out}.part" if single else out)
-    inputs = _apart(inputs_of(given, options.form, spool), out, single)
     if single:
         _refuse_foreign(single, force=options.force)
+    described = describe(model)
+    target = _absolute(f"{out}.part" if single else out)
+    inputs = _apart(inputs_of(given, options.form, spool), out, single)
     job = Job(
         str(model.absolute()),
         described.version,

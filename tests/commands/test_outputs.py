@@ -1,11 +1,13 @@
 """What commands write over: their own files, and no others without a word."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
+from standfirst.cli import app
 from standfirst.labels import Annotation, load_codebook, ready_codebooks, write_annotations
 from standfirst.study.folder import Study
 
@@ -94,3 +96,50 @@ def test_an_address_is_no_file(
     assert done.code == 1
     assert "is an address; name a file on this machine" in done.err
     assert not (study / "s3:").exists()
+
+
+FIRST = {
+    ("annotate", "export"): ["-o", "x.json"],
+    ("corpus", "units"): ["-o", "x.csv"],
+    ("distil",): ["no-model", "no-corpus", "-o", "x.json"],
+    ("labels", "guide"): ["-o", "x.md"],
+    ("labels", "migrate"): ["--map", "no-map", "-o", "x.jsonl"],
+    ("measure", "coders"): ["-o", "x.csv"],
+    ("measure", "doubts"): ["-o", "x.csv"],
+    ("measure", "drift"): ["no-tags", "-o", "x.csv"],
+    ("measure", "outcomes"): ["-o", "x.csv"],
+    ("measure", "plan"): ["-o", "x.csv"],
+    ("measure", "regression"): ["a ~ b", "-o", "x.csv"],
+    ("measure", "shares"): ["-o", "x.csv"],
+    ("report",): ["-o", "x.html"],
+    ("tag",): ["no-model", "no-corpus", "-o", "x.csv"],
+    ("train",): ["--data", "no-data", "--label", "a", "-o", "x.json"],
+}
+"""All commands that write what -o names; nothing else that they are given is there."""
+
+
+def with_output(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the commands that have -o."""
+    for name, command in getattr(group, "commands", {}).items():
+        yield from with_output(command, (*path, name))
+    if any("-o" in parameter.opts for parameter in group.params):
+        yield path
+
+
+def test_all_commands_with_an_output_are_tried() -> None:
+    """A new command has its line above."""
+    assert set(with_output(typer.main.get_command(app))) == {*FIRST}
+
+
+@pytest.mark.parametrize("command", FIRST)
+def test_a_foreign_file_is_refused_before_the_work(
+    command: tuple[str, ...], tmp_path: Path, run: Callable[..., Any]
+) -> None:
+    """Nothing is read before the name of the output is known to be good."""
+    name = FIRST[command][-1]
+    (tmp_path / name).write_text(NOTES)
+    done = run(*command, *FIRST[command], cwd=tmp_path)
+
+    assert done.code == 1
+    assert done.err.startswith(f"error: {name}: ")
+    assert (tmp_path / name).read_text() == NOTES
