@@ -253,12 +253,17 @@ def test_refusals(tmp_path: Path, codebook: Codebook) -> None:
         export_lines(tmp_path / "x.jsonl", "doccano", [], codebook, annotations=rows)
 
 
-@pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.parametrize("status", ["answered", "skipped"])
+@pytest.mark.parametrize(
+    ("form", "status"),
+    # doccano does not keep that somebody skipped.
+    [
+        *((form, "answered") for form in FORMATS),
+        ("label-studio", "skipped"),
+        ("prodigy", "skipped"),
+    ],
+)
 def test_no_damaged_name_takes_an_answer_away(form: str, status: Any, tmp_path: Path) -> None:
     """Whichever name of a record is damaged: each answer is as it was, or there is a reject."""
-    if (form, status) == ("doccano", "skipped"):
-        pytest.skip("doccano does not keep that somebody skipped")
     labels = ("humanitarian",) if status == "answered" else ()
     units = [{"unit_id": unit, "text": "The court sat."} for unit in ("u1", "u2")]
     answers = [
