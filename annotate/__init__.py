@@ -1,5 +1,6 @@
 """Label Studio, live and lossless, and a sampling plan whose probabilities are kept."""
 
+from ..arguments import check_all
 from .answers.from_label_studio import Read, read_tasks
 from .answers.merge import Merged, merge_answers
 from .answers.status import Workload, workloads
@@ -65,3 +66,5 @@ __all__ = [
     "workloads",
     "write_design",
 ]
+
+check_all(globals(), __all__)

@@ -1,5 +1,6 @@
 """News in, units out: read, clean, deduplicate, segment, store."""
 
+from ..arguments import check_all
 from .article import Article, content_id
 from .cleaning.debris import Cleaned, Removal, clean
 from .preparation import KEEP, Preparation
@@ -55,3 +56,5 @@ __all__ = [
     "summary",
     "unit_ids",
 ]
+
+check_all(globals(), __all__)

@@ -1,5 +1,6 @@
 """What is coded, who coded what, how far coders agree, and what holds in the end."""
 
+from ..arguments import check_all
 from ..intervals import Estimate
 from .annotations.annotation import (
     ADJUDICATION,
@@ -88,3 +89,5 @@ __all__ = [
     "write_long",
     "write_wide",
 ]
+
+check_all(globals(), __all__)

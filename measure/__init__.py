@@ -4,6 +4,7 @@ The last stage of the way: articles (`corpus`), design and answers (`annotate`),
 tags (`models`), and here what a study says. It builds on all four, and `study` builds on it.
 """
 
+from ..arguments import check_all
 from .checks.coder_comparison import CoderComparison
 from .checks.coders import compare_coders
 from .checks.doubts import Doubts, rank_doubts
@@ -36,3 +37,5 @@ __all__ = [
     "regression",
     "shares",
 ]
+
+check_all(globals(), __all__)

@@ -1,5 +1,6 @@
 """Classifiers of units: train, score without leaks, keep, tag."""
 
+from ..arguments import check_all
 from .evaluation.compare import Comparison, compare
 from .evaluation.evaluate import Evaluation, evaluate
 from .heads.decision import Goal, parse_goal
@@ -37,3 +38,5 @@ __all__ = [
     "tag_files",
     "train",
 ]
+
+check_all(globals(), __all__)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from ..arguments import checked
 from .bundle.folder import load, save
 from .predictor import Predictor
 
@@ -38,6 +39,7 @@ class Model(Predictor):
     [[True, False]]
     """
 
+    @checked
     def tag(self, units: Any, *, abstain_below: float = 0.0) -> "Dataset":
         """Tag a table of units.
 
@@ -53,11 +55,13 @@ class Model(Predictor):
 
         return tag_table(self, units, abstain_below=abstain_below)
 
+    @checked
     def save(self, folder: str | Path) -> None:
         """Write the model as a folder; see `bundle.folder.save`."""
         save(self, Path(folder))
 
     @classmethod
+    @checked
     def load(cls, folder: str | Path) -> Self:
         """Read a model folder, check it, and re-run its golden sentences."""
         return load(Path(folder), cls)

@@ -59,7 +59,8 @@ def report(
     if verify is None:
         problem = "is there already, and is no report"
         refuse_foreign(path, ['content="Standfirst '], force=force, problem=problem)
-    else:
+    folder = find_study(study)
+    if verify is not None:
         asked = asked_of(verify)
         regression = list(asked.formulas)
         if tags is None and asked.tags:

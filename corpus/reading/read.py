@@ -14,6 +14,7 @@ from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import zstandard
@@ -87,7 +88,7 @@ _FIRST = 100
 
 
 def read_articles(
-    inputs: Sequence[str],
+    inputs: Sequence[str | Path],
     *,
     fields: Fields | None = None,
     form: str | None = None,
@@ -138,7 +139,7 @@ def read_articles(
     """
     sources = [
         replace(source, form=form_of(source, form))
-        for source in find(inputs, tuple(READERS), units=False)
+        for source in find([str(given) for given in inputs], tuple(READERS), units=False)
     ]
     chosen = fields or Fields()
     if missing := named(chosen):
