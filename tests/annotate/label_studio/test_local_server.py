@@ -1,7 +1,12 @@
+import shutil
 import socket
+import threading
+import time
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import httpx
 import pytest
 
 from standfirst.annotate.label_studio import connection as module
@@ -82,6 +87,75 @@ def test_started_server_is_private(label_studio: LocalServer) -> None:
     assert label_studio.log.stat().st_mode & 0o777 == 0o600
     assert label_studio.access.token not in log
     assert label_studio.access.password not in log
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "evil.example:80"])
+def test_a_foreign_host_is_refused(label_studio: LocalServer, host: str) -> None:
+    """A name that somebody else points at this machine opens nothing, with a token or without."""
+    url = f"{label_studio.access.url}/api/projects/"
+    token = {"Authorization": f"Token {label_studio.access.token}"}
+    with httpx.Client(trust_env=False) as client:
+        own = client.get(url, headers=token)
+        for headers in ({"Host": host}, {"Host": host} | token):
+            assert client.get(url, headers=headers).status_code == 400
+
+    assert own.status_code == 200
+
+
+@pytest.mark.server
+def test_a_foreign_page_may_read_nothing(label_studio: LocalServer) -> None:
+    """No origin is allowed, neither for a request nor for the question that precedes it."""
+    url = f"{label_studio.access.url}/api/projects/"
+    token = {"Authorization": f"Token {label_studio.access.token}"}
+    asked = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type",
+    }
+    with httpx.Client(trust_env=False) as client:
+        for origin in ("https://evil.example", "null", "http://localhost:9"):
+            for response in (
+                client.get(url, headers=token | {"Origin": origin}),
+                client.options(url, headers=asked | {"Origin": origin}),
+            ):
+                assert "access-control-allow-origin" not in response.headers
+                assert "access-control-allow-credentials" not in response.headers
+        login = client.post(
+            f"{label_studio.access.url}/user/login/",
+            data={"email": label_studio.access.email, "password": label_studio.access.password},
+            headers={"Origin": "https://evil.example"},
+        )
+
+    assert login.status_code == 403
+
+
+@pytest.mark.server
+def test_a_port_that_is_taken_while_the_server_starts(
+    label_studio: LocalServer, tmp_path: Path
+) -> None:
+    """It ends in one line, and never takes another port, or another server for its own."""
+    folder = tmp_path / "server"
+    shutil.copytree(label_studio.log.parent, folder)
+    (folder / "server.log").unlink()
+    port = free_port()
+    taken: list[ThreadingHTTPServer] = []
+
+    def take() -> None:
+        while not (folder / "server.log").exists():
+            time.sleep(0.01)
+        taken.append(ThreadingHTTPServer(("127.0.0.1", port), BaseHTTPRequestHandler))
+        taken[0].serve_forever()
+
+    thread = threading.Thread(target=take, daemon=True)
+    thread.start()
+    with pytest.raises(ServerError) as caught, start_local(folder, port=port):
+        pass
+    taken[0].shutdown()
+    taken[0].server_close()
+    thread.join()
+
+    assert str(port) in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.server
