@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from standfirst.annotate.label_studio.access import Access, write_access
+
 Run = Callable[..., Any]
 
 
@@ -144,3 +146,26 @@ def test_damage_is_shown(study: Path, run: Run) -> None:
     assert "design.jsonl:1" in damaged["next"]["why"]
     assert worse["next"]["command"] == ""
     assert worse["odd"]
+
+
+def test_the_next_step_while_people_code(study: Path, run: Run, harbour: Any) -> None:
+    """Where a server is known: push what is drawn, then pull until all is coded, then resolve."""
+    run("corpus", "add", "../in.jsonl", cwd=study)
+    run("annotate", "sample", "20", cwd=study)
+    run("annotate", "export", "-o", "tasks.json", cwd=study)
+    state = study / ".standfirst"
+    write_access(state / "label-studio" / "access.json", Access("http://127.0.0.1:8080", "t"))
+    known = status(run, study)["next"]
+    (state / "projects.json").write_text("{}")
+    pushed = status(run, study)["next"]
+    harbour.answer(study / "tasks.json", study / "coded.json", "flo@example.org")
+    tasks = json.loads((study / "coded.json").read_bytes())
+    (study / "some.json").write_text(json.dumps(tasks[:12]))
+    some = run("annotate", "import", "some.json", cwd=study)
+    rest = run("annotate", "import", "coded.json", cwd=study)
+
+    assert known["command"] == "standfirst annotate push"
+    assert pushed["command"] == next_of(some) == "standfirst annotate pull"
+    assert pushed["why"].startswith("20 readings are left")
+    assert next_of(rest) == "standfirst annotate agreement --gate 0.667"
+    assert status(run, study)["next"]["command"] == "standfirst labels gold"
