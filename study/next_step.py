@@ -142,7 +142,7 @@ def _damage(have: Inventory, _after: str) -> Step | None:
 
 def _coding(have: Inventory, after: str) -> Step | None:
     n_left = sum(row.n_left for row in have.workloads)
-    if not n_left or after in {"annotate agreement", "labels gold"}:
+    if not n_left or after in {"annotate agreement", "annotate push --review", "labels gold"}:
         return None
     if after == "annotate export":
         return Step("standfirst annotate import FILE", "what the other tool exported, coded")
@@ -165,6 +165,8 @@ def _coding(have: Inventory, after: str) -> Step | None:
 
 
 def _gold(have: Inventory, after: str) -> Step | None:
+    if after == "annotate push --review":
+        return Step("standfirst annotate adjudicate", "bring them back when they are decided")
     n_missing, n_ties = have.unresolved
     if n_ties and after == "annotate adjudicate":
         return Step(f"standfirst {after}", f"{n_ties:,} ties are open; again when they are decided")

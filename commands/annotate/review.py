@@ -11,6 +11,7 @@ from ...study.contents import (
     study_id,
     units_of,
 )
+from ..shared.next_step import say_next
 from ..shared.options import find_study, print_json, say
 
 __all__ = ["push_review"]
@@ -62,4 +63,4 @@ def push_review(folder: Path | None, n: int, title: str, *, as_json: bool) -> No
         f"{len(asked)} units whose gold the model doubts most (by {least:.2f} and more): "
         f"{pushed.n_sent} sent, {pushed.n_known} there already: {pushed.url}"
     )
-    say("when they are decided, bring the answers back with: standfirst annotate adjudicate")
+    say_next(place, "annotate push --review")
