@@ -117,8 +117,8 @@ class Drawing:
 
     def open(self, name: str, hint: str = "") -> None:
         """Begin a group that the page can hide by its name, with a hint for the pointer."""
-        told = f"<title>{escape(hint)}</title>" if hint else ""
-        self._parts.append(f'<g class="{escape(name)}">{told}')
+        title = f"<title>{escape(hint)}</title>" if hint else ""
+        self._parts.append(f'<g class="{escape(name)}">{title}')
 
     def close(self) -> None:
         """End the group."""

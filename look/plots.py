@@ -142,8 +142,8 @@ def dots(
         if row.hatched:
             drawing.hatched(x(ticks[0]), first, x(ticks[-1]) - x(ticks[0]), room)
         step = room / max(len(row.marks), 1)
-        for place, mark in enumerate(row.marks):
-            _mark(drawing, mark, x, first + step * (place + 0.5))
+        for index, mark in enumerate(row.marks):
+            _mark(drawing, mark, x, first + step * (index + 0.5))
     return drawing.svg(title)
 
 
@@ -196,7 +196,7 @@ def _curve(
     n = len(panel.points)
     step = room / max(n, 1)
 
-    def place(number: int, value: float) -> tuple[float, float]:
+    def at(number: int, value: float) -> tuple[float, float]:
         return left + step * (number + 0.5), top + down * (1 - min(value, most) / most)
 
     runs: list[list[int]] = [[]]
@@ -208,16 +208,16 @@ def _curve(
             runs[-1].append(number)
     for run in filter(None, runs):
         known = [(number, panel.points[number]) for number in run]
-        up = [place(number, point.high or 0) for number, point in known]
-        back = [place(number, point.low or 0) for number, point in reversed(known)]
+        up = [at(number, point.high or 0) for number, point in known]
+        back = [at(number, point.low or 0) for number, point in reversed(known)]
         drawing.band([*up, *back], colour=COLOURS["corrected"])
-        drawing.curve((place(i, p.value) for i, p in known), colour=COLOURS["corrected"])
+        drawing.curve((at(i, p.value) for i, p in known), colour=COLOURS["corrected"])
     for number, point in enumerate(panel.points):
         series = "count" if point.low is None else "corrected"
         drawing.open(f"series {series}", point.hint)
-        x, y = place(number, point.value)
+        x, y = at(number, point.value)
         if point.low is not None and point.high is not None:
-            bottom, high = place(number, point.low)[1], place(number, point.high)[1]
+            bottom, high = at(number, point.low)[1], at(number, point.high)[1]
             drawing.line((x, bottom), (x, high), colour=COLOURS[series])
         drawing.dot(x, y, colour=COLOURS[series], radius=3, hollow=series == "count")
         drawing.close()
@@ -316,23 +316,23 @@ def reliability(points: Sequence[tuple[float, Mark]], title: str, width: int = 3
     left, top, room = 52.0, 8.0, width - 70.0
     drawing = Drawing(width, width - 8)
 
-    def place(x: float, y: float) -> tuple[float, float]:
+    def at(x: float, y: float) -> tuple[float, float]:
         return left + room * x, top + room * (1 - y)
 
     for value in (0.0, 0.25, 0.5, 0.75, 1.0):
-        drawing.line(place(0, value), place(1, value), opacity=0.12)
-        drawing.line(place(value, 0), place(value, 1), opacity=0.12)
-        x, y = place(value, 0)
+        drawing.line(at(0, value), at(1, value), opacity=0.12)
+        drawing.line(at(value, 0), at(value, 1), opacity=0.12)
+        x, y = at(value, 0)
         drawing.text(x, y + 16, percent(value), anchor="middle", size=11, faint=True)
-        x, y = place(0, value)
+        x, y = at(0, value)
         drawing.text(x - 6, y + 4, percent(value), anchor="end", size=11, faint=True)
     drawing.text(left + room / 2, top + room + 34, "probability", anchor="middle", size=12)
-    drawing.line(place(0, 0), place(1, 1), dashed=True, opacity=0.5)
-    drawing.curve((place(x, mark.value) for x, mark in points), colour=COLOURS["corrected"])
+    drawing.line(at(0, 0), at(1, 1), dashed=True, opacity=0.5)
+    drawing.curve((at(x, mark.value) for x, mark in points), colour=COLOURS["corrected"])
     for x, mark in points:
         drawing.open("series corrected", mark.hint)
         if mark.low is not None and mark.high is not None:
-            drawing.line(place(x, mark.low), place(x, mark.high), colour=COLOURS["corrected"])
-        drawing.dot(*place(x, mark.value), colour=COLOURS["corrected"])
+            drawing.line(at(x, mark.low), at(x, mark.high), colour=COLOURS["corrected"])
+        drawing.dot(*at(x, mark.value), colour=COLOURS["corrected"])
         drawing.close()
     return drawing.svg(title)

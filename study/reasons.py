@@ -59,19 +59,19 @@ def _by_words(model: Any, units: Sequence[Mapping[str, Any]]) -> dict[str, Reaso
     from ..models.explanation import explain
 
     texts = [str(unit["text"]) for unit in units]
-    found: dict[str, Reasons] = {}
+    made: dict[str, Reasons] = {}
     for unit, text, of in zip(
         units, texts, explain(model, texts, _context(model, units)), strict=True
     ):
-        told: dict[str, tuple[tuple[str, float], ...]] = {}
+        words_of: dict[str, tuple[tuple[str, float], ...]] = {}
         for one in of:
             words = sorted(one.words, key=lambda word: -word.effect)[:_WORDS]
             kept = [
                 (text[w.start : w.end], round(w.effect, 2)) for w in words if w.effect >= _LEAST
             ]
-            told[one.dimension] = (*told.get(one.dimension, ()), *kept)
-        found[str(unit["unit_id"])] = told
-    return found
+            words_of[one.dimension] = (*words_of.get(one.dimension, ()), *kept)
+        made[str(unit["unit_id"])] = words_of
+    return made
 
 
 def _by_likeness(model: Any, units: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:

@@ -28,7 +28,7 @@ _LEAST_IN_SLICE = 5
 
 @dataclass(frozen=True, slots=True)
 class CodedUnits:
-    """CodedUnits units of one dimension, with what the model said of them."""
+    """Coded units of one dimension, with what the model said of them."""
 
     dimension: str
     """Id of the dimension."""
@@ -50,7 +50,7 @@ class CodedUnits:
 
 @dataclass(frozen=True, slots=True)
 class LabelQuality:
-    """How well one label is found."""
+    """How well one label is tagged."""
 
     label: str
     """Its id."""
@@ -61,9 +61,9 @@ class LabelQuality:
     f1: Estimate
     """Harmonic mean of both."""
     n_gold: int
-    """CodedUnits units that have it."""
+    """Coded units that have it."""
     n_tagged: int
-    """CodedUnits units that are tagged with it."""
+    """Coded units that are tagged with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +82,14 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """CodedUnits units of one kind."""
+    """Coded units of one kind."""
 
     by: str
-    """What they are told apart by, such as ``outlet``."""
+    """What kinds they are sorted by, such as ``outlet``."""
     name: str
     """Its value."""
     n: int
-    """CodedUnits units."""
+    """Coded units."""
     right: Estimate
     """Share of the units on which the model gives just the answer of people."""
 
@@ -101,7 +101,7 @@ class DimensionQuality:
     dimension: str
     """Its id."""
     n: int
-    """CodedUnits units that the model did not learn from."""
+    """Coded units that the model did not learn from."""
     n_articles: int
     """Articles they lie in."""
     macro_f1: Estimate
@@ -138,8 +138,8 @@ def quality(
     >>> answer = np.eye(2, dtype=bool)[[0, 1, 0, 0]]
     >>> units = CodedUnits("tone", ("warm", "cold"), False, truth, answer, answer.astype(float),
     ...               np.full(4, 0.25), ("a", "a", "b", "c"))
-    >>> found = quality(units)
-    >>> found.right.value, found.confusion
+    >>> scored = quality(units)
+    >>> scored.right.value, scored.confusion
     (0.75, ((2, 0), (1, 1)))
     """
     names, group = np.unique(coded.groups, return_inverse=True)
@@ -213,22 +213,22 @@ def _confusion(coded: CodedUnits) -> tuple[tuple[int, ...], ...]:
 
 
 def _bins(coded: CodedUnits, sums: _Sums, names: NDArray[np.str_]) -> "list[Bin]":
-    place = np.minimum((coded.probability * _BINS).astype(int), _BINS - 1)
-    found = []
+    tenth = np.minimum((coded.probability * _BINS).astype(int), _BINS - 1)
+    made = []
     for number in range(_BINS):
-        inside = place == number
+        inside = tenth == number
         if not inside.any():
             continue
         n_inside = sums(inside).sum(axis=1)
         right = _ratio(sums(inside & coded.truth).sum(axis=1), n_inside)
         weights = inside * coded.weight[:, None]
         mean = float((weights * coded.probability).sum() / weights.sum())
-        found.append(Bin(number / _BINS, int(inside.sum()), mean, _interval(right, names)))
-    return found
+        made.append(Bin(number / _BINS, int(inside.sum()), mean, _interval(right, names)))
+    return made
 
 
 def _slices(coded: CodedUnits, exact: Bools, kinds: Mapping[str, Sequence[str]]) -> "list[Slice]":
-    found = []
+    made = []
     for by, values in kinds.items():
         column = np.asarray(values)
         for name in np.unique(column):
@@ -240,5 +240,5 @@ def _slices(coded: CodedUnits, exact: Bools, kinds: Mapping[str, Sequence[str]])
             sums = _Sums(drawn, group, len(articles), coded.weight[rows])
             right = sums(exact[rows, None])[:, 0]
             total = sums(np.ones((len(rows), 1), bool))[:, 0]
-            found.append(Slice(by, str(name), len(rows), _interval(_ratio(right, total), articles)))
-    return found
+            made.append(Slice(by, str(name), len(rows), _interval(_ratio(right, total), articles)))
+    return made

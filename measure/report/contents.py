@@ -170,7 +170,7 @@ class Sentence:
     words: Mapping[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)
     """The words that speak most for the answer, with their effects on its log-odds."""
     alike: tuple[str, ...] = ()
-    """Ids of the coded units that are most like it, where words cannot be told."""
+    """Ids of the coded units that are most like it, where no words are given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ __all__ = [
     "Confusion",
     "Figure",
     "confusions",
+    "effects",
     "headline",
     "over_time",
     "sensitivity",
@@ -67,10 +68,10 @@ def headline(contents: Contents) -> list[str]:
         return []
     one = made.dimensions[0]
     unit = contents.corpus.unit
-    found = [x for x in one.labels if x.corrected is not None]
-    if not found:
+    known = [x for x in one.labels if x.corrected is not None]
+    if not known:
         return []
-    top = max(found, key=lambda x: x.corrected.share if x.corrected else 0)
+    top = max(known, key=lambda x: x.corrected.share if x.corrected else 0)
     name = name_of(contents.codebook, one.dimension, [top.label])
     lines = [f"{_share(top.corrected)} of all {unit}s are “{name}” ({one.dimension})."]
     apart = [(_outside(x), d, x) for d in made.dimensions for x in d.labels if x.corrected]
@@ -155,8 +156,8 @@ def _cells(contents: Contents, by: str, made: Shares, dimension: str) -> Figure:
             x = next(x for x in cell.labels if x.label == label)
             best = x.corrected
             value = x.count.share if best is None else best.share
-            told = "not corrected: fewer than 5 coded units" if best is None else _share(best)
-            hint = f"{name}: {told}; {cell.n_gold:,} coded of {cell.n_units:,}"
+            said = "not corrected: fewer than 5 coded units" if best is None else _share(best)
+            hint = f"{name}: {said}; {cell.n_gold:,} coded of {cell.n_units:,}"
             low, high = (None, None) if best is None else (best.low, best.high)
             points.append(plots.Point(name, value, low, high, hint))
             table.append(
@@ -320,7 +321,7 @@ def trust(contents: Contents) -> Iterator[Figure]:
         for compared in contents.coders.dimensions:
             yield _beside_coders(compared)
     for one in contents.quality:
-        yield _found(contents, one)
+        yield _scores(contents, one)
         yield _reliability(one)
     if any(one.slices for one in contents.quality):
         yield from (_slices(one) for one in contents.quality if one.slices)
@@ -374,7 +375,7 @@ def _beside_coders(one: DimensionComparison) -> Figure:
     )
 
 
-def _found(contents: Contents, one: DimensionQuality) -> Figure:
+def _scores(contents: Contents, one: DimensionQuality) -> Figure:
     rows, table = [], []
     for x in one.labels:
         name = name_of(contents.codebook, one.dimension, [x.label])
@@ -392,7 +393,7 @@ def _found(contents: Contents, one: DimensionQuality) -> Figure:
     title = f"Precision and recall of {one.dimension}"
     options: dict[str, Any] = {"bounds": (0.0, 1.0)}
     return Figure(
-        f"found-{one.dimension}",
+        f"scores-{one.dimension}",
         f"{one.dimension}: precision (blue) and recall (orange) on {one.n:,} coded units of "
         f"{one.n_articles:,} articles that the model did not learn from; macro-F1 "
         f"{as_text(one.macro_f1)}.",
@@ -448,7 +449,8 @@ def _slices(one: DimensionQuality) -> Figure:
     options: dict[str, Any] = {"bounds": (0.0, 1.0), "lines": lines}
     return Figure(
         f"slices-{one.dimension}",
-        f"{one.dimension}: share of units with just the right answer, by outlet, month and length; "
+        f"{one.dimension}: share of units with just the right answer, by outlet, month, "
+        "length and, where it was asked, speaker; "
         f"the line is at {as_text(one.right)} of all {one.n:,}.",
         plots.dots(rows, title, **options),
         plots.dots(rows, title, plots.NARROW, **options),

@@ -98,10 +98,10 @@ def packed_articles(contents: Contents) -> str:
     """Pack the articles for the page: JSON, compressed, as base64."""
     book = contents.codebook
     asked = [one.id for one in book.dimensions]
-    place = {one.id: {label: k for k, label in enumerate(one.label_ids)} for one in book.dimensions}
+    index = {one.id: {label: k for k, label in enumerate(one.label_ids)} for one in book.dimensions}
 
     def row(labels: Any) -> list[list[int] | None]:
-        return [[place[n][x] for x in labels[n]] if n in labels else None for n in asked]
+        return [[index[n][x] for x in labels[n]] if n in labels else None for n in asked]
 
     articles = [
         [
