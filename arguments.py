@@ -8,6 +8,7 @@ minutes, or not at all: a text where a list of texts belongs is read letter by l
 import inspect
 import math
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from functools import wraps
 from numbers import Integral, Real
@@ -56,6 +57,13 @@ _WORDS = {
     Path: "a path",
     NoneType: "None",
 }
+_MAKERS = {
+    "Codebook": "load_codebook",
+    "Model": "Model.load",
+    "Tags": "read_tags",
+    "TrainingSet": "from_file, from_rows or from_study",
+}
+"""What makes a value of a class that users do not make themselves."""
 
 
 def check_all(namespace: MutableMapping[str, Any], names: Iterable[str]) -> None:
@@ -129,7 +137,9 @@ def _problem(value: Any, hint: Any, name: str) -> tuple[str, str] | None:
     """Return what is wrong with an argument, and what to give instead; None when it is sound."""
     if not _fits(value, hint):
         shown = f"{name} is {_shown(value)} ({type(value).__name__})"
-        return shown, f"give {_words(hint)}"
+        named = re.findall(r"\w+", str(hint))
+        maker = next((_MAKERS[word] for word in named if word in _MAKERS), "")
+        return shown, f"give {_words(hint)}" + (f", which {maker} makes" if maker else "")
     for kind in (int, float):
         within = _RANGES.get((name, kind))
         plain = kind in (hint, *get_args(hint)) and isinstance(value, Real)

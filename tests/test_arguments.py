@@ -106,7 +106,7 @@ def made(hint: Any) -> Any:
 
 def test_examples(tmp_path: Path) -> None:
     """As they were met: a number for a path, a list for a mapping, a share in percent."""
-    models = "give a dict of Models by name"
+    models = "give a dict of Models by name, which Model.load makes"
     calls: list[tuple[Any, list[Any], str]] = [
         (load_codebook, [3], "load_codebook: path is 3 (int); give a path"),
         (compare, [["m"], None], f"compare: models is ['m'] (list); {models}"),

@@ -191,7 +191,7 @@ def test_paths_and_tables_are_no_training_set(report: Report, data: TrainingSet)
         train(data, goal=Goal("precision", 2.0))
     with pytest.raises(InputError, match="'f1' is not a goal"):
         train(data, goal="f1")
-    with pytest.raises(InputError, match="seed: -1"):
+    with pytest.raises(InputError, match="seed is -1"):
         train(data, seed=-1)
 
 
