@@ -212,13 +212,22 @@ def spelled_alike(labels: Iterable[str], known: Collection[str] = ()) -> dict[st
     return {label: pairs[label] for label in sorted(pairs) if pairs[label] != label}
 
 
-def near_equal(labels: Mapping[str, int], column: str) -> list[str]:
+def near_equal(labels: Mapping[str, int], column: str, what: str = "labels") -> list[str]:
     r"""Say which labels of a column differ only in case, accents' encoding or kinds of space.
+
+    Parameters
+    ----------
+    labels
+        How often each occurs.
+    column
+        Where they stand.
+    what
+        What they are, in the plural.
 
     Examples
     --------
     >>> print(*near_equal({"yes": 9, "Yes": 1, "no": 3}, "vote"))
-    vote: 'yes' (9) and 'Yes' (1) differ only in case, spaces or encoding, and count as two labels
+    vote: 'yes' (9) and 'Yes' (1) differ only in case, spaces or encoding, and count as 2 labels
     """
     alike: dict[str, list[str]] = {}
     for label in sorted(labels, key=lambda label: -labels[label]):
@@ -229,7 +238,7 @@ def near_equal(labels: Mapping[str, int], column: str) -> list[str]:
         alike.setdefault(" ".join(visible.split()), []).append(label)
     return [
         f"{column}: {' and '.join(f'{label!a} ({labels[label]})' for label in group)} differ only "
-        "in case, spaces or encoding, and count as two labels"
+        f"in case, spaces or encoding, and count as {len(group)} {what}"
         for group in alike.values()
         if len(group) > 1
     ]

@@ -24,6 +24,7 @@ _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
 _TRIED = 30
 _NAME = re.compile(r"[^\W\d].{0,79}")
 _OPEN_QUOTE = "broken CSV: a quoted cell that does not end properly"
+_MARK = "\ufeff"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -290,6 +291,9 @@ class _Lines:
         if self.taken and self.first + len(self.taken) <= self._unclosed:
             raise _OpenQuoteError
         line = self._again.popleft() if self._again else self._readline(RECORD_LIMIT + 1)
+        if not self.taken:
+            # A mark of the encoding stands within a file where two were joined.
+            line = line.removeprefix(_MARK)
         if not line:
             raise StopIteration
         self.taken.append(line)

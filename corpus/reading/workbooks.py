@@ -9,6 +9,7 @@ import io
 import re
 import warnings
 import zipfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import chain, islice, zip_longest
@@ -27,6 +28,19 @@ _MOST_OTHER = 32 * 2**20
 _CHUNK = 2**20
 _TRIED = 30
 _ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
+_LONGEST_MARK = 1024
+_ODDITIES = {
+    "merged ranges, in which only the first cell has the value": re.compile(
+        rb"<(?:\w+:)?mergeCell\s"
+    ),
+    "hidden rows, which are read, too": re.compile(
+        rb"<(?:\w+:)?row\s[^>]*\bhidden=[\"'](?:1|true)[\"']"
+    ),
+    "formulas without a stored value, whose cells are empty until a program saves them": re.compile(
+        rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f\s[^>]*/>)\s*"
+        rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+    ),
+}
 
 Sheets = Iterable[tuple[str, Iterable[Sequence[Any]]]]
 
@@ -39,7 +53,8 @@ def read_xlsx(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Article |
     import openpyxl
 
     try:
-        if problem := _too_large(stream):
+        odd: Counter[str] = Counter()
+        if problem := _too_large(stream, odd):
             yield Reject.of(name, None, problem)
             return
         with warnings.catch_warnings():
@@ -48,6 +63,8 @@ def read_xlsx(stream: BinaryIO, name: str, fields: Fields) -> Iterator[Article |
     except Exception as error:  # noqa: BLE001 - a broken workbook makes its parsers raise anything
         yield Reject.of(name, None, f"broken workbook: {_line(error)}")
         return
+    for what, n in odd.items():
+        report_once(name, f"{what}: {n}")
     with closing(book):
         for sheet in book.worksheets:
             if sheet.sheet_state != "visible":
@@ -125,14 +142,14 @@ def _trimmed(row: Sequence[Any]) -> list[str]:
     return cells[: max((k for k, cell in enumerate(cells, 1) if cell), default=0)]
 
 
-def _too_large(stream: BinaryIO) -> str:
-    """Say what of a workbook would take too much memory; empty when nothing would."""
+def _too_large(stream: BinaryIO, odd: Counter[str]) -> str:
+    """Say what of a workbook would take too much memory, and count what is odd in its sheets."""
     with zipfile.ZipFile(stream) as archive:
         for part in archive.infolist():
             sheet = "worksheets/" in part.filename and part.filename.endswith(".xml")
             if sheet:
                 with archive.open(part) as unpacked:
-                    if _longest_row(unpacked) > RECORD_LIMIT:
+                    if _longest_row(unpacked, odd) > RECORD_LIMIT:
                         return f"a row longer than {RECORD_LIMIT // 2**20} MB in {part.filename}"
                 continue
             shared = part.filename.endswith("sharedStrings.xml")
@@ -143,10 +160,16 @@ def _too_large(stream: BinaryIO) -> str:
     return ""
 
 
-def _longest_row(sheet: Any) -> int:
+def _longest_row(sheet: Any, odd: Counter[str]) -> int:
     """Measure the longest stretch of a sheet without the beginning of a row, in bytes, about."""
     longest = since = 0
+    rest = dict.fromkeys(_ODDITIES, b"")
     while chunk := sheet.read(_CHUNK):
+        for what, mark in _ODDITIES.items():
+            text = rest[what] + chunk
+            ends = [match.end() for match in mark.finditer(text)]
+            odd.update({what: len(ends)} if ends else {})
+            rest[what] = text[max(*ends[-1:], len(text) - _LONGEST_MARK, 0) :]
         starts = [match.start() for match in _ROW.finditer(chunk)]
         if not starts:
             since += len(chunk)

@@ -6,6 +6,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ...tables.answers import near_equal
+
 __all__ = ["Cells"]
 
 Floats = NDArray[np.float64]
@@ -31,6 +33,11 @@ class Cells:
         rank = np.argsort(order)
         codes = rank[coded.indices.to_numpy(zero_copy_only=False)]
         return cls(tuple(names[i] for i in order), codes)
+
+    def near_equal(self, column: str) -> list[str]:
+        """Say which names of cells a reader would take for one."""
+        sizes = np.bincount(self.codes, minlength=len(self.names)).tolist()
+        return near_equal(dict(zip(self.names, sizes, strict=True)), column, "groups")
 
     def means(self, values: NDArray[np.generic]) -> Floats:
         """Give the mean of each column in each cell, shape (n_cells, n_columns)."""

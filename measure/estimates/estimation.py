@@ -127,6 +127,8 @@ def shares(
         raise InputError(tags.where, f"no gold on any of its dimensions ({known})", "code some")
     notes: dict[str, None] = {}
     cells = None if by is None else Cells.of(by)
+    if cells:
+        notes.update(dict.fromkeys(cells.near_equal(" | ".join(by_names))))
     whole: list[DimensionShares] = []
     groups: dict[str, list[DimensionShares]] = {name: [] for name in cells.names} if cells else {}
     gaps: list[Difference] = []

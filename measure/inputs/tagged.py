@@ -29,6 +29,7 @@ _SUFFIXES = (".parquet", ".jsonl", ".csv")
 _NOT_TAGS = {"articles", "rejects"}
 _FEW = 10_000
 _ROUNDED = 0.01
+_MOST_OFF = 0.2
 _EVEN = 0.5
 
 
@@ -285,7 +286,7 @@ def _dimension(
     crossed = f"{name}_cross" in table.column_names
     probabilities = _matrix(path, table, f"{name}_prob")
     column = table[name].combine_chunks()
-    multiple = _is_multiple(column, probabilities)
+    multiple = _is_multiple(path, name, column, probabilities)
     if not multiple and pa.types.is_string(column.type):
         column = pc.if_else(pc.equal(column, ""), None, column)
     units, values = _pairs(column, multiple=multiple)
@@ -314,12 +315,19 @@ def _dimension(
     )
 
 
-def _is_multiple(column: pa.Array, probabilities: NDArray[np.float32]) -> bool:
+def _is_multiple(
+    path: Path, name: str, column: pa.Array, probabilities: NDArray[np.float32]
+) -> bool:
     """Tell whether a unit takes any number of labels."""
     if not pa.types.is_string(column.type):
         return bool(pa.types.is_list(column.type))
     # In a CSV lists are joined; probabilities of a single choice add up to 1.
-    return bool((np.abs(probabilities[:_FEW].sum(axis=1) - 1) > _ROUNDED).any())
+    n_off = int((np.abs(probabilities.sum(axis=1) - 1) > _ROUNDED).sum())
+    joined = bool(pc.any(pc.match_substring(column, "|")).as_py())
+    if n_off and not joined and n_off < _MOST_OFF * len(column):
+        problem = f"{name}: the probabilities of {n_off} units do not add up to 1"
+        raise InputError(path, problem, "tag again, or take these units out")
+    return joined or n_off > 0
 
 
 def _not_asked(table: pa.Table, name: str, column: pa.Array) -> int:
@@ -337,9 +345,11 @@ def _matrix(path: Path, table: pa.Table, name: str) -> NDArray[np.float32]:
     column = table[name].combine_chunks()
     flat = column.flatten().to_numpy(zero_copy_only=False).astype(np.float32)
     n = len(column)
-    if column.null_count or not len(flat) or len(flat) % n:
+    if column.null_count or not len(flat):
         problem = f"{name}: units without probabilities"
         raise InputError(path, problem, "shares need them on all units; tag again")
+    if pc.count_distinct(pc.list_value_length(column)).as_py() > 1:
+        raise InputError(path, f"{name}: not as many probabilities on each unit", "tag again")
     matrix: NDArray[np.float32] = flat.reshape(n, -1)
     if not np.isfinite(matrix).all() or matrix.min() < 0 or matrix.max() > 1.0001:
         raise InputError(path, f"{name}: not probabilities from 0 to 1", "tag again")
@@ -405,7 +415,8 @@ def dimensions_of(path: Path) -> dict[str, bool]:
         for name in table.column_names:
             if f"{name}_prob" in table.column_names and len(table):
                 column = table[name].combine_chunks()
-                found[name] = _is_multiple(column, _matrix(path, table, f"{name}_prob"))
+                probabilities = _matrix(path, table, f"{name}_prob")
+                found[name] = _is_multiple(path, name, column, probabilities)
     if not found:
         problem = "holds no tags: no columns NAME and NAME_prob"
         raise InputError(path, problem, "name what `standfirst tag` wrote")

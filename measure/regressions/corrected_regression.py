@@ -14,6 +14,7 @@ effect that a two-sided test at 5 % finds four times of five).
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...labels.gold.gold import Gold
+from ..estimates.cells import Cells
 from ..estimates.effects import Effect
 from ..estimates.estimation import LEAST_IN_CELL
 from ..inputs.tagged import Tags
@@ -109,9 +111,16 @@ def regression(
     outcome = outcome_of(parsed.outcome, tags, gold, design, learned)
     known = _with_time(columns)
     matrix = predictors(parsed, known, len(tags))
-    return explain(
+    made = explain(
         parsed, outcome, matrix, join_clusters(clusters, outcome), logit=logit, level=level
     )
+    alike = [
+        note
+        for name in parsed.columns
+        if pa.types.is_string(known[name].type)
+        for note in Cells.of(pc.fill_null(known[name], "")).near_equal(name)
+    ]
+    return replace(made, notes=(*made.notes, *alike))
 
 
 def _with_time(columns: Mapping[str, pa.Array]) -> dict[str, pa.Array]:

@@ -113,3 +113,32 @@ def test_a_key_that_stands_twice(tmp_path: Path) -> None:
 
     assert [one.text for one in articles] == ["One."]
     assert reasons == ["2 columns are named 'text'"]
+
+
+def test_what_a_sheet_hides_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Merged cells, hidden rows, and formulas that no program has computed are counted."""
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    for row in (["id", "text", "outlet"], [1, TEXTS[0], "The Post"], [2, TEXTS[1], None]):
+        page.append(row)
+    page.append([3, TEXTS[0], "=A1"])
+    page.merge_cells("C2:C3")
+    page.row_dimensions[3].hidden = True
+    book.save(tmp_path / "a.xlsx")
+    articles, _ = read(tmp_path / "a.xlsx")
+
+    assert [one.outlet for one in articles] == ["The Post", "", ""]
+    assert "merged ranges, in which only the first cell has the value: 1" in caplog.text
+    assert "hidden rows, which are read, too: 1" in caplog.text
+    assert "formulas without a stored value, whose cells are empty until a" in caplog.text
+
+
+def test_a_mark_of_the_encoding_within_a_file(tmp_path: Path) -> None:
+    """Where two files were joined, the second header is no article, and no id begins with it."""
+    table = "id,text\na,One.\n"
+    (tmp_path / "a.csv").write_text(f"{table}\ufeff{table}\ufeffb,Two.\n", encoding="utf-8")
+    articles, reasons = read(tmp_path / "a.csv")
+
+    assert [one.id for one in articles] == ["a", "a", "b"]
+    assert reasons == ["the header stands here again"]
