@@ -29,7 +29,7 @@ _SUFFIXES = (".parquet", ".jsonl", ".csv")
 _NOT_TAGS = {"articles", "rejects"}
 _FEW = 10_000
 _ROUNDED = 0.01
-_MOST_OFF = 0.2
+_MOST_OFF = 0.05
 _EVEN = 0.5
 
 
@@ -323,7 +323,7 @@ def _is_multiple(
         return bool(pa.types.is_list(column.type))
     # In a CSV lists are joined; probabilities of a single choice add up to 1.
     n_off = int((np.abs(probabilities.sum(axis=1) - 1) > _ROUNDED).sum())
-    joined = bool(pc.any(pc.match_substring(column, "|")).as_py())
+    joined = bool(pc.any(pc.match_substring_regex(column, r"\||^\[\]$")).as_py())
     if n_off and not joined and n_off < _MOST_OFF * len(column):
         problem = f"{name}: the probabilities of {n_off} units do not add up to 1"
         raise InputError(path, problem, "tag again, or take these units out")
