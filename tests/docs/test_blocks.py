@@ -138,6 +138,8 @@ def world(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., Any]) -> 
     write_table(study / "coded.csv", rows[:150], columns)
     write_table(study / "held_out.csv", rows[200:260], columns)
     write_table(study / "later.csv", rows[260:], columns)
+    drawn_rows = [row | {"probability": 0.5} for row in rows[:150]]
+    write_table(study / "drawn.csv", drawn_rows, ["unit_id", "stance", "probability"])
     write_table(study / "coded_units.csv", rows[:80], ["unit_id", "stance"])
     answers = [
         {"unit": row.unit_id, "coder": row.coder, "dimension": row.dimension,
@@ -145,7 +147,8 @@ def world(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., Any]) -> 
         for row in read_annotations(study / "annotations" / "annotations.jsonl")
     ]  # fmt: skip
     write_table(study / "coders.csv", answers, ["unit", "coder", "dimension", "label"])
-    articles = [json.loads(line) for line in lines[:12]]
+    unseen = (DEMO / "unseen.jsonl").read_text(encoding="utf-8").splitlines()
+    articles = [json.loads(line) for line in unseen[:16]]
     write_table(study / "articles.csv", articles, ["id", "title", "text"])
     parquet.write_table(pa.Table.from_pylist(articles), study / "dump.parquet")
     for path in (study / "coded.jsonl", study / "news" / "a.jsonl", study / "articles" / "a.jsonl"):
@@ -170,31 +173,40 @@ def write_table(path: Path, rows: list[dict[str, Any]], columns: list[str]) -> N
         table.writerows(rows)
 
 
+RUN = [
+    page
+    for page in PAGES
+    if page.name != "tutorial.md"
+    and any(not block.mark and block.language in {"python", "sh"} for block in blocks(page))
+]
+
+
 @pytest.mark.slow
-def test_pages_run(world: Path, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The blocks of each page run one after another, in a study that is as the page supposes."""
+@pytest.mark.parametrize("page", RUN, ids=lambda page: page.stem)
+def test_pages_run(
+    page: Path, world: Path, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The blocks of a page run one after another, in a study that is as the page supposes."""
+    here = world / f"page-{page.stem}"
+    shutil.copytree(world / "study", here)
+    monkeypatch.chdir(here)
+    rows = [json.loads(line) for line in Path("coded.jsonl").read_text().splitlines()]
+    names: dict[str, Any] = {
+        "texts": [row["text"] for row in rows],
+        "labels": [row["stance"] for row in rows],
+        "articles": [row["article_id"] for row in rows],
+    }
     failed = []
-    for page in PAGES:
-        here = world / page.stem
-        shutil.copytree(world / "study", here)
-        monkeypatch.chdir(here)
-        rows = [json.loads(line) for line in Path("coded.jsonl").read_text().splitlines()]
-        names: dict[str, Any] = {
-            "texts": [row["text"] for row in rows],
-            "labels": [row["stance"] for row in rows],
-            "articles": [row["article_id"] for row in rows],
-        }
-        for block in blocks(page):
-            if block.mark or page.name == "tutorial.md":
-                continue
-            if block.language == "python":
-                exec(block.text, names)  # noqa: S102 - the text is ours
-            for words in commands(block) if block.language == "sh" else ():
-                if words[0] == "standfirst":
-                    done = run(*words[1:], cwd=here)
-                    if done.code:
-                        said = done.err.strip().splitlines()[-1:]
-                        failed.append(f"{name(block)}: {' '.join(words)}: {said}")
-        shutil.rmtree(here)
+    for block in blocks(page):
+        if block.mark:
+            continue
+        if block.language == "python":
+            exec(block.text, names)  # noqa: S102 - the text is ours
+        for words in commands(block) if block.language == "sh" else ():
+            if words[0] == "standfirst":
+                done = run(*words[1:], cwd=here)
+                if done.code:
+                    said = done.err.strip().splitlines()[-1:]
+                    failed.append(f"{name(block)}: {' '.join(words)}: {said}")
 
     assert failed == []
