@@ -5,7 +5,8 @@ from typing import Any
 
 from ...errors import UnknownNameError
 from ..article import Article
-from .segment import Span, get_segmenter, lines
+from .segment import get_segmenter
+from .splitter import Span, lines
 from .unit import KINDS, Unit, unit_ids
 
 __all__ = ["cut", "unit_rows"]

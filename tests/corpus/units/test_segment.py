@@ -37,37 +37,6 @@ def test_news_sentences(marked: str) -> None:
     assert sentences(marked.replace("|", "")) == expected
 
 
-@pytest.mark.parametrize(
-    ("language", "marked"),
-    [
-        (
-            "fr",
-            "M. Dupont a vu Mme Leroy à 15 heures.| Ils ont signé l’art. 4.| Rien d’autre.",
-        ),
-        ("fr", "« C’est fini », a-t-il dit.| Le gouvernement n’a pas répondu."),
-        (
-            "es",
-            "El Sr. García habló con la Dra. Ruiz.| ¿Quién paga?| Nadie respondió en la pág. 3.",
-        ),
-        ("pt", "O Sr. Silva falou às 15h.| A Dra. Costa não respondeu.| Veja o art. 5 da lei."),
-        (
-            "it",
-            "Il sig. Rossi ha visto l’on. Bianchi.| Nessuno ha risposto.| L’art. 3 vieta tutto.",
-        ),
-        (
-            "de",
-            "Am 3. Oktober sprach Dr. Weber.| Das kostet ca. 3,4 Mio. Euro.| Niemand widersprach.",
-        ),
-        ("de", "Das gilt z. B. für Asyl.| Im 20. Jahrhundert war das anders."),
-    ],
-)
-def test_other_languages(language: str, marked: str) -> None:
-    """The languages of a list of abbreviations are split by it."""
-    expected = [piece.strip() for piece in marked.split("|")]
-
-    assert sentences(marked.replace("|", ""), language) == expected
-
-
 def test_line_breaks_end_sentences() -> None:
     """A headline without a stop and a list item stand alone."""
     text = "Talks resume\n\nThe minister left. No deal\r\n- first point\n- second point"
