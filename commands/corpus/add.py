@@ -149,6 +149,8 @@ def cut(study: StudyOption = None, keep: KeepOption = None, as_json: JsonOption 
         print(f"{result.taken_in} articles that had been set aside were taken in")
     if result.aside:
         print(f"{result.aside} articles are set aside (another language)")
+    for line in _without_rules(result.without_rules):
+        print(line)
     if result.keep == "first":
         print("of near-duplicates only the first has units")
     say_next(home, "corpus cut")
@@ -230,6 +232,7 @@ def _report(counts: "Added", kind: str, folder: Path) -> list[str]:
     parts += [f"{counts.aside} set aside (another language)"] if counts.aside else []
     parts += [f"{counts.rejected} rejected"] if counts.rejected else []
     lines = [f"{counts.read} records read: {', '.join(parts)}", f"{counts.units} {kind}s"]
+    lines += _without_rules(counts.without_rules)
     if counts.removed:
         pieces = ", ".join(f"{name} {n}" for name, n in sorted(counts.removed.items()))
         lines.append(f"debris taken out: {pieces}")
@@ -243,3 +246,14 @@ def _report(counts: "Added", kind: str, folder: Path) -> list[str]:
     if counts.rejected:
         lines.append(f"rejected records are in {folder / 'rejects.jsonl'}, with their reasons")
     return lines
+
+
+def _without_rules(languages: dict[str, int]) -> list[str]:
+    if not languages:
+        return []
+    names = ", ".join(f"{name} {n}" for name, n in sorted(languages.items()))
+    message = (
+        f"no rules for the sentences of {names} (articles): they are cut at the marks that "
+        "languages share; look at some with: standfirst corpus show ARTICLE"
+    )
+    return [message]

@@ -76,6 +76,8 @@ class Added:
     """Articles of the whole corpus that are near-duplicates of another one, beyond the first."""
     repaired: int = 0
     """New articles whose encoding was repaired, at the user's wish."""
+    without_rules: dict[str, int] = field(default_factory=dict)
+    """Language without rules for its sentences to number of new articles with units."""
     reasons: dict[str, int] = field(default_factory=dict)
     """Reason to number of rejected records."""
     passed_over: dict[str, str] = field(default_factory=dict)
@@ -212,6 +214,9 @@ class _Run:
         self._counts.units += made.units
         for reason, n in made.removed.items():
             self._counts.removed[reason] = self._counts.removed.get(reason, 0) + n
+        for language, n in made.without_rules.items():
+            before = self._counts.without_rules.get(language, 0)
+            self._counts.without_rules[language] = before + n
 
     def _job(self, drafts: list[Draft]) -> Job:
         name = f"{self._number:05}.parquet"

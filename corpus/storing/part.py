@@ -4,6 +4,7 @@ It depends on these articles and their preparation alone, so that several proces
 """
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from ..cleaning.language import detect
 from ..near_duplicates.sketch import sketch
 from ..preparation import Preparation
 from ..units.cut import unit_rows
+from ..units.segment import is_known
 from ..units.unit import UNIT_SCHEMA
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "make",
     "units_of",
     "with_language",
+    "without_rules",
 ]
 
 PART = 2_000
@@ -102,6 +105,8 @@ class Made:
     """Units."""
     removed: dict[str, int] = field(default_factory=dict)
     """Reason to number of pieces of debris."""
+    without_rules: dict[str, int] = field(default_factory=dict)
+    """Language to number of articles, as `without_rules` counts them."""
 
 
 def make(job: Job) -> Made:
@@ -113,10 +118,8 @@ def make(job: Job) -> Made:
         for gone in one.removed:
             removed[gone.reason] = removed.get(gone.reason, 0) + 1
     reasons = [aside(one.article.language, preparation) for one in cleaned]
-    units = units_of(
-        [one.article for one, reason in zip(cleaned, reasons, strict=True) if not reason],
-        preparation,
-    )
+    kept = [one.article for one, reason in zip(cleaned, reasons, strict=True) if not reason]
+    units = units_of(kept, preparation)
     parquet.write_table(units, job.units, compression="zstd")
     signatures, fingerprints = sketch([one.article.text for one in cleaned]).rows()
     rows = [
@@ -134,6 +137,7 @@ def make(job: Job) -> Made:
         repaired=sum(one.repaired for one in cleaned),
         units=len(units),
         removed=removed,
+        without_rules=without_rules(kept, preparation),
     )
 
 
@@ -170,6 +174,14 @@ def units_of(articles: Sequence[Article], preparation: Preparation) -> pa.Table:
     columns = list(zip(*rows, strict=True)) or [()] * len(UNIT_SCHEMA)
     named = dict(zip(UNIT_SCHEMA.names, columns, strict=True))
     return pa.table([named[name] for name in _STORED_UNIT.names], schema=_STORED_UNIT)
+
+
+def without_rules(articles: Sequence[Article], preparation: Preparation) -> dict[str, int]:
+    """Count, by language, the articles whose sentences are cut without rules of their language."""
+    if preparation.unit not in ("sentence", "window"):
+        return {}
+    languages = Counter(article.language for article in articles if article.language)
+    return {name: n for name, n in languages.items() if not is_known(name)}
 
 
 def with_language(cleaned: Cleaned, expected: Sequence[str]) -> Cleaned:

@@ -4,7 +4,7 @@ The articles, their ids and what cleaning took out stay as they are. Units are n
 content, so those that are cut as before keep their ids, and annotations stay with them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,7 +16,7 @@ from ...files import locked
 from ..article import Article
 from ..preparation import Preparation
 from .add import as_before
-from .part import ARTICLE_SCHEMA, aside, units_of
+from .part import ARTICLE_SCHEMA, aside, units_of, without_rules
 from .store import (
     part_path,
     parts,
@@ -59,6 +59,8 @@ class Recut:
     """Articles in a language that is not kept, without units now."""
     taken_in: int = 0
     """Articles that were set aside and have units now."""
+    without_rules: dict[str, int] = field(default_factory=dict)
+    """Language without rules for its sentences to number of articles with units."""
     keep: str = "all"
     """Whether copies have units (``all``) or not (``first``)."""
 
@@ -126,4 +128,6 @@ def _part(folder: Path, part: Path, preparation: Preparation, result: Recut) -> 
     result.same += same
     result.gone += len(before) - same
     result.aside += sum(map(bool, reasons))
+    for language, n in without_rules(kept, preparation).items():
+        result.without_rules[language] = result.without_rules.get(language, 0) + n
     result.taken_in += sum(bool(a) and not b for a, b in zip(was, reasons, strict=True))

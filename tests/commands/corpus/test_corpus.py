@@ -131,6 +131,23 @@ def test_settings_that_changed_are_told(tmp_path: Path, run: Run) -> None:
     assert "unknown --keep 'none'; known: all, first" in wrong.err
 
 
+def test_languages_without_rules_are_told(tmp_path: Path, run: Run) -> None:
+    """One line says which languages are cut without rules; none that is set aside."""
+    languages = ("--language", "en", "--language", "rw", "--language", "th")
+    study = tmp_path / "study"
+    run("init", str(study), *languages, cwd=tmp_path)
+    texts = {"en": "He left. She stayed.", "rw": "Dr. Keza yagiye. Yego.", "th": "มา. ไป."}
+    rows = [{"id": name, "language": name, "text": text} for name, text in texts.items()]
+    rows += [{"id": name, "language": name, "text": "Moja. Mbili."} for name in ("lo", "la")]
+    (study / "news.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    added = run("corpus", "add", "news.jsonl", cwd=study)
+    cut = run("corpus", "cut", "--json", cwd=study)
+
+    assert added.out.count("no rules for the sentences of th 1 (articles)") == 1
+    assert "6 sentences" in added.out
+    assert json.loads(cut.out)["without_rules"] == {"th": 1}
+
+
 def test_a_wrong_path_is_one_line(study: Path, run: Run) -> None:
     """The error names the path and says what to do."""
     done = run("corpus", "add", "gone.txt", cwd=study)
