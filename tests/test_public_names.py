@@ -22,7 +22,7 @@ PUBLIC = {
         Label advise agreement agreement_as_json agreement_as_text annotations_dataset
         assign_hotkeys check_annotations check_revision competence current diff_codebooks
         disagreements drift dump_codebook guide_html guide_markdown infer_codebook
-        infer_from_annotations is_decision json_schema load_codebook load_mapping
+        infer_from_annotations is_decision is_machine json_schema load_codebook load_mapping
         merge_annotations migrate_annotations missed_gate parse_codebook parse_mapping
         read_annotations read_coded read_gold read_log readings ready_codebooks resolve settle
         stability ties touched undo_migration write_annotations write_gold write_log

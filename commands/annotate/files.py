@@ -45,7 +45,7 @@ def export(
     """
     from ...annotate.design.sampling import read_design
     from ...annotate.other_tools.exchange import export_lines, export_tasks
-    from ...labels import current
+    from ...labels import current, is_machine
     from ...tables.foreign import refuse_foreign
 
     refuse_foreign(output, ['"unit_id"'], force=force)
@@ -65,7 +65,9 @@ def export(
         by_id = {unit["unit_id"]: unit for unit in units}
         units = [by_id[row.unit_id] for row in design if row.unit_id in by_id]
     rounds = {row.unit_id: row.round for row in design}
-    rows = [row for row in current(annotations_of(folder)) if coder in ("", row.coder)]
+    answers = current(annotations_of(folder))
+    people = [row for row in answers if not is_machine(row.coder)]
+    rows = [row for row in answers if row.coder == coder] if coder else people
     if coder and not rows:
         known = sorted({row.coder for row in annotations_of(folder)})
         raise UnknownNameError("coder with answers:", coder, known)

@@ -27,12 +27,14 @@ from ..codebook.codebook import Codebook
 
 __all__ = [
     "ADJUDICATION",
+    "MACHINE",
     "Annotation",
     "Status",
     "check_annotations",
     "check_revision",
     "current",
     "is_decision",
+    "is_machine",
     "merge_annotations",
     "read_annotations",
     "read_rows",
@@ -42,6 +44,9 @@ __all__ = [
 
 ADJUDICATION = "adjudication"
 """Name of the round of adjudication; every round whose name begins so holds decisions."""
+
+MACHINE = "llm:"
+"""How the name of a coder begins that is a language model, as in ``llm:qwen2.5@0d1f5ea2c3b4``."""
 
 Status = Literal["answered", "open", "not asked", "skipped"]
 """What became of a question."""
@@ -176,6 +181,8 @@ def current(annotations: Iterable[Annotation]) -> list[Annotation]:
 def is_decision(row: Annotation, adjudicators: Collection[str] = ()) -> bool:
     """Return whether an answer is an adjudicator's decision, and not a reading of the unit.
 
+    A machine never decides, whatever the round and whoever names it as adjudicator.
+
     Examples
     --------
     >>> from standfirst.labels import ADJUDICATION, Annotation, is_decision
@@ -184,16 +191,31 @@ def is_decision(row: Annotation, adjudicators: Collection[str] = ()) -> bool:
     >>> is_decision(Annotation("u1", "ann", "tone", ("cold",), round="1"))
     False
     """
-    return row.coder in adjudicators or row.round.startswith(ADJUDICATION)
+    decides = row.coder in adjudicators or row.round.startswith(ADJUDICATION)
+    return decides and not is_machine(row.coder)
+
+
+def is_machine(coder: str) -> bool:
+    """Return whether a coder is a language model, whose answers are never mixed into people's.
+
+    Examples
+    --------
+    >>> from standfirst.labels import is_machine
+    >>> is_machine("llm:qwen2.5@0d1f5ea2c3b4"), is_machine("ann@example.org")
+    (True, False)
+    """
+    return coder.startswith(MACHINE)
 
 
 def readings(
     annotations: Iterable[Annotation], adjudicators: Collection[str] = ()
 ) -> list[Annotation]:
-    """Return what coders answered by themselves: all but decisions.
+    """Return what people answered by themselves: all but decisions and a machine's answers.
 
     An adjudicator has seen the others' answers, so a decision is not an independent one; and a
-    decision by somebody who had coded the unit must not replace that reading.
+    decision by somebody who had coded the unit must not replace that reading. A language model is
+    measured against people and never counted among them. Gold, agreement, adjudication and
+    measures of coders all take answers from here.
 
     Parameters
     ----------
@@ -209,7 +231,11 @@ def readings(
     >>> [row.round for row in readings([first, decision])]
     ['1']
     """
-    return [row for row in annotations if not is_decision(row, adjudicators)]
+    return [
+        row
+        for row in annotations
+        if not is_decision(row, adjudicators) and not is_machine(row.coder)
+    ]
 
 
 def check_annotations(

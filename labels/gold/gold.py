@@ -16,7 +16,7 @@ import numpy as np
 
 from ...errors import UnknownNameError
 from ...files import write_jsonl
-from ..annotations.annotation import Annotation, current, is_decision, read_rows
+from ..annotations.annotation import Annotation, current, is_decision, read_rows, readings
 from ..annotations.empty_answers import settle
 from ..codebook.codebook import Codebook, Dimension
 from ..reliability.ratings import Ratings, rate
@@ -73,7 +73,7 @@ def resolve(
     ----------
     annotations
         All annotations; superseded, skipped and open ones are set aside, and so are answers to a
-        question whose condition did not hold.
+        question whose condition did not hold, and those of language models.
     codebook
         What was coded.
     rule
@@ -190,12 +190,9 @@ def _all(
     rule = next((name for name in RULES if name == wanted), None)
     if rule is None:
         raise UnknownNameError("rule", wanted, list(RULES))
-    decided: dict[str, list[Annotation]] = {}
-    coded: dict[str, list[Annotation]] = {}
-    for row in settle(annotations, codebook).annotations:
-        (decided if is_decision(row, adjudicators) else coded).setdefault(row.dimension, []).append(
-            row
-        )
+    rows = settle(annotations, codebook).annotations
+    decided = _by_dimension(row for row in rows if is_decision(row, adjudicators))
+    coded = _by_dimension(readings(rows, adjudicators))
     for dimension in codebook.dimensions:
         final = _decisions(decided.get(dimension.id, ()), dimension)
         ratings = rate(coded.get(dimension.id, ()), dimension)
@@ -204,6 +201,13 @@ def _all(
             yield gold if ruling is None else _adjudicated(ruling, codebook.revision, gold)
         for ruling in final.values():
             yield _adjudicated(ruling, codebook.revision, None)
+
+
+def _by_dimension(rows: Iterable[Annotation]) -> dict[str, list[Annotation]]:
+    grouped: dict[str, list[Annotation]] = {}
+    for row in rows:
+        grouped.setdefault(row.dimension, []).append(row)
+    return grouped
 
 
 def _decisions(rows: Iterable[Annotation], dimension: Dimension) -> dict[str, Annotation]:

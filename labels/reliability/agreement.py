@@ -15,7 +15,7 @@ import numpy as np
 
 from ...intervals import Estimate, draw_groups
 from ...look.plots import Mark, Row, alphas
-from ..annotations.annotation import Annotation, current, readings
+from ..annotations.annotation import Annotation, current, is_machine, readings
 from ..annotations.empty_answers import Settled, settle
 from ..codebook.codebook import Codebook, Dimension
 from .alpha import alpha, alpha_per_label, collect
@@ -96,7 +96,7 @@ class Agreement:
     labels: tuple[LabelAgreement, ...]
     """By label, in the codebook's order."""
     pairs: tuple[Pair, ...]
-    """By pair of coders."""
+    """By pair of coders; those of a person and a language model come last."""
     rounds: tuple[RoundAgreement, ...]
     """By round, in the order of their names; empty when there is only one."""
     warnings: tuple[str, ...]
@@ -143,6 +143,7 @@ def agreement(
     *,
     dimensions: Collection[str] | None = None,
     adjudicators: Collection[str] = (),
+    machines: Iterable[Annotation] = (),
     draws: int = 1000,
     level: float = 0.95,
     seed: int = 0,
@@ -161,6 +162,9 @@ def agreement(
         Ids of the dimensions to measure; all if None.
     adjudicators
         Coders whose answer decides; they do not count as coders here.
+    machines
+        Answers of language models, each of which is compared with each person, as one more pair.
+        No other figure takes them in.
     draws
         Number of bootstrap draws; 0 for no intervals.
     level
@@ -189,6 +193,7 @@ def agreement(
     """
     settled = settle(readings(annotations, adjudicators), codebook)
     rows = settled.annotations
+    beside = [row for row in settle(machines, codebook).annotations if is_machine(row.coder)]
     asked = [codebook.dimension(name) for name in dimensions or ()] or list(codebook.dimensions)
     coded = {row.dimension for row in rows}
     measured = []
@@ -197,8 +202,24 @@ def agreement(
             mine = [row for row in rows if row.dimension == dimension.id]
             result = _measure(mine, dimension, draws, level, seed)
             notes = _on_empty(settled, mine) if result.n_coders else []
-            measured.append(replace(result, warnings=(*result.warnings, *notes)))
+            theirs = [row for row in beside if row.dimension == dimension.id]
+            pairs = (
+                *result.pairs,
+                *_machine_pairs([*mine, *theirs], dimension, draws, level, seed),
+            )
+            measured.append(replace(result, pairs=pairs, warnings=(*result.warnings, *notes)))
     return measured
+
+
+def _machine_pairs(
+    rows: list[Annotation], dimension: Dimension, draws: int, level: float, seed: int
+) -> list[Pair]:
+    if not any(is_machine(row.coder) for row in rows):
+        return []
+    ratings = rate(rows, dimension)
+    weights = draw_groups(len(ratings.articles), draws, seed)
+    pairs = pairs_of_coders(ratings, weights, level)
+    return [pair for pair in pairs if pair.has_machine and not all(map(is_machine, pair.coders))]
 
 
 def _measure(

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...intervals import Estimate, interval
+from ..annotations.annotation import is_machine
 from .alpha import alpha, collect, masi
 from .ratings import Ratings
 
@@ -37,6 +38,11 @@ class Pair:
     """Cohen's kappa; None when both gave one and the same answer throughout."""
     alpha: Estimate
     """Krippendorff's alpha."""
+
+    @property
+    def has_machine(self) -> bool:
+        """Whether one of them is a language model."""
+        return any(map(is_machine, self.coders))
 
 
 def pairs_of_coders(ratings: Ratings, weights: Ints, level: float = 0.95) -> list[Pair]:

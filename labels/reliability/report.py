@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ...intervals import Estimate
+from ..annotations.annotation import is_machine
 from .agreement import Agreement
 from .cautions import verdict
 
@@ -132,13 +133,19 @@ def agreement_as_text(measured: Iterable[Agreement]) -> Iterator[str]:
 
 
 def _pairs(result: Agreement) -> Iterator[str]:
-    if len(result.pairs) < 2:
-        return
-    worst = sorted(result.pairs, key=lambda pair: (-pair.n_units, pair.coders))[:_MOST_PAIRS]
-    for pair in worst:
-        yield f"    {pair.coders[0]} / {pair.coders[1]}: {pair.alpha}, {pair.n_units} units"
-    if len(result.pairs) > _MOST_PAIRS:
-        yield f"    ... and {len(result.pairs) - _MOST_PAIRS} more pairs (--json has all)"
+    people = [pair for pair in result.pairs if not pair.has_machine]
+    machines = [pair for pair in result.pairs if pair.has_machine]
+    for pairs in (people if len(people) > 1 else [], machines):
+        most = sorted(pairs, key=lambda pair: (-pair.n_units, pair.coders))[:_MOST_PAIRS]
+        for pair in most:
+            names = " / ".join(map(_named, pair.coders))
+            yield f"    {names}: {pair.alpha}, {pair.n_units} units"
+        if len(pairs) > _MOST_PAIRS:
+            yield f"    ... and {len(pairs) - _MOST_PAIRS} more pairs (--json has all)"
+
+
+def _named(coder: str) -> str:
+    return f"{coder} (a machine)" if is_machine(coder) else coder
 
 
 def _plain(result: Agreement) -> dict[str, Any]:
@@ -157,6 +164,7 @@ def _plain(result: Agreement) -> dict[str, Any]:
     pairs = [
         {
             "coders": list(pair.coders),
+            "machine": pair.has_machine,
             "n_units": pair.n_units,
             "percent": pair.percent,
             "kappa": pair.kappa,
