@@ -15,7 +15,7 @@ code 1.
     |-- UnknownNameError   (LookupError)        a name that no registry has
     |-- StudyError         (ValueError)         not in a study, or not ready for this step
     |-- MissingExtraError  (ImportError)        an optional dependency is not installed
-    |-- ServerError        (ConnectionError)    Label Studio is unreachable, or refuses
+    |-- ServerError        (ConnectionError)    a server is unreachable, or refuses
     |-- RevisionError      (ValueError)         made with another revision of the codebook
     |-- LeakError          (ValueError)         would let the test set leak into training
     |-- BundleError        (ValueError)         a model folder that is damaged or foreign
@@ -113,7 +113,7 @@ class StudyError(_PlaceError, ValueError):
 
 
 class ServerError(_PlaceError, ConnectionError):
-    """Label Studio cannot be reached, or refuses what was asked."""
+    """Label Studio or a model's endpoint cannot be reached, or refuses what was asked."""
 
 
 class RevisionError(_PlaceError, ValueError):
