@@ -4,6 +4,7 @@ import typer
 
 from .adjudicate import adjudicate
 from .agreement import agreement
+from .ask import ask
 from .audit import audit
 from .backend import backend
 from .coders import coders
@@ -21,3 +22,4 @@ app.command(name="import")(import_)
 app.command()(status)
 app.command()(audit)
 app.command()(coders)
+app.command()(ask)

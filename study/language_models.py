@@ -1,0 +1,182 @@
+"""A language model's answers in a study: asking for them, and reading them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..annotate.design.plan import read_design
+from ..annotate.language_models.asking import Plan, Question, ask, plan, questions
+from ..annotate.language_models.cache import Cache
+from ..annotate.language_models.endpoint import Client, Endpoint
+from ..annotate.language_models.prompt import Prompt, make_prompt
+from ..annotate.language_models.records import (
+    Counts,
+    find_coder,
+    folder_of,
+    keep,
+    read_answers,
+    remember,
+)
+from ..errors import RevisionError, StudyError
+from ..files import locked
+from ..labels import Annotation, Codebook, check_revision, read_annotations
+from ..progress import Progress
+from .contents import codebook_of, units_of
+
+if TYPE_CHECKING:
+    from .folder import Study
+
+__all__ = ["Job", "Outcome", "answers_of", "job_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run of asking ended."""
+
+    counts: Counts
+    """What became of the units."""
+    stopped: str
+    """Why it ended early; empty if it did not."""
+    is_broken: bool
+    """Whether the endpoint was the reason."""
+    folder: Path
+    """Where the answers are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A model, an endpoint and the units that it is asked about."""
+
+    study: "Study"
+    """The study."""
+    codebook: Codebook
+    """What is coded."""
+    prompt: Prompt
+    """What is asked."""
+    endpoint: Endpoint
+    """Where."""
+    units: Sequence[Mapping[str, Any]]
+    """About which units, in the order in which they are asked."""
+    rounds: Mapping[str, str] = field(default_factory=dict)
+    """Unit to coding round."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the answers are."""
+        return folder_of(self.study.annotations, self.prompt.coder)
+
+    def plan(self, **options: Any) -> Plan:
+        """Work out what asking takes; see `asking.plan` for the options."""
+        with self._cache() as cache:
+            return plan(self.prompt, self._questions(), cache, **options)
+
+    def run(self, client: Client, *, progress: Progress | None = None, **options: Any) -> Outcome:
+        """Ask, and keep what comes back; see `asking.ask` for the options.
+
+        Raises
+        ------
+        StudyError
+            Another run asks the same model.
+        """
+        asked = self._questions()
+        with locked(self.folder), self._cache() as cache:
+            done = ask(self.prompt, asked, client, cache, progress=progress, **options)
+            counts = keep(
+                self.folder,
+                self.prompt,
+                self.codebook,
+                asked,
+                done,
+                units=self.units,
+                rounds=self.rounds,
+                endpoint=self.endpoint.url,
+            )
+        return Outcome(counts, done.stopped, done.is_broken, self.folder)
+
+    def _questions(self) -> list[Question]:
+        return questions(self.prompt, self.units, self.endpoint.url)
+
+    def _cache(self) -> Cache:
+        cache = Cache(self.study.state / "language-models.sqlite")
+        remember(cache, self.folder, self.prompt.coder)
+        return cache
+
+
+def job_of(
+    study: "Study",
+    endpoint: Endpoint,
+    model: str,
+    *,
+    round: str | None = None,  # noqa: A002 - as the option
+    corpus: bool = False,
+    **parameters: Any,
+) -> Job:
+    """Prepare to ask a model about a study's units.
+
+    Parameters
+    ----------
+    study
+        The study.
+    endpoint
+        Where the model answers.
+    model
+        Its name.
+    round
+        Only the units of this coding round.
+    corpus
+        All units of the corpus, and not the drawn ones alone.
+    parameters
+        See `make_prompt`.
+
+    Raises
+    ------
+    StudyError
+        Nothing was drawn, or nothing in this round.
+    """
+    codebook = codebook_of(study)
+    design = read_design(study.design)
+    rounds = {row.unit_id: row.round for row in design}
+    units = units_of(study)
+    if not corpus:
+        if not design:
+            remedy = "draw: standfirst annotate sample 200; or ask about all units: --corpus"
+            raise StudyError(study.root, "nothing was drawn", remedy)
+        drawn = [row.unit_id for row in design if round in (None, row.round)]
+        if not drawn:
+            remedy = f"name one of {', '.join(sorted(set(rounds.values())))}"
+            raise StudyError(study.design, f"no unit of round {round!r}", remedy)
+        by_id = {str(unit["unit_id"]): unit for unit in units}
+        units = [by_id[unit_id] for unit_id in drawn if unit_id in by_id]
+    return Job(study, codebook, make_prompt(codebook, model, **parameters), endpoint, units, rounds)
+
+
+def answers_of(study: "Study", name: str) -> tuple[str, list[Annotation], int]:
+    """Read the labels that a model gave, by the present codebook.
+
+    Parameters
+    ----------
+    study
+        The study.
+    name
+        ``llm:MODEL@HASH``; the hash may be left out where there is but one.
+
+    Returns
+    -------
+    The coder's full name, its annotations, and how many of its answers are of no use.
+
+    Raises
+    ------
+    StudyError, UnknownNameError
+        There is no such coder.
+    RevisionError
+        It answered by another revision of the codebook.
+    """
+    coder, folder = find_coder(study.annotations, name)
+    path = folder / "annotations.jsonl"
+    rows = read_annotations(path) if path.is_file() else []
+    try:
+        check_revision(rows, codebook_of(study), str(path))
+    except RevisionError as error:
+        raise RevisionError(path, error.problem, "ask again: standfirst annotate ask") from error
+    return coder, rows, sum(bool(answer.problem) for answer in read_answers(folder))
