@@ -1,7 +1,7 @@
 """A language model's answers in a study: asking for them, and reading them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +22,14 @@ from ..errors import RevisionError, StudyError
 from ..files import locked
 from ..labels import Annotation, Codebook, check_revision, read_annotations
 from ..progress import Progress
-from .contents import codebook_of, units_of
+from .contents import annotations_of, codebook_of, gold_of, units_of
+from .measuring import blind_gold
 
 if TYPE_CHECKING:
+    from ..measure.checks.machine import MachineCheck
     from .folder import Study
 
-__all__ = ["Job", "Outcome", "answers_of", "job_of"]
+__all__ = ["Answers", "Job", "Outcome", "answers_of", "checked", "job_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +153,20 @@ def job_of(
     return Job(study, codebook, make_prompt(codebook, model, **parameters), endpoint, units, rounds)
 
 
-def answers_of(study: "Study", name: str) -> tuple[str, list[Annotation], int]:
-    """Read the labels that a model gave, by the present codebook.
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a language model answered."""
+
+    coder: str
+    """Its full name."""
+    annotations: list[Annotation]
+    """Its labels."""
+    unusable: frozenset[str]
+    """Units on which its answer is of no use."""
+
+
+def answers_of(study: "Study", name: str) -> Answers:
+    """Read what a model answered by the present codebook.
 
     Parameters
     ----------
@@ -160,10 +174,6 @@ def answers_of(study: "Study", name: str) -> tuple[str, list[Annotation], int]:
         The study.
     name
         ``llm:MODEL@HASH``; the hash may be left out where there is but one.
-
-    Returns
-    -------
-    The coder's full name, its annotations, and how many of its answers are of no use.
 
     Raises
     ------
@@ -179,4 +189,46 @@ def answers_of(study: "Study", name: str) -> tuple[str, list[Annotation], int]:
         check_revision(rows, codebook_of(study), str(path))
     except RevisionError as error:
         raise RevisionError(path, error.problem, "ask again: standfirst annotate ask") from error
-    return coder, rows, sum(bool(answer.problem) for answer in read_answers(folder))
+    answered = {row.unit_id for row in rows}
+    bad = {answer.unit_id for answer in read_answers(folder) if answer.problem}
+    return Answers(coder, rows, frozenset(bad - answered))
+
+
+def checked(
+    study: "Study", name: str, *, dimensions: Sequence[str] | None = None, **options: Any
+) -> "MachineCheck":
+    """Check a model by people's blind gold; see `check_machine` for the options.
+
+    Raises
+    ------
+    StudyError, UnknownNameError
+        There is no such coder, no gold, or no such dimension.
+    LeakError
+        All gold was coded with a suggestion in view.
+    """
+    from ..measure.checks.machine import check_machine
+
+    codebook, given = codebook_of(study), answers_of(study, name)
+    for dimension in dimensions or ():
+        codebook.dimension(dimension)
+    people = annotations_of(study)
+    gold, n_shown = blind_gold(gold_of(study, codebook), people)
+    if not gold:
+        raise StudyError(study.root, "has no gold yet", "run: standfirst labels gold")
+    columns = ["unit_id", "article_id", "text", "outlet"]
+    made = check_machine(
+        given.coder,
+        given.annotations,
+        people,
+        gold,
+        read_design(study.design),
+        codebook=codebook,
+        units={str(unit["unit_id"]): unit for unit in units_of(study, columns)},
+        unusable=given.unusable,
+        dimensions=dimensions,
+        **options,
+    )
+    if not n_shown:
+        return made
+    note = f"{n_shown} answers with a suggestion in view are left out of gold"
+    return replace(made, notes=(note, *made.notes))

@@ -47,6 +47,10 @@ def agreement(
         typer.Option(help="Only answers of this round.", autocompletion=completion.rounds),
     ] = None,
     adjudicator: AdjudicatorOption = None,
+    machine: Annotated[
+        list[str] | None,
+        typer.Option(help="Set a language model beside each person: llm:NAME; may be repeated."),
+    ] = None,
     gate: Annotated[
         float | None,
         typer.Option(help="Exit with 1 when an alpha is below, such as 0.8.", min=-1, max=1),
@@ -70,10 +74,14 @@ def agreement(
     Example: standfirst annotate agreement --gate 0.8 --lower 0.667
     """
     from ...labels import agreement as measure
-    from ...labels import agreement_as_json, agreement_as_text, missed_gate
+    from ...labels import agreement_as_json, agreement_as_text, is_machine, missed_gate
 
+    if machine and coded is not None:
+        problem = "is for answers of a study; in a table they stand under their name, llm:..."
+        raise typer.BadParameter(problem, param_hint="--machine")
     rows, book = _read(coded, codebook, study, missing)
     check_round(round, (row.round for row in rows))
+    rows += [row for name in machine or () for row in _of_machine(study, name)]
     if round is not None:
         rows = [row for row in rows if row.round == round]
     measured = measure(
@@ -81,6 +89,7 @@ def agreement(
         book,
         dimensions=dimension,
         adjudicators=adjudicator or (),
+        machines=[row for row in rows if is_machine(row.coder)],
         draws=draws,
         level=level,
         seed=seed,
@@ -102,6 +111,12 @@ def agreement(
         )
     if coded is None:
         say_next(find_study(study), "annotate agreement", quiet=json)
+
+
+def _of_machine(study: Path | None, name: str) -> list["Annotation"]:
+    from ...study.language_models import answers_of
+
+    return answers_of(find_study(study), name).annotations
 
 
 def _read(

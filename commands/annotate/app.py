@@ -12,6 +12,7 @@ from .files import export, import_
 from .sample import sample
 from .server import pull, push, start
 from .status import status
+from .validate import validate
 
 __all__ = ["app"]
 
@@ -23,3 +24,4 @@ app.command()(status)
 app.command()(audit)
 app.command()(coders)
 app.command()(ask)
+app.command()(validate)
