@@ -6,6 +6,10 @@ number, the temperature, mends both. It is fitted on the gold by folds, so that 
 probabilities have learned from its own answer; the other units get the mean of the folds. The
 corrected share needs no calibration to be right on average, with or without this.
 
+Tags may be labels alone, as those of a language model are: probabilities that are all 0 or 1. Then
+the gold tells, by the same folds, how often each true label goes with each tag. One temperature
+would not do: whoever errs towards one label is right wherever it says another.
+
 References
 ----------
 Spiegelhalter, D. J. (1986). Probabilistic prediction in patient management and clinical trials.
@@ -33,6 +37,8 @@ _CLEAR = 3.0
 _FOLDS = 5
 _LEAST, _MOST = 0.2, 5.0
 _TINY = 1e-7
+_PRIOR = 1.0
+"""Coded units that the share of a label in all gold is worth, for each tag."""
 
 
 def recalibrated(one: TaggedDimension, coded: Coded) -> tuple[TaggedDimension, str | None]:
@@ -45,6 +51,8 @@ def recalibrated(one: TaggedDimension, coded: Coded) -> tuple[TaggedDimension, s
         tells how often other answers occur.
     """
     index, truth = coded.sample.index, coded.truth
+    if _is_hard(one.probabilities[index]) and _is_hard(one.probabilities):
+        return _by_answer(one, coded)
     off = misfit(one.probabilities[index], truth, multiple=one.multiple)
     if abs(off) < _CLEAR:
         return one, None
@@ -73,6 +81,49 @@ def recalibrated(one: TaggedDimension, coded: Coded) -> tuple[TaggedDimension, s
         f"the temperature {1 / np.mean(heats):.2f}"
     )
     return replace(one, probabilities=made), note
+
+
+def _is_hard(probabilities: NDArray[np.floating]) -> bool:
+    return bool(((probabilities == 0) | (probabilities == 1)).all())
+
+
+def _by_answer(one: TaggedDimension, coded: Coded) -> tuple[TaggedDimension, str]:
+    """Give labels without probabilities those that the gold shows for each of them."""
+    index, truth = coded.sample.index, coded.truth
+    fold = np.random.default_rng(0).permutation(len(index)) % _FOLDS
+    made = np.zeros(one.probabilities.shape, np.float32)
+    own = np.zeros(truth.shape, np.float32)
+    for k in range(_FOLDS):
+        left = fold == k
+        shown, right = one.probabilities[index[~left]] == 1, truth[~left]
+        if one.multiple:
+            columns = [
+                _chances(np.stack([~shown[:, c], shown[:, c]], 1), right[:, [c]])[:, 0]
+                for c in range(truth.shape[1])
+            ]
+            some = np.stack(
+                [p[(one.probabilities[:, c] == 1) * 1] for c, p in enumerate(columns)], 1
+            )
+        else:
+            some = _chances(shown, right)[one.probabilities.argmax(axis=1)]
+        made += some / _FOLDS
+        own[left] = some[index[left]]
+    made[index] = own
+    note = (
+        f"{one.name}: the tags are labels without probabilities; these were taken from the gold, "
+        "for each label that a tag can be"
+    )
+    return replace(one, probabilities=made), note
+
+
+def _chances(shown: Bools, truth: Bools) -> Floats:
+    """Return how often each true label goes with each tag, shape (n_tags, n_labels).
+
+    Tags with little gold are drawn towards the share of the label in all gold.
+    """
+    base = (truth.sum(axis=0) + 0.5) / (len(truth) + 0.5 * max(truth.shape[1], 2))
+    together = shown.T.astype(np.float64) @ truth
+    return np.asarray((together + _PRIOR * base) / (shown.sum(axis=0)[:, None] + _PRIOR))
 
 
 def misfit(probabilities: NDArray[np.floating], truth: Bools, *, multiple: bool) -> float:

@@ -117,3 +117,79 @@ def test_ppi_gives_the_same_as_ppi_python() -> None:
     )
     with pytest.raises(InputError, match=r"PPI\+\+ takes gold that was drawn at random"):
         shares(tags, gold, tilted, method="ppi++", learned=())
+
+
+def labels_alone(
+    seed: int, n: int = 2000, *, multiple: bool = False
+) -> tuple[TaggedDimension, Bools]:
+    """Make tags without probabilities: wrong on a fifth of all units, always towards one label."""
+    rng = np.random.default_rng(seed)
+    truth = np.eye(3, dtype=bool)[rng.choice(3, n, p=[0.3, 0.2, 0.5])]
+    if multiple:
+        truth |= rng.random((n, 3)) < 0.1
+    tilted = rng.random(n) < 0.2
+    given = np.where(tilted[:, None], np.array([False, False, True]), truth)
+    return (
+        TaggedDimension(
+            "d",
+            ("a", "b", "c"),
+            multiple,
+            probabilities=given.astype(np.float32),
+            given=given,
+            crossed=True,
+            n_abstained=0,
+        ),
+        truth,
+    )
+
+
+@pytest.mark.parametrize("multiple", [False, True])
+def test_labels_alone_get_their_probabilities_from_gold(multiple: bool) -> None:  # noqa: FBT001
+    """What a label without a probability is worth is told by gold, apart for each label."""
+    one, truth = labels_alone(1, multiple=multiple)
+    made, note = recalibrated(one, coded(truth, 1000))
+    said_c = one.given[:, 2] if multiple else one.given.argmax(axis=1) == 2
+    right = truth[said_c].mean(axis=0)
+
+    assert note is not None
+    assert "labels without probabilities" in note
+    assert made.probabilities.min() > 0
+    assert made.probabilities.max() < 1
+    assert made.probabilities[said_c, 2].mean() == pytest.approx(right[2], abs=0.05)
+    assert abs(misfit(made.probabilities, truth, multiple=multiple)) < 6
+
+
+def test_a_unit_s_probability_does_not_know_its_answer() -> None:
+    """Another answer of one coded unit leaves that unit's own probabilities as they are."""
+    one, truth = labels_alone(2)
+    gold = coded(truth, 100)
+    other = gold.truth.copy()
+    other[0] = np.roll(other[0], 1)
+    unit = gold.sample.index[0]
+    before = recalibrated(one, gold)[0].probabilities[unit]
+    after = recalibrated(one, replace(gold, truth=other))[0].probabilities[unit]
+
+    assert before.tolist() == after.tolist()
+
+
+@pytest.mark.slow
+def test_tilted_labels_are_covered() -> None:
+    """Corrected intervals hold the true share in 19 of 20 draws, and those of counts in none."""
+    held, naive = np.zeros(3), np.zeros(3)
+    for draw in range(400):
+        one, truth = labels_alone(draw)
+        ids = pa.array([f"u{i}" for i in range(len(truth))])
+        index = np.random.default_rng([draw, 1]).permutation(len(truth))[:100].tolist()
+        gold = [Gold(f"u{i}", "d", (one.labels[truth[i].argmax()],), "single") for i in index]
+        made = shares(Tags("t", ids, {"d": one}, pa.table({})), gold, None)
+        true, count = truth.mean(axis=0), one.given.mean(axis=0)
+        for k, best in enumerate(row.corrected for row in made["d"].labels):
+            assert best is not None
+            assert best.low is not None
+            assert best.high is not None
+            held[k] += best.low <= true[k] <= best.high
+        half = 1.96 * np.sqrt(count * (1 - count) / len(truth))
+        naive += abs(count - true) <= half
+
+    assert (held / 400).min() >= 0.92
+    assert naive.max() == 0
