@@ -1,5 +1,6 @@
 """``standfirst annotate ask``: a language model codes the drawn units, as one more coder."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -27,6 +28,14 @@ def ask(
     corpus: Annotated[
         bool, typer.Option("--corpus", help="All units of the corpus, not the drawn ones alone.")
     ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="Write the answers as tags of the corpus, such as tags/llm.parquet.",
+        ),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option(help="Make at most so many requests this time.", min=1)
     ] = None,
@@ -83,6 +92,8 @@ def ask(
         raise typer.BadParameter(problem, param_hint="--budget")
     if corpus and round is not None:
         raise typer.BadParameter("name a round or the corpus", param_hint="--round")
+    if output is not None and not corpus:
+        raise typer.BadParameter("tags are of all units: --corpus", param_hint="--output")
     where = find_endpoint(endpoint, plain_http=plain_http)
     job = job_of(
         find_study(study),
@@ -112,6 +123,19 @@ def ask(
     _print_outcome(job, done, allowed.price(done.counts.n_prompt, done.counts.n_answer), json=json)
     if done.is_broken:
         raise ServerError(where.url, done.stopped, f"what was answered is kept; {_AGAIN}")
+    if output is not None:
+        _write_tags(job, output)
+
+
+def _write_tags(job: "Job", output: Path) -> None:
+    from ...study.machine_tags import machine_tags
+    from ...tables import write_table
+    from ...tables.foreign import refuse_foreign
+
+    table = machine_tags(job.study, job.prompt.coder)
+    refuse_foreign(output, ["unit_id", "model_version"])
+    write_table(table, output)
+    say(f"tags of {len(table)} units are in {output}; see: standfirst measure shares {output}")
 
 
 def _print_plan(job: "Job", made: "Plan", *, priced: bool, json: bool) -> None:

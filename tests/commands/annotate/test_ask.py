@@ -15,7 +15,8 @@ import pytest
 
 from standfirst.annotate.design.sampling import read_design
 from standfirst.annotate.language_models.endpoint import KEY
-from standfirst.labels import read_annotations, read_gold, write_annotations
+from standfirst.labels import load_codebook, read_annotations, read_gold, write_annotations
+from standfirst.measure import read_tags
 from standfirst.study.folder import Study
 
 CODEBOOK = """\
@@ -571,3 +572,30 @@ def test_answers_are_in_the_cache_before_the_run_ends(
 
     assert counted == list(range(12))
     assert b"ferry" not in cache.read_bytes()
+
+
+def test_answers_become_tags(endpoint: Endpoint, study: Path, run: Callable[..., Any]) -> None:
+    """Asked about all units, a model is a tagger; where it gave nothing of use it abstains."""
+
+    def answer(unit: dict[str, Any], _call: int) -> Answer:
+        if "Nobody" in unit["text"]:
+            return chat(json.dumps(GOOD | {"tone": "cold", "topic": [], "who": "board"}))
+        return chat("no idea") if "Fares" in unit["text"] else chat(json.dumps(GOOD))
+
+    endpoint.answer = answer
+    early = run(*words(endpoint, "--corpus", "--limit", "3", "-o", "tags/llm.parquet"), cwd=study)
+    done = run(*words(endpoint, "--corpus", "-o", "tags/llm.parquet"), cwd=study)
+    book = load_codebook(study / "codebook.yaml")
+    labels = {dimension.id: dimension.label_ids for dimension in book.dimensions}
+    tags = read_tags(study / "tags" / "llm.parquet", labels=labels)
+    drawn = run(*words(endpoint, "-o", "tags/llm.parquet"), cwd=study)
+
+    assert early.code == 1
+    assert "21 of 24 units of the corpus have no answer" in early.err
+    assert done.code == 0, done.err
+    assert (len(tags), len(endpoint.texts)) == (24, 24)
+    assert tags.dimensions["tone"].crossed
+    assert tags.dimensions["tone"].n_abstained == 6
+    assert tags.dimensions["who"].n_not_asked == 12
+    assert tags.dimensions["topic"].multiple
+    assert drawn.code == 2

@@ -22,6 +22,8 @@ from standfirst.labels import (
 )
 from standfirst.study.contents import units_of
 from standfirst.study.folder import Study
+from standfirst.study.machine_tags import machine_tags
+from standfirst.tables import write_table
 
 CODEBOOK = """\
 id: ferry
@@ -117,14 +119,14 @@ def study(template: Path, tmp_path: Path) -> Study:
 
 
 def answered(
-    study: Study, say: Callable[[dict[str, Any], random.Random], str], model: str = SMALL
+    study: Study, say: Callable[[dict[str, Any], random.Random], str], *, corpus: bool = False
 ) -> str:
     """Have a model answer all drawn units, and return its name; an empty answer is of no use."""
     book = load_codebook(study.codebook_path)
-    prompt = make_prompt(book, model)
+    prompt = make_prompt(book, SMALL)
     design = read_design(study.design)
     by_id = {unit["unit_id"]: unit for unit in units_of(study)}
-    units = [by_id[row.unit_id] for row in design]
+    units = list(by_id.values()) if corpus else [by_id[row.unit_id] for row in design]
     asked = questions(prompt, units, "http://127.0.0.1/v1")
     chance = random.Random(11)
     replies = {}
@@ -133,7 +135,7 @@ def answered(
         label = say(unit, chance)
         content = json.dumps({"tone": label, "topic": topics(unit)}) if label else ""
         reply = Reply(
-            content, cut=False, model=model, fingerprint="", n_prompt=100, n_answer=10, seconds=1
+            content, cut=False, model=SMALL, fingerprint="", n_prompt=100, n_answer=10, seconds=1
         )
         replies[question.key] = Cached(question.key, "2026-03-09T09:00:00+00:00", reply)
     keep(
@@ -301,3 +303,14 @@ def test_a_machine_in_people_s_file_is_no_person(study: Study, run: Callable[...
 
     assert study.gold.read_bytes() == gold
     assert run("annotate", "validate", coder, "--json", cwd=study.root).out == alone
+
+
+def test_shares_are_corrected(study: Study, run: Callable[..., Any]) -> None:
+    """Shares take a model's answers as tags; gold moves them from what the tilted model counts."""
+    coder = answered(study, tilted, corpus=True)
+    write_table(machine_tags(study, coder), study.tags / "small.parquet")
+    done = run("measure", "shares", "--dimension", "tone", "--json", cwd=study.root)
+    flat = json.loads(done.out)["dimensions"]["tone"]["labels"]["flat"]
+
+    assert done.code == 0, done.err
+    assert flat["count"]["share"] > flat["corrected"]["high"] > 0.5 > flat["corrected"]["low"]
