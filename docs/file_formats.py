@@ -31,6 +31,7 @@ entered and left at any stage.
 | `annotations/design.jsonl` | one line a drawn unit | [design](schemas/design.json) |
 | `annotations/annotations.jsonl` | one line a coder's answer on a unit and dimension | [annotations](schemas/annotations.json) |
 | `annotations/gold.jsonl` | one line a resolved answer | [gold](schemas/gold.json) |
+| `annotations/language_models/` | what language models answered; see [the how-to](../howto/language-models.md) | |
 | `models/NAME/manifest.json` | what a model is and rests on | [manifest](schemas/manifest.json) |
 | `tags/` | one row a tagged unit, Parquet, JSON Lines or CSV; see [Tagging](tagging.md) | [tags](schemas/tags.json) |
 | `rejects.jsonl` | what could not be read: file, record, reason, raw text | |

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ...errors import ServerError
+from ..shared import completion
 from ..shared.interrupt import stoppable
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
 from ..shared.progress import ProgressLine
@@ -24,7 +25,10 @@ def ask(
         str, typer.Option(help="Address of a chat endpoint, such as http://127.0.0.1:11434/v1.")
     ],
     model: Annotated[str, typer.Option(help="The model, as the endpoint calls it.")],
-    round: Annotated[str | None, typer.Option(help="Only units of this round.")] = None,
+    round: Annotated[
+        str | None,
+        typer.Option(help="Only units of this round.", autocompletion=completion.rounds),
+    ] = None,
     corpus: Annotated[
         bool, typer.Option("--corpus", help="All units of the corpus, not the drawn ones alone.")
     ] = False,

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from ...errors import RatingsError
+from ..shared import completion
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
 
 __all__ = ["validate"]
@@ -15,7 +16,11 @@ def validate(
         str, typer.Argument(help="llm:MODEL@HASH; the hash may be left out where there is one.")
     ],
     dimension: Annotated[
-        list[str] | None, typer.Option(help="Check only this dimension; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            help="Check only this dimension; may be repeated.",
+            autocompletion=completion.dimensions,
+        ),
     ] = None,
     level: Annotated[
         float, typer.Option(help="Coverage of the intervals.", min=0.5, max=0.999)

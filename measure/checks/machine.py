@@ -221,7 +221,7 @@ def check_machine(
     known = {row.unit_id for row in gold if _line(units, row.unit_id) in shown}
     notes = []
     if known:
-        notes.append(f"{len(known)} units stand in the codebook as examples and are left out")
+        notes.append(f"left out, as the prompt shows them with their label: {len(known)} units")
     mine = [row for row in settle(machine, codebook).annotations if is_machine(row.coder)]
     people = [row for row in readings(annotations) if row.suggestion == "none"]
     asked = {row.unit_id for row in machine} | set(unusable)

@@ -238,7 +238,7 @@ def test_examples_of_the_codebook_do_not_count(study: Study, run: Callable[..., 
     answered(study, tilted)
     done = run("annotate", "validate", "llm:small", "--dimension", "tone", cwd=study.root)
 
-    assert "1 units stand in the codebook as examples and are left out" in done.err
+    assert "left out, as the prompt shows them with their label: 1 units" in done.err
 
 
 def test_names_of_models(study: Study, run: Callable[..., Any]) -> None:
