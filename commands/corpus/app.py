@@ -124,8 +124,8 @@ def units(
         from ...tables.foreign import refuse_foreign
         from ...tables.writing import check_format
 
-        check_format(output)
         refuse_foreign(output, ["unit_id", "article_id", "cluster"], force=force)
+        check_format(output)
     place = find_study(study)
     table = load_units(place.corpus, outlets=place.settings().outlets)
     if output is None:

@@ -124,11 +124,11 @@ def prepare(
     """
     model = Path(model)
     form, single = _target(out, options)
+    inputs = _apart(inputs_of(given, options.form, spool), out, single)
     if single:
         _refuse_foreign(single, force=options.force)
     described = describe(model)
     target = _absolute(f"{out}.part" if single else out)
-    inputs = _apart(inputs_of(given, options.form, spool), out, single)
     job = Job(
         str(model.absolute()),
         described.version,
