@@ -90,6 +90,8 @@ def ask(
     from ...annotate.language_models.asking import Budget
     from ...annotate.language_models.endpoint import Client, find_endpoint
     from ...study.language_models import job_of
+    from ...tables.foreign import refuse_foreign
+    from ...tables.writing import check_format
 
     if budget is not None and not (prompt_price or answer_price):
         problem = "needs prices: --prompt-price and --answer-price; or name --token-budget"
@@ -98,9 +100,13 @@ def ask(
         raise typer.BadParameter("name a round or the corpus", param_hint="--round")
     if output is not None and not corpus:
         raise typer.BadParameter("tags are of all units: --corpus", param_hint="--output")
+    if output is not None:
+        refuse_foreign(output, ["unit_id", "model_version"])
+        check_format(output)
     where = find_endpoint(endpoint, plain_http=plain_http)
+    folder = find_study(study)
     job = job_of(
-        find_study(study),
+        folder,
         where,
         model,
         round=round,
@@ -134,10 +140,8 @@ def ask(
 def _write_tags(job: "Job", output: Path) -> None:
     from ...study.machine_tags import machine_tags
     from ...tables import write_table
-    from ...tables.foreign import refuse_foreign
 
     table = machine_tags(job.study, job.prompt.coder)
-    refuse_foreign(output, ["unit_id", "model_version"])
     write_table(table, output)
     say(f"tags of {len(table)} units are in {output}; see: standfirst measure shares {output}")
 

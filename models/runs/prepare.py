@@ -124,11 +124,13 @@ def prepare(
     """
     model = Path(model)
     form, single = _target(out, options)
-    inputs = _apart(inputs_of(given, options.form, spool), out, single)
     if single:
+        if Path(single).exists() and any(_is_file(name, single) for name in given):
+            raise ExistsError(out, "is one of the inputs", "name another file")
         _refuse_foreign(single, force=options.force)
     described = describe(model)
     target = _absolute(f"{out}.part" if single else out)
+    inputs = _apart(inputs_of(given, options.form, spool), out, single)
     job = Job(
         str(model.absolute()),
         described.version,
@@ -170,6 +172,10 @@ def _target(out: str, options: Options) -> tuple[str, str | None]:
     if path.suffix not in FORMATS:
         raise UnknownNameError(f"format of {out}:", path.suffix, sorted(FORMATS))
     return chosen or path.suffix, out
+
+
+def _is_file(name: str, other: str) -> bool:
+    return Path(name).exists() and Path(name).samefile(other)
 
 
 def _apart(inputs: Sequence[Input], out: str, single: str | None) -> list[Input]:

@@ -99,6 +99,7 @@ def test_an_address_is_no_file(
 
 
 FIRST = {
+    ("annotate", "ask"): ["--endpoint", "none", "--model", "m", "--corpus", "-o", "x.csv"],
     ("annotate", "export"): ["-o", "x.json"],
     ("corpus", "units"): ["-o", "x.csv"],
     ("distil",): ["no-model", "no-corpus", "-o", "x.json"],

@@ -54,6 +54,7 @@ def rows(draw: st.DrawFn) -> list[Annotation]:
             most = 1 if dimension.choice == "single" else 7
             chosen = draw(st.sets(st.sampled_from(dimension.label_ids), max_size=most))
             labels = () if skipped else tuple(x for x in dimension.label_ids if x in chosen)
+            labels = dimension.compatible(labels)
             made.append(
                 Annotation(
                     "u1",
