@@ -111,10 +111,8 @@ def world(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., Any]) -> 
         ended = run(*words, cwd=study if study.exists() else folder)
         assert ended.code == 0, (words, ended.err)
 
-    lines = (DEMO / "articles.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
-    (folder / "48.jsonl").write_text("".join(lines[:48]), encoding="utf-8")
     done("init", "study")
-    done("corpus", "add", str(folder / "48.jsonl"))
+    done("corpus", "add", str(DEMO / "articles.jsonl"))
     done("annotate", "sample", "300", "--test", "100")
     drawn = {row.unit_id for row in read_design(study / "annotations" / "design.jsonl")}
     tasks = json.loads((DEMO / "readings.json").read_bytes())
@@ -138,7 +136,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., Any]) -> 
     write_table(study / "coded.csv", rows[:150], columns)
     write_table(study / "held_out.csv", rows[200:260], columns)
     write_table(study / "later.csv", rows[260:], columns)
-    drawn_rows = [row | {"probability": 0.5} for row in rows[:150]]
+    drawn_rows = [row | {"probability": 150 / len(units)} for row in rows[:150]]
     write_table(study / "drawn.csv", drawn_rows, ["unit_id", "stance", "probability"])
     write_table(study / "coded_units.csv", rows[:80], ["unit_id", "stance"])
     answers = [
