@@ -67,7 +67,11 @@ def test_round_trip(
         for unit_id, row in stored.items():
             skipped = dice.random() < 0.2
             answers = {
-                d.id: dice.sample(d.label_ids, 1 if d.choice == "single" else dice.randint(0, 3))
+                d.id: d.compatible(
+                    tuple(
+                        dice.sample(d.label_ids, 1 if d.choice == "single" else dice.randint(0, 3))
+                    )
+                )
                 for d in codebook.dimensions
             }
             comment = dice.choice(["", "doubtful: “quoted”", "👀"])

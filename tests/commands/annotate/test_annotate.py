@@ -211,7 +211,8 @@ def test_start_and_stop(study: Path, label_studio: LocalServer) -> None:
 
     assert running.returncode == 0
     assert "coders sign up here: http://127.0.0.1" in said
-    assert said.endswith("stop with Ctrl-C\nstopped\n")
+    assert "stop with Ctrl-C\nnext: standfirst annotate sample" in said
+    assert said.endswith("\nstopped\n")
     assert label_studio.access.password not in said
     assert label_studio.access.token not in said
     time.sleep(0.5)
