@@ -58,12 +58,11 @@ class StandfirstError(Exception):
 
     Examples
     --------
-    >>> import standfirst
     >>> try:
-    ...     standfirst.resolve([], None, rule="dice")
-    ... except standfirst.StandfirstError as error:
+    ...     raise InputError("news.csv:3", "no text", "leave the row out")
+    ... except StandfirstError as error:
     ...     print(error)
-    unknown rule 'dice'; known: majority, majority-dawid-skene, dawid-skene, dawid-skene-matrix
+    news.csv:3: no text; leave the row out
     """
 
 

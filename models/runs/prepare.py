@@ -125,7 +125,9 @@ def prepare(
     model = Path(model)
     form, single = _target(out, options)
     if single:
-        if Path(single).exists() and any(_is_file(name, single) for name in given):
+        if "://" in single:
+            _apart(inputs_of(given, options.form, spool), out, single)
+        elif Path(single).exists() and any(_is_file(name, single) for name in given):
             raise ExistsError(out, "is one of the inputs", "name another file")
         _refuse_foreign(single, force=options.force)
     described = describe(model)

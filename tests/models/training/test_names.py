@@ -121,12 +121,6 @@ def test_what_is_no_list_of_texts(report: Report, texts: object, told: str) -> N
         report.model.predict(texts)
 
 
-def test_a_data_frame_is_not_tagged(report: Report) -> None:
-    """It is refused with what to give instead."""
-    with pytest.raises(InputError, match=r"Dataset\.from_pandas"):
-        report.model.tag(pd.DataFrame({"text": TEXTS}))
-
-
 def test_a_column_named_twice_counts_once(tmp_path: Path) -> None:
     """A label that is asked for twice is one dimension."""
     path = write_table(tmp_path / "rows.csv", {"stance": ("law", "jobs")})
