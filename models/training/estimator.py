@@ -125,10 +125,10 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"X has {len(texts)} texts, groups has {len(keys)}")
         ties = _numbered(keys)
         views = (*(["target"] if "target" in columns else []), *CONTEXTS[self.context])
-        candidate = Candidate(self.encoder or default_encoder(len(texts)), ("text", *views))
+        self.candidate_ = Candidate(self.encoder or default_encoder(len(texts)), ("text", *views))
         context = needed(columns, views, len(texts))
-        features = Features(Inputs(texts, context), [candidate])
-        self.encoder_, vectors = features.fit(candidate, None)
+        features = Features(Inputs(texts, context), [self.candidate_])
+        self.encoder_, vectors = features.fit(self.candidate_, None)
         self.text_hashes_ = np.unique(hash_texts(texts))
         self.n_rows_ = len(texts)
         self.n_groups_ = len(np.unique(ties))
@@ -182,10 +182,9 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         labels = tuple(Label(str(name), str(name)) for name in self.classes_.tolist())
         choice: Any = "multiple" if self.multiple_ else "single"
         asked = Dimension(dimension, f"{dimension}?", labels, choice, required=not self.multiple_)
-        candidate = Candidate(self.encoder or default_encoder(len(self.text_hashes_)))
         return Model(
             Codebook(dimension, f"Labels of {dimension}", "1", (asked,)),
-            "+".join(dict.fromkeys(part.name for part in candidate.parts())),
+            "+".join(dict.fromkeys(part.name for part in self.candidate_.parts())),
             self.encoder_,
             {dimension: self.head_},
             About(
@@ -193,7 +192,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 n_groups=self.n_groups_,
                 seed=self.random_state,
                 goal=self.goal,
-                chosen=str(candidate),
+                chosen=str(self.candidate_),
             ),
             trained_on=self.text_hashes_,
         )

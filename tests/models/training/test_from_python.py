@@ -75,6 +75,20 @@ def test_a_classifier_is_saved_as_a_model(tmp_path: Path) -> None:
     assert model.about.goal == "precision=0.9"
 
 
+def test_a_saved_classifier_names_what_was_fitted(tmp_path: Path) -> None:
+    """Encoder and views are those of the fit, also where texts repeat, and tags read the target."""
+    frame = pd.DataFrame(
+        {"text": ["Oslo praised, Rome blamed."] * 24, "target": ["Oslo", "Rome"] * 12}
+    )
+    fitted = Classifier().fit(frame, ["good", "bad"] * 12)
+    fitted.save(tmp_path / "model")
+    model = Model.load(tmp_path / "model")
+
+    assert model.encoder_name == "+".join(dict.fromkeys(p.name for p in fitted.candidate_.parts()))
+    assert "target" in model.about.chosen
+    assert model.tag(frame)["label"] == ["good", "bad"] * 12
+
+
 def test_a_classifier_reads_target_and_context() -> None:
     """With a target, one text has two answers; without the columns it is refused."""
     texts = ["Oslo praised, Rome blamed.", "Rome praised, Oslo blamed."] * 12
