@@ -104,9 +104,8 @@ def ask(
         refuse_foreign(output, ["unit_id", "model_version"])
         check_format(output)
     where = find_endpoint(endpoint, plain_http=plain_http)
-    folder = find_study(study)
     job = job_of(
-        folder,
+        find_study(study),
         where,
         model,
         round=round,

@@ -81,9 +81,9 @@ def winner(shares: Shares, ratings: Ratings) -> Positions | None:
         tied = bool(np.any(np.abs(shares - 0.5) < _EVEN))
         # Where a label must be chosen, "nothing" is what is left over, not what anybody said.
         must = ratings.dimension.required and not ratings.dimension.none
-        alone = [label.alone for label in ratings.dimension.labels]
-        if len(held) > 1 and not np.take(alone, held).all():
-            held = held[~np.take(alone, held)]
+        names = ratings.dimension.label_ids
+        kept = ratings.dimension.compatible(tuple(names[k] for k in held))
+        held = np.array([k for k in held if names[k] in kept], np.int64)
         return None if tied or (must and not len(held)) else held
     best = np.flatnonzero(shares >= shares.max() - _EVEN)
     return best if len(best) == 1 else None

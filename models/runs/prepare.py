@@ -124,15 +124,16 @@ def prepare(
     """
     model = Path(model)
     form, single = _target(out, options)
-    if single:
-        if "://" in single:
-            _apart(inputs_of(given, options.form, spool), out, single)
-        elif Path(single).exists() and any(_is_file(name, single) for name in given):
+    is_local = "://" not in out
+    if single and is_local:
+        if Path(single).exists() and any(_is_file(name, single) for name in given):
             raise ExistsError(out, "is one of the inputs", "name another file")
         _refuse_foreign(single, force=options.force)
     described = describe(model)
     target = _absolute(f"{out}.part" if single else out)
     inputs = _apart(inputs_of(given, options.form, spool), out, single)
+    if single and not is_local:
+        _refuse_foreign(single, force=options.force)
     job = Job(
         str(model.absolute()),
         described.version,

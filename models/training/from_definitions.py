@@ -27,6 +27,7 @@ from ..heads.head import Head
 from ..heads.linear import LinearFit
 from ..matrix import Matrix
 from ..model import Model
+from .question import labels_alone
 
 __all__ = ["prototype_model"]
 
@@ -93,14 +94,13 @@ def _head(dimension: Dimension, encode: Callable[[Sequence[str]], Matrix]) -> He
     # What all labels of a question share does not distinguish them.
     weights = SHARPNESS * (np.stack(rows) - np.stack(rows).mean(axis=0))
     n_labels = len(rows)
-    alone = np.array([label.alone for label in dimension.labels]) if dimension.alone else None
     fit = LinearFit(weights.astype(np.float32), np.zeros(n_labels))
     return Head(
         dimension.choice == "multiple",
         np.ones(n_labels, bool),
         fit,
         Calibration.none(n_labels),
-        Rule.none(n_labels, alone),
+        Rule.none(n_labels, labels_alone(dimension)),
         1.0,
     )
 

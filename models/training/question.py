@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ...labels.codebook.codebook import Dimension
 from ..heads.decision import Goal
 from ..heads.head import STRENGTHS, Head, fit_head
 from ..labelled.folds import Fold
@@ -13,7 +14,7 @@ from ..labelled.training_set import TrainingSet
 from ..matrix import Matrix, States
 from .ranking import Answers, Asked
 
-__all__ = ["Job", "make_jobs"]
+__all__ = ["Job", "labels_alone", "make_jobs"]
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -88,6 +89,11 @@ class Job:
         return Asked(self.truth[part], self.groups[part])
 
 
+def labels_alone(dimension: Dimension) -> Bools | None:
+    """Return which labels never stand with another, shape (n_labels,); None where none does."""
+    return np.array([label.alone for label in dimension.labels]) if dimension.alone else None
+
+
 def make_jobs(data: TrainingSet, goal: Goal, seed: int) -> list[Job]:
     """Return what has to be fitted, one job a dimension."""
     jobs = []
@@ -96,6 +102,6 @@ def make_jobs(data: TrainingSet, goal: Goal, seed: int) -> list[Job]:
         weight = None if data.weights is None else data.weights[name][rows]
         dimension = data.codebook.dimension(name)
         multiple = dimension.choice == "multiple"
-        alone = np.array([label.alone for label in dimension.labels]) if dimension.alone else None
+        alone = labels_alone(dimension)
         jobs.append(Job(name, rows, truth, data.groups[rows], weight, multiple, goal, seed, alone))
     return jobs
