@@ -112,7 +112,11 @@ def world(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., Any]) -> 
         assert ended.code == 0, (words, ended.err)
 
     done("init", "study")
-    done("corpus", "add", str(DEMO / "articles.jsonl"))
+    # Five outlets, so that each has enough coded units to be compared.
+    lines = (DEMO / "articles.jsonl").read_text(encoding="utf-8").splitlines()
+    news = [row | {"outlet": row["writer"]} for row in map(json.loads, lines)]
+    (folder / "all.jsonl").write_text("\n".join(map(json.dumps, news)), encoding="utf-8")
+    done("corpus", "add", str(folder / "all.jsonl"))
     done("annotate", "sample", "300", "--test", "100")
     drawn = {row.unit_id for row in read_design(study / "annotations" / "design.jsonl")}
     tasks = json.loads((DEMO / "readings.json").read_bytes())
