@@ -63,7 +63,7 @@ def demo(
     keep: Annotated[Path | None, typer.Option(help="Keep the study in this new folder.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Run all stages on bundled articles, without a server, in one to two minutes.
+    """Run all stages on bundled articles, without a server, in about two minutes.
 
     Example: standfirst demo --keep my-first-study
     """
