@@ -11,17 +11,6 @@ from standfirst.annotate.label_studio.task_list import answered, tasks_of
 from standfirst.annotate.page.tasks import result
 from standfirst.labels import read_annotations
 
-BOOK = """\
-id: harbour
-title: Harbours
-version: "1"
-dimensions:
-  - id: tone
-    question: Which tone?
-    labels:
-      - {id: warm, name: Warm}
-      - {id: cold, name: Cold}
-"""
 MAP = "tone:\n  rename: {cold: cool}\n"
 TOPIC = """\
   - id: topic
@@ -39,6 +28,7 @@ TEXT = "The {0} quay opened on Monday. Nobody liked the {0} crane. The {0} ferry
 def test_study_in_mid_life(
     tmp_path: Path,
     run: Callable[..., Any],
+    harbour: Any,
     label_studio: LocalServer,
     server: Server,
     sign_up: Callable[[str], Any],
@@ -48,7 +38,7 @@ def test_study_in_mid_life(
     monkeypatch.setenv("LABEL_STUDIO_URL", label_studio.access.url)
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", label_studio.access.token)
     book = tmp_path / "book.yaml"
-    book.write_text(BOOK, encoding="utf-8")
+    book.write_text(harbour.book, encoding="utf-8")
     assert run("init", "quays", "--codebook", "book.yaml", cwd=tmp_path).code == 0
     study = tmp_path / "quays"
     rows = [
@@ -86,7 +76,9 @@ def test_study_in_mid_life(
     assert (done("pull")["n_new"], done("pull")["n_rejected"]) == (6, 0)
 
     # The label and the questions change while one unit of each is still to be coded.
-    (study / "codebook.yaml").write_text(BOOK.replace("cold", "cool") + TOPIC, encoding="utf-8")
+    (study / "codebook.yaml").write_text(
+        harbour.book.replace("cold", "cool") + TOPIC, encoding="utf-8"
+    )
     refused = run("annotate", "push", cwd=study)
     assert (refused.code, "standfirst labels migrate --map" in refused.err) == (1, True)
     (study / "map.yaml").write_text(MAP, encoding="utf-8")
