@@ -64,7 +64,8 @@ def answers(dice: random.Random, codebook: Codebook, unit_id: str, coder: str) -
     for one in codebook.dimensions:
         most = 1 if one.choice == "single" else 3
         chosen = dice.sample(one.label_ids, dice.randint(0, most))
-        labels = () if skipped else tuple(x for x in one.label_ids if x in chosen)
+        # The page lets nobody tick a label that stands alone beside another.
+        labels = () if skipped else one.compatible(tuple(x for x in one.label_ids if x in chosen))
         status: Any = "skipped" if skipped else "answered" if labels else "open"
         row = Annotation(unit_id, coder, one.id, labels, status, source=coder, seconds=2.5)
         rows.append(row if skipped else Annotation(**_fields(row) | {"comment": comment}))

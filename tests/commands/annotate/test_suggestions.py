@@ -161,7 +161,8 @@ def test_backend_learns_while_people_code(
     assert (refused.code, refused.out) == (1, "")
     assert "all these units are coded blind" in refused.err
     pulled = run("annotate", "pull", "--all", cwd=study)
-    assert (pulled.code, pulled.err) == (0, "")
+    assert (pulled.code, pulled.err.count("\n")) == (0, 1), pulled.err
+    assert pulled.err.startswith("next: ")
 
 
 @pytest.mark.parametrize(
