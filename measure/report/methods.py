@@ -80,7 +80,8 @@ _IN_LATEX = str.maketrans(
         "<": "\\textless{}",
         ">": "\\textgreater{}",
         "|": "\\textbar{}",
-        '"': "\\textquotedbl{}",
+        # `\textquotedbl` is not in LaTeX's own encoding of fonts.
+        '"': "''",
     }
 )
 
