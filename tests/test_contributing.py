@@ -66,6 +66,7 @@ def labelled() -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_encoder() -> None:
     """An encoder of CONTRIBUTING trains a model that can be saved and loaded."""
     vectors = run("Encoder")["vectors"]

@@ -158,6 +158,7 @@ def test_the_corpus_is_what_its_readme_says() -> None:
     assert max(words) <= 410
 
 
+@pytest.mark.slow
 def test_sentences_are_found_as_they_were_written(tmp_path: Path) -> None:
     """Each reading is of a sentence that the articles, cleaned and cut, have today."""
     files = [str(DATA / name) for name in ("articles.jsonl", "unseen.jsonl")]

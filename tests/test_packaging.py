@@ -63,6 +63,7 @@ def test_the_wheel_is_the_tree(wheel: set[str]) -> None:
     }
 
 
+@pytest.mark.slow
 def test_every_subpackage_is_listed() -> None:
     """What pyproject.toml lists is what has an __init__.py."""
     listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]

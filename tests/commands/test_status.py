@@ -151,6 +151,7 @@ def test_damage_is_shown(study: Path, run: Run) -> None:
     assert worse["odd"]
 
 
+@pytest.mark.slow
 def test_the_next_step_while_people_code(study: Path, run: Run, harbour: Any) -> None:
     """Where a server is known: push what is drawn, then pull until all is coded, then resolve."""
     run("corpus", "add", "../in.jsonl", cwd=study)

@@ -14,6 +14,7 @@ from standfirst.models.scores import (
 )
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=30))
 def test_macro_f1_is_that_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     """Single choice: the number is scikit-learn's, labels that never occur included."""
@@ -39,6 +40,7 @@ def test_interval_is_wider_over_groups() -> None:
     assert (tied.high - tied.low) / (alone.high - alone.low) == pytest.approx(10**0.5, rel=0.2)
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(st.integers(0, 2), st.integers(0, 4), st.integers(0, 3), st.integers(0, 3)),
@@ -93,6 +95,7 @@ def test_a_rare_label_that_is_never_found_bounds_the_interval() -> None:
     assert difference.value == pytest.approx(1 - found.macro_f1)
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=12))
 def test_chance_is_what_drawing_labels_by_their_shares_gives(labels: list[int]) -> None:
     """Single choice: one over the number of labels that occur."""

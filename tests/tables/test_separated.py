@@ -57,6 +57,7 @@ def test_a_record_beyond_the_limit() -> None:
     assert [row.line for row in bad] == [3 - 1, 4, 5]
 
 
+@pytest.mark.slow
 def test_many_open_quotes_take_no_time() -> None:
     """Quotes that reopen on every line are followed once, not once for each line."""
     rows, bad = read("a,b,c\n" + 'a""",x,"\n' * 200_000)

@@ -322,6 +322,7 @@ def test_a_passing_failure_passes(
     assert (told["n_answered"], told["n_failed"], len(endpoint.texts)) == (12, 0, 15)
 
 
+@pytest.mark.slow
 def test_a_slow_endpoint_is_left(endpoint: Endpoint, study: Path, run: Callable[..., Any]) -> None:
     """No answer in time is a failure, and the run goes on."""
     release = threading.Event()
@@ -474,6 +475,7 @@ def test_a_budget_holds(endpoint: Endpoint, study: Path, run: Callable[..., Any]
     assert (rest["n_answered"], len(endpoint.texts)) == (12, 12)
 
 
+@pytest.mark.slow
 def test_killed_and_started_again(endpoint: Endpoint, study: Path, run: Callable[..., Any]) -> None:
     """A run that is killed has lost no answer: the next asks what was not answered, and adds up."""
     held, release = threading.Event(), threading.Event()

@@ -287,6 +287,7 @@ def test_agreement_sets_a_machine_beside_people(study: Study, run: Callable[...,
     assert tone == alone_tone
 
 
+@pytest.mark.slow
 def test_a_machine_in_people_s_file_is_no_person(study: Study, run: Callable[..., Any]) -> None:
     """A model's rows among people's, in a round of adjudication, change no gold and no alpha."""
     coder = answered(study, tilted)

@@ -91,6 +91,7 @@ def test_diff_and_migrate(study: Study, run: Run) -> None:
     assert "this migration was done before" in again.err
 
 
+@pytest.mark.slow
 def test_revisions_are_kept_and_compared(study: Study, run: Run) -> None:
     """Each revision stays in the study from the first command on, and diff and migrate find it."""
     first = load_codebook(study.codebook_path)
@@ -114,6 +115,7 @@ def test_revisions_are_kept_and_compared(study: Study, run: Run) -> None:
     assert done.code == 0
 
 
+@pytest.mark.slow
 def test_an_interrupted_migration_goes_on(study: Study, run: Run) -> None:
     """Killed after its log was written it is run again; late answers get a log of their own."""
     before = study.annotations.read_bytes()

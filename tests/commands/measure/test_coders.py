@@ -10,6 +10,8 @@ import pytest
 
 from standfirst.labels import read_annotations
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., Any]
 
 

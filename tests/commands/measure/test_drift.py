@@ -54,6 +54,7 @@ def write_rows(path: Path, n: int, first: int, *, article: str) -> None:
             rows.writerow([f"The {label} {' '.join(words)}.", label, f"{article}{i // 5}"])
 
 
+@pytest.mark.slow
 def test_tag_says_when_articles_are_unlike_those_of_training(run: Run, tmp_path: Path) -> None:
     """Other words are told in a line, the same ones are not praised; older models say nothing."""
     for name, first in (("coded", 0), ("same", 0), ("other", 500)):

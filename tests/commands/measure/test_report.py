@@ -22,6 +22,8 @@ from standfirst.corpus import load_units
 from standfirst.labels import Annotation, load_codebook, read_annotations, write_annotations
 from standfirst.measure.report.page import unpacked
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 

@@ -23,6 +23,8 @@ from standfirst.labels import (
 )
 from standfirst.labels.codebook.codebook import Condition
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., Any]
 
 N_UNITS, N_GOLD = 1200, 150

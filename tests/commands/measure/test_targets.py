@@ -9,6 +9,8 @@ import pytest
 
 from standfirst.annotate.design.plan import read_design
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., Any]
 
 

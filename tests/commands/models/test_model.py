@@ -200,6 +200,7 @@ def test_encoders_are_listed(work: Path, run: Run) -> None:
     assert {one["name"]: one["ready"] for one in found}["tfidf"] is True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", ["--keep-debris", "--fix-encoding"])
 def test_articles_are_tagged_in_the_units_that_were_coded(
     tmp_path: Path, run: Run, option: str

@@ -54,6 +54,7 @@ def test_copies_are_found() -> None:
     assert found(TEXTS) == dict.fromkeys(copies, "boilerplate")
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=20)
 @given(st.permutations(sorted(TEXTS)))
 def test_order_does_not_matter(names: list[str]) -> None:

@@ -9,6 +9,7 @@ from standfirst.corpus.storing.workers import in_order
 from standfirst.errors import TaskError
 
 
+@pytest.mark.slow
 def test_results_come_in_order() -> None:
     """Whatever the number of processes, and jobs are not all taken at once."""
     taken: list[int] = []

@@ -75,6 +75,7 @@ def test_contradictions_do_not_count() -> None:
     assert [gold.labels for gold in resolve(rows, book)] == [("law",), ("other",), ("cost",)]
 
 
+@pytest.mark.slow
 def test_rows_and_tags(tmp_path: Path) -> None:
     """What is learned from and what is given hold it alone, also after a model was saved."""
     book = parse_codebook(BOOK, "-")

@@ -78,6 +78,7 @@ def test_by_hand() -> None:
     assert made.n_units == n
 
 
+@pytest.mark.slow
 def test_a_model_as_good_as_coders_can_stand_in_for_them() -> None:
     """Omega rises with epsilon; a model like the coders reaches 1, a poor one does not."""
     answers, good = simulated(1200, 0.85, 1)

@@ -52,6 +52,7 @@ def test_articles_of_another_kind_differ() -> None:
     assert made.as_json()["differs"] is True
 
 
+@pytest.mark.slow
 def test_training_texts_among_the_tagged_are_left_out() -> None:
     """A corpus holds what was learned from: only the rest is compared."""
     training, more = articles(40, 3), articles(30, 4, name="b")

@@ -72,6 +72,7 @@ def test_without_the_condition_it_is_refused() -> None:
         shares(tags, gold, None, learned=())
 
 
+@pytest.mark.slow
 def test_shares_are_right_on_average() -> None:
     """Over 80 draws, by a model that errs on both questions, shares are the true ones."""
     rng = np.random.default_rng(1)

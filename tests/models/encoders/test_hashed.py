@@ -43,6 +43,7 @@ def both(texts: list[str], kind: Kind) -> None:
     assert np.array_equal(added, added_plainly)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(TEXTS, st.booleans())
 def test_numba_changes_nothing(texts: list[str], pieces: bool) -> None:  # noqa: FBT001

@@ -93,6 +93,7 @@ def tagged(model: Path, inputs: Path, out: Path, shard: int) -> Summary:
     return run(prepare(model, [str(inputs)], str(out), Options(shard=shard)), Local(1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shard", [1_000, 4 * 2**20])
 def test_every_bad_input_is_told(
     saved_model: Path, inputs: Path, tmp_path: Path, shard: int

@@ -121,6 +121,7 @@ def test_a_single_file_in_a_store(saved_model: Path, store: Any) -> None:
     assert prepare(saved_model, ["s3://tagging/news"], out, OPTIONS).single == out
 
 
+@pytest.mark.slow
 def test_a_bucket_that_is_not_there(saved_model: Path, store: Any, news: Path) -> None:
     """It is told in one line, with the URL."""
     with pytest.raises(StandfirstError, match="s3://nowhere/tags"):

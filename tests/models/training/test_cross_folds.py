@@ -12,6 +12,8 @@ from standfirst.models import Model, TrainingSet, train
 from standfirst.models.labelled.folds import join_groups
 from standfirst.models.tagging.tags import tag_units
 
+pytestmark = pytest.mark.slow
+
 WORDS = [f"{a}{b}{c}" for a in "bdfgklm" for b in "aeiou" for c in ("ran", "lit", "mos")]
 
 

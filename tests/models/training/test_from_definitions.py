@@ -28,6 +28,7 @@ CODEBOOK = Codebook(
 TEXTS = ["Campaigners said the scheme is cruel.", "The government says that it saves lives."]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "encoder",
     [

@@ -75,6 +75,7 @@ def test_a_classifier_is_saved_as_a_model(tmp_path: Path) -> None:
     assert model.about.goal == "precision=0.9"
 
 
+@pytest.mark.slow
 def test_a_saved_classifier_names_what_was_fitted(tmp_path: Path) -> None:
     """Encoder and views are those of the fit, also where texts repeat, and tags read the target."""
     frame = pd.DataFrame(

@@ -56,6 +56,7 @@ def test_names_that_no_model_can_have(
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.slow
 def test_odd_names_that_a_model_can_have(tmp_path: Path) -> None:
     """Accents, spaces and capitals in names come back as they were."""
     path = write_table(tmp_path / "rows.csv", {"Haltung": ("dafür", "Nicht dafür")})

@@ -27,6 +27,7 @@ def test_an_easy_task_is_learned(report: Report, data: TrainingSet) -> None:
     assert evaluate(report.model, data).n_seen == len(data)
 
 
+@pytest.mark.slow
 def test_noise_is_not_learned(tmp_path: Path) -> None:
     """Labels that depend on the article alone, not on the text, score no better than chance."""
     rng = np.random.default_rng(0)
@@ -73,6 +74,7 @@ def test_what_cannot_be_learned(
         train(rows_read, encoder="tfidf")
 
 
+@pytest.mark.slow
 def test_rare_labels_are_told(tmp_path: Path) -> None:
     """A label in one article can be given, but its score is no score, and that is said."""
     path = tmp_path / "rows.csv"
