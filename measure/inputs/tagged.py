@@ -25,6 +25,8 @@ __all__ = [
     "units_and_models_of",
 ]
 
+_NUMBER = r"^-?(0|[1-9]\d*)(\.\d+)?$"
+_TEXTS = ("unit_id", "article_id", "cluster", "model_version", "text", "published")
 _SUFFIXES = (".parquet", ".jsonl", ".csv")
 _NOT_TAGS = {"articles", "rejects"}
 _FEW = 10_000
@@ -270,7 +272,24 @@ def _csv(file: Path, extra: Sequence[str], only: Sequence[str] | None) -> pa.Tab
                 [pc.cast(c, pa.list_(pa.float32())) for c in split.chunks], pa.list_(pa.float32())
             )
             table = table.set_column(number, name, column)
+        elif name in extra and name not in _TEXTS:
+            table = table.set_column(number, name, _numbers(table[name]))
     return table
+
+
+def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Make numbers of texts where each of them is one: the tags of a CSV hold no types.
+
+    Codes with leading zeros, and columns that are empty, stay as they are.
+    """
+    written = pc.drop_null(column)
+    if not len(written) or not pc.all(pc.match_substring_regex(written, _NUMBER)).as_py():
+        return column
+    whole = not pc.any(pc.match_substring(written, ".")).as_py()
+    try:
+        return pc.cast(column, pa.int64() if whole else pa.float64())
+    except pa.ArrowInvalid:
+        return column
 
 
 _READERS = {".parquet": _parquet, ".jsonl": _jsonl, ".csv": _csv}

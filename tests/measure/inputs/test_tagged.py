@@ -47,3 +47,24 @@ def test_groups_that_look_alike_are_told(tmp_path: Path) -> None:
     assert isinstance(outlet, pa.Array)
     for made in (by, explained):
         assert any(one.startswith(note) for one in made.notes)
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        (("1", "25"), pa.int64()),
+        (("-0.5", "NA", "3"), pa.float64()),
+        (("01", "12"), pa.string()),
+        (("1", "two"), pa.string()),
+        (("1e3", "4"), pa.string()),
+        (("9" * 30, "1"), pa.string()),
+    ],
+)
+def test_numbers_of_a_csv(cells: tuple[str, ...], kind: pa.DataType, tmp_path: Path) -> None:
+    """A column of plain numbers is one, as in other formats; codes stay texts."""
+    path = tmp_path / "t.csv"
+    rows = [row.replace("The Post", cells[k % len(cells)]) for k, row in enumerate(ROWS)]
+    tags = read_tags(written(path, *rows), columns=["outlet"])
+
+    assert tags.columns["outlet"].type == kind
+    assert tags.columns["outlet"].null_count == sum("NA" in row for row in rows)
