@@ -11,7 +11,7 @@ demo: .venv/.user .venv/.pulled
 	$(BIN)/standfirst demo
 
 test: .venv/.developer .venv/.browser .venv/.weights
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: .venv/.developer
 	$(BIN)/ruff format --check .

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -54,10 +55,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Call every test slow that needs a server or a browser."""
+    """Call every test slow that needs a server or a browser, and begin with the slow files.
+
+    Workers take whole files: one that takes minutes must not be the last.
+    """
+    slow: Counter[Path] = Counter()
     for item in items:
         if item.get_closest_marker("server") or item.get_closest_marker("browser"):
             item.add_marker("slow")
+            slow[item.path] += 10
+        slow[item.path] += item.get_closest_marker("slow") is not None
+    items.sort(key=lambda item: -slow[item.path])
 
 
 @dataclass(frozen=True, slots=True)
