@@ -28,7 +28,8 @@ def agreement(
     coded: Annotated[
         Path | None,
         typer.Option(
-            "--from", help="A CSV with unit, coder, dimension, label (a|b for several); no study."
+            "--from",
+            help="A CSV with unit, coder, dimension, label (a|b for several), or wide; no study.",
         ),
     ] = None,
     codebook: Annotated[

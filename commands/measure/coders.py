@@ -25,7 +25,8 @@ def coders(
     coded: Annotated[
         Path | None,
         typer.Option(
-            "--from", help="A CSV with unit, coder, dimension, label (a|b for several); no study."
+            "--from",
+            help="A CSV with unit, coder, dimension, label (a|b for several), or wide; no study.",
         ),
     ] = None,
     dimension: DimensionOption = None,

@@ -4,14 +4,14 @@ Long: one row an answer, columns ``unit, coder, dimension, label`` and, if known
 ``created``, ``round``, ``comment``, ``speaker_name`` and ``status``; several labels of one answer
 stand as ``a|b``, or on rows of their own when the dimension takes several. Cells of labels mean
 what `tables.answers` says; where they are empty, the status tells open, not asked and skipped from
-the answer that none applies. Wide: one row a unit and dimension, one column a coder. Cells that a
-spreadsheet would run as a formula are written with an apostrophe before them, and read back without
-it.
+the answer that none applies. Wide: one row a unit and dimension, one column a coder. Both are read
+back. Cells that a spreadsheet would run as a formula are written with an apostrophe before them,
+and read back without it.
 """
 
 import csv
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
@@ -47,6 +47,8 @@ _LONG = (*_NEEDED, "article", "created", "round", "comment", "speaker_name", "st
 _STATUSES: tuple[Status, ...] = get_args(Status)
 _NONE = "(none)"
 """How the wide form writes an answer without labels."""
+_CODER, _SPEAKER = "coder_", "speaker_name_"
+"""How columns of the wide form begin, before the name of a coder."""
 
 
 def read_coded(
@@ -62,7 +64,9 @@ def read_coded(
     Parameters
     ----------
     path
-        A CSV or TSV file with a header; commas, semicolons or tabs between the columns.
+        A CSV or TSV file with a header, long or wide; commas, semicolons or tabs between the
+        columns. What an adjudicator decided is not read from the wide form, which does not say who
+        they were.
     codebook
         If given, every dimension and label must be in it, and names of labels are taken for their
         ids.
@@ -95,14 +99,17 @@ def read_coded(
     [('law', 'cost')]
     """
     path = Path(path)
-    form = ".tsv" if path.suffix.lower() == ".tsv" else ".csv"
+    suffix = path.suffix.lower()
+    if suffix not in ("", ".csv", ".tsv", ".txt") and path.is_file():
+        remedy = (
+            "use CSV or TSV; an export of a labelling tool goes into a study by annotate import"
+        )
+        raise InputError(path, f"unknown format {suffix!r}", remedy)
+    form = ".tsv" if suffix == ".tsv" else ".csv"
     known = {} if codebook is None else _spellings(codebook)
     reader = AnswerCells(missing, known)
     rows: list[tuple[str, dict[str, str], Cell]] = []
-    for line, values in read_strictly(path, form=form, report=warn(path)):
-        if not rows:
-            _check_header([_column(name) for name in values], path)
-        raw = {_column(name): value.strip() for name, value in values.items()}
+    for line, raw in _long_rows(read_strictly(path, form=form, report=warn(path)), path):
         cell = {name: without_apostrophe(value) for name, value in raw.items()}
         where = f"{path}:{line}"
         for name in ("unit", "coder", "dimension"):
@@ -146,6 +153,39 @@ def read_coded(
     for message in (*reader.messages(), *messages):
         warn(path)(message)
     return list(answers.values())
+
+
+def _long_rows(
+    table: Iterable[tuple[int, dict[str, str]]], path: Path
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Give a row an answer, by names of columns that are known."""
+    coders: dict[str, str] | None = None
+    for line, values in table:
+        if coders is None:
+            columns = [_column(name) for name in values]
+            coders = _coders_in(values) if not {"coder", "label"} & {*columns} else {}
+            _check_header([*columns, *(("coder", "label") if coders else ())], path)
+            if coders and "decision" in columns:
+                warn(path)("the column decision is left out: it does not say who decided")
+        row = {_column(name): value.strip() for name, value in values.items()}
+        if not coders:
+            yield line, row
+        for column, coder in coders.items():
+            # An empty cell of the wide form is no answer, whatever the dimension takes.
+            if label := values[column].strip():
+                speaker = values.get(f"{_SPEAKER}{coder}", "").strip()
+                given = {"coder": coder, "label": "[]" if label == _NONE else label}
+                yield line, row | given | {"speaker_name": speaker}
+
+
+def _coders_in(columns: Iterable[str]) -> dict[str, str]:
+    """Give the columns of the wide form, and whose they are."""
+    names = ((column, column.strip()) for column in columns)
+    return {
+        column: name[len(_CODER) :]
+        for column, name in names
+        if name.lower().startswith(_CODER) and len(name) > len(_CODER)
+    }
 
 
 def infer_from_annotations(annotations: Iterable[Annotation]) -> Codebook:
@@ -231,15 +271,15 @@ def write_wide(path: Path, annotations: Iterable[Annotation]) -> None:
     for row in answers:
         start = {"unit": row.unit_id, "article": row.article_id, "dimension": row.dimension}
         line = table.setdefault((row.dimension, row.unit_id), start)
-        line[f"coder_{row.coder}"] = join_labels(row.labels) or _NONE
+        line[f"{_CODER}{row.coder}"] = join_labels(row.labels) or _NONE
         if row.speaker_name:
-            line[f"speaker_name_{row.coder}"] = row.speaker_name
+            line[f"{_SPEAKER}{row.coder}"] = row.speaker_name
     for row in sorted(decisions, key=lambda row: row.created):
         if row.status == "answered" and (row.dimension, row.unit_id) in table:
             table[row.dimension, row.unit_id]["decision"] = join_labels(row.labels) or _NONE
-    names = ("decision", *(f"speaker_name_{name}" for name in coders))
+    names = ("decision", *(f"{_SPEAKER}{name}" for name in coders))
     last = [name for name in names if any(name in line for line in table.values())]
-    columns = ("unit", "article", "dimension", *(f"coder_{name}" for name in coders), *last)
+    columns = ("unit", "article", "dimension", *(f"{_CODER}{name}" for name in coders), *last)
     _write(path, columns, (table[key] for key in sorted(table)))
 
 
@@ -253,7 +293,10 @@ def _check_header(columns: Sequence[str], path: Path) -> None:
         if columns.count(name) != 1:
             count = columns.count(name)
             problem = f"{count} columns stand for {name!r}" if count else f"no column {name!r}"
-            remedy = f"name the columns {', '.join(_NEEDED)} in the first line"
+            remedy = (
+                f"name the columns {', '.join(_NEEDED)} in the first line, or unit, dimension "
+                f"and one column a coder, {_CODER}NAME"
+            )
             raise InputError(f"{path}:1", problem, remedy)
 
 

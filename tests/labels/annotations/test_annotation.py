@@ -222,3 +222,40 @@ def test_half_a_character_in_a_remark_stops_nothing(tmp_path: Path) -> None:
 
     (row,) = read_annotations(path)
     assert row.comment == "odd \ufffd one"
+
+
+def test_the_wide_form_comes_back(tmp_path: Path) -> None:
+    """Answers, answers without labels, missing ones and speakers: as the long form has them."""
+    path = tmp_path / "wide.csv"
+    rows = [
+        Annotation("u1", "Ann@x.org", "frame", ("a|b", "c"), "answered", source="wide.csv"),
+        Annotation("u1", "bo", "frame", (), "answered", source="wide.csv"),
+        Annotation("u2", "bo", "frame", ("c",), source="wide.csv", speaker_name="=Ana"),
+        Annotation("u2", "Ann@x.org", "tone", ("warm",), source="wide.csv"),
+    ]
+    write_wide(path, [*rows, Annotation("u3", "bo", "tone", (), "open")])
+
+    read = read_coded(path)
+    assert sorted(read, key=lambda row: (row.unit_id, row.dimension, row.coder)) == rows
+
+
+def test_decisions_of_the_wide_form_are_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody is made up who decided, and a line says so."""
+    path = tmp_path / "wide.csv"
+    given = [Annotation("u", who, "tone", (what,)) for who, what in (("a", "warm"), ("b", "cold"))]
+    write_wide(path, [*given, Annotation("u", "c", "tone", ("cold",), round=ADJUDICATION)])
+
+    assert [row.coder for row in read_coded(path)] == ["a", "b"]
+    assert "the column decision is left out" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["export.json", "coded.xlsx", "coded.parquet"])
+def test_files_of_other_kinds_are_refused(name: str, tmp_path: Path) -> None:
+    """An export of a tool is not read as a broken CSV."""
+    path = tmp_path / name
+    path.write_text("[]")
+
+    with pytest.raises(InputError, match=r"unknown format '\.\w+'; use CSV or TSV; an export"):
+        read_coded(path)
