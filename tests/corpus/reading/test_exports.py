@@ -142,3 +142,59 @@ def test_a_mark_of_the_encoding_within_a_file(tmp_path: Path) -> None:
 
     assert [one.id for one in articles] == ["a", "a", "b"]
     assert reasons == ["the header stands here again"]
+
+
+TALKS = '{"headline": "Talks", "body": "They talk.", "tags": [{"k": "a"}, {"k": "b"}]}'
+RISE = '{"headline": "Fees", "body": "They rise."}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{TALKS}\n{RISE}\n",
+        f"\n{TALKS}\r\n\r\n{RISE}",
+        f"{TALKS}{RISE}",
+        TALKS.replace(", ", ",\n") + RISE.replace(", ", ",\n"),
+        f'{{"x1": {TALKS}, "x2": {RISE}}}',
+        f'{{"facets": [{{"n": 1}}, {{"n": 2}}, {{"n": 3}}], "hits": [{TALKS}, {RISE}]}}',
+        f'{{"text": "a query", "articles": [{TALKS}, {RISE}]}}',
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_ways_of_json(text: str, encoding: str, tmp_path: Path) -> None:
+    """A record on each line, one after the other, by id, beside other lists: in any encoding."""
+    path = tmp_path / "a.json"
+    path.write_bytes(text.encode(encoding))
+    articles, reasons = read(path)
+
+    assert [one.title for one in articles] == ["Talks", "Fees"]
+    assert reasons == []
+
+
+def test_a_record_with_lists_is_a_record(tmp_path: Path) -> None:
+    """What people wrote below an article, or its authors, are no articles."""
+    path = tmp_path / "a.json"
+    path.write_text(f'{TALKS[:-1]}, "comments": [{{"text": "Good."}}, {{"text": "Bad."}}]}}')
+    articles, reasons = read(path)
+
+    assert [one.text for one in articles] == ["They talk."]
+    assert reasons == []
+
+
+def test_a_broken_line_of_json(tmp_path: Path) -> None:
+    """It is one reject, with its line, and the next line is read."""
+    path = tmp_path / "a.json"
+    path.write_text(f'{TALKS}\n{{"headline": "Cut", "bo\n{RISE}\n')
+    articles, reasons = read(path)
+
+    assert [one.title for one in articles] == ["Talks", "Fees"]
+    assert len(reasons) == 1
+
+
+def test_ids_by_which_records_stand(tmp_path: Path) -> None:
+    """They are the articles' ids, unless the record has its own."""
+    path = tmp_path / "a.json"
+    path.write_text(f'{{"x1": {RISE}, "x2": {TALKS[:-1]}, "id": "own"}}}}')
+    articles, _ = read(path)
+
+    assert [one.id for one in articles] == ["x1", "own"]
