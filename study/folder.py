@@ -217,7 +217,7 @@ class Study:
         """
         path = self.root / "study.toml"
         try:
-            raw = tomllib.loads(path.read_text(encoding="utf-8"))
+            raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise InputError(path, str(error), "correct the file") from error
         return _settings(path, raw)

@@ -19,3 +19,16 @@ def test_a_new_study_takes_unit_and_revision_of_its_codebook(
     assert [path.name for path in (tmp_path / "s" / "codebooks").iterdir()] == [
         f"001-{revision}.yaml"
     ]
+
+
+def test_files_that_an_editor_on_windows_has_saved(tmp_path: Path, run: Callable[..., Any]) -> None:
+    """A byte order mark before the codebook or the settings changes nothing."""
+    marked = tmp_path / "book.yaml"
+    text = ready_codebooks()["stance"].read_text(encoding="utf-8")
+    marked.write_text(text, encoding="utf-8-sig")
+    done = run("init", "s", "--codebook", str(marked), "--language", "de", cwd=tmp_path)
+    file = tmp_path / "s" / "study.toml"
+    file.write_text(file.read_text(encoding="utf-8"), encoding="utf-8-sig")
+
+    assert done.code == 0, done.err
+    assert Study(tmp_path / "s").settings().preparation.languages == ("de",)
