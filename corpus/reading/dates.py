@@ -21,8 +21,16 @@ ORDERS = ("day", "month")
 
 _ISO = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2}(?:[T ]\d{2}:?\d{2}.*)?)?)?")
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])(?!\d)")
-_YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:[T ]+(.+))?")
-_YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?:,? +(.+))?")
+_YEAR_FIRST = re.compile(
+    r"(?P<year>\d{4})([-/.]) ?(?P<month>\d{1,2})\2 ?(?P<day>\d{1,2})\.?(?:[T ]+(?P<time>.+))?"
+)
+_YEAR_LAST = re.compile(r"(\d{1,2})([-/.]) ?(\d{1,2})\2 ?(\d{4}|\d{2})(?:,? +(.+))?")
+_EAST = re.compile(
+    r"(?P<year>\d{4})[年년] ?(?P<month>\d{1,2})[月월] ?(?P<day>\d{1,2})[日일号號]?"
+    r"(?: *(?P<time>\d.+))?"
+)
+_WEEK = re.compile(r"(\d{4})-?W(\d{2})-?(\d)")
+_WEEKDAY = re.compile(r"[^\W\d]+\.?,? +(?=\d+[-/.] ?\d+[-/.] ?\d)")
 _PACKED = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})Z?)?")
 _NUMBER = re.compile(r"(\d{5}|\d{9,10}|\d{12,13})(?:\.\d+)?")
 _MAIL = re.compile(r"(?:[A-Za-z]{3}, *)?\d{1,2} [A-Za-z]{3} \d{4} \d{2}:\d{2}.*")
@@ -31,7 +39,14 @@ _C_TIME = re.compile(
 )
 _UTC = re.compile(r"\s*(?:UTC|GMT)$")
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?: ?([AaPp])\.?[Mm]\.?)?")
-_YEAR = re.compile(r"\d{4}")
+_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
+_YEARS = range(1600, 2101)
+"""Years of newspapers; others are of other calendars, or no years."""
+_CLOCK = re.compile(
+    r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?(?: ?[+-]\d{1,2}:?\d{0,2})?"
+    r"|\d{1,2}(?= ?[ap]\.?m\b)|(?:UTC|GMT) ?[+-]\d{1,2}:?\d{0,2}",
+    re.IGNORECASE,
+)
 
 _DAY_ZERO = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's day has no time zone
 _SERIALS = range(20_000, 70_000)
@@ -64,12 +79,13 @@ def read_date(value: str, order: str = "", languages: tuple[str, ...] = ()) -> s
     >>> read_date("03/04/2024"), read_date("03/04/2024", "day"), read_date("2024-13-40")
     ('', '2024-04-03', '')
     """
-    value = value.strip()
+    value = _without_weekday(value)
     if _ISO.fullmatch(value) and _is_iso(value):
         return value
-    if match := _YEAR_FIRST.fullmatch(value):
-        year, _, month, day, time = match.groups()
-        return _written(year, month, day, time)
+    if match := _WEEK.fullmatch(value):
+        return _of_week(match)
+    if match := _YEAR_FIRST.fullmatch(value) or _EAST.fullmatch(value):
+        return _written(*match.group("year", "month", "day", "time"))
     if match := _YEAR_LAST.fullmatch(value):
         first, _, second, year, time = match.groups()
         if len(year) == 2:
@@ -103,7 +119,7 @@ def order_shown(value: str) -> str:
     >>> order_shown("13/04/2024"), order_shown("04/13/2024"), order_shown("03/04/2024")
     ('day', 'month', '')
     """
-    match = _YEAR_LAST.fullmatch(value.strip())
+    match = _YEAR_LAST.fullmatch(_without_weekday(value))
     if match is None:
         return ""
     first, second = int(match[1]), int(match[3])
@@ -114,7 +130,7 @@ def order_shown(value: str) -> str:
 
 def is_open(value: str) -> bool:
     """Whether a date can be read day first and month first, to two different days."""
-    match = _YEAR_LAST.fullmatch(value.strip())
+    match = _YEAR_LAST.fullmatch(_without_weekday(value))
     return match is not None and _is_open(match)
 
 
@@ -153,6 +169,11 @@ def month_of(published: str) -> str:
     return match.group() if match and read_date(published) else ""
 
 
+def _without_weekday(value: str) -> str:
+    """Leave out the word before a date of numbers, whose order it does not tell."""
+    return _WEEKDAY.sub("", value.strip(), count=1)
+
+
 def _is_open(match: re.Match[str]) -> bool:
     first, second = int(match[1]), int(match[3])
     return match[2] != "." and first != second and max(first, second) <= 12
@@ -160,13 +181,22 @@ def _is_open(match: re.Match[str]) -> bool:
 
 def _is_iso(value: str) -> bool:
     try:
-        dt.datetime.fromisoformat(value if len(value) > 7 else f"{value}-01-01"[:10])
+        day = dt.datetime.fromisoformat(value if len(value) > 7 else f"{value}-01-01"[:10])
     except ValueError:
         return False
-    return True
+    return day.year in _YEARS
+
+
+def _of_week(match: re.Match[str]) -> str:
+    try:
+        return dt.date.fromisocalendar(int(match[1]), int(match[2]), int(match[3])).isoformat()
+    except ValueError:
+        return ""
 
 
 def _written(year: str, month: str, day: str, time: str | None) -> str:
+    if int(year) not in _YEARS:
+        return ""
     try:
         date = dt.date(int(year), int(month), int(day)).isoformat()
         if time is None:
@@ -198,11 +228,15 @@ def _in_words(value: str, languages: Iterable[str]) -> str:
     # A year of four digits is asked for: "6 Nov 23" may be of this month or of that year.
     if len(value) > 60 or not _YEAR.search(value) or not any(map(str.isalpha, value)):
         return ""
-    for parser in (_parser(tuple(languages)), _parser(_COMMON)):
-        if parser is None:
+    numbers = [int(number) for number in re.findall(r"\d+", _CLOCK.sub(" ", value))]
+    if len(numbers) > len(("day", "year")):
+        return ""
+    # One language at a time: one that takes a word of another for a number hides the others.
+    for language in dict.fromkeys((*languages, *_COMMON)):
+        if (parser := _parser(language)) is None:
             continue
         found = parser.get_date_data(value)
-        if found.date_obj is not None:
+        if found.date_obj is not None and _explains(found, numbers):
             moment: dt.datetime = found.date_obj
             if found.period in ("month", "year"):
                 return moment.isoformat()[: 7 if found.period == "month" else 4]
@@ -210,16 +244,25 @@ def _in_words(value: str, languages: Iterable[str]) -> str:
     return ""
 
 
+def _explains(found: Any, numbers: list[int]) -> bool:
+    """Tell whether each number of a date in words, but for its clock's, is its year or its day.
+
+    A number that is left over, or that was taken for a month, shows that a word was not understood.
+    """
+    moment = found.date_obj
+    known = [moment.year, *([moment.day] if found.period not in ("month", "year") else [])]
+    return moment.year in _YEARS and sorted(numbers) == sorted(known)
+
+
 @cache
-def _parser(languages: tuple[str, ...]) -> Any:
+def _parser(language: str) -> Any:
     # Imported where it is needed: it takes a second.
     from dateparser.data.languages_info import language_order
     from dateparser.date import DateDataParser
 
-    known = [code for code in languages if code in language_order]
-    if not known:
+    if language not in language_order:
         return None
     settings = {"PARSERS": ["absolute-time"], "REQUIRE_PARTS": ["month", "year"]}
     return DateDataParser(
-        languages=known, settings=settings | {"PREFER_DAY_OF_MONTH": "first"}, use_given_order=True
+        languages=[language], settings=settings | {"PREFER_DAY_OF_MONTH": "first"}
     )

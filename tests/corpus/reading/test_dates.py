@@ -9,6 +9,14 @@ from standfirst.corpus import Article, Fields, add, read_articles, summary
 from standfirst.corpus.reading.dates import read_date
 
 READ = {
+    "2024-W10-3": "2024-03-06",
+    "Wednesday, 13/03/2024": "2024-03-13",
+    "2024. 3. 6.": "2024-03-06",
+    "6. 3. 2024": "2024-03-06",
+    "2024年3月6日 10:15": "2024-03-06T10:15:00",
+    "06-MAR-2024": "2024-03-06",
+    "6 March 2024 10:15 GMT+2": "2024-03-06T10:15:00+02:00",
+    "6 Mart 2024": "2024-03-06",
     "2023-11-06T08:00:00Z": "2023-11-06T08:00:00Z",
     "Mon, 06 Nov 2023 08:00:00 +0100": "2023-11-06T08:00:00+01:00",
     "1699257600": "2023-11-06T08:00:00+00:00",
@@ -25,7 +33,11 @@ READ = {
     "Mon Nov 06 08:00:00 +0000 2023": "2023-11-06T08:00:00+00:00",
     "Mon Nov  6 08:00:00 2023": "2023-11-06T08:00:00",
 }
-UNREAD = ("2024-13-40", "31 February 2023", "Monday", "12", "yesterday", "06/11/2023", "n/a")
+UNREAD = (
+    *("2024-13-40", "31 February 2023", "Monday", "12", "yesterday", "06/11/2023", "n/a"),
+    *("Wednesday, 06/11/2023", "Week 10, 2024", "2024-W10", "Issue 3, 2024", "May 5-6, 2024"),
+    *("1402/12/15", "2567-03-06", "5 May 2024, page 12"),
+)
 
 
 @pytest.mark.parametrize("value", READ)
@@ -72,3 +84,10 @@ def test_months_and_ends_go_by_the_date(tmp_path: Path) -> None:
     assert (result["first"], result["last"]) == ("2017-01-02", "2019-11-06")
     assert result["dates_not_read"] == 1
     assert list(strata_of(units, ["month"]).values()) == ["2018-10", "2017-01", "unknown"]
+
+
+def test_a_word_of_another_language_is_no_number(caplog: pytest.LogCaptureFixture) -> None:
+    """Where the month is not known in a study's languages, the day is not taken for it."""
+    assert read_date("6 Mart 2024", languages=("en",)) == "2024-03-06"
+    assert read_date("6 Irgendwas 2024", languages=("en", "de")) == ""
+    assert caplog.text == ""
