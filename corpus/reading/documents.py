@@ -8,7 +8,8 @@ a PDF by pypdf (BSD, pure Python; pdfminer.six needs a library of cryptography).
 import io
 import logging
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from ...tables.encodings import encoding_of
@@ -22,17 +23,20 @@ __all__ = ["read_docx", "read_odt", "read_pdf", "read_rtf", "refuse"]
 
 _MOST_STORED = 256 * 2**20
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_COMPATIBLE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _OPEN = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+_DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
+_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 
 
 def read_docx(stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article | Reject]:
     """Read the articles of a Word document."""
-    return _read(stream, name, lambda raw: _xml_text(raw, "word/document.xml", _word_piece))
+    return _read(stream, name, lambda raw: _xml_text(raw, "word/document.xml", _WORD_STYLE))
 
 
 def read_odt(stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article | Reject]:
     """Read the articles of an OpenDocument text."""
-    return _read(stream, name, lambda raw: _xml_text(raw, "content.xml", _open_piece))
+    return _read(stream, name, lambda raw: _xml_text(raw, "content.xml", _OPEN_STYLE))
 
 
 def read_rtf(stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article | Reject]:
@@ -86,7 +90,7 @@ def _read(
         yield Reject.of(name, None, "no text in this document")
 
 
-def _xml_text(raw: bytes, part: str, piece: Callable[[Any], str]) -> str:
+def _xml_text(raw: bytes, part: str, style: "_Style") -> str:
     from lxml import etree
 
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
@@ -94,25 +98,67 @@ def _xml_text(raw: bytes, part: str, piece: Callable[[Any], str]) -> str:
             raise ValueError(f"{part} is too long")
         source = archive.read(part)
     parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True)
-    return "".join(map(piece, etree.fromstring(source, parser).iter(etree.Element)))
+    walk = etree.iterwalk(etree.fromstring(source, parser), ("start", "end"))
+    pieces = []
+    for event, node in walk:
+        if not isinstance(node.tag, str):
+            continue
+        if event == "end":
+            pieces.append(style.after(node))
+        elif node.tag in style.skipped:
+            walk.skip_subtree()
+        else:
+            pieces.append(style.signs.get(node.tag, "") + style.text(node))
+    return "".join(pieces)
 
 
-def _word_piece(node: Any) -> str:
-    if node.tag == f"{_WORD}p":
-        return "\n\n"
-    if node.tag in (f"{_WORD}br", f"{_WORD}cr"):
-        return "\n"
-    if node.tag == f"{_WORD}tab":
-        return "\t"
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """Where a kind of document keeps its text."""
+
+    signs: Mapping[str, str]
+    """What an element stands for by itself."""
+    skipped: frozenset[str]
+    """What is not in the text: deleted and moved parts, remarks, notes, and second copies."""
+    text: Callable[[Any], str]
+    """What an element has before its children."""
+    after: Callable[[Any], str]
+    """What stands behind an element."""
+
+
+def _word_text(node: Any) -> str:
     return node.text or "" if node.tag == f"{_WORD}t" else ""
 
 
-def _open_piece(node: Any) -> str:
-    start = "\n\n" if node.tag in (f"{_OPEN}p", f"{_OPEN}h") else ""
-    if node.tag == f"{_OPEN}line-break":
-        start = "\n"
-    if node.tag in (f"{_OPEN}s", f"{_OPEN}tab"):
-        start = " "
-    inner = (node.text or "") if node.tag.startswith(_OPEN) else ""
-    within = node.getparent() is not None and node.getparent().tag.startswith(_OPEN)
-    return start + inner + ((node.tail or "") if within else "")
+def _open_text(node: Any) -> str:
+    return node.text or "" if node.tag.startswith(_OPEN) else ""
+
+
+def _open_tail(node: Any) -> str:
+    parent, end = node.getparent(), "\n\n" if node.tag == f"{_DRAW}text-box" else ""
+    return end + (node.tail or "" if parent is not None and parent.tag.startswith(_OPEN) else "")
+
+
+_WORD_STYLE = _Style(
+    {f"{_WORD}p": "\n\n", f"{_WORD}tab": "\t"}
+    | dict.fromkeys((f"{_WORD}br", f"{_WORD}cr"), "\n")
+    | {f"{_WORD}noBreakHyphen": "-"},
+    frozenset(
+        (
+            *(f"{_WORD}{name}" for name in ("del", "moveFrom", "pPr", "rPr")),
+            f"{_COMPATIBLE}Fallback",
+        )
+    ),
+    _word_text,
+    lambda node: "\n\n" if node.tag == f"{_WORD}txbxContent" else "",
+)
+_OPEN_STYLE = _Style(
+    dict.fromkeys((f"{_OPEN}p", f"{_OPEN}h"), "\n\n")
+    | dict.fromkeys((f"{_OPEN}s", f"{_OPEN}tab"), " ")
+    | {f"{_OPEN}line-break": "\n"},
+    frozenset(
+        (*(f"{_OPEN}{name}" for name in ("tracked-changes", "note")), f"{_OFFICE}annotation")
+    ),
+    _open_text,
+    _open_tail,
+)

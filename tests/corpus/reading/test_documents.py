@@ -47,6 +47,37 @@ def test_documents(tmp_path: Path) -> None:
     assert rejects == []
 
 
+def test_what_an_editor_shows_is_the_text(tmp_path: Path) -> None:
+    """In its order; what was deleted or moved away, remarks, notes and second copies are not."""
+    word = (
+        "<w:p><w:r><w:t>They </w:t></w:r><w:del><w:r><w:t>never</w:t></w:r></w:del>"
+        "<w:ins><w:r><w:t>talk</w:t></w:r></w:ins><w:moveFrom><w:t> now</w:t></w:moveFrom>"
+        "<w:r><w:t>, twenty</w:t><w:noBreakHyphen/><w:t>two of them.</w:t></w:r></w:p>"
+        "<w:p><w:r><m:AlternateContent><m:Choice><w:txbxContent><w:p><w:r><w:t>Facts</w:t></w:r></w:p>"
+        "</w:txbxContent></m:Choice><m:Fallback><w:p><w:r><w:t>Facts</w:t></w:r></w:p></m:Fallback>"
+        "</m:AlternateContent></w:r><w:r><w:t>Nobody left.</w:t></w:r></w:p>"
+    )
+    alternate = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+    names = f'xmlns:w="{WORD}" xmlns:m="{alternate}"'
+    packed(tmp_path / "a.docx", word__document_xml=f"<w:d {names}>{word}</w:d>")
+    text = (
+        "<t:tracked-changes><t:deletion><t:p>Never.</t:p></t:deletion></t:tracked-changes>"
+        "<t:p>They <t:span>t<t:a>al</t:a>k</t:span>,<o:annotation><t:p>Who?</t:p></o:annotation> "
+        "twenty<t:note><t:note-body><t:p>A note.</t:p></t:note-body></t:note>-two of them.</t:p>"
+        "<t:p><w:frame><w:text-box><t:p>Facts</t:p></w:text-box></w:frame>Nobody left.</t:p>"
+    )
+    names = " ".join(
+        f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for short, name in (("t", "text"), ("o", "office"), ("w", "drawing"))
+    )
+    packed(tmp_path / "b.odt", content_xml=f"<d {names}>{text}</d>")
+    articles, rejects = read(tmp_path)
+
+    wanted = ["They talk, twenty-two of them.", "Facts", "Nobody left."]
+    assert [re.split(r"\n{2,}", one.text.strip()) for one in articles] == [wanted] * 2
+    assert rejects == []
+
+
 def test_no_entity_is_resolved(tmp_path: Path) -> None:
     """Neither a file of the machine nor a million laughs come out of a document or a feed."""
     (tmp_path / "secret").write_text("secret")
