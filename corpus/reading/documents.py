@@ -7,6 +7,7 @@ a PDF by pypdf (BSD, pure Python; pdfminer.six needs a library of cryptography).
 
 import io
 import logging
+import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ from .not_read import why_not_read
 __all__ = ["read_docx", "read_odt", "read_pdf", "read_rtf", "refuse"]
 
 _MOST_STORED = 256 * 2**20
+_RTF_GROUP = re.compile(r"\{((?:\\[a-z]+(?:-?\d+)? ?)+)(?:[^{}\\]|\\.)*\}", re.DOTALL)
+_UNSEEN = re.compile(r"\\(?:v|deleted)1?(?![a-z0-9])")
+"""What says of a group of an RTF file that it is hidden or deleted."""
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _COMPATIBLE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _OPEN = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
@@ -48,7 +52,9 @@ def read_rtf(stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article |
     def text_of(raw: bytes) -> str:
         if not raw.lstrip().startswith(b"{\\rtf"):
             raise ValueError("it does not begin as RTF does")
-        return str(convert(raw.decode(encoding_of(raw), "replace"), errors="replace"))
+        source = raw.decode(encoding_of(raw), "replace")
+        shown = _RTF_GROUP.sub(lambda group: "" if _UNSEEN.search(group[1]) else group[0], source)
+        return str(convert(shown, errors="replace"))
 
     return _read(stream, name, text_of)
 

@@ -71,10 +71,14 @@ def test_what_an_editor_shows_is_the_text(tmp_path: Path) -> None:
         for short, name in (("t", "text"), ("o", "office"), ("w", "drawing"))
     )
     packed(tmp_path / "b.odt", content_xml=f"<d {names}>{text}</d>")
+    (tmp_path / "c.rtf").write_text(
+        r"{\rtf1 They {\f0\deleted\revauthdel1 \'93never\'94 }talk,{\v who?}{\footnote A note.} "
+        r"{\v0 twenty}-two of them.\par\par Facts\par\par Nobody left.}"
+    )
     articles, rejects = read(tmp_path)
 
     wanted = ["They talk, twenty-two of them.", "Facts", "Nobody left."]
-    assert [re.split(r"\n{2,}", one.text.strip()) for one in articles] == [wanted] * 2
+    assert [re.split(r"\n{2,}", one.text.strip()) for one in articles] == [wanted] * 3
     assert rejects == []
 
 
