@@ -1,8 +1,8 @@
 """The readers of documents: Word, OpenDocument, RTF and PDF, an article from each, or several.
 
 Paragraphs of the two zipped formats are taken straight from their XML, without entities, styles or
-macros (python-docx and odfpy load the whole package for it). RTF is read by striprtf, the text of
-a PDF by pypdf (BSD, pure Python; pdfminer.six needs a library of cryptography).
+macros (python-docx and odfpy load the whole package for it). RTF is read by striprtf, the lines of
+a PDF by pypdf (BSD, pure Python).
 """
 
 import io
@@ -11,14 +11,16 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, BinaryIO
 
 from ...tables.encodings import encoding_of
 from ...tables.rows import RECORD_LIMIT, TOO_LONG
 from ..article import Article
 from .fields import Fields, Reject
-from .formats import articles_of_text
+from .formats import articles_of_text, download_of_text, report_once
 from .not_read import why_not_read
+from .pdf_lines import lines_of, paragraphs
 
 __all__ = ["read_docx", "read_odt", "read_pdf", "read_rtf", "refuse"]
 
@@ -66,9 +68,23 @@ def read_pdf(stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article |
         from pypdf import PdfReader
 
         logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)
-        return "\n\n".join(page.extract_text() for page in PdfReader(io.BytesIO(raw)).pages)
+        pages = list(PdfReader(io.BytesIO(raw)).pages)
+        texts = [page.extract_text() for page in pages]
+        bare = [page for page, text in zip(pages, texts, strict=True) if not text.strip()]
+        if n := sum(map(_has_picture, bare)):
+            report_once(name, f"{n} of {len(pages)} pages are pictures, whose text is not read")
+        plain = "\n\n".join(texts)
+        # The headers of a database's articles are known by their lines.
+        if not plain.strip() or download_of_text(plain):
+            return plain
+        return "\n\n".join(paragraphs(map(lines_of, pages), report=partial(report_once, name)))
 
     return _read(stream, name, text_of)
+
+
+def _has_picture(page: Any) -> bool:
+    resources = page.get("/Resources")
+    return resources is not None and "/XObject" in resources.get_object()
 
 
 def refuse(_stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article | Reject]:
