@@ -140,7 +140,9 @@ def reshape(content: bytes, rng: random.Random) -> bytes:
     elif kind == 1:
         arrays[name] = array.reshape(-1)[: rng.randrange(max(1, array.size))].copy()
     elif kind == 2:
-        arrays[name] = np.full_like(array, np.nan if array.dtype.kind == "f" else 255)
+        arrays[name] = np.full_like(
+            array, np.nan if array.dtype.kind == "f" else np.iinfo(array.dtype).max
+        )
     elif kind == 3:
         arrays[name] = array.astype(rng.choice(["uint8", "int64", "float64", "float16"]))
     elif kind == 4:

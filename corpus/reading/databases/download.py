@@ -9,9 +9,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Damaged", "Download", "joined", "longer_than_stated", "mark_that_repeats"]
+__all__ = [
+    "Damaged",
+    "Download",
+    "head_within",
+    "joined",
+    "longer_than_stated",
+    "mark_that_repeats",
+]
 
 _STATED = ("length", "words", "wc")
+_DATED = re.compile(r"(?=.*\b(?:19|20)\d{2}\b)(?=.*[^\W\d_]{3})(?!.*Copyright)[^:.]{8,40}")
+_WORDS = re.compile(r"\d[\d.,]* words?")
+_RIGHTS = re.compile(r"(?:Copyright|\(c\)|©) ?.*\d{4}", re.IGNORECASE)
+_LINES_OF_HEAD = 8
 _NUMBER = re.compile(r"\d+(?:[.,]\d{3})*")
 
 
@@ -38,6 +49,25 @@ class Download:
 def mark_that_repeats(text: str, marks: Mapping[str, re.Pattern[str]]) -> str:
     """Return the name of the first mark that a text has twice; empty when it has none twice."""
     return next((name for name, mark in marks.items() if len(mark.findall(text)) > 1), "")
+
+
+def head_within(text: str) -> bool:
+    r"""Tell whether a head stands in a text: a date or length, rights soon after, and a text.
+
+    Examples
+    --------
+    >>> head_within("They talk.\nDay 2\nMay 2, 2023\nThe Post\nCopyright 2023\nNobody left.")
+    True
+    >>> head_within("They talk.\nMay 2, 2023\nCopyright 2023 The Post")
+    False
+    """
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    dated = [k for k, line in enumerate(lines) if _DATED.fullmatch(line) or _WORDS.fullmatch(line)]
+    return any(
+        _RIGHTS.match(line)
+        for k in dated
+        for line in lines[k + 1 : min(k + 1 + _LINES_OF_HEAD, len(lines) - 1)]
+    )
 
 
 def joined(raw: str, what: str, line: str) -> Damaged:

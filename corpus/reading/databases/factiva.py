@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .download import Damaged, Download, joined, mark_that_repeats
+from .download import Damaged, Download, head_within, joined, mark_that_repeats
 
 __all__ = ["factiva_articles", "factiva_page"]
 
@@ -129,6 +129,8 @@ def _one_article(record: dict[str, Any], raw: str) -> dict[str, Any] | Damaged:
     """Refuse a record whose text holds more than one article, or none that begins."""
     if mark := mark_that_repeats(raw, _ONCE):
         return joined(raw, f"{mark} stands in it twice", f"{_BEGINS}, or {_ENDS}")
+    if head_within(str(record.get("text", ""))):
+        return joined(raw, "a second head stands in it", f"{_BEGINS}, or {_ENDS}")
     if "title" not in record:
         return Damaged(f"no line begins this article ({_BEGINS})", raw)
     return record

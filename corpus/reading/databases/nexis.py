@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from .download import Damaged, Download, joined, mark_that_repeats
+from .download import Damaged, Download, head_within, joined, mark_that_repeats
 
 __all__ = ["nexis_articles"]
 
@@ -88,8 +88,10 @@ def _second_body(part: str) -> str:
     """Name what shows that a second article stands in a part of the newer form, if one does."""
     load_date = _ONCE["LOAD-DATE"].search(part)
     behind = part[load_date.end() :].split("\n")[1:] if load_date else []
-    between = "\n".join(_BODY.split(part)[1:-1]).split("\n")
-    return "a head" if _date_in(between + behind) else ""
+    _, *bodies = _BODY.split(part)
+    between = "\n".join(bodies[:-1]).split("\n")
+    within = head_within("\n".join(bodies))
+    return "a head" if within or _date_in(between + behind) else ""
 
 
 def _head_behind_text(part: str) -> str:

@@ -55,6 +55,8 @@ def proquest_articles(text: str) -> Download | None:
             articles.append(joined(part, f"{mark} stands in it twice", _BETWEEN))
         elif (record := _record(part)).keys() & {"text", "id"}:
             articles.append({"title": ""} | record)
+        elif len(record) > 1 and any(mark.search(part) for mark in _ONCE.values()):
+            articles.append(Damaged(f"no line '{_TEXT}:' begins its text", part))
         elif part.strip():
             rest.append(part.strip())
     read = [article for article in articles if isinstance(article, dict)]

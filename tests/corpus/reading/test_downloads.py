@@ -260,6 +260,17 @@ def test_no_line_joins_two_articles(name: str) -> None:
             assert sum(body in article.text for body in BODIES) <= 1, content
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in FORMS if name.endswith(".txt")])
+def test_two_lines_join_no_articles(name: str) -> None:
+    """Nor do two lines, wherever they are: the end of one article and the head of the next too."""
+    for once in [*damaged(written(name))][::5]:
+        for content in [*damaged(once)][::4]:
+            articles, _ = read(name, content)
+
+            assert all(sum(body in one.text for body in BODIES) <= 1 for one in articles), content
+
+
 FACTIVA_NUMBERS = ("POST000020230502ej5200001", "TIMS000020230503ej530000b")
 FACTIVA = {
     "own_lines.txt": lambda n: CODED.format(s="\n", number=n),
