@@ -5,12 +5,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: demo test check format bench docs clean
+.PHONY: demo test check format bench docs llm clean
 
 demo: .venv/.user .venv/.pulled
 	$(BIN)/standfirst demo
 
-test: .venv/.developer .venv/.browser .venv/.weights
+test: .venv/.developer .venv/.browser .venv/.weights .venv/.llm
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: .venv/.developer
@@ -40,6 +40,11 @@ bench: .venv/.developer
 docs: .venv/.developer
 	$(BIN)/python docs/make.py
 
+# A language model of half a billion parameters and the server of llama.cpp, for the tests that ask one.
+llm: .venv/.developer
+	$(PIP) --group llm
+	$(BIN)/python tests/local_model.py fetch
+
 clean:
 	rm -rf .venv build dist *.egg-info .typing
 
@@ -62,6 +67,11 @@ clean:
 	touch $@
 
 .venv/.weights: .venv/.developer .venv/.pulled
+	touch $@
+
+# Where it cannot be had, the tests that ask a real language model are skipped, and say so.
+.venv/.llm: .venv/.developer
+	$(MAKE) llm || echo "no language model here: the tests that ask one will be skipped"
 	touch $@
 
 # The browser is Debian's. Where it cannot be installed, the tests that need it are skipped, and say so.

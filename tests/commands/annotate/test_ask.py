@@ -5,9 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from standfirst.annotate.language_models.endpoint import KEY
 from standfirst.labels import load_codebook, read_annotations, read_gold, write_annotations
 from standfirst.measure import read_tags
 from standfirst.study.folder import Study
+from standfirst.tests.chat_endpoint import Answer, Endpoint, chat
 
 CODEBOOK = """\
 id: ferry
@@ -64,69 +63,12 @@ SENTENCES = (
 SECRET = 'sk-test/41"c0ffee=='
 GOOD = {"tone": "warm", "topic": ["safety"], "who": None}
 
-Answer = tuple[int, dict[str, str], bytes]
-
-
-def chat(content: str | None, finish: str = "stop", **more: Any) -> Answer:
-    """Make the answer of a chat endpoint."""
-    choice = {"message": {"role": "assistant", "content": content}, "finish_reason": finish}
-    usage = {"prompt_tokens": 100, "completion_tokens": 10}
-    said = {"model": "small-q4", "choices": [choice], "usage": usage, **more}
-    return 200, {"content-type": "application/json"}, json.dumps(said).encode()
-
-
-class Endpoint(ThreadingHTTPServer):
-    """A chat endpoint on loopback that answers as it is told."""
-
-    daemon_threads = True
-    answer: Callable[[dict[str, Any], int], Answer]
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.url = f"http://127.0.0.1:{self.server_address[1]}/v1"
-        self.texts: list[str] = []
-        self.bodies: list[dict[str, Any]] = []
-        self.keys: list[str] = []
-        self.lock = threading.Lock()
-        self.answer = lambda _unit, _call: chat(json.dumps(GOOD))
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Pass over a client that was killed."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Endpoint
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        unit = json.loads(body["messages"][-1]["content"])
-        with self.server.lock:
-            self.server.texts.append(unit["text"])
-            self.server.bodies.append(body)
-            self.server.keys.append(self.headers.get("authorization", ""))
-            call = len(self.server.texts)
-        status, headers, content = self.server.answer(unit, call)
-        with suppress(OSError):
-            self.send_response(status)
-            for name, value in {"content-length": str(len(content)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
 
 @pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    """Give a chat endpoint on loopback."""
-    server = Endpoint()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def endpoint(endpoint: Endpoint) -> Endpoint:
+    """Give a chat endpoint on loopback that answers well."""
+    endpoint.answer = lambda _unit, _call: chat(json.dumps(GOOD))
+    return endpoint
 
 
 @pytest.fixture(scope="module")

