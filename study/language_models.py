@@ -17,6 +17,7 @@ from ..annotate.language_models.records import (
     keep,
     read_answers,
     remember,
+    variants_of,
 )
 from ..errors import RevisionError, StudyError
 from ..files import locked
@@ -26,7 +27,7 @@ from .contents import annotations_of, codebook_of, gold_of, units_of
 from .measuring import blind_gold
 
 if TYPE_CHECKING:
-    from ..measure.checks.machine import MachineCheck
+    from ..measure.checks.machine_check import MachineCheck
     from .folder import Study
 
 __all__ = ["Answers", "Job", "Outcome", "answers_of", "checked", "job_of"]
@@ -216,6 +217,10 @@ def checked(
     if not gold:
         raise StudyError(study.root, "has no gold yet", "run: standfirst labels gold")
     columns = ["unit_id", "article_id", "text", "outlet"]
+    variants = {
+        kind: answers_of(study, variant).annotations
+        for variant, kind in variants_of(study.annotations, given.coder).items()
+    }
     made = check_machine(
         given.coder,
         given.annotations,
@@ -225,6 +230,7 @@ def checked(
         codebook=codebook,
         units={str(unit["unit_id"]): unit for unit in units_of(study, columns)},
         unusable=given.unusable,
+        variants=variants,
         dimensions=dimensions,
         **options,
     )

@@ -37,6 +37,7 @@ __all__ = [
     "keep",
     "read_answers",
     "remember",
+    "variants_of",
 ]
 
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]")
@@ -95,20 +96,38 @@ def folder_of(annotations: Path, coder: str) -> Path:
 
 
 def coders_in(annotations: Path) -> dict[str, Path]:
-    """Return the coders that have answered, and their folders.
+    """Return the coders that have answered, and their folders; variants of one are left out.
 
     Raises
     ------
     InputError
         A folder's prompt.json cannot be read.
     """
-    found = {}
+    return {coder: folder for coder, (folder, of, _) in _coders(annotations).items() if not of}
+
+
+def variants_of(annotations: Path, coder: str) -> dict[str, str]:
+    """Return the variants of a coder that have answered: name, and which one it is.
+
+    Raises
+    ------
+    InputError
+        A folder's prompt.json cannot be read.
+    """
+    return {name: kind for name, (_, of, kind) in _coders(annotations).items() if of == coder}
+
+
+def _coders(annotations: Path) -> dict[str, tuple[Path, str, str]]:
+    """Return name to folder, and of a variant the coder whose variant it is, and which."""
+    known = {}
     for path in sorted((annotations.parent / "language_models").glob("*/prompt.json")):
         try:
-            found[str(json.loads(path.read_bytes())["coder"])] = path.parent
-        except (ValueError, LookupError, TypeError) as error:
+            about = json.loads(path.read_bytes())
+            of, kind = str(about.get("of", "")), str(about.get("variant", ""))
+            known[str(about["coder"])] = (path.parent, of, kind)
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise InputError(path, "is damaged", "remove its folder, and ask again") from error
-    return found
+    return known
 
 
 def find_coder(annotations: Path, name: str) -> tuple[str, Path]:
@@ -127,9 +146,11 @@ def find_coder(annotations: Path, name: str) -> tuple[str, Path]:
     fit = [coder for coder in coders if wanted in (coder, coder.rpartition("@")[0])]
     if len(fit) > 1:
         raise StudyError(name, f"stands for {len(fit)} coders", f"name one: {', '.join(fit)}")
-    if not fit:
-        raise UnknownNameError("language model:", wanted, list(coders))
-    return fit[0], coders[fit[0]]
+    if fit:
+        return fit[0], coders[fit[0]]
+    if exact := _coders(annotations).get(wanted):
+        return wanted, exact[0]
+    raise UnknownNameError("language model:", wanted, list(coders))
 
 
 def read_answers(folder: Path) -> list[Answer]:
@@ -249,6 +270,7 @@ def _write(
     served = Counter(row.reply.model for row in rows if row.reply.model)
     about = {
         "coder": prompt.coder,
+        **({"variant": prompt.variant, "of": prompt.of} if prompt.variant else {}),
         "endpoint": endpoint,
         "served_as": dict(sorted(served.items())),
         "first_answer": min(dates, default=""),

@@ -70,6 +70,14 @@ def ask(
         Literal["json-schema", "json-object", "text"],
         typer.Option(help="How JSON is asked for; what the endpoint can do."),
     ] = "json-schema",
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="Ask the same once more, for validate: do answers stay?"),
+    ] = False,
+    reworded: Annotated[
+        bool,
+        typer.Option("--reworded", help="Ask in other words, for validate: do answers stay?"),
+    ] = False,
     temperature: Annotated[float, typer.Option(help="Of the model.", min=0, max=2)] = 0.0,
     most_tokens: Annotated[
         int, typer.Option(help="Tokens that an answer may have.", min=1, max=100_000)
@@ -96,6 +104,10 @@ def ask(
     if budget is not None and not (prompt_price or answer_price):
         problem = "needs prices: --prompt-price and --answer-price; or name --token-budget"
         raise typer.BadParameter(problem, param_hint="--budget")
+    if again and reworded:
+        raise typer.BadParameter("name one of --again and --reworded", param_hint="--again")
+    if corpus and (again or reworded):
+        raise typer.BadParameter("are for drawn units", param_hint="--again, --reworded")
     if corpus and round is not None:
         raise typer.BadParameter("name a round or the corpus", param_hint="--round")
     if output is not None and not corpus:
@@ -110,6 +122,7 @@ def ask(
         model,
         round=round,
         corpus=corpus,
+        variant="again" if again else "reworded" if reworded else "",
         form=form,
         temperature=temperature,
         most_tokens=most_tokens,

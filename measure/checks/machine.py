@@ -3,6 +3,7 @@
 Four things are asked. Is it better than giving one answer to every unit, and than chance? How far
 does it agree with people, beside people with each other on the same units? Could it stand in for
 one of them (the alternative annotator test)? And where does it lean, by label and by outlet?
+Whether it answers the same when asked again, or in other words, stands beside (`stability`).
 
 The verdict is never that its answers may be counted as they are. What leans by a little on every
 unit leans by as much in a share, however many units there are; so the best that a model can be is a
@@ -15,7 +16,7 @@ for text annotation.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,13 +30,16 @@ from ...labels import Annotation, Codebook, Gold, current, is_machine, readings,
 from ...labels.codebook.codebook import Dimension
 from ...labels.reliability.alpha import alpha, collect
 from ...labels.reliability.ratings import rate
+from ..inputs.examples import shown_units
 from ..inputs.samples import from_design
 from ..inputs.tagged import TaggedDimension, Tags
 from .coder_comparison import DimensionComparison
 from .coders import compare_coders
-from .quality import CodedUnits, DimensionQuality, quality
+from .machine_check import Lean, MachineCheck, MachineDimension
+from .quality import CodedUnits, quality
+from .stability import stability
 
-__all__ = ["Lean", "MachineCheck", "MachineDimension", "check_machine"]
+__all__ = ["check_machine"]
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -46,128 +50,12 @@ LEAST_UNITS = 30
 MOST_UNUSABLE = 0.1
 """Share of answers of no use from which on a model is refused: what it fails on is not random."""
 
+_ASK = {
+    "again": "once more (annotate ask --again)",
+    "reworded": "in other words (annotate ask --reworded)",
+}
 _DRAWS = 1000
 _LEAST_IN_GROUP = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Lean:
-    """By how much a model gives a label too often, or too rarely."""
-
-    label: str
-    """Id of the label."""
-    outlet: str
-    """The outlet; empty for all units."""
-    n_units: int
-    """Units with gold."""
-    gold: float
-    """Share of units to which people gave it."""
-    difference: Estimate
-    """The model's share less people's."""
-
-
-@dataclass(frozen=True, slots=True)
-class MachineDimension:
-    """A model on one dimension."""
-
-    dimension: str
-    """Its id."""
-    n_unusable: int
-    """Units with gold on which its answer is of no use."""
-    n_unasked: int
-    """Units with gold that it was not asked about."""
-    quality: DimensionQuality | None
-    """Scores against gold, by label and outlet; None where there is too little gold."""
-    constant_f1: float
-    """Macro-F1 of the best that gives one answer to every unit."""
-    with_people: Estimate
-    """Krippendorff's alpha of the model with each person."""
-    among_people: Estimate
-    """That of people with each other, on the same units."""
-    leans: tuple[Lean, ...]
-    """By label, over all units and by outlet."""
-    test: DimensionComparison | None
-    """The alternative annotator test; None where there are too few people."""
-    no_test: str
-    """Why there is none."""
-    refused: tuple[str, ...]
-    """Why it may not be used; empty if it may be a tagger whose shares gold corrects."""
-
-    @property
-    def may_tag(self) -> bool:
-        """Whether it may be a tagger whose shares gold corrects."""
-        return not self.refused
-
-    def lines(self) -> Iterator[str]:
-        """Give the figures as lines."""
-        if self.may_tag:
-            yield f"{self.dimension}: may be used as a tagger, corrected by gold; not alone"
-        else:
-            yield f"{self.dimension}: may not be used: {'; '.join(self.refused)}"
-        if self.quality is None:
-            return
-        made = self.quality
-        yield (
-            f"  against blind gold: macro-F1 {made.macro_f1} on {made.n} units of "
-            f"{made.n_articles} articles; one answer to everything {_short(self.constant_f1)}"
-        )
-        yield (
-            f"  Krippendorff's alpha: with people {self.with_people}, people with each other "
-            f"{self.among_people}"
-        )
-        if self.test is None:
-            yield f"  alternative annotator test: not made ({self.no_test})"
-        else:
-            curve = ", ".join(f"{one.omega:.2f} at {one.epsilon:g}" for one in self.test.omega)
-            yield f"  alternative annotator test: omega by epsilon {curve}"
-        for one in self.leans:
-            if not one.outlet or one.difference.excludes_zero:
-                where = f" in {one.outlet}" if one.outlet else ""
-                yield f"  {one.label}{where}: {100 * one.gold:.1f} % by gold, {_points(one)}"
-        for part in made.slices:
-            yield f"  {part.by} {part.name}: right on {part.right} of {part.n} units"
-
-
-@dataclass(frozen=True, slots=True)
-class MachineCheck:
-    """A model on all dimensions."""
-
-    coder: str
-    """Its name."""
-    dimensions: tuple[MachineDimension, ...]
-    """One for each that was checked."""
-    notes: tuple[str, ...] = ()
-    """What should be known when it is read."""
-
-    @property
-    def may_tag(self) -> bool:
-        """Whether it may be a tagger on all dimensions."""
-        return all(one.may_tag for one in self.dimensions)
-
-    @property
-    def verdict(self) -> str:
-        """One sentence."""
-        good = ", ".join(one.dimension for one in self.dimensions if one.may_tag)
-        bad = ", ".join(one.dimension for one in self.dimensions if not one.may_tag)
-        if not bad:
-            return f"{self.coder} may be used as a tagger with correction; it may not be used alone"
-        if not good:
-            return f"{self.coder} may not be used"
-        return (
-            f"{self.coder} may be used as a tagger with correction on {good}, not alone; it may "
-            f"not be used on {bad}"
-        )
-
-    def as_json(self) -> dict[str, Any]:
-        """Give everything as JSON values."""
-        told = {one.dimension: asdict(one) | {"may_tag": one.may_tag} for one in self.dimensions}
-        return {
-            "coder": self.coder,
-            "may_tag": self.may_tag,
-            "verdict": self.verdict,
-            "dimensions": told,
-            "notes": list(self.notes),
-        }
 
 
 def check_machine(
@@ -180,6 +68,7 @@ def check_machine(
     codebook: Codebook,
     units: Mapping[str, Mapping[str, Any]],
     unusable: Collection[str] = (),
+    variants: Mapping[str, Sequence[Annotation]] | None = None,
     dimensions: Sequence[str] | None = None,
     level: float = 0.95,
     seed: int = 0,
@@ -205,6 +94,8 @@ def check_machine(
         Id of each unit to its text and outlet.
     unusable
         Units on which its answer is of no use.
+    variants
+        How it was asked once more (``again``, ``reworded``) to its annotations of that time.
     dimensions
         Ids of the dimensions to check; all that have gold if None.
     level
@@ -217,12 +108,13 @@ def check_machine(
     StudyError
         No unit has gold on a dimension that is to be checked.
     """
-    shown = _shown(codebook)
-    known = {row.unit_id for row in gold if _line(units, row.unit_id) in shown}
+    texts = {unit: str(about.get("text") or "") for unit, about in units.items()}
+    known = {row.unit_id for row in gold} & shown_units(codebook, texts)
     notes = []
     if known:
         notes.append(f"left out, as the prompt shows them with their label: {len(known)} units")
-    mine = [row for row in settle(machine, codebook).annotations if is_machine(row.coder)]
+    mine = _settled(machine, codebook)
+    asked_again = {how: _settled(rows, codebook) for how, rows in (variants or {}).items()}
     people = [row for row in readings(annotations) if row.suggestion == "none"]
     asked = {row.unit_id for row in machine} | set(unusable)
     made = []
@@ -238,8 +130,11 @@ def check_machine(
                 f"{dimension.id} is asked under a condition; it is checked on the units on which "
                 "both people and the model asked it"
             )
-        case = _Case(dimension, mine, people, rows, design, units)
+        case = _Case(dimension, mine, people, rows, design, units, asked_again)
         made.append(case.check(codebook, asked, unusable, level=level, seed=seed))
+    missing = [said for how, said in _ASK.items() if how not in asked_again]
+    if missing:
+        notes.append(f"whether its answers stay is not known: ask it {' and '.join(missing)}")
     if not made:
         problem = "no unit has blind gold on what is to be checked"
         raise StudyError(coder, problem, "have drawn units coded, then run: standfirst labels gold")
@@ -256,6 +151,7 @@ class _Case:
     gold: Sequence[Gold]
     design: Sequence[Drawn]
     units: Mapping[str, Mapping[str, Any]]
+    again: Mapping[str, Sequence[Annotation]]
 
     def check(
         self,
@@ -273,6 +169,8 @@ class _Case:
         n_unasked = len(set(with_gold) - set(asked))
         both = [row for row in self.gold if row.unit_id in answers]
         with_people, among_people = self._alphas(level, seed)
+        articles = {unit: str(row.get("article_id") or unit) for unit, row in self.units.items()}
+        others = {how: _answers(rows, self.dimension) for how, rows in self.again.items()}
         made = MachineDimension(
             dimension=self.dimension.id,
             n_unusable=n_unusable,
@@ -284,6 +182,7 @@ class _Case:
             leans=(),
             test=None,
             no_test="",
+            stability=tuple(stability(answers, others, articles, level=level)),
             refused=(),
         )
         coded = self._coded(both, answers)
@@ -422,7 +321,7 @@ def _reasons(made: MachineDimension, n_coded: int, n_answers: int) -> Iterator[s
     if low is None or low <= made.constant_f1:
         yield (
             f"macro-F1 {made.quality.macro_f1} is not surely above that of one answer to "
-            f"everything, {_short(made.constant_f1)}"
+            f"everything, {Estimate(made.constant_f1)}"
         )
     with_people = made.with_people
     if with_people.value is not None and (with_people.low is None or with_people.low <= 0):
@@ -472,6 +371,10 @@ def _leans(
             yield Lean(label, outlet, len(rows), float(weight @ truth / weight.sum()), difference)
 
 
+def _settled(rows: Sequence[Annotation], codebook: Codebook) -> list[Annotation]:
+    return [row for row in settle(rows, codebook).annotations if is_machine(row.coder)]
+
+
 def _answers(rows: Sequence[Annotation], dimension: Dimension) -> dict[str, tuple[str, ...]]:
     multiple = dimension.choice == "multiple"
     return {
@@ -479,27 +382,3 @@ def _answers(rows: Sequence[Annotation], dimension: Dimension) -> dict[str, tupl
         for row in current(row for row in rows if row.dimension == dimension.id)
         if row.status == "answered" and (row.labels or multiple)
     }
-
-
-def _shown(codebook: Codebook) -> set[str]:
-    """Return the texts that the prompt holds as examples."""
-    labels = [label for dimension in codebook.dimensions for label in dimension.labels]
-    return {_folded(text) for one in labels for text in (*one.examples, *one.counterexamples)}
-
-
-def _line(units: Mapping[str, Mapping[str, Any]], unit_id: str) -> str:
-    return _folded(str(units.get(unit_id, {}).get("text") or ""))
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split()).strip("\"'“”„«» ").casefold()
-
-
-def _short(value: float) -> str:
-    return str(Estimate(value))
-
-
-def _points(one: Lean) -> str:
-    value, low, high = one.difference.value, one.difference.low, one.difference.high
-    ends = "" if low is None or high is None else f" [{100 * low:+.1f}, {100 * high:+.1f}]"
-    return f"the model {100 * (value or 0):+.1f} points{ends}"

@@ -464,6 +464,35 @@ def test_the_cache_can_be_lost(endpoint: Endpoint, study: Path, run: Callable[..
     assert (told["n_new"], told["n_answered"], len(endpoint.texts)) == (0, 12, 12)
 
 
+def test_asked_again_and_in_other_words(
+    endpoint: Endpoint, study: Path, run: Callable[..., Any]
+) -> None:
+    """Both ask all units once more, one by the same words, and are kept as coders apart."""
+    coder = json.loads(run(*words(endpoint, "--json"), cwd=study).out)["coder"]
+    names = []
+    for option in ("--again", "--reworded"):
+        told = json.loads(run(*words(endpoint, option, "--json"), cwd=study).out)
+        twice = json.loads(run(*words(endpoint, option, "--json"), cwd=study).out)
+        names.append(told["coder"])
+        assert (told["n_new"], twice["n_new"], told["n_answered"]) == (12, 0, 12)
+    bodies = [json.dumps(body) for body in endpoint.bodies]
+    systems = [body["messages"][0]["content"] for body in endpoint.bodies]
+    files = (study / "annotations" / "language_models").glob("*/prompt.json")
+    about = [json.loads(path.read_text()) for path in files]
+    both = run(*words(endpoint, "--again", "--reworded"), cwd=study)
+
+    assert len({coder, *names}) == 3
+    assert bodies[:12] == bodies[12:24]
+    assert systems[24] != systems[0]
+    assert systems[24].index("- flat (Neither)") < systems[24].index("- warm (Warm)")
+    assert {(one.get("variant"), one.get("of")) for one in about} == {
+        (None, None),
+        ("again", coder),
+        ("reworded", coder),
+    }
+    assert both.code == 2
+
+
 def test_another_codebook_is_another_coder(
     endpoint: Endpoint, study: Path, run: Callable[..., Any]
 ) -> None:

@@ -11,7 +11,7 @@ from standfirst.annotate.design.sampling import read_design
 from standfirst.annotate.language_models.asking import Asked, questions
 from standfirst.annotate.language_models.cache import Cached
 from standfirst.annotate.language_models.endpoint import Reply
-from standfirst.annotate.language_models.prompt import make_prompt
+from standfirst.annotate.language_models.prompt import Variant, make_prompt
 from standfirst.annotate.language_models.records import folder_of, keep
 from standfirst.labels import (
     ADJUDICATION,
@@ -119,11 +119,15 @@ def study(template: Path, tmp_path: Path) -> Study:
 
 
 def answered(
-    study: Study, say: Callable[[dict[str, Any], random.Random], str], *, corpus: bool = False
+    study: Study,
+    say: Callable[[dict[str, Any], random.Random], str],
+    *,
+    corpus: bool = False,
+    variant: Variant = "",
 ) -> str:
     """Have a model answer all drawn units, and return its name; an empty answer is of no use."""
     book = load_codebook(study.codebook_path)
-    prompt = make_prompt(book, SMALL)
+    prompt = make_prompt(book, SMALL, variant=variant)
     design = read_design(study.design)
     by_id = {unit["unit_id"]: unit for unit in units_of(study)}
     units = list(by_id.values()) if corpus else [by_id[row.unit_id] for row in design]
@@ -239,6 +243,27 @@ def test_examples_of_the_codebook_do_not_count(study: Study, run: Callable[..., 
     done = run("annotate", "validate", "llm:small", "--dimension", "tone", cwd=study.root)
 
     assert "left out, as the prompt shows them with their label: 1 units" in done.err
+
+
+def test_whether_answers_stay(study: Study, run: Callable[..., Any]) -> None:
+    """What a model says when asked again, or in other words, stands beside and decides nothing."""
+    words = ("annotate", "validate", "llm:small", "--dimension", "tone")
+    coder = answered(study, tilted)
+    before = run(*words, cwd=study.root)
+    answered(study, tilted, variant="again")
+    answered(study, lambda _unit, _chance: "flat", variant="reworded")
+    done = run(*words, cwd=study.root)
+    told = json.loads(run(*words, "--json", cwd=study.root).out)
+    again, reworded = told["dimensions"]["tone"]["stability"]
+
+    assert before.code == done.code == 0, done.err
+    assert "once more (annotate ask --again) and in other words" in before.err
+    assert "asked again: the same on 1.000 [1.000, 1.000] of 100 units" in done.out
+    assert "asked in other words: the same on ." in done.out
+    assert "whether its answers stay" not in done.err
+    assert (again["how"], again["n_units"], again["same"]["value"]) == ("again", 100, 1)
+    assert reworded["same"]["low"] < reworded["same"]["value"] < reworded["same"]["high"] < 1
+    assert told["coder"] == coder
 
 
 def test_names_of_models(study: Study, run: Callable[..., Any]) -> None:
