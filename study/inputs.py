@@ -5,12 +5,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..annotate.language_models.records import asked_revision
 from ..errors import RevisionError, StudyError, UnknownNameError
+from ..labels import is_machine
 from ..labels.codebook.codebook import Condition
 from ..labels.gold.gold import Gold
 from ..measure.estimates.estimation import shares
 from ..measure.estimates.results import Shares
 from ..measure.inputs.conditions import NOT_ASKED, answers_under, tags_under
+from ..measure.inputs.examples import shown_units
 from ..measure.inputs.tagged import Tags, dimensions_of, read_tags
 from ..measure.inputs.usable_gold import Design
 from .contents import codebook_of, units_of
@@ -148,9 +151,31 @@ def inputs_of(
             problem = f"was tagged by revision {facts.revision}; the codebook is {book.revision}"
             raise RevisionError(tags, problem, "train and tag again")
         learned = learned_units(facts, files.units)
+    if machines := [version for version in table.models if is_machine(version)]:
+        gold, said = _unseen(files, gold, tags, machines[0])
+        notes += said
     coded = [row for row in gold if row.dimension in table.dimensions]
     about = pa.Table.from_pylist(files.units)
     return Inputs(table, coded, design, learned, about, (*notes, *under), model)
+
+
+def _unseen(
+    files: StudyFiles, gold: list[Gold], tags: Path, coder: str
+) -> tuple[list[Gold], list[str]]:
+    """Leave out gold on units that a language model was shown with their label, in the prompt."""
+    revision = asked_revision(files.study.annotations, coder)
+    if revision not in ("", files.codebook.revision):
+        problem = f"{coder} was asked by revision {revision}; the codebook is "
+        remedy = "ask again: standfirst annotate ask --corpus"
+        raise RevisionError(tags, f"{problem}{files.codebook.revision}", remedy)
+    texts = {str(unit["unit_id"]): str(unit["text"] or "") for unit in files.units}
+    shown = shown_units(files.codebook, texts)
+    kept = [row for row in gold if row.unit_id not in shown]
+    if n_left := len({row.unit_id for row in gold} & shown):
+        units = "unit with gold is an example" if n_left == 1 else "units with gold are examples"
+        note = f"{n_left} {units} of the codebook, which {coder} was shown with the label: "
+        return kept, [f"{note}left out of the gold that corrects it"]
+    return kept, []
 
 
 def usable_answers(files: StudyFiles, gold: Iterable[Gold]) -> list[Gold]:

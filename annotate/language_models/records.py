@@ -31,6 +31,7 @@ from .prompt import Prompt
 __all__ = [
     "Answer",
     "Counts",
+    "asked_revision",
     "coders_in",
     "find_coder",
     "folder_of",
@@ -115,6 +116,15 @@ def variants_of(annotations: Path, coder: str) -> dict[str, str]:
         A folder's prompt.json cannot be read.
     """
     return {name: kind for name, (_, of, kind) in _coders(annotations).items() if of == coder}
+
+
+def asked_revision(annotations: Path, coder: str) -> str:
+    """Return the revision of the codebook by which a coder was asked; empty where nobody knows."""
+    known = _coders(annotations).get(coder)
+    if known is None:
+        return ""
+    about = json.loads((known[0] / "prompt.json").read_bytes()).get("codebook")
+    return str(about.get("revision", "")) if isinstance(about, dict) else ""
 
 
 def _coders(annotations: Path) -> dict[str, tuple[Path, str, str]]:

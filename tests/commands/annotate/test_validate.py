@@ -340,3 +340,44 @@ def test_shares_are_corrected(study: Study, run: Callable[..., Any]) -> None:
 
     assert done.code == 0, done.err
     assert flat["count"]["share"] > flat["corrected"]["high"] > 0.5 > flat["corrected"]["low"]
+
+
+def test_examples_of_the_codebook_correct_nothing(study: Study, run: Callable[..., Any]) -> None:
+    """Shares by a model's answers leave out gold on units that the prompt shows, and say so."""
+    words = ("measure", "shares", "--dimension", "tone", "--json")
+    coder = answered(study, tilted, corpus=True)
+    tags = study.tags / "small.parquet"
+    write_table(machine_tags(study, coder), tags)
+    before = run(*words, cwd=study.root)
+    book = study.codebook_path
+    by_id = {unit["unit_id"]: str(unit["text"]) for unit in units_of(study)}
+    coding = [row.unit_id for row in read_design(study.design) if row.part == "coding"]
+    shown = next(text for unit in coding if "late" in (text := by_id[unit]))
+    book.write_text(book.read_text().replace("The tour left late.", shown))
+    write_table(machine_tags(study, answered(study, tilted, corpus=True)), tags)
+    done = run(*words, cwd=study.root)
+    n_before, n_gold = (
+        json.loads(one.out)["dimensions"]["tone"]["n_gold"] for one in (before, done)
+    )
+
+    assert before.code == done.code == 0, done.err
+    assert n_gold == n_before - 1
+    assert "1 unit with gold is an example of the codebook" in done.err
+    assert "left out of the gold" not in before.err
+
+
+def test_tags_of_another_revision_are_refused(study: Study, run: Callable[..., Any]) -> None:
+    """Answers to other questions than the codebook's are not counted."""
+    coder = answered(study, tilted, corpus=True)
+    write_table(machine_tags(study, coder), study.tags / "small.parquet")
+    book = study.codebook_path
+    book.write_text(book.read_text().replace("How does the sentence", "In which way does it"))
+    revision = load_codebook(book).revision
+    for path in (study.annotations, study.gold):
+        rows = [json.loads(line) | {"revision": revision} for line in path.read_text().splitlines()]
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    done = run("measure", "shares", "--dimension", "tone", cwd=study.root)
+
+    assert done.code == 1
+    assert "was asked by revision" in done.err
+    assert "ask again" in done.err
