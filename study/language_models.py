@@ -21,7 +21,7 @@ from ..annotate.language_models.records import (
 )
 from ..errors import RevisionError, StudyError
 from ..files import locked
-from ..labels import Annotation, Codebook, check_revision, read_annotations
+from ..labels import Annotation, Codebook, check_revision, current, read_annotations, settle
 from ..progress import Progress
 from .contents import annotations_of, codebook_of, gold_of, units_of
 from .measuring import blind_gold
@@ -30,7 +30,16 @@ if TYPE_CHECKING:
     from ..measure.checks.machine_check import MachineCheck
     from .folder import Study
 
-__all__ = ["Answers", "Job", "Outcome", "answers_of", "checked", "job_of"]
+__all__ = [
+    "Answers",
+    "Job",
+    "Outcome",
+    "answers_of",
+    "checked",
+    "job_of",
+    "labels_by_unit",
+    "rows_by_unit",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +202,23 @@ def answers_of(study: "Study", name: str) -> Answers:
     answered = {row.unit_id for row in rows}
     bad = {answer.unit_id for answer in read_answers(folder) if answer.problem}
     return Answers(coder, rows, frozenset(bad - answered))
+
+
+def rows_by_unit(given: Answers, codebook: Codebook) -> dict[str, dict[str, Annotation]]:
+    """Give what counts of a model's answers: id of each dimension to unit to annotation."""
+    made: dict[str, dict[str, Annotation]] = {}
+    for row in current(settle(given.annotations, codebook).annotations):
+        made.setdefault(row.dimension, {})[row.unit_id] = row
+    return made
+
+
+def labels_by_unit(given: Answers, codebook: Codebook) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Give a model's labels: id of each dimension to unit to labels, where it gave an answer."""
+    rows = rows_by_unit(given, codebook)
+    return {
+        name: {unit: row.labels for unit, row in of.items() if row.status == "answered"}
+        for name, of in rows.items()
+    }
 
 
 def checked(

@@ -16,10 +16,10 @@ import numpy as np
 import pyarrow as pa
 
 from ..errors import StudyError
-from ..labels import Annotation, current, settle
+from ..labels import Annotation
 from ..labels.codebook.codebook import Dimension
 from .contents import codebook_of, units_of
-from .language_models import answers_of
+from .language_models import answers_of, rows_by_unit
 
 if TYPE_CHECKING:
     from .folder import Study
@@ -50,10 +50,7 @@ def machine_tags(study: "Study", name: str) -> pa.Table:
     if left := sum(str(unit["unit_id"]) not in asked for unit in units):
         problem = f"{left} of {len(units)} units of the corpus have no answer"
         raise StudyError(given.coder, problem, "ask about all: standfirst annotate ask --corpus")
-    rows = current(settle(given.annotations, codebook).annotations)
-    by_dimension: dict[str, dict[str, Annotation]] = {}
-    for row in rows:
-        by_dimension.setdefault(row.dimension, {})[row.unit_id] = row
+    by_dimension = rows_by_unit(given, codebook)
     columns: dict[str, Any] = {key: [unit[key] for unit in units] for key in _ABOUT}
     columns["model_version"] = [given.coder] * len(units)
     for dimension in codebook.dimensions:

@@ -6,7 +6,7 @@ what is no trained model can stand in its place.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import InputError, UnknownNameError
 
@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
     from ..annotate.design.pool import Scores
     from ..annotate.design.scorers import Scorer
+    from ..labels.codebook.codebook import Dimension
     from ..models import Model, Prediction
 
 __all__ = [
+    "Answering",
     "answers_on",
     "as_scorer",
     "label_aim",
@@ -31,6 +33,14 @@ Units = Sequence[Mapping[str, Any]]
 _AXES = 100
 
 
+class Answering(Protocol):
+    """What answers dimensions: a model, or what stands in its place."""
+
+    @property
+    def dimensions(self) -> "Sequence[Dimension]":
+        """The dimensions of its codebook that it answers."""
+
+
 def load_models(folders: Sequence[Path]) -> "list[Model]":
     """Load models, each checked as everywhere."""
     from ..models import Model
@@ -38,7 +48,9 @@ def load_models(folders: Sequence[Path]) -> "list[Model]":
     return [Model.load(folder) for folder in folders]
 
 
-def label_aim(models: "Sequence[Model]", dimension: str, label: str) -> "tuple[str, int | None]":
+def label_aim(
+    models: "Sequence[Answering]", dimension: str, label: str
+) -> "tuple[str, int | None]":
     """Find the dimension and the label that a rule looks for.
 
     Parameters

@@ -46,7 +46,8 @@ def sample(
     model: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Folder of a model that the rule goes by; for disagreement, two or more.",
+            help="Folder of a model that the rule goes by, or llm:NAME, a language model that has "
+            "answered; for disagreement, two or more.",
             autocompletion=completion.models,
         ),
     ] = None,
@@ -139,7 +140,7 @@ def sample(
         if rule in plan.MODEL_RULES:
             looked_for = target.partition(":")[0] if rule == "precise" else label
             scores, names, aim = _scores(
-                rule, units, before, model or [], encoder, aim, dimension, looked_for
+                folder, rule, units, before, model or [], encoder, aim, dimension, looked_for
             )
         name = round or _next_round(design)
         drawn = plan.draw(
@@ -221,6 +222,7 @@ def _strata(
 
 
 def _scores(
+    study: "Study",
     rule: str,
     units: list[dict[str, Any]],
     design: "list[Drawn]",
@@ -232,18 +234,26 @@ def _scores(
 ) -> "tuple[Scores, tuple[str, ...], Aim]":
     from dataclasses import replace
 
-    from ...annotate.design.scorers import score_units
+    from ...annotate.design.scorers import Scorer, score_units
     from ...annotate.design.test_part import open_units
+    from ...labels import is_machine
     from ...models.encoders.registry import default_encoder
     from ...study.leaks import refuse_taught
-    from ...study.unit_scores import as_scorer, label_aim, load_models, vector_scores
+    from ...study.machine_scores import machine_scorer, refuse_rule
+    from ...study.unit_scores import Answering, as_scorer, label_aim, load_models, vector_scores
 
     if rule == "rare" and not label:
         raise InputError("--rule", "'rare' looks for a label", "name it: --label DIMENSION=LABEL")
-    models = load_models(folders)
-    names = tuple(str(folder) for folder in folders)
-    refuse_taught(models, names, units, design)
-    dimension, position = label_aim(models, dimension, label)
+    machines = [machine_scorer(study, str(one)) for one in folders if is_machine(str(one))]
+    for machine in machines:
+        refuse_rule(rule, machine.coder)
+    trained = [one for one in folders if not is_machine(str(one))]
+    models = load_models(trained)
+    # A language model has learned from no label of the study.
+    refuse_taught(models, tuple(map(str, trained)), units, design)
+    names = (*map(str, trained), *(machine.coder for machine in machines))
+    answering: list[Answering] = [*models, *machines]
+    dimension, position = label_aim(answering, dimension, label)
     aim = replace(aim, dimension=dimension, label=position)
     pool = open_units(units, design)
     if rule in {"diversity", "coreset"}:
@@ -251,11 +261,13 @@ def _scores(
         drawn = [unit for unit in units if unit["unit_id"] in coded]
         name = encoder or default_encoder(0)
         return vector_scores(rule, pool, drawn, name), (name,), aim
-    multiple = {d.id for d in models[0].dimensions if d.choice == "multiple"}
+    scorers: list[Scorer] = [*map(as_scorer, models), *machines]
+    answered = [one for each in answering for one in each.dimensions]
+    multiple = {one.id for one in answered if one.choice == "multiple"}
     with ProgressLine() as progress:
         scores = score_units(
             pool,
-            [as_scorer(model) for model in models],
+            scorers,
             dimension=dimension,
             multiple=multiple,
             progress=progress,

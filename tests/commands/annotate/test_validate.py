@@ -381,3 +381,36 @@ def test_tags_of_another_revision_are_refused(study: Study, run: Callable[..., A
     assert done.code == 1
     assert "was asked by revision" in done.err
     assert "ask again" in done.err
+
+
+def test_answers_rank_units_for_coding(study: Study, run: Callable[..., Any]) -> None:
+    """A rule draws the label that a model saw more often, and keeps out of the test part."""
+    by_id = {unit["unit_id"]: unit for unit in units_of(study)}
+    before = read_design(study.design)
+    answered(study, lambda unit, _chance: truth(unit), corpus=True)
+    words = ("annotate", "sample", "30", "--rule", "rare", "--label", "tone=warm")
+    done = run(*words, "--model", "llm:small", "--round", "2", cwd=study.root)
+    drawn = [row for row in read_design(study.design) if row.round == "2"]
+    n_warm = sum(truth(by_id[row.unit_id]) == "warm" for row in drawn)
+    shut = {row.article_id for row in before if row.part == "test"}
+    doubt = ("annotate", "sample", "30", "--rule", "margin", "--model", "llm:small")
+    refused = run(*doubt, cwd=study.root)
+
+    assert done.code == 0, done.err
+    assert len(drawn) == 30
+    assert 2 * n_warm > len(drawn)
+    assert all(0 < row.probability <= 1 for row in drawn)
+    assert shut.isdisjoint(row.article_id for row in drawn)
+    assert refused.code == 1
+    assert "'margin' needs to know how sure a model is" in refused.err
+
+
+def test_ranking_takes_answers_on_all_units(study: Study, run: Callable[..., Any]) -> None:
+    """Answers on drawn units alone rank nothing; one line says what to ask."""
+    answered(study, tilted)
+    words = ("annotate", "sample", "30", "--rule", "rare", "--label", "tone=warm")
+    done = run(*words, "--model", "llm:small", cwd=study.root)
+
+    assert done.code == 1
+    assert "units that can be drawn have no answer" in done.err
+    assert "annotate ask --corpus" in done.err
