@@ -14,7 +14,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from .splitter import Splitter, language_table
+from .splitter import Span, Splitter, language_table
 
 __all__ = ["ByTable"]
 
@@ -80,8 +80,9 @@ class ByTable(Splitter):
         self._marks = marks + "".join(pairs)
         self._ends = _ends(marks, pairs, known.get("soft_marks", ""))
 
-    def breaks(self, text: str) -> list[int]:
+    def breaks(self, text: str, lines: Sequence[Span]) -> list[int]:
         """Return where a sentence may begin: behind a stop, its closing marks and blanks."""
+        del lines
         breaks = [match.end() for match in self._ends.finditer(text)]
         return self._behind_quotes(text, breaks) if self._marks and '"' in text else breaks
 

@@ -13,11 +13,15 @@ Linguistics 32(4), 485-525.
 """
 
 import re
+from collections.abc import Sequence
 
-from .splitter import Splitter, language_table
+from .splitter import Span, Splitter, language_table, parted_by_newlines
+from .sure_stops import SureStops
 
 __all__ = ["English"]
 
+_CONTINUES = frozenset(")]}”’»*.!?…\"'")
+_QUOTED = re.compile(r"[\"']\w")
 _MARK = re.compile(r"(?:[•⁃▪◦●‣]\s*)?\(?(?:\d{1,3}|[a-zA-Z])(?:\.\)|\.|\))$")
 _LONGEST_MARK = 12
 _INSIDE = frozenset(",;)]}…:=")
@@ -51,9 +55,22 @@ class English(Splitter):
         abbreviations.clear()
         abbreviations.update(dotted, self._titles, known["general"], "abcdefghijklmnopqrstuvwxyz")
         self._punkt.clear_decision_cache()
+        self._sure = SureStops(self._punkt)
 
-    def breaks(self, text: str) -> list[int]:
-        """Return where Punkt starts a sentence."""
+    def breaks(self, text: str, lines: Sequence[Span]) -> list[int]:
+        """Return where Punkt starts a sentence; it is asked about what is out of the common."""
+        if not parted_by_newlines(text):
+            return self._by_punkt(text)
+        breaks: list[int] = []
+        for begin, end in lines:
+            indented = begin > 0 and text[begin - 1] != "\n"
+            if indented or (text[begin] in _CONTINUES and not _QUOTED.match(text, begin)):
+                # What Punkt says of one line may rest on another.
+                return self._by_punkt(text)
+            breaks += self._sure.starts(text, begin, end)
+        return breaks
+
+    def _by_punkt(self, text: str) -> list[int]:
         return [start for start, _ in self._punkt.span_tokenize(text)]
 
     def goes_on(self, text: str, before: str, at: int) -> bool:
