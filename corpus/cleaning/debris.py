@@ -130,6 +130,20 @@ _GLUED_AFTER = re.compile(
     r"(?<=[.!?”\"’])\s*(?:Leave a (?:comment|Comment|reply|Reply)|Post Views: [\d,]+|Advertisement"
     r"|Share this(?: article)?:?|Read more\.{0,3})$"
 )
+# Only lines that end so can have something glued to their end.
+_MAY_BE_GLUED = (
+    *("comment", "Comment", "reply", "Reply", "Advertisement", "this", "article", ":", ","),
+    *("more", "more.", "more..", "more..."),
+)
+# So all lines begin that are debris, whatever blanks and marks stand before.
+_MAY_BE_DEBRIS = re.compile(
+    r"[\W_]*(?:\d|[©(]|k |accept|ad|all|also|back|by|click|comment|continue|copy|email|enter"
+    r"|facebook|filed|follow|join|jump|latest|learn|leave|like|linkedin|load|manage|menu|more|next"
+    r"|no|page|pin|post|previous|print|read|recommended|reddit|reject|related|search|see|share|show"
+    r"|sign|skip|sponsored|story|subscribe|tag|telegram|this|toggle|trending|tweet|twitter|view"
+    r"|watch|we|whatsapp|write|x|you)",
+    re.IGNORECASE,
+)
 _BYLINE = re.compile(r"(?:By|BY|by|Von|Par|Por|Di)\s+(?=\S*[A-ZÀ-Ý])[^.!?]{3,80}")
 _NAME = re.compile(
     r"[A-ZÀ-Ý][\w'’.-]+(?:\s+(?:and|und|et|y|e|de|van|von|der|[A-ZÀ-Ý][\w'’.-]*)){0,8}"
@@ -140,6 +154,7 @@ _DATELINE = re.compile(
     r"(?P<date>,? (?:[A-Z][a-z]{2,8}\.? \d{1,2}|\d{1,2} [A-Z][a-z]{2,8}\.?)(?:,? \d{4})?)?"
     r"(?P<agency> ?\([A-Z][\w .&/-]{1,40}\))?\s+?[—–-]{1,2}\s+(?=\S)"
 )
+_ENDS = tuple(".!?:;”\"’)")
 _TOP = 4
 _MAX_BYLINE = 100
 
@@ -180,7 +195,10 @@ def clean(article: Article) -> Cleaned:
             removed.append(Removal("dateline", match.group().strip()))
             line = line.strip()[match.end() :]
         kept.append(line.rstrip())
-    text = re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n")
+    text = "\n".join(kept)
+    if "\n\n\n" in text:
+        text = re.sub(r"\n{3,}", "\n\n", text)
+    text = text.strip("\n")
     return Cleaned(replace(article, text=text), tuple(removed), byline, dateline)
 
 
@@ -201,11 +219,14 @@ def unwrap(text: str) -> str:
         inner += block.split("\n")[:-1]
     if len(inner) < 3:
         return text
-    widths = sorted(len(line.rstrip()) for line in inner)
+    inner = [line.rstrip() for line in inner]
+    widths = sorted(map(len, inner))
     typical = widths[len(widths) // 2]
+    if not 40 <= typical <= 100:
+        return text
     even = sum(typical - 15 <= width <= typical + 15 for width in widths)
-    open_ended = sum(not re.search(r"[.!?:;”\"’)]\s*$", line) for line in inner)
-    if not 40 <= typical <= 100 or even < 0.8 * len(inner) or open_ended < 0.6 * len(inner):
+    open_ended = sum(not line.endswith(_ENDS) for line in inner)
+    if even < 0.8 * len(inner) or open_ended < 0.6 * len(inner):
         return text
     joined = [re.sub(r"[ \t]*\n[ \t]*", " ", block) for block in blocks]
     return "\n\n".join(joined)
@@ -215,8 +236,10 @@ def _debris(line: str) -> str | None:
     stripped = line.strip()
     if len(stripped) > 400:
         return None
-    if not any(character.isalnum() for character in stripped):
+    if not any(map(str.isalnum, stripped)):
         return "rule"
+    if not _MAY_BE_DEBRIS.match(stripped):
+        return None
     return next((reason for reason, rule in _DEBRIS if rule.fullmatch(stripped)), None)
 
 
@@ -224,7 +247,9 @@ def _unglued(line: str, removed: list[Removal]) -> str:
     while match := _GLUED_BEFORE.match(line):
         removed.append(Removal("glued", match.group()))
         line = line[match.end() :]
-    while match := _GLUED_AFTER.search(line):
+    while (line.endswith(_MAY_BE_GLUED) or line[-1:].isdecimal()) and (
+        match := _GLUED_AFTER.search(line)
+    ):
         removed.append(Removal("glued", match.group().strip()))
         line = line[: match.start()]
     return line

@@ -16,7 +16,7 @@ from pyarrow import parquet
 from ..article import Article
 from ..cleaning.boilerplate import without_boilerplate
 from ..cleaning.debris import Cleaned
-from ..cleaning.language import detect
+from ..cleaning.language import detect_all
 from ..near_duplicates.sketch import sketch
 from ..preparation import Preparation
 from ..units.cut import unit_rows
@@ -33,7 +33,7 @@ __all__ = [
     "finished",
     "make",
     "units_of",
-    "with_language",
+    "with_languages",
     "without_rules",
 ]
 
@@ -143,7 +143,7 @@ def make(job: Job) -> Made:
 
 def finished(articles: Sequence[Cleaned], preparation: Preparation) -> list[Cleaned]:
     """Tell the languages of cleaned articles, and take out what only their outlets' others show."""
-    cleaned = [with_language(one, preparation.languages) for one in articles]
+    cleaned = with_languages(articles, preparation.languages)
     return cleaned if preparation.keep_debris else without_boilerplate(cleaned)
 
 
@@ -184,13 +184,16 @@ def without_rules(articles: Sequence[Article], preparation: Preparation) -> dict
     return {name: n for name, n in languages.items() if not is_known(name)}
 
 
-def with_language(cleaned: Cleaned, expected: Sequence[str]) -> Cleaned:
-    """Tell the language of a cleaned article that does not say it."""
-    article = cleaned.article
-    if article.language:
-        return cleaned
-    language = detect(f"{article.title}\n{article.text}", expected)
-    return replace(cleaned, article=replace(article, language=language))
+def with_languages(articles: Sequence[Cleaned], expected: Sequence[str]) -> list[Cleaned]:
+    """Tell the languages of those cleaned articles that do not say theirs."""
+    silent = [each.article for each in articles if not each.article.language]
+    detected = iter(detect_all([f"{each.title}\n{each.text}" for each in silent], expected))
+    return [
+        each
+        if each.article.language
+        else replace(each, article=replace(each.article, language=next(detected)))
+        for each in articles
+    ]
 
 
 def _stored(cleaned: Cleaned) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ...corpus.cleaning.boilerplate import without_boilerplate
 from ...corpus.cleaning.debris import Cleaned
 from ...corpus.preparation import Preparation
 from ...corpus.storing.part import aside as reason_aside
-from ...corpus.storing.part import with_language
+from ...corpus.storing.part import with_languages
 from ...corpus.storing.prepare import prepare
 from ...corpus.units.cut import unit_rows
 from ...corpus.units.unit import UNIT_SCHEMA
@@ -97,11 +97,12 @@ def make_units(
     rejects: list[Reject] = []
     ready: list[Cleaned] = []
     for article in articles:
-        cleaned = _tried(_ready, article, preparation, "cleaning", rejects)
+        cleaned = _tried(prepare, article, preparation, "cleaning", rejects)
         if isinstance(cleaned, Reject):
             rejects.append(cleaned)
         elif cleaned is not None:
             ready.append(cleaned)
+    ready = _in_languages(ready, preparation, rejects)
     if not preparation.keep_debris:
         ready = without_boilerplate(ready)
     kept: list[Article] = []
@@ -145,11 +146,19 @@ def _tried(
         return None
 
 
-def _ready(article: Article, preparation: Preparation) -> Cleaned | Reject:
-    cleaned = prepare(article, preparation)
-    if isinstance(cleaned, Reject):
-        return cleaned
-    return with_language(cleaned, preparation.languages)
+def _in_languages(
+    ready: Sequence[Cleaned], preparation: Preparation, rejects: list[Reject]
+) -> list[Cleaned]:
+    """Tell the languages of articles; where one breaks that, it alone is set aside."""
+    expected = preparation.languages
+    try:
+        return with_languages(ready, expected)
+    except Exception:  # noqa: BLE001 - the article that breaks it is looked for
+        singly = (
+            _tried(lambda _, each: with_languages([each], expected), each.article, each, "cleaning", rejects)
+            for each in ready
+        )
+        return [each for single in singly if single for each in single]
 
 
 def _units(article: Article, how: tuple[Preparation, Sequence[str]]) -> list[Row]:

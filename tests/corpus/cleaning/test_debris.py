@@ -1,9 +1,17 @@
 """Cleaning takes debris and leaves prose."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from standfirst.corpus import Article, clean
-from standfirst.corpus.cleaning.debris import unwrap
+from standfirst.corpus import Article, Removal, clean
+from standfirst.corpus.cleaning.debris import (
+    _DEBRIS,
+    _GLUED_AFTER,
+    _MAY_BE_DEBRIS,
+    _unglued,
+    unwrap,
+)
 
 
 def cleaned(text: str) -> tuple[str, list[str]]:
@@ -94,3 +102,26 @@ def test_wrapped_text_is_unwrapped() -> None:
     assert unwrap(wrapped).split("\n\n")[0].count("\n") == 0
     assert unwrap(wrapped).endswith("sides so far.\n\nNobody else spoke.")
     assert unwrap(paragraphs) == paragraphs
+
+
+@given(st.sampled_from(_DEBRIS).flatmap(lambda rule: st.from_regex(rule[1], fullmatch=True)))
+def test_all_debris_begins_as_debris_may(line: str) -> None:
+    """What any rule takes out passes the quick look at the beginning of a line, too."""
+    assert _MAY_BE_DEBRIS.match(line.strip())
+
+
+@pytest.mark.parametrize("end", ".!?”\"’")
+@pytest.mark.parametrize(
+    "glued",
+    [
+        *("Leave a comment", "Leave a Comment", "Leave a reply", "Leave a Reply", "Advertisement"),
+        *("Post Views: 1,230", "Post Views: 1,", "Share this", "Share this:", "Share this article"),
+        *("Share this article:", "Read more", "Read more.", "Read more..", "Read more..."),
+    ],
+)
+def test_what_is_glued_to_an_end_goes(end: str, glued: str) -> None:
+    """Whatever may be glued to the end of a line is taken from it."""
+    removed = list[Removal]()
+
+    assert _unglued(f"He left{end} {glued}", removed) == f"He left{end}"
+    assert [row.text for row in removed] == [glued]
