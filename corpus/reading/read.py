@@ -42,6 +42,7 @@ __all__ = [
     "form_of",
     "order_of_dates",
     "read_articles",
+    "read_sources",
 ]
 
 BROKEN = (
@@ -141,6 +142,13 @@ def read_articles(
         replace(source, form=form_of(source, form))
         for source in find([str(given) for given in inputs], tuple(READERS), units=False)
     ]
+    yield from read_sources(sources, fields=fields, observer=observer)
+
+
+def read_sources(
+    sources: Sequence[Source], *, fields: Fields | None = None, observer: Observer | None = None
+) -> Iterator[Article | Reject]:
+    """Read articles from sources whose form is decided; the rest is as for `read_articles`."""
     chosen = fields or Fields()
     if missing := named(chosen):
         _refuse_unknown(missing, sources)
