@@ -26,6 +26,7 @@ from .codebook.hotkeys import HOTKEYS, assign_hotkeys
 from .codebook.schema import json_schema
 from .codebook.starters import infer_codebook, ready_codebooks
 from .coders import competence, drift, stability
+from .gold.dataset import gold_dataset
 from .gold.gold import Gold, read_gold, resolve, ties, write_gold
 from .reliability.agreement import Agreement, agreement
 from .reliability.disagreements import disagreements
@@ -59,6 +60,7 @@ __all__ = [
     "disagreements",
     "drift",
     "dump_codebook",
+    "gold_dataset",
     "guide_html",
     "guide_markdown",
     "infer_codebook",

@@ -12,6 +12,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from typing import Any, Literal
 
 from ...errors import UnknownNameError
@@ -154,7 +155,7 @@ class Dimension:
         raise UnknownNameError(f"label of {self.id}", label_id, self.label_ids)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Codebook:
     """Dimensions with labels, and what they rest on.
 
@@ -184,6 +185,28 @@ class Codebook:
     """The literature that the codebook rests on."""
     speaker_name: bool = False
     """Whether coders may write down who speaks in a unit; this changes no answer's meaning."""
+
+    def __repr__(self) -> str:
+        lines = [f"Codebook {self.id} {self.version} (revision {self.revision}): {self.title}"]
+        for one in self.dimensions:
+            when = (
+                f", where {one.when.dimension} is {' or '.join(one.when.labels)}"
+                if one.when
+                else ""
+            )
+            lines.append(f"  {one.id} ({one.choice}{when}): {', '.join(one.label_ids)}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{escape(one.id)}</td><td>{escape(label.id)}</td>"
+            f"<td>{escape(label.name)}</td><td>{escape(label.definition)}</td></tr>"
+            for one in self.dimensions
+            for label in one.labels
+        )
+        head = "<tr><th>dimension</th><th>label</th><th>name</th><th>definition</th></tr>"
+        title = f"{self.id} {self.version} (revision {self.revision}): {self.title}"
+        return f"<p>Codebook {escape(title)}</p><table>{head}{rows}</table>"
 
     @property
     def revision(self) -> str:

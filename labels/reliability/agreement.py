@@ -55,7 +55,7 @@ class RoundAgreement:
     """Coders who answered."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Agreement:
     """How far coders agree on one dimension.
 
@@ -125,6 +125,12 @@ class Agreement:
             for name, alpha, n in several
             if alpha.value is not None
         ]
+
+    def __repr__(self) -> str:
+        return (
+            f"Agreement on {self.dimension}: alpha {self.alpha} ({self.metric}), "
+            f"{self.n_units:,} units with two or more answers, {self.n_coders} coders"
+        )
 
     def _repr_html_(self) -> str:
         labels = "".join(

@@ -49,6 +49,7 @@ def tags_under(
         given=given,
         crossed=tagged.crossed and parent.crossed,
         n_not_asked=0,
+        abstained=None if tagged.abstained is None else tagged.abstained & holds,
     )
 
 

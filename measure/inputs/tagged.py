@@ -7,7 +7,9 @@ codebook they are found from the tags: a label's own probability is high where t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +17,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ...errors import InputError, MissingFileError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    from datasets import Dataset
 
 __all__ = [
     "TaggedDimension",
@@ -55,6 +62,13 @@ class TaggedDimension:
     """Units on which the model gave no label."""
     n_not_asked: int = 0
     """Units that were not asked, because the dimension has a condition."""
+    abstained: NDArray[np.bool_] | None = None
+    """On which units the model gave no label, shape (n_units,); on none if None."""
+
+    def counts(self) -> dict[str, int]:
+        """Count the units that got each label; those on which the model abstained are left out."""
+        given = self.given if self.abstained is None else self.given[~self.abstained]
+        return dict(zip(self.labels, given.sum(axis=0).tolist(), strict=True))
 
     @property
     def judged(self) -> NDArray[np.bool_]:
@@ -71,7 +85,7 @@ class TaggedDimension:
         return np.asarray(best[:, None] == np.arange(len(self.labels)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Tags:
     r"""The tags of a population of units.
 
@@ -85,8 +99,11 @@ class Tags:
     ...     _ = path.write_text(
     ...         '{"unit_id": "u1", "stance": "for", "stance_prob": [0.9, 0.1]}\n'
     ...     )
-    ...     read_tags(path, labels={"stance": ["for", "no"]}).unit_ids.to_pylist()
-    ['u1']
+    ...     tags = read_tags(path, labels={"stance": ["for", "no"]})
+    >>> tags.unit_ids.to_pylist(), tags.dimensions["stance"].counts()
+    (['u1'], {'for': 1, 'no': 0})
+    >>> tags.to_pandas().columns.tolist()
+    ['unit_id', 'stance', 'stance=for', 'stance=no']
     """
 
     where: str
@@ -107,6 +124,72 @@ class Tags:
         """Give the row of each unit; -1 for units that are not tagged."""
         found = pc.index_in(pa.array(unit_ids, pa.string()), value_set=self.unit_ids)
         return np.asarray(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), np.int64)
+
+    def to_arrow(self) -> pa.Table:
+        """Give a row a unit: its id, and for each dimension the label and the probabilities.
+
+        The columns are `unit_id`; for each dimension NAME its label (a list of labels in multiple
+        choice), null where the model abstained or the question was not asked, and NAME=LABEL,
+        the probability of each label; then the further columns that were read.
+        """
+        made: dict[str, Any] = {"unit_id": self.unit_ids}
+        for name, one in self.dimensions.items():
+            given = _as_given(one)
+            kind = pa.list_(pa.string()) if one.multiple else pa.string()
+            made[name] = pa.array(given, kind)
+            for number, label in enumerate(one.labels):
+                made[f"{name}={label}"] = pa.array(one.probabilities[:, number], pa.float32())
+        others = (name for name in self.columns.column_names if name not in made)
+        return pa.table(made | {name: self.columns[name] for name in others})
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Give the same as a data frame."""
+        return self.to_arrow().to_pandas()
+
+    def to_polars(self) -> "pl.DataFrame":
+        """Give the same as a data frame of Polars, which must be installed."""
+        import polars as pl
+
+        made: pl.DataFrame = pl.from_arrow(self.to_arrow())
+        return made
+
+    def to_dataset(self) -> "Dataset":
+        """Give the same as a dataset."""
+        from datasets import Dataset
+
+        return Dataset(self.to_arrow())
+
+    def __repr__(self) -> str:
+        by = f" by {', '.join(self.models)}" if self.models else ""
+        lines = [f"Tags of {len(self):,} units{by}, read from {self.where}"]
+        for name, one in self.dimensions.items():
+            counts = sorted(one.counts().items(), key=lambda pair: -pair[1])
+            shown = ", ".join(f"{label} {n:,}" for label, n in counts)
+            rest = f"; no label on {one.n_abstained:,}" if one.n_abstained else ""
+            rest += f"; not asked of {one.n_not_asked:,}" if one.n_not_asked else ""
+            lines.append(f"  {name}: {shown}{rest}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        head, *rows = repr(self).splitlines()
+        cells = (row.strip().partition(": ") for row in rows)
+        body = "".join(
+            f"<tr><th>{escape(name)}</th><td>{escape(what)}</td></tr>" for name, _, what in cells
+        )
+        return f"<p>{escape(head)}</p><table>{body}</table>"
+
+
+def _as_given(one: TaggedDimension) -> list[Any]:
+    """Give the label of each unit, or its labels; None where the model gave none."""
+    names = np.array(one.labels, dtype=object)
+    silent = np.zeros(len(one.given), bool) if one.abstained is None else one.abstained
+    if one.multiple:
+        pairs = zip(one.given, silent, strict=True)
+        return [None if none else names[row].tolist() for row, none in pairs]
+    return [
+        None if none else names[number]
+        for number, none in zip(one.given.argmax(axis=1), silent, strict=True)
+    ]
 
 
 def read_tags(
@@ -329,8 +412,9 @@ def _dimension(
     # Who is not asked does not abstain; the most probable label is what an answer would have been.
     n_not_asked = _not_asked(table, name, column)
     n_abstained = max(0, int(abstained.sum()) - n_not_asked)
+    silent = abstained if not multiple else _is_null(column)
     return TaggedDimension(
-        name, tuple(labels), multiple, used, given, crossed, n_abstained, n_not_asked
+        name, tuple(labels), multiple, used, given, crossed, n_abstained, n_not_asked, silent
     )
 
 
@@ -358,6 +442,10 @@ def _not_asked(table: pa.Table, name: str, column: pa.Array) -> int:
         abstained = pc.equal(pc.utf8_lower(abstained), "true")
     untold = pc.and_(column.is_null(), pc.invert(pc.fill_null(abstained, False)))  # noqa: FBT003
     return int(pc.sum(untold).as_py() or 0)
+
+
+def _is_null(column: pa.Array) -> NDArray[np.bool_]:
+    return np.asarray(column.is_null().to_numpy(zero_copy_only=False), bool)
 
 
 def _matrix(path: Path, table: pa.Table, name: str) -> NDArray[np.float32]:
