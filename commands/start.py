@@ -31,26 +31,9 @@ def init(
 
     Example: standfirst init deals --codebook transfer-deals
     """
-    from ..errors import InputError, UnknownNameError
-    from ..labels import parse_codebook, ready_codebooks
-    from ..study.folder import Study
-    from ..study.revisions import keep_revision
+    from ..study.new import new_study
 
-    ready = ready_codebooks()
-    path = ready.get(codebook) or Path(codebook)
-    if not path.is_file():
-        raise UnknownNameError("codebook", codebook, sorted(ready))
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(path, "is not UTF-8 text", "save the codebook as UTF-8") from error
-    book = parse_codebook(text, str(path))
-    for code in language or ():
-        if not (len(code) == 2 and code.isascii() and code.isalpha() and code.islower()):
-            raise InputError("--language", repr(code), "use a code of two letters, such as en")
-    languages = tuple(language or (book.language,))
-    made = Study.create(study, text, title=title, languages=languages, unit=book.unit)
-    keep_revision(made)
+    made, book = new_study(study, codebook, title=title, languages=language or ())
     n_labels = sum(len(dimension.labels) for dimension in book.dimensions)
     print(f"study made in {made.root}")
     n_dimensions = len(book.dimensions)

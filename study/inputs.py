@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..annotate.language_models.records import asked_revision
-from ..errors import RevisionError, StudyError, UnknownNameError
+from ..errors import InputError, RevisionError, StudyError, UnknownNameError
 from ..labels import is_machine
 from ..labels.codebook.codebook import Condition
 from ..labels.gold.gold import Gold
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ..labels import Codebook
     from .folder import Study
 
-__all__ = ["Inputs", "corpus_tags", "inputs_of", "usable_answers"]
+__all__ = ["Inputs", "corpus_tags", "inputs_of", "usable_answers", "with_trends"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +176,33 @@ def _unseen(
         note = f"{n_left} {units} of the codebook, which {coder} was shown with the label: "
         return kept, [f"{note}left out of the gold that corrects it"]
     return kept, []
+
+
+def with_trends(made: Shares, given: Inputs, *, level: float) -> Shares:
+    """Add to shares how much each rises in a month.
+
+    Raises
+    ------
+    InputError
+        Neither the tags nor a study tell when the units were published.
+    """
+    from ..measure.regressions.trends import trends
+
+    known = given.columns(["published", "article_id", "cluster"])
+    if "published" not in known:
+        problem = "the tags have no column 'published', and no study tells it"
+        raise InputError("--trend", problem, "add the column to the tags, or work in the study")
+    published = known.pop("published")
+    rises, notes = trends(
+        given.tags,
+        given.gold,
+        given.design,
+        published,
+        clusters=list(known.values()),
+        learned=given.learned,
+        level=level,
+    )
+    return replace(made, trends=rises, notes=tuple(dict.fromkeys([*made.notes, *notes])))
 
 
 def usable_answers(files: StudyFiles, gold: Iterable[Gold]) -> list[Gold]:

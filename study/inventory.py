@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from ..labels import Agreement, Annotation, Codebook, Gold
     from .folder import Study
 
-__all__ = ["GATE", "Inventory", "ModelEntry", "TagsEntry"]
+__all__ = ["GATE", "UNITS", "Inventory", "ModelEntry", "TagsEntry"]
 
 GATE = 0.667
 """Krippendorff's alpha below which nothing should be concluded from the answers."""
+
+UNITS = "units.parquet"
+"""The file of a study's own units, as `corpus units` writes it and `tag` reads it."""
 
 _SURE = {"single", "unanimous", "adjudicated"}
 

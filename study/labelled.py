@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import StudyError
-from .contents import gold_of
+from ..errors import RevisionError, StudyError
+from .contents import codebook_of, gold_of
 
 if TYPE_CHECKING:
-    from ..models import TrainingSet
+    from ..models import Model, TrainingSet
     from .folder import Study
 
-__all__ = ["labelled_rows"]
+__all__ = ["labelled_rows", "rows_of_test_part"]
 
 
 def labelled_rows(
@@ -67,3 +67,48 @@ def labelled_rows(
         votes=votes,
     )
     return rows, len(aside)
+
+
+def rows_of_test_part(
+    study: "Study", model: "Model", dimensions: Sequence[str] | None = None
+) -> "TrainingSet":
+    """Gather the gold answers on the test part of a study, on which a model can be scored.
+
+    Parameters
+    ----------
+    study
+        The study.
+    model
+        The model; what it was not trained on needs no answer.
+    dimensions
+        Ids of the dimensions; all if None.
+
+    Raises
+    ------
+    RevisionError
+        The model is of another revision of the codebook.
+    StudyError
+        There is no test part, or none of it has gold.
+    """
+    from ..annotate.design.sampling import read_design
+    from ..corpus import load_units
+    from ..models import from_study
+
+    book = codebook_of(study)
+    if book.revision != model.codebook.revision:
+        problem = f"is of revision {book.revision}, the model of {model.codebook.revision}"
+        remedy = "see what changed: standfirst labels diff MODEL/codebook.yaml codebook.yaml"
+        raise RevisionError(study.codebook_path, problem, remedy)
+    test = {row.unit_id for row in read_design(study.design) if row.part == "test"}
+    if not test:
+        problem = "has no test part"
+        raise StudyError(study.root, problem, "name labelled rows with --data, or draw one: --test")
+    coded = [row for row in gold_of(study, book) if row.unit_id in test]
+    if not coded:
+        problem = f"no gold answer on the {len(test)} units of the test part"
+        raise StudyError(study.root, problem, "code them, then run: standfirst labels gold")
+    known = [row for row in coded if row.dimension in model.heads]
+    names = list(dimensions) if dimensions else None
+    return from_study(
+        load_units(study.corpus), known, model.codebook, names, source=str(study.gold)
+    )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import RevisionError
-from .inventory import GATE, Inventory
+from .inventory import GATE, UNITS, Inventory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,6 @@ __all__ = ["Step", "next_step", "next_with_files"]
 _ROUND = 300
 _TEST = 100
 _MANY = 2_000
-_UNITS = "units.parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +207,10 @@ def _tags(have: Inventory, after: str) -> Step | None:
     if tags and tags[0].n_shared >= n_units and tags[0].versions in {(), (model.version,)}:
         return None
     if not _holds_units(have):
-        return Step(f"standfirst corpus units -o {_UNITS}", "the study's own units, to be tagged")
+        return Step(f"standfirst corpus units -o {UNITS}", "the study's own units, to be tagged")
     replaced = bool(tags) and tags[0].path.suffix == ".parquet"
     target = tags[0].path if replaced else have.study.tags / "corpus.parquet"
-    command = f"standfirst tag {_within(have, model.path)} {_UNITS} -o {_within(have, target)}"
+    command = f"standfirst tag {_within(have, model.path)} {UNITS} -o {_within(have, target)}"
     return Step(command, f"{n_units:,} units")
 
 
@@ -230,7 +229,7 @@ def _holds_units(have: Inventory) -> bool:
     """Tell whether the file of units is there and holds all units."""
     from ..measure.inputs.tagged import unit_ids_of
 
-    path = have.study.root / _UNITS
+    path = have.study.root / UNITS
     try:
         return path.is_file() and have.unit_ids <= set(unit_ids_of(path))
     except ValueError:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ..labels import Annotation, Gold
     from .folder import Study
 
-__all__ = ["MOST_ARTICLES", "contents_of"]
+__all__ = ["MOST_ARTICLES", "contents_of", "refuse_other_page", "write_report"]
 
 MOST_ARTICLES = 1500
 """Articles that can be read in the page; with more it would take too long to open."""
@@ -124,6 +124,45 @@ def contents_of(
             tuple(formulas),
         ),
     )
+
+
+def write_report(
+    study: "Study",
+    path: Path,
+    *,
+    tags: Path | None = None,
+    formulas: Sequence[str] = (),
+    beside: Sequence[Path] = (),
+    force: bool = False,
+) -> Contents:
+    """Write the report of a study as a page; parameters and errors as `contents_of`.
+
+    Raises
+    ------
+    ExistsError
+        The file is there already, and is no report.
+    """
+    from ..files import write_text
+    from ..measure.report.page import html
+
+    refuse_other_page(path, force=force)
+    contents = contents_of(study, tags, formulas=formulas, beside=beside)
+    write_text(path, html(contents))
+    return contents
+
+
+def refuse_other_page(path: Path, *, force: bool = False) -> None:
+    """Refuse to replace a file that is no report.
+
+    Raises
+    ------
+    ExistsError
+        It is there, and is none.
+    """
+    from ..tables.foreign import refuse_foreign
+
+    problem = "is there already, and is no report"
+    refuse_foreign(path, ['content="Standfirst '], force=force, problem=problem)
 
 
 def _corpus(files: StudyFiles) -> Corpus:

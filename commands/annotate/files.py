@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-from ...errors import StudyError, UnknownNameError
-from ...study.contents import annotations_of, codebook_of, units_of
 from ..shared import completion
 from ..shared.answers import print_merged
 from ..shared.next_step import say_next
@@ -14,7 +12,6 @@ from ..shared.options import (
     ForceOption,
     JsonOption,
     StudyOption,
-    check_round,
     find_study,
     print_json,
     say,
@@ -43,46 +40,21 @@ def export(
 
     Example: standfirst annotate export -o tasks.json
     """
-    from ...annotate.design.sampling import read_design
-    from ...annotate.other_tools.exchange import export_lines, export_tasks
-    from ...labels import current, is_machine
-    from ...tables.foreign import refuse_foreign
+    from ...study.exchange import export_round, refuse_output
 
-    refuse_foreign(output, ['"unit_id"'], force=force)
-    if format == "label-studio":
-        refuse_foreign(output.with_suffix(".xml"), ["<View", "sf-head"], force=force)
-    elif format == "doccano":
-        refuse_foreign(output.with_suffix(".labels.json"), ["suffix_key"], force=force)
+    refuse_output(output, format, force=force)
     folder = find_study(study)
-    codebook = codebook_of(folder)
-    plan = read_design(folder.design)
-    check_round(round, (row.round for row in plan))
-    design = [row for row in plan if round in (None, row.round)]
-    if round is not None and not design:
-        raise StudyError(folder.design, "no unit is drawn", "run: standfirst annotate sample 100")
-    units = units_of(folder)
-    if design:
-        by_id = {unit["unit_id"]: unit for unit in units}
-        units = [by_id[row.unit_id] for row in design if row.unit_id in by_id]
-    rounds = {row.unit_id: row.round for row in design}
-    answers = current(annotations_of(folder))
-    people = [row for row in answers if not is_machine(row.coder)]
-    rows = [row for row in answers if row.coder == coder] if coder else people
-    if coder and not rows:
-        known = sorted({row.coder for row in annotations_of(folder)})
-        raise UnknownNameError("coder with answers:", coder, known)
+    made = export_round(folder, output, name=round, form=format, coder=coder, force=force)
+    n_tasks, second = made.n_tasks, made.labels
+    hint = "under Labels > Actions > Import Labels"
     if format == "label-studio":
-        n_tasks = export_tasks(output, units, codebook, annotations=rows, rounds=rounds)
-        second, hint = output.with_suffix(".xml"), "under Settings > Labeling Interface > Code"
-    else:
-        n_tasks = export_lines(output, format, units, codebook, annotations=rows, rounds=rounds)
-        second, hint = output.with_suffix(".labels.json"), "under Labels > Actions > Import Labels"
+        hint = "under Settings > Labeling Interface > Code"
     counts = {"tasks": n_tasks, "file": str(output)}
     if json:
-        print_json(counts | ({"config": str(second)} if format != "prodigy" else {}))
+        print_json(counts | ({"config": str(second)} if second else {}))
         return
     print(f"{n_tasks} tasks in {output}")
-    if format != "prodigy":
+    if second:
         say(f"their labels are in {second}; import it {hint}")
     say_next(folder, "annotate export")
 
@@ -103,16 +75,9 @@ def import_(
 
     Example: standfirst annotate import project-1.json
     """
-    from ...annotate.answers.merge import merge_answers
-    from ...annotate.other_tools.exchange import import_lines, import_tasks
-    from ...study.migrations import earlier_revisions
+    from ...study.exchange import import_answers
 
     folder = find_study(study)
-    codebook = codebook_of(folder)
-    if format == "label-studio":
-        earlier = earlier_revisions(folder, codebook)
-        read = import_tasks(file, codebook, coder=coder, earlier=earlier)
-    else:
-        read = import_lines(file, format, codebook, coder=coder)
-    print_merged(merge_answers(folder.annotations, read), as_json=json)
+    merged = import_answers(folder, file, form=format, coder=coder)
+    print_merged(merged, as_json=json)
     say_next(folder, "annotate import", quiet=json)

@@ -6,20 +6,12 @@ from typing import Annotated
 
 import typer
 
-from ...errors import LeakError, ServerError, StudyError, UnknownNameError
-from ...study.contents import (
-    articles_of,
-    codebook_of,
-    connected,
-    projects_of,
-    pulled,
-    study_id,
-    units_of,
-)
+from ...errors import ServerError
+from ...study.contents import codebook_of, connected, pulled
 from ..shared import completion
 from ..shared.answers import print_merged, say_strangers
 from ..shared.next_step import say_next
-from ..shared.options import JsonOption, StudyOption, check_round, find_study, print_json, say
+from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
 from .review import push_review
 
 __all__ = ["pull", "push", "start"]
@@ -98,65 +90,28 @@ def push(
     """
     from dataclasses import asdict
 
-    from ...annotate.design.sampling import read_design
-    from ...annotate.label_studio.projects import push_design
-    from ...annotate.suggestions.push import push_suggestions
-    from ...annotate.suggestions.suggestion import blind_units
-    from ...study.migrations import earlier_revisions
-    from ...study.suggester import load_suggester
+    from ...study.pushing import push_round
 
     if review is not None:
         if round is not None or model is not None or view != "unit":
             raise typer.BadParameter("goes without --round, --view, --model", param_hint="--review")
         push_review(study, review, title, as_json=json)
         return
-    if view not in ("unit", "article"):
-        raise UnknownNameError("view", view, ["unit", "article"])
     folder = find_study(study)
-    codebook = codebook_of(folder)
-    plan = read_design(folder.design)
-    check_round(round, (row.round for row in plan))
-    design = [row for row in plan if round in (None, row.round)]
-    if not design:
-        raise StudyError(folder.design, "no unit is drawn", "run: standfirst annotate sample 100")
-    blind = blind_units(design)
-    if model is not None and blind.issuperset(row.unit_id for row in design):
-        problem = "all these units are coded blind (test part, or several coders)"
-        raise LeakError("--model", problem, "push them without a model")
-    suggester = None if model is None else load_suggester(model)
-    units = {unit["unit_id"]: unit for unit in units_of(folder)}
-    wanted = {row.article_id for row in design}
-    articles = articles_of(folder, wanted) if view == "article" else None
+    what = "articles" if view == "article" else "units"
     pushed = []
-    with connected(folder) as server:
-        for batch, done in push_design(
-            server,
-            units,
-            codebook,
-            design,
-            title=title or folder.settings().title or codebook.title,
-            state=projects_of(folder),
-            study_id=study_id(folder),
-            earlier=earlier_revisions(folder, codebook),
-            articles=articles,
-        ):
-            row = asdict(done) | {"title": batch.title}
-            what = "articles" if articles else "units"
-            outcome = f"{done.n_sent} {what} sent, {done.n_known} there already"
-            if suggester is not None:
-                given = push_suggestions(
-                    server, done.project, codebook, design, suggester, units=units
-                )
-                row["suggestions"] = asdict(given) | {"model": suggester.version}
-                outcome += f", {given.n_sent} suggestions, {given.n_blind} units blind"
-            if done.n_cleaned:
-                say(f"{done.n_cleaned} units have NUL or broken characters; they are left out")
-            pushed.append(row)
-            if not json:
-                print(f"{batch.title}: {outcome}: {done.url}")
-    if projects_of(folder).exists():
-        # Later than the design: what is drawn is there.
-        projects_of(folder).touch()
+    for one in push_round(folder, name=round, title=title, view=view, model=model):
+        done, given = one.pushed, one.suggested
+        row = asdict(done) | {"title": one.title}
+        outcome = f"{done.n_sent} {what} sent, {done.n_known} there already"
+        if given is not None:
+            row["suggestions"] = asdict(given) | {"model": one.suggester}
+            outcome += f", {given.n_sent} suggestions, {given.n_blind} units blind"
+        if done.n_cleaned:
+            say(f"{done.n_cleaned} units have NUL or broken characters; they are left out")
+        pushed.append(row)
+        if not json:
+            print(f"{one.title}: {outcome}: {done.url}")
     if json:
         print_json({"projects": pushed})
     say_next(folder, "annotate push", quiet=json)

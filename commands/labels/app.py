@@ -1,11 +1,11 @@
 """``standfirst labels``: the codebook, the coders, and the resolved answers."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ...errors import InputError, StudyError
+from ...errors import InputError
 from ..shared.next_step import say_next
 from ..shared.options import (
     AdjudicatorOption,
@@ -20,6 +20,7 @@ from .changes import diff, migrate
 
 if TYPE_CHECKING:
     from ...labels import Annotation, Codebook
+    from ...study.folder import Study
 
 __all__ = ["app"]
 
@@ -105,35 +106,23 @@ def gold(
     """
     from collections import Counter
 
-    from ...files import WAIT, locked
-    from ...labels import competence, resolve, ties, write_gold
+    from ...study.resolving import resolve_gold
 
     folder = find_study(study)
-    options: dict[str, Any] = {"rule": rule, "adjudicators": adjudicator or (), "least": least}
-    # No answers may be added between reading them and writing gold.
-    with locked(folder.annotations.parent, wait=WAIT):
-        rows, book = _coded(folder.root, folder.annotations, folder.codebook_path)
-        resolved = resolve(rows, book, **options)
-        write_gold(folder.gold, resolved)
-    open_ = ties(rows, book, **options)
-    coders = competence(rows, resolved, adjudicators=adjudicator or ())
-    counts = {
-        dimension.id: dict(
-            sorted(
-                Counter(gold.rule for gold in resolved if gold.dimension == dimension.id).items()
-            )
-        )
-        for dimension in book.dimensions
-    }
-    tied = Counter(gold.dimension for gold in open_)
+    made = resolve_gold(folder, rule=rule, adjudicators=adjudicator or (), least=least)
+    say(*made.notes)
+    tied = Counter(gold.dimension for gold in made.ties)
     if json:
         print_json(
             {
                 "gold": str(folder.gold),
                 "dimensions": {
-                    name: {"rules": rules, "tied": tied[name]} for name, rules in counts.items()
+                    name: {"rules": rules, "tied": tied[name]}
+                    for name, rules in made.counts().items()
                 },
-                "ties": [{"unit_id": gold.unit_id, "dimension": gold.dimension} for gold in open_],
+                "ties": [
+                    {"unit_id": gold.unit_id, "dimension": gold.dimension} for gold in made.ties
+                ],
                 "coders": [
                     {
                         "coder": coder.coder,
@@ -143,17 +132,12 @@ def gold(
                         "low": coder.accuracy.low,
                         "high": coder.accuracy.high,
                     }
-                    for coder in coders
+                    for coder in made.coders
                 ],
             }
         )
         return
-    for name, rules in counts.items():
-        text = ", ".join(f"{n} {how}" for how, n in rules.items()) or "nothing"
-        typer.echo(f"{name}: {text}; {tied[name]} left to adjudication")
-    for coder in coders:
-        text = f"{coder.accuracy} of {coder.n_answers} as the adjudicator or the other coders"
-        typer.echo(f"  {coder.coder}, {coder.dimension}: {text}")
+    typer.echo("\n".join(made.lines()))
     say(f"wrote {folder.gold}")
     say_next(folder, "labels gold")
 
@@ -218,7 +202,7 @@ def coders(
     from ...labels import disagreements, drift, stability
 
     folder = find_study(study)
-    rows, book = _coded(folder.root, folder.annotations, folder.codebook_path)
+    rows, book = _coded(folder)
     above = adjudicator or ()
     steady = stability(rows, book, adjudicators=above)
     weeks = drift(rows, book, adjudicators=above)
@@ -254,7 +238,7 @@ def export(
     from ...tables.foreign import refuse_foreign
 
     folder = find_study(study)
-    rows, book = _coded(folder.root, folder.annotations, folder.codebook_path)
+    rows, book = _coded(folder)
     names = {".parquet": ["unit_id", "coder", "round"], ".csv": ["unit", "article", "dimension"]}
     if output.suffix not in names:
         raise InputError(
@@ -269,24 +253,9 @@ def export(
     say(f"wrote {output}")
 
 
-def _coded(root: Path, annotations: Path, codebook: Path) -> tuple[list["Annotation"], "Codebook"]:
-    from ...labels import (
-        check_annotations,
-        check_revision,
-        load_codebook,
-        read_annotations,
-        settle,
-    )
+def _coded(study: "Study") -> tuple[list["Annotation"], "Codebook"]:
+    from ...study.resolving import coded_of
 
-    if not annotations.exists():
-        raise StudyError(root, "has no annotations yet", "pull them: standfirst annotate pull")
-    book = load_codebook(codebook)
-    rows = read_annotations(annotations)
-    check_annotations(rows, book, str(annotations))
-    check_revision(rows, book, str(annotations))
-    settled = settle(rows, book)
-    for name, n in settled.n_not_asked.items():
-        say(f"{name}: {n} answers left out, because the condition of the question did not hold")
-    for name, n in settled.n_not_alone.items():
-        say(f"{name}: {n} answers hold a label that stands alone beside others; it was left out")
-    return list(settled.annotations), book
+    coded = coded_of(study)
+    say(*coded.notes)
+    return coded.annotations, coded.codebook

@@ -1,12 +1,15 @@
 """``standfirst report``: one page that says what a study found, how, and what it rests on."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..shared.next_step import say_next
 from ..shared.options import StudyOption, find_study, say
+
+if TYPE_CHECKING:
+    from ...study.folder import Study
 
 __all__ = ["report"]
 
@@ -49,35 +52,22 @@ def report(
 
     Example: standfirst report -o report.html
     """
-    from ...files import write_text
-    from ...measure.report.page import html
-    from ...measure.report.verify import asked_of
-    from ...study.reporting import contents_of
-    from ...tables.foreign import refuse_foreign
+    from ...study.reporting import refuse_other_page, write_report
 
-    path = output or find_study(study).root / "report.html"
-    if verify is None:
-        problem = "is there already, and is no report"
-        refuse_foreign(path, ['content="Standfirst '], force=force, problem=problem)
+    if verify is None and output is not None:
+        refuse_other_page(output, force=force)
     folder = find_study(study)
     if verify is not None:
-        asked = asked_of(verify)
-        regression = list(asked.formulas)
-        if tags is None and asked.tags:
-            tags = _in_study(folder.root, asked.tags, verify, "--tags")
-        beside = beside or [
-            _in_study(folder.root, name, verify, "--beside") for name in asked.beside
-        ]
-    contents = contents_of(folder, tags, formulas=regression or (), beside=beside or ())
-    page = html(contents)
-    if verify is not None:
-        _verify(verify, page)
+        _verify(folder, verify, tags, beside)
         return
-    write_text(path, page)
+    path = output or folder.root / "report.html"
+    contents = write_report(
+        folder, path, tags=tags, formulas=regression or (), beside=beside or (), force=force
+    )
     for name, one in contents.missing.items():
         remedy = f"; {one.command}" if one.command else ""
         say(f"note: without {name}: {one.reason}{remedy}")
-    size = len(page.encode("utf-8")) / 1e6
+    size = path.stat().st_size / 1e6
     print(f"{path}: {len(contents.articles):,} articles, {size:.1f} MB; open it in a browser")
     say_next(folder, "report")
 
@@ -93,14 +83,21 @@ def _in_study(root: Path, name: str, page: Path, option: str) -> Path:
     raise InputError(page, problem, f"name it: {option} FILE")
 
 
-def _verify(path: Path, page: str) -> None:
-    from ...measure.report.verify import verify
+def _verify(folder: "Study", path: Path, tags: Path | None, beside: list[Path] | None) -> None:
+    from ...measure.report.page import html
+    from ...measure.report.verify import asked_of, verify
+    from ...study.reporting import contents_of
 
-    found = verify(path, page)
-    for one in found[:_MOST_SHOWN]:
+    asked = asked_of(path)
+    if tags is None and asked.tags:
+        tags = _in_study(folder.root, asked.tags, path, "--tags")
+    beside = beside or [_in_study(folder.root, name, path, "--beside") for name in asked.beside]
+    page = html(contents_of(folder, tags, formulas=asked.formulas, beside=beside))
+    differing = verify(path, page)
+    for one in differing[:_MOST_SHOWN]:
         print(one)
-    if len(found) > _MOST_SHOWN:
-        print(f"... and {len(found) - _MOST_SHOWN:,} more")
-    if found:
+    if len(differing) > _MOST_SHOWN:
+        print(f"... and {len(differing) - _MOST_SHOWN:,} more")
+    if differing:
         raise typer.Exit(1)
     print(f"{path}: every number is what the study's files give")

@@ -1,11 +1,9 @@
 """``standfirst measure shares``: how often each label holds, corrected by gold."""
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from ...errors import InputError
 from ..shared.next_step import say_next
 from ..shared.options import (
     JsonOption,
@@ -25,10 +23,6 @@ from .inputs import (
     read_inputs,
 )
 from .tables import OutputOption, write_rows
-
-if TYPE_CHECKING:
-    from ...measure.estimates.results import Shares
-    from ...study.inputs import Inputs
 
 __all__ = ["shares"]
 
@@ -69,6 +63,8 @@ def shares(
     names = _columns(by)
     if (differences or against is not None) and not names:
         raise typer.BadParameter("differences are between groups: name --by", param_hint="--by")
+    from ...study.inputs import with_trends
+
     ties = ["article_id", "cluster"] if trend else []
     given = read_inputs(
         tags,
@@ -89,7 +85,7 @@ def shares(
         level=level,
     )
     if trend:
-        made = _with_trends(made, given, level)
+        made = with_trends(made, given, level=level)
     if output is not None:
         write_rows(made.rows(), output)
     if json:
@@ -107,23 +103,3 @@ def _columns(by: str | None) -> list[str]:
     if by is not None and not names:
         raise typer.BadParameter("name what to group by, such as outlet,month", param_hint="--by")
     return names
-
-
-def _with_trends(made: "Shares", given: "Inputs", level: float) -> "Shares":
-    from ...measure.regressions.trends import trends
-
-    known = given.columns(["published", "article_id", "cluster"])
-    if "published" not in known:
-        problem = "the tags have no column 'published', and no study tells it"
-        raise InputError("--trend", problem, "add the column to the tags, or work in the study")
-    published = known.pop("published")
-    found, notes = trends(
-        given.tags,
-        given.gold,
-        given.design,
-        published,
-        clusters=list(known.values()),
-        learned=given.learned,
-        level=level,
-    )
-    return replace(made, trends=found, notes=tuple(dict.fromkeys([*made.notes, *notes])))

@@ -1,11 +1,11 @@
 """``standfirst evaluate``: a model on labelled rows that it has not seen."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from ...study.contents import gold_of
+from ...study.labelled import rows_of_test_part
 from ..shared import completion
 from ..shared.next_step import say_next, say_next_with_files
 from ..shared.options import JsonOption, MissingOption, StudyOption, find_study, print_json, say
@@ -17,9 +17,6 @@ from .score_tables import (
     interval_text,
     label_table,
 )
-
-if TYPE_CHECKING:
-    from ...models import Model, TrainingSet
 
 __all__ = ["evaluate"]
 
@@ -61,7 +58,7 @@ def evaluate(
 
             raise UnknownNameError(f"dimension of {model}:", name, list(loaded.heads))
     if data is None:
-        rows = _test_part(study, loaded, label)
+        rows = rows_of_test_part(find_study(study), loaded, label)
     else:
         rows = from_file(
             data,
@@ -90,31 +87,3 @@ def evaluate(
         say_next(find_study(study), "evaluate")
     else:
         say_next_with_files("evaluate", model)
-
-
-def _test_part(folder: Path | None, model: "Model", label: list[str] | None) -> "TrainingSet":
-    from ...annotate.design.sampling import read_design
-    from ...corpus import load_units
-    from ...errors import RevisionError, StudyError
-    from ...labels import load_codebook
-    from ...models import from_study
-
-    study = find_study(folder)
-    book = load_codebook(study.codebook_path)
-    if book.revision != model.codebook.revision:
-        problem = f"is of revision {book.revision}, the model of {model.codebook.revision}"
-        remedy = "see what changed: standfirst labels diff MODEL/codebook.yaml codebook.yaml"
-        raise RevisionError(study.codebook_path, problem, remedy)
-    test = {row.unit_id for row in read_design(study.design) if row.part == "test"}
-    if not test:
-        problem = "has no test part"
-        raise StudyError(study.root, problem, "name labelled rows with --data, or draw one: --test")
-    coded = [row for row in gold_of(study, book) if row.unit_id in test]
-    if not coded:
-        problem = f"no gold answer on the {len(test)} units of the test part"
-        raise StudyError(study.root, problem, "code them, then run: standfirst labels gold")
-    # What the model was not trained on needs no answer.
-    known = [row for row in coded if row.dimension in model.heads]
-    return from_study(
-        load_units(study.corpus), known, model.codebook, label, source=str(study.gold)
-    )

@@ -154,7 +154,7 @@ _DATELINE = re.compile(
     r"(?P<date>,? (?:[A-Z][a-z]{2,8}\.? \d{1,2}|\d{1,2} [A-Z][a-z]{2,8}\.?)(?:,? \d{4})?)?"
     r"(?P<agency> ?\([A-Z][\w .&/-]{1,40}\))?\s+?[—–-]{1,2}\s+(?=\S)"
 )
-_ENDS = tuple(".!?:;”\"’)")
+_ENDS = tuple('.!?:;”"’)')
 _TOP = 4
 _MAX_BYLINE = 100
 

@@ -155,7 +155,13 @@ def _in_languages(
         return with_languages(ready, expected)
     except Exception:  # noqa: BLE001 - the article that breaks it is looked for
         singly = (
-            _tried(lambda _, each: with_languages([each], expected), each.article, each, "cleaning", rejects)
+            _tried(
+                lambda _, each: with_languages([each], expected),
+                each.article,
+                each,
+                "cleaning",
+                rejects,
+            )
             for each in ready
         )
         return [each for single in singly if single for each in single]

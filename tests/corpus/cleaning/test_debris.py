@@ -110,7 +110,7 @@ def test_all_debris_begins_as_debris_may(line: str) -> None:
     assert _MAY_BE_DEBRIS.match(line.strip())
 
 
-@pytest.mark.parametrize("end", ".!?”\"’")
+@pytest.mark.parametrize("end", '.!?”"’')
 @pytest.mark.parametrize(
     "glued",
     [
