@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from standfirst.corpus import Article, Removal, clean
 from standfirst.corpus.cleaning.debris import (
     _DEBRIS,
-    _GLUED_AFTER,
     _MAY_BE_DEBRIS,
     _unglued,
     unwrap,
