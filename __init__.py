@@ -13,24 +13,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .corpus import Article, Unit, cut, load_units, read_articles, sentences
+    from .corpus import Article, Corpus, Unit, cut, load_units, read_articles, sentences
     from .errors import StandfirstError
     from .labels import Annotation, Codebook, Gold, agreement, load_codebook, resolve
     from .measure import Shares, Tags, read_tags, shares
     from .models import Model, evaluate, from_file, from_rows, tag_files, train
     from .models.training.estimator import Classifier
-    from .study.folder import Study
+    from .study.notebook import Study
 
 _HOMES = {
     "Annotation": "labels",
     "Article": "corpus",
     "Classifier": "models.training.estimator",
     "Codebook": "labels",
+    "Corpus": "corpus",
     "Gold": "labels",
     "Model": "models",
     "Shares": "measure",
     "StandfirstError": "errors",
-    "Study": "study.folder",
+    "Study": "study.notebook",
     "Tags": "measure",
     "Unit": "corpus",
     "agreement": "labels",
@@ -54,6 +55,7 @@ __all__ = [
     "Article",
     "Classifier",
     "Codebook",
+    "Corpus",
     "Gold",
     "Model",
     "Shares",

@@ -8,6 +8,7 @@ from .reading.fields import Fields, Reject
 from .reading.read import READERS, read_articles
 from .storing.add import Added, add
 from .storing.amend import AMENDABLE, Amended, meta_columns, set_fields
+from .storing.corpus import Corpus
 from .storing.part import aside
 from .storing.prepare import rehearse
 from .storing.recut import Recut, recut
@@ -29,6 +30,7 @@ __all__ = [
     "Amended",
     "Article",
     "Cleaned",
+    "Corpus",
     "Fields",
     "Preparation",
     "Recut",

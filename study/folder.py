@@ -54,11 +54,9 @@ class Settings:
     --------
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
-    >>> from standfirst.labels import ready_codebooks
     >>> from standfirst.study import Study
     >>> with TemporaryDirectory() as folder:
-    ...     book = ready_codebooks()["stance"].read_text(encoding="utf-8")
-    ...     Study.create(Path(folder) / "deals", book, title="Deals").settings().title
+    ...     Study.create(Path(folder) / "deals", title="Deals").folder.settings().title
     'Deals'
     """
 
@@ -74,12 +72,13 @@ class Settings:
 class Study:
     """The folder of one project, and where things lie in it.
 
+    `notebook.Study`, which people use, has one.
+
     Examples
     --------
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> from standfirst.labels import ready_codebooks
-    >>> from standfirst.study import Study
     >>> with TemporaryDirectory() as folder:
     ...     book = ready_codebooks()["stance"].read_text(encoding="utf-8")
     ...     study = Study.create(Path(folder) / "deals", book)

@@ -7,13 +7,13 @@ import pytest
 
 PUBLIC = {
     "standfirst": """
-        Annotation Article Classifier Codebook Gold Model Shares StandfirstError Study Tags Unit
-        __version__ agreement cut evaluate from_file from_rows load_codebook load_units
+        Annotation Article Classifier Codebook Corpus Gold Model Shares StandfirstError Study Tags
+        Unit __version__ agreement cut evaluate from_file from_rows load_codebook load_units
         read_articles read_tags resolve sentences shares tag_files train
     """,
     "standfirst.corpus": """
-        AMENDABLE KEEP KINDS READERS SEGMENTERS UNIT_SCHEMA Added Amended Article Cleaned Fields
-        Preparation Recut Reject Removal Segmenter Unit add aside clean content_id cut
+        AMENDABLE KEEP KINDS READERS SEGMENTERS UNIT_SCHEMA Added Amended Article Cleaned Corpus
+        Fields Preparation Recut Reject Removal Segmenter Unit add aside clean content_id cut
         get_segmenter keep_rejects load_articles load_rejects load_units meta_columns
         read_articles read_preparation recut rehearse sentences set_fields summary unit_ids
     """,
@@ -21,7 +21,7 @@ PUBLIC = {
         ADJUDICATION HOTKEYS Agreement Annotation Codebook Condition Dimension Estimate Gold
         Label advise agreement agreement_as_json agreement_as_text annotations_dataset
         assign_hotkeys check_annotations check_revision competence current diff_codebooks
-        disagreements drift dump_codebook guide_html guide_markdown infer_codebook
+        disagreements drift dump_codebook gold_dataset guide_html guide_markdown infer_codebook
         infer_from_annotations is_decision is_machine json_schema load_codebook load_mapping
         merge_annotations migrate_annotations missed_gate parse_codebook parse_mapping
         read_annotations read_coded read_gold read_log readings ready_codebooks resolve settle
@@ -41,7 +41,7 @@ PUBLIC = {
         prototype_model tag_files train
     """,
     "standfirst.study": """
-        Settings Study
+        Exported PushedProject Resolved Round Settings Status Study
     """,
     "standfirst.measure": """
         CoderComparison Doubts Drift Plan Regression Shares Tags compare_coders

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 
 from standfirst.errors import InputError
-from standfirst.study import Study
 from standfirst.study.contents import units_of
+from standfirst.study.folder import Study
 from standfirst.study.measuring import cells_of
 
 Run = Callable[..., Any]
