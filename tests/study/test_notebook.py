@@ -115,7 +115,7 @@ def test_tags_are_replaced(study: Study) -> None:
 @pytest.mark.slow
 def test_what_is_shown_is_short(study: Study) -> None:
     """Everything that a notebook shows by itself is a few lines, and pictures or tables beside."""
-    shown = [
+    shown: list[Any] = [
         study,
         study.corpus,
         study.codebook,
@@ -189,14 +189,15 @@ def test_files_and_tables_are_one_corpus(tmp_path: Path, harbour: Any) -> None:
 def test_tables_that_are_none(tmp_path: Path) -> None:
     """What is no table, has no row, or lacks a named column is refused in one line."""
     corpus = Corpus(tmp_path / "corpus")
-    for given, message in (
+    wrong: list[tuple[Any, str]] = [
         (3, "is no table"),
         ([], "an empty list"),
         (pd.DataFrame({"text": []}), "has no row"),
         ([{"text": 1}, {"text": "b"}], "cannot be read as a table"),
-    ):
+    ]
+    for given, message in wrong:
         with pytest.raises(InputError, match=message):
-            corpus.add(given)  # type: ignore[arg-type]
+            corpus.add(given)
     with pytest.raises(UnknownNameError, match="column"):
         corpus.add([{"text": "Talks resume."}], outlet="paper")
     with pytest.raises(InputError, match="is no order of dates"):
