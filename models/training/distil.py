@@ -33,10 +33,20 @@ from ..labelled.training_set import TrainingSet
 from ..matrix import Matrix
 from ..metrics import DistilledDimension, DistilledMetrics
 from ..model import Model
-from ..predictor import Prediction
+from ..predictor import Prediction, Predictor
 from ..scores import Score
 
-__all__ = ["LEAST", "STUDENT", "Distilled", "distil", "make_pool"]
+__all__ = [
+    "LEAST",
+    "PENALTIES",
+    "STUDENT",
+    "Distilled",
+    "ask",
+    "distil",
+    "learn",
+    "make_pool",
+    "pool_rows",
+]
 
 STUDENT = "hashed-pieces"
 """The encoder of a student, unless another is named."""
@@ -44,7 +54,9 @@ STUDENT = "hashed-pieces"
 LEAST = 100
 """Texts that a pool needs."""
 
-_PENALTIES = (0.1, 0.3, 1.0, 3.0, 10.0)
+PENALTIES = (0.1, 0.3, 1.0, 3.0, 10.0)
+"""Penalties of ridge regression that are tried."""
+
 _CLIP = 1e-3
 _AT_ONCE = 2_000
 
@@ -120,6 +132,27 @@ def make_pool(
     >>> make_pool(["Yes.", "No.", "yes. ", "Perhaps."], ["a", "a", "b", "c"], leave_out=["no."])
     ['Yes.', 'Perhaps.']
     """
+    rows = pool_rows(
+        texts,
+        articles,
+        leave_out=leave_out,
+        leave_out_articles=leave_out_articles,
+        limit=limit,
+        seed=seed,
+    )
+    return [texts[row] for row in rows.tolist()]
+
+
+def pool_rows(
+    texts: Sequence[str],
+    articles: Sequence[str] | None = None,
+    *,
+    leave_out: Collection[str] = (),
+    leave_out_articles: Collection[str] = (),
+    limit: int | None = None,
+    seed: int = 0,
+) -> npt.NDArray[np.int64]:
+    """Return the rows of the texts that `make_pool` chooses, ascending."""
     hashes = hash_texts(texts)
     first = np.zeros(len(texts), bool)
     first[np.unique(hashes, return_index=True)[1]] = True
@@ -130,7 +163,7 @@ def make_pool(
     rows = np.flatnonzero(kept)
     if limit is not None and len(rows) > limit:
         rows = np.sort(np.random.default_rng(seed).choice(rows, limit, replace=False))
-    return [texts[row] for row in rows]
+    return rows
 
 
 def distil(
@@ -191,7 +224,7 @@ def distil(
     if len(pool) < LEAST:
         problem = f"{len(pool)} texts are left that are not in the gold"
         raise InputError("the corpus", problem, f"a student needs {LEAST}, better 10,000")
-    answers = _ask(teacher, pool, progress)
+    answers = ask(teacher, pool, progress)
     held = np.zeros(len(pool), bool)
     held[np.random.default_rng(seed).permutation(len(pool))[: len(pool) // 10]] = True
     empty, prepared = make_encoder(student).begin(pool)
@@ -199,7 +232,7 @@ def distil(
     vectors = encoder.transform(prepared)
     heads, agreement = {}, {}
     for name, head in teacher.heads.items():
-        heads[name] = _learn(vectors, answers[name], head, held)
+        heads[name] = learn(vectors, answers[name].probabilities, head, held)
         own = heads[name].decide(heads[name].probabilities(vectors[held]))
         agreement[name] = float((own == answers[name].chosen[held]).all(axis=1).mean())
     about = About(
@@ -233,7 +266,20 @@ def distil(
     return Distilled(made, len(pool), agreement, scores, n_seen)
 
 
-def _ask(teacher: Model, pool: Sequence[str], progress: Progress | None) -> dict[str, Prediction]:
+def ask(
+    teacher: Predictor, pool: Sequence[str], progress: Progress | None = None
+) -> dict[str, Prediction]:
+    """Have a teacher answer texts, some at a time.
+
+    Parameters
+    ----------
+    teacher
+        Who answers.
+    pool
+        The texts.
+    progress
+        Receives how many are answered.
+    """
     parts: dict[str, list[Prediction]] = {name: [] for name in teacher.heads}
     if progress is not None:
         progress("the teacher answers", 0, len(pool), "texts")
@@ -254,22 +300,49 @@ def _ask(teacher: Model, pool: Sequence[str], progress: Progress | None) -> dict
     }
 
 
-def _learn(vectors: Matrix, answer: Prediction, head: Head, held: npt.NDArray[np.bool_]) -> Head:
-    """Fit the student of one dimension."""
+def learn(
+    vectors: Matrix,
+    answers: Floats,
+    head: Head,
+    held: npt.NDArray[np.bool_],
+    *,
+    penalties: Sequence[float] = PENALTIES,
+) -> Head:
+    """Fit the student of one dimension.
+
+    Parameters
+    ----------
+    vectors
+        Of the texts of the pool.
+    answers
+        The teacher's probabilities for them, shape (n_texts, n_labels).
+    head
+        The teacher's head; its rule is taken over.
+    held
+        Which texts choose the penalty and calibrate, and are not fitted; shape (n_texts,).
+    penalties
+        The penalties that are tried, from loose to strict.
+    """
     from sklearn.linear_model import Ridge
 
-    teacher = answer.probabilities[:, head.seen]
+    teacher = answers[:, head.seen]
     target = np.log(np.clip(teacher, _CLIP, 1 - _CLIP))
     if head.multiple:
         target = target - np.log(np.clip(1 - teacher, _CLIP, 1 - _CLIP))
     else:
         target = target - target.mean(axis=1, keepdims=True)
+    mirrored = not head.multiple and target.shape[1] == 2
+    fitted_to = target[~held, :1] if mirrored else target[~held]
     best: tuple[float, Calibration, LinearFit, float] | None = None
-    for penalty in _PENALTIES:
-        fitted = Ridge(alpha=penalty, solver="lsqr", tol=1e-4).fit(vectors[~held], target[~held])
-        fit = LinearFit(
-            np.atleast_2d(fitted.coef_), np.atleast_1d(fitted.intercept_).astype(np.float64)
-        )
+    for penalty in penalties:
+        fitted = Ridge(alpha=penalty, solver="lsqr", tol=1e-4).fit(vectors[~held], fitted_to)
+        weights = np.atleast_2d(fitted.coef_)
+        intercept = np.atleast_1d(fitted.intercept_).astype(np.float64)
+        if mirrored:
+            # The log-odds of two labels are each other's mirror image, and so are their fits.
+            weights = np.concatenate([weights, -weights])
+            intercept = np.concatenate([intercept, -intercept])
+        fit = LinearFit(weights, intercept)
         scores = fit.scores(vectors[held])
         loss, calibration = _match(scores, teacher[held], multiple=head.multiple)
         # Ties go to the stricter penalty, which comes last.
