@@ -61,6 +61,8 @@ class Prediction:
     """The probabilities by heads that did not learn from the text; see `heads.fold_heads`."""
     labels: tuple[str, ...] = ()
     """Ids of the labels, in the order of the columns."""
+    stage: npt.NDArray[np.int64] | None = None
+    """Which stage of a cascade answered each text, 0 the fastest; None without stages."""
 
     @property
     def given(self) -> list[tuple[str, ...]]:
@@ -156,6 +158,11 @@ class Predictor:
     def needs(self) -> tuple[str, ...]:
         """What `predict` needs beside the texts: names of `views.VIEWS`; empty for most models."""
         return tuple(getattr(self.encoder, "needs", ()))
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The encoders of the stages of a cascade, the fastest first; empty for a single model."""
+        return ()
 
     def predict(self, texts: Texts, context: Context | None = None) -> dict[str, Prediction]:
         """Answer every dimension on texts.

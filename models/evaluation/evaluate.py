@@ -10,8 +10,7 @@ from ...errors import UnknownNameError
 from ..heads.decision import parse_goal
 from ..labelled.same_text import hash_texts
 from ..labelled.training_set import TrainingSet, check_rows
-from ..model import Model
-from ..predictor import Prediction, refuse_prototype
+from ..predictor import Prediction, Predictor, refuse_prototype
 from ..scores import Score, score
 from .cautions import find_cautions
 
@@ -48,7 +47,7 @@ class Evaluation:
         }
 
 
-def evaluate(model: Model, data: TrainingSet, *, seed: int = 0) -> Evaluation:
+def evaluate(model: Predictor, data: TrainingSet, *, seed: int = 0) -> Evaluation:
     """Score a model on labelled rows.
 
     Parameters
@@ -96,7 +95,7 @@ def evaluate(model: Model, data: TrainingSet, *, seed: int = 0) -> Evaluation:
 
 
 def score_answers(
-    model: Model, answers: Mapping[str, Prediction], data: TrainingSet, *, seed: int
+    model: Predictor, answers: Mapping[str, Prediction], data: TrainingSet, *, seed: int
 ) -> Evaluation:
     """Score what a model has answered on labelled rows; see `evaluate`."""
     scores = {}

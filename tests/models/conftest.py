@@ -8,8 +8,10 @@ from safetensors.numpy import save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from standfirst.models import Report, TrainingSet, from_file, train
+from standfirst.models.cascade.folder import copy_model, save_cascade
 from standfirst.models.encoders.networks.transformer import is_ready
 from standfirst.models.encoders.weights.architectures import NAMES
+from standfirst.models.training.teach_cascade import Taught, teach_cascade
 
 _NETWORK_WORDS = "talks resume the minister said that court will rule on plan no"
 _WIDTH, _HEADS, _LAYERS = 16, 4, 3
@@ -19,6 +21,12 @@ _WORDS = {
     "neutral": "The vote is due on day {} of the month.",
 }
 
+
+_SOME_WORDS = [
+    *("the", "minister", "said", "plan", "will", "work", "and", "save", "lives", "campaigners"),
+    *("called", "scheme", "cruel", "unlawful", "near", "vote", "is", "due", "day", "month"),
+    *("safety", "comes", "first"),
+]
 
 _READY = is_ready()
 
@@ -65,6 +73,33 @@ def saved_model(report: Report, tmp_path_factory: pytest.TempPathFactory) -> Pat
     """Give the folder of that model."""
     folder = tmp_path_factory.mktemp("models") / "m"
     report.model.save(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def cascade_pool() -> list[str]:
+    """Give unlabelled texts of the words of training, most of which lie between its labels."""
+    rng = np.random.default_rng(0)
+    return [f"{' '.join(rng.choice(_SOME_WORDS, 7))} {n}." for n in range(1_500)]
+
+
+@pytest.fixture(scope="session")
+def taught(report: Report, cascade_pool: list[str]) -> Taught:
+    """Give two students of a teacher of two questions."""
+    articles = [str(row // 3) for row in range(len(cascade_pool))]
+    return teach_cascade(
+        report.model, cascade_pool, articles, students=["hashed", "hashed-pieces"], rate=0.95
+    )
+
+
+@pytest.fixture(scope="session")
+def with_students(
+    saved_model: Path, taught: Taught, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Give the folder of a model with its students."""
+    folder = tmp_path_factory.mktemp("cascades") / "model"
+    copy_model(saved_model, folder)
+    save_cascade(folder, taught.students, taught.held, taught.n_pool)
     return folder
 
 
