@@ -322,7 +322,9 @@ class Inventory:
             ids, versions = units_and_models_of(path)
         except StandfirstError as error:
             return TagsEntry(path, problem=str(error))
-        return TagsEntry(path, len(ids), len(self.unit_ids.intersection(ids)), versions)
+        # Tags of a cascade name their teacher first.
+        models = tuple(sorted({version.partition("+")[0] for version in versions}))
+        return TagsEntry(path, len(ids), len(self.unit_ids.intersection(ids)), models)
 
     def _read(self, part: str, read: Callable[[], _T], otherwise: Any) -> _T:
         import pyarrow as pa

@@ -91,6 +91,8 @@ def model_of(study: "Study", version: str) -> Path | None:
     """Find the model of a study by the beginning of its manifest's hash; None where it is gone."""
     import json
 
+    # Tags of a cascade name their teacher first.
+    version = version.partition("+")[0]
     for manifest in sorted(study.models.glob("*/manifest.json")):
         try:
             digest = str(json.loads(manifest.read_bytes())["digest"])

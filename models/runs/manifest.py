@@ -6,7 +6,7 @@ message names what is not.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from ...errors import BundleError, ExistsError, MissingFileError
 from ...labels import parse_codebook
 from ...labels.codebook.codebook import Dimension
 from ..bundle.record import read_contents, read_manifest
+from ..cascade.folder import Cascaded, describe_cascade
 from ..predictor import refuse_prototype
 from ..tagging.blocks import preparation_of
 from .ending.finish import Summary
@@ -63,6 +64,9 @@ class Options:
     """Suffix of the shards; Parquet, or that of a single file, when None."""
     shard: int = SHARD
     """Bytes of input in a shard, about."""
+    cascade: float | None = None
+    """The share of units that must get the model's own answer, where its students answer what they
+    are sure of; None where it answers everything itself."""
     force: bool = False
     """Replace a single file that is not a run's own; never one of the inputs."""
 
@@ -81,10 +85,19 @@ class Described:
     """How its study made articles ready."""
     metrics: Mapping[str, Any]
     """Its held-out scores, by dimension."""
+    cascade: Cascaded | None = None
+    """What its students are worth; None where they are not asked."""
 
 
-def describe(model: Path) -> Described:
+def describe(model: Path, cascade: float | None = None) -> Described:
     """Read what a model is, without its weights.
+
+    Parameters
+    ----------
+    model
+        Its folder.
+    cascade
+        The rate at which its students must agree with it; None where they are not asked.
 
     Raises
     ------
@@ -109,7 +122,12 @@ def describe(model: Path) -> Described:
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise BundleError(model, "is not a model of Standfirst", "train it again") from error
     refuse_prototype(manifest.about, model)
-    return described
+    if cascade is None:
+        return described
+    students = describe_cascade(model, cascade)
+    version = f"{described.version}+{students.version}"
+    name = f"{codebook.id} ({' > '.join(students.stages)})"
+    return replace(described, version=version, name=name, cascade=students)
 
 
 def preparation_for(usual: Preparation, options: Options, inputs: Sequence[Input]) -> Preparation:
@@ -126,10 +144,12 @@ def manifest_of(
     job: Job, described: Described, inputs: Sequence[Input], options: Options
 ) -> dict[str, Any]:
     """Return everything that a folder of tags is bound to, as JSON values."""
+    students = {} if described.cascade is None else {"cascade": described.cascade.as_json()}
     return {
         "format": "standfirst-tags",
         "format_version": FORMAT_VERSION,
         "model": {"name": described.name, "version": described.version},
+        **students,
         "options": {
             **job.preparation.as_json(),
             "fields": asdict(job.fields),
@@ -137,6 +157,7 @@ def manifest_of(
             "format_out": job.form,
             "abstain_below": job.abstain_below,
             "text": job.text,
+            **({} if job.cascade is None else {"cascade": job.cascade}),
             "shard_bytes": options.shard,
         },
         "inputs": [

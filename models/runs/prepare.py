@@ -4,6 +4,7 @@ A run is prepared from the command line and what lies in its folder; nothing is 
 """
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -17,16 +18,16 @@ from ...errors import ExistsError, UnknownNameError
 from ...labels.codebook.codebook import Dimension
 from ...tables import FORMATS
 from ...tables.foreign import holds_names, refuse_foreign
-from ..model import Model
+from ..cascade.folder import Cascaded
 from ..tagging.blocks import Counts, tag_blocks
 from .ending.finish import Summary
 from .inputs.pieces import Lines, read_piece
 from .inputs.plan import Input, Plan, Task, inputs_of, plan
 from .manifest import MANIFEST, Options, bound, describe, manifest_of, preparation_for
 from .output import Folder, open_folder
-from .task import PARTS, Job, done_tasks
+from .task import PARTS, Job, done_tasks, load_model
 
-__all__ = ["PLAN", "Prepared", "State", "prepare", "seconds_per_byte"]
+__all__ = ["PLAN", "Pace", "Prepared", "State", "pace_of", "prepare"]
 
 _OURS = ("unit_id", "model_version")
 """Columns of all tags."""
@@ -85,6 +86,8 @@ class Prepared:
     """The counts, when nothing is left to do."""
     manifest: dict[str, Any]
     """What the folder is bound to."""
+    cascade: Cascaded | None = None
+    """What the model's students are worth; None where they are not asked."""
     state: State = field(default_factory=State, compare=False)
     """How far it has come, for whoever interrupts it."""
 
@@ -129,7 +132,7 @@ def prepare(
         if Path(single).exists() and any(_is_file(name, single) for name in given):
             raise ExistsError(out, "is one of the inputs", "name another file")
         _refuse_foreign(single, force=options.force)
-    described = describe(model)
+    described = describe(model, options.cascade)
     target = _absolute(f"{out}.part" if single else out)
     inputs = _apart(inputs_of(given, options.form, spool), out, single)
     if single and not is_local:
@@ -143,6 +146,7 @@ def prepare(
         options.fields,
         options.abstain_below,
         options.text,
+        options.cascade,
     )
     manifest = manifest_of(job, described, inputs, options)
     folder = open_folder(f"{out}.part" if single else out)
@@ -159,6 +163,7 @@ def prepare(
         done,
         finished,
         manifest,
+        described.cascade,
     )
 
 
@@ -231,25 +236,40 @@ def _absolute(path: str) -> str:
     return path if "://" in path else str(Path(path).absolute())
 
 
-def seconds_per_byte(prepared: Prepared) -> float:
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What the first records of a run took."""
+
+    seconds_per_byte: float
+    """Seconds that one process takes for a byte of input; start-up is left out."""
+    n_units: int
+    """Units that were tagged."""
+    stages: Mapping[str, int]
+    """Stage of a cascade to the units among them that it answered."""
+
+
+def pace_of(prepared: Prepared) -> Pace:
     """Tag the first records of what is left, write nothing, and measure.
 
-    Returns
-    -------
-    Seconds that one process takes for a byte of input; start-up is left out. It is rough: files
-    that are mostly not text (web pages) go faster.
+    It is rough: files that are mostly not text (web pages) go faster.
     """
-    model = Model.load(Path(prepared.job.model))
+    model = load_model(Path(prepared.job.model), prepared.job.cascade)
     records = _records(prepared)
     begun = time.monotonic()
     size, spent, counts = 0, 0.0, Counts()
+    stages: Counter[str] = Counter()
     while time.monotonic() - begun < _LONGEST and (batch := list(islice(records, _ARTICLES))):
         size += sum(len(record.text.encode()) for record in batch if isinstance(record, Article))
         start = time.perf_counter()
-        for _ in tag_blocks(model, batch, counts, prepared.job.preparation):
-            pass
+        for tagged in tag_blocks(model, batch, counts, prepared.job.preparation):
+            if model.stages:
+                stages.update(tagged.tags["stage"].to_pylist())
         spent += time.perf_counter() - start
-    return spent / max(size * _OVERHEAD, 1)
+    return Pace(
+        spent / max(size * _OVERHEAD, 1),
+        counts.units,
+        {name: stages[name] for name in model.stages},
+    )
 
 
 def _records(prepared: Prepared) -> Iterator[Article | Reject]:

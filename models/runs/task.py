@@ -7,6 +7,7 @@ Whoever runs a task again writes the same; so it does no harm when two engines, 
 remains of one that was killed, run it at once.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, replace
@@ -23,7 +24,9 @@ from ...corpus.near_duplicates.sketch import sketch
 from ...corpus.preparation import Preparation
 from ...files import dump_json
 from ...tables import FORMATS
+from ..cascade.folder import load_cascade
 from ..labelled.familiar_words import FamiliarWords
+from ..model import Model
 from ..predictor import Predictor
 from ..tagging.blocks import Counts, Tagged, tag_blocks
 from ..tagging.ready_units import Rows
@@ -34,7 +37,18 @@ from .inputs.plan import Task
 from .inputs.unit_columns import read_units
 from .output import Folder, open_folder
 
-__all__ = ["COPIES", "PARTS", "Count", "Done", "Job", "done_tasks", "part", "run_task", "shard"]
+__all__ = [
+    "COPIES",
+    "PARTS",
+    "Count",
+    "Done",
+    "Job",
+    "done_tasks",
+    "load_model",
+    "part",
+    "run_task",
+    "shard",
+]
 
 _LOOKED_AT = 50
 """Articles of a task whose words are compared with those of training."""
@@ -75,6 +89,9 @@ class Job(msgspec.Struct, frozen=True):
     """Answers with less confidence are left out."""
     text: bool
     """Whether texts are written."""
+    cascade: float | None = None
+    """The share of units that must get the model's own answer, where its students answer what they
+    are sure of; None where the model answers everything."""
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -104,6 +121,21 @@ class Done(msgspec.Struct, frozen=True):
     """Share of such words that is usual among the training articles."""
     most: float = 0.0
     """The largest such share among them."""
+    stages: dict[str, int] = {}
+    """Stage of a cascade to the units that it answered."""
+
+
+def load_model(folder: Path, cascade: float | None) -> Predictor:
+    """Load what answers: a model, with its students before it where a rate says that they may.
+
+    Parameters
+    ----------
+    folder
+        Where the model is.
+    cascade
+        As in `Job`.
+    """
+    return Model.load(folder) if cascade is None else load_cascade(folder, cascade)
 
 
 def shard(number: int, form: str) -> str:
@@ -136,6 +168,7 @@ def run_task(job: Job, model: Predictor, task: Task, count: Count | None = None)
     with ExitStack() as stack:
         writes = _Writes(job, model, task.number, folder, stack)
         begun = (0, 0, 0)
+        stages: Counter[str] = Counter()
         looked = _Looked(model.familiar)
         blocks = tag_blocks(
             model, records, counts, job.preparation, abstain_below=job.abstain_below, text=job.text
@@ -143,6 +176,8 @@ def run_task(job: Job, model: Predictor, task: Task, count: Count | None = None)
         for tagged in blocks:
             writes.block(tagged)
             looked.at(tagged)
+            if model.stages:
+                stages.update(tagged.tags["stage"].to_pylist())
             n_rejects += writes.rejects(counts)
             now = (counts.read, counts.units, n_rejects)
             if count is not None:
@@ -162,6 +197,7 @@ def run_task(job: Job, model: Predictor, task: Task, count: Count | None = None)
         looked.new_words,
         model.familiar.usual if model.familiar else 0.0,
         model.familiar.most if model.familiar else 0.0,
+        {name: stages[name] for name in model.stages},
     )
     with folder.publish(part(task.number, "json")) as path:
         path.write_bytes(msgspec.json.encode(done))

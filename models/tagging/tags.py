@@ -5,6 +5,7 @@ and spreadsheets. Where a dimension has a condition that does not hold (by the m
 its label is null: it was not asked.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,6 +46,8 @@ def tag_schema(model: Predictor) -> pa.Schema:
         ]
         if _crosses(model, dimension.id):
             fields.append((f"{dimension.id}_cross", pa.list_(pa.float32())))
+    if model.stages:
+        fields.append(("stage", pa.string()))
     return pa.schema(fields)
 
 
@@ -89,6 +92,8 @@ def tag_units(model: Predictor, units: pa.Table, *, abstain_below: float = 0.0) 
         columns += _columns(
             answer, dimension.label_ids, multiple=multiple, abstain_below=abstain_below
         )
+    if model.stages:
+        columns.append(_stages(model, answers))
     return pa.table(columns, schema=schema)
 
 
@@ -154,6 +159,14 @@ def _columns(
         pa.array(abstained),
         *crossed,
     ]
+
+
+def _stages(model: Predictor, answers: Mapping[str, Prediction]) -> pa.Array:
+    """Name the encoder that answered each text."""
+    stage = next((answer.stage for answer in answers.values()), None)
+    if stage is None:
+        return pa.array([], pa.string())
+    return pa.array(model.stages, pa.string()).take(pa.array(stage))
 
 
 def _crosses(model: Predictor, dimension: str) -> bool:

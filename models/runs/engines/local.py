@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from .... import worker_process as apart
 from ....errors import StandfirstError, TaskError
-from ...model import Model
 from ...threads import n_cores, with_threads
 from ..inputs.plan import Task
-from ..task import Count, Done, Job, run_task
+from ..task import Count, Done, Job, load_model, run_task
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
@@ -61,7 +60,7 @@ class Local:
         from threadpoolctl import threadpool_limits
 
         with threadpool_limits(self.processes):
-            model = Model.load(Path(job.model))
+            model = load_model(Path(job.model), job.cascade)
             for task in tasks:
                 yield _tried(lambda task=task: run_task(job, model, task, count), task)  # type: ignore[misc]
 
@@ -191,7 +190,7 @@ def _tried(run: Callable[[], Done], task: Task) -> Done:
 
 def _serve(line: Connection, job: Job) -> None:
     """Live as a worker: load the model, run what is handed over."""
-    model = Model.load(Path(job.model))
+    model = load_model(Path(job.model), job.cascade)
     line.send(("ready", None))
     while True:
         task = line.recv()

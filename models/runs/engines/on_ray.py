@@ -21,10 +21,11 @@ import msgspec
 
 from .... import worker_process as apart
 from ....errors import MissingExtraError, ServerError, StandfirstError, TaskError
-from ...model import Model
+from ...cascade.folder import FOLDER as STUDENTS
+from ...predictor import Predictor
 from ...threads import thread_settings
 from ..inputs.plan import Task
-from ..task import Count, Done, Job, run_task
+from ..task import Count, Done, Job, load_model, run_task
 from .local import ATTEMPTS, REMEDY, describe
 
 __all__ = ["OnRay"]
@@ -103,10 +104,7 @@ class OnRay:
         yield from self._run(ray, job, tasks, count)
 
     def _run(self, ray: Any, job: Job, tasks: Sequence[Task], count: Count) -> Iterator[Done]:
-        folder = Path(job.model)
-        bundle = ray.put(
-            {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
-        )
+        bundle = ray.put(_packed(Path(job.model), students=job.cascade is not None))
         remote = ray.remote(_run_packed).options(
             num_cpus=1,
             max_retries=_NODES_MAY_DIE,
@@ -170,7 +168,7 @@ def _retry(task: Task, error: Any, tries: dict[int, int]) -> None:
 def _run_packed(job: bytes, task: bytes, bundle: list[Any]) -> bytes:
     """Run a task in a worker of Ray; everything in and out is plain bytes."""
     settings = msgspec.msgpack.decode(job, type=Job)
-    model = _model(settings.version, _Bundle(bundle))
+    model = _model(settings.version, settings.cascade, _Bundle(bundle))
     done = run_task(settings, model, msgspec.msgpack.decode(task, type=Task))
     return msgspec.msgpack.encode(done)
 
@@ -199,10 +197,20 @@ class _Bundle:
 
 
 @lru_cache(maxsize=1)
-def _model(version: str, bundle: _Bundle) -> Model:
+def _model(version: str, cascade: float | None, bundle: _Bundle) -> Predictor:
     """Load a model, once for a process."""
     del version
     with tempfile.TemporaryDirectory(prefix="standfirst-model-") as scratch:
         for name, content in bundle.files().items():
-            (Path(scratch) / name).write_bytes(content)
-        return Model.load(Path(scratch))
+            path = Path(scratch) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return load_model(Path(scratch), cascade)
+
+
+def _packed(folder: Path, *, students: bool) -> dict[str, bytes]:
+    """Read the files of a model, and those of its students where they are wanted."""
+    paths = [path for path in folder.iterdir() if path.is_file()]
+    if students:
+        paths += [path for path in (folder / STUDENTS).rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
