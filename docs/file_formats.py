@@ -50,7 +50,14 @@ TAGS: dict[str, Any] = {
         "start": {"type": "integer", "description": "Where it begins in the article's text."},
         "end": {"type": "integer", "description": "Where it ends in the article's text."},
         "text": {"type": "string", "description": "The unit's text; left out with --no-text."},
-        "model_version": {"type": "string", "description": "Digest of the model."},
+        "stage": {
+            "type": "string",
+            "description": "Encoder of the stage that answered; with tag --cascade only.",
+        },
+        "model_version": {
+            "type": "string",
+            "description": "Digest of the model; with --cascade, + and that of its students.",
+        },
     },
     "required": ["unit_id", "article_id"],
     "patternProperties": {

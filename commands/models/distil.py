@@ -8,6 +8,7 @@ import typer
 from ..shared import completion
 from ..shared.options import JsonOption, MissingOption, print_json, say
 from ..shared.progress import ProgressLine
+from .cascade_report import report_cascade, write_cascade
 from .score_tables import GroupOption, TextOption, interval_text
 
 if TYPE_CHECKING:
@@ -25,7 +26,15 @@ def distil(
         list[str],
         typer.Argument(help="Unlabelled articles: files, folders, globs, s3:// URLs, or -."),
     ],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the fast model.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="Folder of the fast model; of a copy of the good one, with --cascade.",
+            show_default="with --cascade, the good model's own",
+        ),
+    ] = None,
     data: Annotated[
         Path | None,
         typer.Option(
@@ -36,8 +45,22 @@ def distil(
     group: GroupOption = None,
     missing: MissingOption = None,
     student: Annotated[
-        str, typer.Option(help="The fast encoder: hashed or hashed-pieces.")
-    ] = "hashed-pieces",
+        list[str] | None,
+        typer.Option(
+            help="The fast encoder: hashed or hashed-pieces; with --cascade also a network, and "
+            "several, the fastest first.",
+            show_default="hashed-pieces",
+        ),
+    ] = None,
+    cascade: Annotated[
+        float | None,
+        typer.Option(
+            min=0.5,
+            max=0.9999,
+            help="Put the fast model before the good one, for tag --cascade, and say what that is "
+            "worth where this share of units must get the good model's answer.",
+        ),
+    ] = None,
     unit: Annotated[
         str | None,
         typer.Option(
@@ -57,19 +80,26 @@ def distil(
 
     Example: standfirst distil model articles/ -o fast --data held_out.csv
     """
-    from ...corpus import Reject, clean, cut, read_articles
     from ...corpus.preparation import UNITS
     from ...errors import UnknownNameError
     from ...models import Model, from_file
     from ...models.bundle.folder import can_save
     from ...models.encoders.registry import make_encoder
-    from ...models.training.distil import distil, make_pool
+    from ...models.training.distil import distil, pool_rows
+    from ...models.training.teach_cascade import teach_cascade
     from ...tables.answers import parse_missing
 
+    students = student or ["hashed-pieces"]
     if unit is not None and unit not in UNITS:
         raise UnknownNameError("unit", unit, UNITS)
-    can_save(output)
-    make_encoder(student)
+    if cascade is None and len(students) > 1:
+        raise typer.BadParameter("several need --cascade", param_hint="--student")
+    target = output or (model if cascade is not None else None)
+    if target is None:
+        raise typer.BadParameter("name a folder, or use --cascade", param_hint="-o")
+    can_save(target)
+    for name in students:
+        make_encoder(name)
     teacher = Model.load(model)
     gold: TrainingSet | None = None
     away: set[str] = set()
@@ -85,6 +115,42 @@ def distil(
         )
         away = _articles(data, group)
     kind = unit or (teacher.codebook.unit if teacher.codebook.unit in UNITS else "sentence")
+    texts, articles = _read(corpus, kind)
+    rows = pool_rows(
+        texts,
+        articles,
+        leave_out=gold.texts if gold is not None else (),
+        leave_out_articles=away,
+        limit=limit,
+        seed=seed,
+    ).tolist()
+    pool = [texts[row] for row in rows]
+    with ProgressLine() as progress:
+        if cascade is not None:
+            owners = [articles[row] for row in rows]
+            taught = teach_cascade(
+                teacher, pool, owners, students=students, rate=cascade, seed=seed, progress=progress
+            )
+        else:
+            made = distil(
+                teacher, pool, student=students[0], gold=gold, seed=seed, progress=progress
+            )
+    if cascade is not None:
+        write_cascade(taught, model, target)
+        report_cascade(target, cascade, taught.held, gold, as_json=as_json, seed=seed)
+        return
+    made.model.save(target)
+    if as_json:
+        print_json({"model": str(target), "n_pool": made.n_pool, **made.model.metrics["distilled"]})
+    else:
+        print("\n".join(_lines(made)))
+        print(f"\nmodel written to {target}")
+
+
+def _read(corpus: list[str], kind: str) -> tuple[list[str], list[str]]:
+    """Read unlabelled articles and cut them; return the texts, and the article of each."""
+    from ...corpus import Reject, clean, cut, read_articles
+
     texts: list[str] = []
     articles: list[str] = []
     n_rejects = 0
@@ -101,22 +167,7 @@ def distil(
         articles += [owner] * len(cut_texts)
     if n_rejects:
         say(f"{n_rejects} records could not be read, and are left out")
-    pool = make_pool(
-        texts,
-        articles,
-        leave_out=gold.texts if gold is not None else (),
-        leave_out_articles=away,
-        limit=limit,
-        seed=seed,
-    )
-    with ProgressLine() as progress:
-        made = distil(teacher, pool, student=student, gold=gold, seed=seed, progress=progress)
-    made.model.save(output)
-    if as_json:
-        print_json({"model": str(output), "n_pool": made.n_pool, **made.model.metrics["distilled"]})
-    else:
-        print("\n".join(_lines(made)))
-        print(f"\nmodel written to {output}")
+    return texts, articles
 
 
 def _articles(data: Path, group: str | None) -> set[str]:

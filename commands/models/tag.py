@@ -91,6 +91,16 @@ def tag(
     abstain_below: Annotated[
         float, typer.Option(min=0, max=1, help="Leave out labels with less confidence than this.")
     ] = 0.0,
+    cascade: Annotated[
+        float | None,
+        typer.Option(
+            min=0.5,
+            max=0.9999,
+            help="Leave to the model's fast students what they are sure of, so that this share of "
+            "units gets the model's own answer; see distil --cascade.",
+            show_default="the model answers all",
+        ),
+    ] = None,
     keep_debris: Annotated[
         bool | None,
         typer.Option(
@@ -160,6 +170,7 @@ def tag(
             text=not no_text,
             form_out=format_out,
             shard=int(shard_mb * 2**20),
+            cascade=cascade,
             force=force,
         )
         chosen = make_engine(engine, processes, address)

@@ -1,10 +1,12 @@
 """What ``standfirst tag`` prints: the plan, how far it came when it was stopped, the counts."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..shared.options import print_json
 
 if TYPE_CHECKING:
+    from ...models.cascade.folder import Cascaded
     from ...models.runs.run import Prepared, Summary
 
 __all__ = ["print_plan", "print_summary", "shards", "stopped"]
@@ -27,13 +29,14 @@ def stopped(prepared: "Prepared | None") -> str:
 
 def print_plan(prepared: "Prepared", processes: int | None, *, as_json: bool) -> None:
     """Print shards, size and an estimate of the time."""
-    from ...models.runs.prepare import seconds_per_byte
+    from ...models.runs.prepare import pace_of
     from ...models.threads import n_cores
 
     left = prepared.left
     size = sum(task.size for task in left)
     workers = min(processes or n_cores(), max(len(left), 1))
-    seconds = seconds_per_byte(prepared) * size / workers if left else 0.0
+    pace = pace_of(prepared) if left else None
+    seconds = pace.seconds_per_byte * size / workers if pace else 0.0
     steps = prepared.job.preparation
     facts: dict[str, Any] = {
         "files": len(prepared.plan.inputs),
@@ -44,6 +47,10 @@ def print_plan(prepared: "Prepared", processes: int | None, *, as_json: bool) ->
         "estimated_seconds": round(seconds, 1),
         "steps": steps.as_json(),
     }
+    students = prepared.cascade
+    if students is not None:
+        first = {"units": pace.n_units, "stages": dict(pace.stages)} if pace else None
+        facts["cascade"] = {**students.as_json(), "first_units": first}
     if as_json:
         print_json(facts)
         return
@@ -55,7 +62,44 @@ def print_plan(prepared: "Prepared", processes: int | None, *, as_json: bool) ->
         f"languages: {kept}; "
         f"near-duplicates: {'named' if steps.near_duplicates else 'not looked for'}"
     )
+    if students is not None:
+        print("\n".join(promise_lines(students, "cascade    ")))
+        if pace and pace.n_units:
+            print(f"           of the first {pace.n_units} units: {_by_stage(pace.stages)}")
     print(f"time       about {_span(seconds)} with {workers} processes")
+
+
+def promise_lines(students: "Cascaded", before: str = "") -> list[str]:
+    """Say what a cascade promises, and on what that rests.
+
+    Parameters
+    ----------
+    students
+        What the model's students are worth.
+    before
+        What stands before the first line; the others are set in as far.
+    """
+    promise = students.promise
+    shares = dict(zip(students.stages, promise.shares, strict=True))
+    answered = ", ".join(f"{name} answers {share:.1%}" for name, share in shares.items())
+    rests = f"{promise.n_texts:,} held-out texts of {promise.n_articles:,} articles"
+    lines = [f"at {promise.rate:g}: {answered} ({rests})"]
+    for name, share in promise.agreement.items():
+        value, low, high = share.numbers()
+        lines.append(
+            f"{name}: the model's own answer for {value:.2%} of such texts (95 %: {low:.2%} to "
+            f"{high:.2%})"
+        )
+    if promise.sent_on == 1:
+        lines.append(
+            "no student is sure enough of anything: ask for less, or teach with more texts"
+        )
+    return [f"{before if not n else ' ' * len(before)}{line}" for n, line in enumerate(lines)]
+
+
+def _by_stage(stages: Mapping[str, int]) -> str:
+    total = max(sum(stages.values()), 1)
+    return ", ".join(f"{name} {n / total:.1%}" for name, n in stages.items())
 
 
 def print_summary(
@@ -80,7 +124,7 @@ def print_summary(
         Print JSON.
     """
     if as_json:
-        print_json(_as_json(summary, output, seconds))
+        print_json(_as_json(summary, prepared, output, seconds))
     else:
         print("\n".join(_lines(summary, prepared, seconds, output)))
 
@@ -91,7 +135,10 @@ def _span(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3600:.1f} h"
 
 
-def _as_json(summary: "Summary", output: str, seconds: float) -> dict[str, Any]:
+def _as_json(
+    summary: "Summary", prepared: "Prepared", output: str, seconds: float
+) -> dict[str, Any]:
+    students = {} if prepared.cascade is None else {"cascade": prepared.cascade.as_json()}
     return {
         "output": output,
         "records": summary.records,
@@ -109,6 +156,8 @@ def _as_json(summary: "Summary", output: str, seconds: float) -> dict[str, Any]:
         "unlike_training": summary.unlike if summary.words else None,
         "new_words": summary.new_words / summary.words if summary.words else None,
         "usual_new_words": summary.usual if summary.words else None,
+        **({"stages": summary.stages} if summary.stages else {}),
+        **students,
     }
 
 
@@ -140,6 +189,9 @@ def _lines(
         n = summary.answered.get(name, summary.units)
         without = "" if n == summary.units else f"; {summary.units - n} without an answer"
         lines.append(f"{name}: {', '.join(shares)}{without}")
+    if prepared.cascade is not None:
+        lines.append(f"answered by: {_by_stage(summary.stages)}")
+        lines += promise_lines(prepared.cascade, "promised ")
     if summary.unlike:
         lines.append(
             f"unlike what the model learned from: {summary.new_words / summary.words:.0%} of the "
