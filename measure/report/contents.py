@@ -225,7 +225,7 @@ class Contents:
         return {
             "asked": asdict(self.asked),
             "corpus": asdict(self.corpus),
-            "rounds": [asdict(one) for one in self.rounds],
+            "rounds": [asdict(drawn) for drawn in self.rounds],
             "coding": None if self.coding is None else asdict(self.coding),
             "agreement": agreement_as_json(self.agreement)["dimensions"],
             "shares": None if self.shares is None else self.shares.as_json(),
@@ -233,19 +233,19 @@ class Contents:
             "differences": [
                 gap.as_json() for made in self.cells.values() for gap in made.differences
             ],
-            "trends": [one.as_json() for one in self.trends],
-            "regressions": [one.as_json() for one in self.regressions],
-            "quality": {one.dimension: asdict(one) for one in self.quality},
+            "trends": [trend.as_json() for trend in self.trends],
+            "regressions": [regression.as_json() for regression in self.regressions],
+            "quality": {quality.dimension: asdict(quality) for quality in self.quality},
             "coders": None if self.coders is None else self.coders.as_json()["dimensions"],
-            "variants": [_variant(one) for one in self.variants],
+            "variants": [_variant(variant) for variant in self.variants],
             "model": None if self.model is None else asdict(self.model),
-            "lights": [asdict(one) for one in self.lights],
+            "lights": [asdict(light) for light in self.lights],
         }
 
 
-def _variant(one: Variant) -> dict[str, Any]:
-    labels = {label: made.as_json() for label, made in one.labels.items()}
-    return {"dimension": one.dimension, "name": one.name, "labels": labels}
+def _variant(variant: Variant) -> dict[str, Any]:
+    labels = {label: made.as_json() for label, made in variant.labels.items()}
+    return {"dimension": variant.dimension, "name": variant.name, "labels": labels}
 
 
 def as_text(estimate: Estimate, *, share: bool = True) -> str:
@@ -271,5 +271,7 @@ def name_of(codebook: Codebook, dimension: str, labels: Sequence[str]) -> str:
 
     Labels that the codebook does not have stay as they are.
     """
-    known = {one.id: one.name for d in codebook.dimensions if d.id == dimension for one in d.labels}
+    known = {
+        label.id: label.name for d in codebook.dimensions if d.id == dimension for label in d.labels
+    }
     return " + ".join(known.get(label, label) for label in labels) or "none"

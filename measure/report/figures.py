@@ -66,14 +66,14 @@ def headline(contents: Contents) -> list[str]:
     made = contents.shares
     if made is None or not made.dimensions:
         return []
-    one = made.dimensions[0]
+    first = made.dimensions[0]
     unit = contents.corpus.unit
-    known = [x for x in one.labels if x.corrected is not None]
+    known = [x for x in first.labels if x.corrected is not None]
     if not known:
         return []
     top = max(known, key=lambda x: x.corrected.share if x.corrected else 0)
-    name = name_of(contents.codebook, one.dimension, [top.label])
-    lines = [f"{_share(top.corrected)} of all {unit}s are “{name}” ({one.dimension})."]
+    name = name_of(contents.codebook, first.dimension, [top.label])
+    lines = [f"{_share(top.corrected)} of all {unit}s are “{name}” ({first.dimension})."]
     apart = [(_outside(x), d, x) for d in made.dimensions for x in d.labels if x.corrected]
     far, d, x = max(apart, key=lambda row: row[0])
     name = name_of(contents.codebook, d.dimension, [x.label])
@@ -83,20 +83,20 @@ def headline(contents: Contents) -> list[str]:
         f"{start}: for “{name}” ({d.dimension}) it says {100 * x.count.share:.1f} %, {where} the "
         f"corrected interval of {_share(x.corrected)}."
     )
-    worth = "" if one.worth is None else f", and count as {one.worth:,.0f} without a model"
+    worth = "" if first.worth is None else f", and count as {first.worth:,.0f} without a model"
     lines.append(
-        f"The shares of {one.dimension} rest on {one.n_gold:,} {unit}s that people coded, drawn "
-        f"from {one.n_units:,}{worth}."
+        f"The shares of {first.dimension} rest on {first.n_gold:,} {unit}s that people coded, "
+        f"drawn from {first.n_units:,}{worth}."
     )
     return lines
 
 
-def _outside(one: Any) -> float:
+def _outside(label: Any) -> float:
     """Tell how far the count lies outside the corrected interval; negative inside."""
-    made = one.corrected
+    made = label.corrected
     if made is None or made.low is None or made.high is None:
         return -1.0
-    return float(max(made.low - one.count.share, one.count.share - made.high))
+    return float(max(made.low - label.count.share, label.count.share - made.high))
 
 
 def _share(made: ShareEstimate | None) -> str:
@@ -110,26 +110,30 @@ def _share(made: ShareEstimate | None) -> str:
 def shares_of(contents: Contents) -> list[Figure]:
     """Draw the shares of each dimension, by all estimators side by side."""
     made = contents.shares
-    return [] if made is None else [_shares(contents, one) for one in made.dimensions]
+    return [] if made is None else [_shares(contents, shares) for shares in made.dimensions]
 
 
-def _shares(contents: Contents, one: DimensionShares) -> Figure:
-    rows = one.drawn(lambda label: name_of(contents.codebook, one.dimension, [label]))
-    question = contents.codebook.dimension(one.dimension).question
-    title = f"Shares of {one.dimension}: {question}"
-    worth = "" if one.worth is None else f"; your {one.n_gold:,} labels count as {one.worth:,.0f}"
+def _shares(contents: Contents, shares: DimensionShares) -> Figure:
+    rows = shares.drawn(lambda label: name_of(contents.codebook, shares.dimension, [label]))
+    question = contents.codebook.dimension(shares.dimension).question
+    title = f"Shares of {shares.dimension}: {question}"
+    worth = (
+        ""
+        if shares.worth is None
+        else f"; your {shares.n_gold:,} labels count as {shares.worth:,.0f}"
+    )
     return Figure(
-        f"shares-{one.dimension}",
-        f"{question} {one.n_units:,} units, {one.n_gold:,} coded{worth}.",
+        f"shares-{shares.dimension}",
+        f"{question} {shares.n_units:,} units, {shares.n_gold:,} coded{worth}.",
         plots.dots(rows, title),
         plots.dots(rows, title, plots.NARROW),
         ("label", *(NAMES[series] for series in ESTIMATORS)),
         tuple(
             (
-                name_of(contents.codebook, one.dimension, [x.label]),
+                name_of(contents.codebook, shares.dimension, [x.label]),
                 *(_share(getattr(x, series)) for series in ESTIMATORS),
             )
-            for x in one.labels
+            for x in shares.labels
         ),
         tuple((series, NAMES[series]) for series in _SHOWN),
     )
@@ -188,8 +192,8 @@ def _cells(contents: Contents, by: str, made: Shares, dimension: str) -> Figure:
 def effects(contents: Contents) -> Iterator[Figure]:
     """Draw differences between outlets, the rise of each share in a month, and regressions."""
     gaps = contents.cells["outlet"].differences if "outlet" in contents.cells else ()
-    for dimension in dict.fromkeys(one.dimension for one in gaps):
-        yield _differences(contents, [one for one in gaps if one.dimension == dimension])
+    for dimension in dict.fromkeys(gap.dimension for gap in gaps):
+        yield _differences(contents, [gap for gap in gaps if gap.dimension == dimension])
     if contents.trends:
         yield _slopes(
             "trends",
@@ -197,11 +201,12 @@ def effects(contents: Contents) -> Iterator[Figure]:
             "Detectable: the smallest rise that would be found four times of five.",
             [
                 _Slope(
-                    f"{one.dimension}: {name_of(contents.codebook, one.dimension, [one.label])}",
-                    (one.count, one.gold, one.corrected),
-                    one.detectable,
+                    f"{trend.dimension}: "
+                    f"{name_of(contents.codebook, trend.dimension, [trend.label])}",
+                    (trend.count, trend.gold, trend.corrected),
+                    trend.detectable,
                 )
-                for one in contents.trends
+                for trend in contents.trends
             ],
         )
     for number, made in enumerate(contents.regressions, start=1):
@@ -215,9 +220,13 @@ def effects(contents: Contents) -> Iterator[Figure]:
             "Detectable: the smallest effect that would be found four times of five."
             + "".join(f" Note: {note}." for note in made.notes),
             [
-                _Slope(one.name, (one.naive, one.gold, one.corrected), one.detectable)
-                for one in made.coefficients
-                if one.name != INTERCEPT
+                _Slope(
+                    coefficient.name,
+                    (coefficient.naive, coefficient.gold, coefficient.corrected),
+                    coefficient.detectable,
+                )
+                for coefficient in made.coefficients
+                if coefficient.name != INTERCEPT
             ],
         )
 
@@ -234,16 +243,16 @@ class _Slope:
 
 def _slopes(name: str, caption: str, slopes: Sequence[_Slope]) -> Figure:
     rows, table = [], []
-    for one in slopes:
+    for slope in slopes:
         marks = tuple(
             plots.Mark(series, e.value, e.low, e.high, f"{NAMES[series]}: {_points(e)}")
-            for series, e in zip(_FITS, one.effects, strict=True)
+            for series, e in zip(_FITS, slope.effects, strict=True)
             if e is not None
         )
-        rows.append(plots.Row(one.name, marks))
-        fits = ("-" if e is None else _points(e) for e in one.effects)
-        p = p_value(one.effects[-1].p)
-        table.append((one.name, *fits, p, f"{100 * one.detectable:.1f}"))
+        rows.append(plots.Row(slope.name, marks))
+        fits = ("-" if e is None else _points(e) for e in slope.effects)
+        p = p_value(slope.effects[-1].p)
+        table.append((slope.name, *fits, p, f"{100 * slope.detectable:.1f}"))
     ends = [e for row in rows for m in row.marks for e in (m.low, m.high) if e is not None]
     options: dict[str, Any] = {
         "bounds": (min([0.0, *ends]), max([0.0, *ends])),
@@ -320,23 +329,25 @@ def trust(contents: Contents) -> Iterator[Figure]:
     if contents.coders is not None:
         for compared in contents.coders.dimensions:
             yield _beside_coders(compared)
-    for one in contents.quality:
-        yield _scores(contents, one)
-        yield _reliability(one)
-    if any(one.slices for one in contents.quality):
-        yield from (_slices(one) for one in contents.quality if one.slices)
+    for quality in contents.quality:
+        yield _scores(contents, quality)
+        yield _reliability(quality)
+    if any(quality.slices for quality in contents.quality):
+        yield from (_slices(quality) for quality in contents.quality if quality.slices)
 
 
 def _agreement(contents: Contents) -> Figure:
     table = []
-    for one in contents.agreement:
-        table.append((f"{one.dimension}, all", f"{one.n_units:,}", str(one.alpha)))
-        if len(one.rounds) > 1:
+    for agreement in contents.agreement:
+        table.append(
+            (f"{agreement.dimension}, all", f"{agreement.n_units:,}", str(agreement.alpha))
+        )
+        if len(agreement.rounds) > 1:
             table += [
-                (f"{one.dimension}, round {r.round}", f"{r.n_units:,}", str(r.alpha))
-                for r in one.rounds
+                (f"{agreement.dimension}, round {r.round}", f"{r.n_units:,}", str(r.alpha))
+                for r in agreement.rounds
             ]
-    rows = [row for one in contents.agreement for row in one.drawn()]
+    rows = [row for agreement in contents.agreement for row in agreement.drawn()]
     title = "Krippendorff's alpha by dimension"
     return Figure(
         "agreement",
@@ -349,9 +360,9 @@ def _agreement(contents: Contents) -> Figure:
     )
 
 
-def _beside_coders(one: DimensionComparison) -> Figure:
+def _beside_coders(compared: DimensionComparison) -> Figure:
     rows, table = [], []
-    for coder in one.coders:
+    for coder in compared.coders:
         marks = (
             plots.Mark("gold", coder.coder_f1, hint=f"coder: {coder.coder_f1:.3f}"),
             plots.Mark("corrected", coder.model_f1, hint=f"model: {coder.model_f1:.3f}"),
@@ -359,15 +370,16 @@ def _beside_coders(one: DimensionComparison) -> Figure:
         rows.append(plots.Row(coder.coder, marks))
         scores = (f"{value:.3f}" for value in (coder.model_f1, coder.coder_f1))
         table.append((coder.coder, f"{coder.n_units:,}", *scores))
-    curve = ", ".join(f"{x.omega:.2f} at {x.epsilon:g}" for x in one.omega)
-    title = f"The model beside each coder: {one.dimension}"
+    curve = ", ".join(f"{x.omega:.2f} at {x.epsilon:g}" for x in compared.omega)
+    title = f"The model beside each coder: {compared.dimension}"
     options: dict[str, Any] = {"bounds": (0.0, 1.0), "tick": "{:.1f}".format}
     return Figure(
-        f"coders-{one.dimension}",
-        f"{one.dimension}: macro-F1 of each coder (orange) and of the model (blue) against what "
-        f"most of the other coders said of the same units. Model less coders "
-        f"{as_text(one.difference, share=False)} on {one.n_units:,} units. Share of coders whom "
-        f"the model could stand in for (omega, Calderon et al. 2025), by epsilon: {curve}.",
+        f"coders-{compared.dimension}",
+        f"{compared.dimension}: macro-F1 of each coder (orange) and of the model (blue) against "
+        f"what most of the other coders said of the same units. Model less coders "
+        f"{as_text(compared.difference, share=False)} on {compared.n_units:,} units. Share of "
+        f"coders whom the model could stand in for (omega, Calderon et al. 2025), by epsilon: "
+        f"{curve}.",
         plots.dots(rows, title, **options),
         plots.dots(rows, title, plots.NARROW, **options),
         ("coder", "units", "model", "coder"),
@@ -375,10 +387,10 @@ def _beside_coders(one: DimensionComparison) -> Figure:
     )
 
 
-def _scores(contents: Contents, one: DimensionQuality) -> Figure:
+def _scores(contents: Contents, quality: DimensionQuality) -> Figure:
     rows, table = [], []
-    for x in one.labels:
-        name = name_of(contents.codebook, one.dimension, [x.label])
+    for x in quality.labels:
+        name = name_of(contents.codebook, quality.dimension, [x.label])
         marks = [
             plots.Mark(series, e.value, e.low, e.high, f"{what}: {as_text(e)}")
             for series, what, e in (
@@ -390,13 +402,13 @@ def _scores(contents: Contents, one: DimensionQuality) -> Figure:
         rows.append(plots.Row(name, tuple(marks)))
         scores = (as_text(e) for e in (x.precision, x.recall, x.f1))
         table.append((name, f"{x.n_gold:,}", f"{x.n_tagged:,}", *scores))
-    title = f"Precision and recall of {one.dimension}"
+    title = f"Precision and recall of {quality.dimension}"
     options: dict[str, Any] = {"bounds": (0.0, 1.0)}
     return Figure(
-        f"scores-{one.dimension}",
-        f"{one.dimension}: precision (blue) and recall (orange) on {one.n:,} coded units of "
-        f"{one.n_articles:,} articles that the model did not learn from; macro-F1 "
-        f"{as_text(one.macro_f1)}.",
+        f"scores-{quality.dimension}",
+        f"{quality.dimension}: precision (blue) and recall (orange) on {quality.n:,} coded units "
+        f"of {quality.n_articles:,} articles that the model did not learn from; macro-F1 "
+        f"{as_text(quality.macro_f1)}.",
         plots.dots(rows, title, **options),
         plots.dots(rows, title, plots.NARROW, **options),
         ("label", "coded", "tagged", "precision", "recall", "F1"),
@@ -404,22 +416,22 @@ def _scores(contents: Contents, one: DimensionQuality) -> Figure:
     )
 
 
-def _reliability(one: DimensionQuality) -> Figure:
+def _reliability(quality: DimensionQuality) -> Figure:
     points = []
     table = []
-    for b in one.bins:
+    for b in quality.bins:
         ends = f"{100 * b.low:.0f} to {100 * b.low + 10:.0f} %"
         table.append((ends, f"{b.n:,}", f"{100 * b.mean:.1f} %", as_text(b.right)))
         if b.right.value is not None:
             hint = f"{ends}: holds in {as_text(b.right)}; {b.n:,} pairs of unit and label"
             mark = plots.Mark("corrected", b.right.value, b.right.low, b.right.high, hint)
             points.append((b.mean, mark))
-    drawn = plots.reliability(points, f"Reliability of {one.dimension}")
+    drawn = plots.reliability(points, f"Reliability of {quality.dimension}")
     return Figure(
-        f"reliability-{one.dimension}",
-        f"{one.dimension}: how often a label holds, by its probability. On the diagonal a "
-        f"probability means what it says; the mean distance is {100 * one.calibration_error:.1f} "
-        "points.",
+        f"reliability-{quality.dimension}",
+        f"{quality.dimension}: how often a label holds, by its probability. On the diagonal a "
+        f"probability means what it says; the mean distance is "
+        f"{100 * quality.calibration_error:.1f} points.",
         drawn,
         drawn,
         ("probability", "pairs", "mean probability", "holds"),
@@ -427,7 +439,7 @@ def _reliability(one: DimensionQuality) -> Figure:
     )
 
 
-def _slices(one: DimensionQuality) -> Figure:
+def _slices(quality: DimensionQuality) -> Figure:
     rows = [
         plots.Row(
             f"{s.by}: {s.name}",
@@ -441,56 +453,61 @@ def _slices(one: DimensionQuality) -> Figure:
                 ),
             ),
         )
-        for s in one.slices
+        for s in quality.slices
         if s.right.value is not None
     ]
-    title = f"Right answers of {one.dimension} by kind of unit"
-    lines = () if one.right.value is None else (one.right.value,)
+    title = f"Right answers of {quality.dimension} by kind of unit"
+    lines = () if quality.right.value is None else (quality.right.value,)
     options: dict[str, Any] = {"bounds": (0.0, 1.0), "lines": lines}
     return Figure(
-        f"slices-{one.dimension}",
-        f"{one.dimension}: share of units with just the right answer, by outlet, month, "
+        f"slices-{quality.dimension}",
+        f"{quality.dimension}: share of units with just the right answer, by outlet, month, "
         "length and, where it was asked, speaker; "
-        f"the line is at {as_text(one.right)} of all {one.n:,}.",
+        f"the line is at {as_text(quality.right)} of all {quality.n:,}.",
         plots.dots(rows, title, **options),
         plots.dots(rows, title, plots.NARROW, **options),
         ("kind", "coded", "right"),
-        tuple((f"{s.by}: {s.name}", f"{s.n:,}", as_text(s.right)) for s in one.slices),
+        tuple((f"{s.by}: {s.name}", f"{s.n:,}", as_text(s.right)) for s in quality.slices),
     )
 
 
 def confusions(contents: Contents) -> list[Confusion]:
     """Give the confusions of each single choice."""
     made = []
-    for one in contents.quality:
-        if one.confusion is None:
+    for quality in contents.quality:
+        if quality.confusion is None:
             continue
-        dimension = contents.codebook.dimension(one.dimension)
+        dimension = contents.codebook.dimension(quality.dimension)
         names = tuple(
-            (x.label, name_of(contents.codebook, one.dimension, [x.label])) for x in one.labels
+            (x.label, name_of(contents.codebook, quality.dimension, [x.label]))
+            for x in quality.labels
         )
-        shades = tuple(tuple(round(9 * n / max(sum(row), 1)) for n in row) for row in one.confusion)
-        made.append(Confusion(one.dimension, dimension.question, names, one.confusion, shades))
+        shades = tuple(
+            tuple(round(9 * n / max(sum(row), 1)) for n in row) for row in quality.confusion
+        )
+        made.append(
+            Confusion(quality.dimension, dimension.question, names, quality.confusion, shades)
+        )
     return made
 
 
 def sensitivity(contents: Contents) -> Iterator[Figure]:
     """Draw each share under other choices."""
-    names = dict.fromkeys(one.dimension for one in contents.variants)
+    names = dict.fromkeys(variant.dimension for variant in contents.variants)
     for dimension in names:
-        made = [one for one in contents.variants if one.dimension == dimension]
-        labels = dict.fromkeys(label for one in made for label in one.labels)
+        made = [variant for variant in contents.variants if variant.dimension == dimension]
+        labels = dict.fromkeys(label for variant in made for label in variant.labels)
         panels, table = [], []
         for label in labels:
             name = name_of(contents.codebook, dimension, [label])
             points = []
-            for one in made:
-                if label not in one.labels:
+            for variant in made:
+                if label not in variant.labels:
                     continue
-                e = one.labels[label]
-                hint = f"{one.name}: {_share(e)}"
-                points.append(plots.Point(one.name, e.share, e.low, e.high, hint))
-                table.append((name, one.name, _share(e)))
+                e = variant.labels[label]
+                hint = f"{variant.name}: {_share(e)}"
+                points.append(plots.Point(variant.name, e.share, e.low, e.high, hint))
+                table.append((name, variant.name, _share(e)))
             panels.append(plots.Panel(name, tuple(points)))
         title = f"Shares of {dimension} under other choices"
         yield Figure(

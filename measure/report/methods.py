@@ -88,7 +88,7 @@ _IN_LATEX = str.maketrans(
 
 def _sentences(contents: Contents) -> Iterator[str]:
     yield from _corpus(contents)
-    yield from (_drawn(contents, one) for one in contents.rounds)
+    yield from (_drawn(contents, drawn) for drawn in contents.rounds)
     if contents.coding is not None:
         yield from _coded(contents, contents.coding)
     if contents.model is not None:
@@ -109,7 +109,7 @@ def _corpus(contents: Contents) -> Iterator[str]:
         when = f" published on {corpus.first}"
     outlets = f" of {_number(corpus.n_outlets, 'outlet')}" if corpus.n_outlets else ""
     yield (
-        f"We measured {_listed([one.id for one in contents.codebook.dimensions])} in "
+        f"We measured {_listed([dimension.id for dimension in contents.codebook.dimensions])} in "
         f"{_number(corpus.n_articles, 'article')}{outlets}{when}, cut into "
         f"{_number(corpus.n_units, corpus.unit)}."
     )
@@ -121,17 +121,17 @@ def _corpus(contents: Contents) -> Iterator[str]:
         )
 
 
-def _drawn(contents: Contents, one: Round) -> str:
-    test = one.part == "test"
-    strata = _number(one.n_strata, "block of articles" if test else "stratum")
-    how = _RULES.get(one.rule, f"at random, with probabilities set by the rule {one.rule}")
-    if one.rule in ("stratified", "equal") and one.n_strata < 2:
+def _drawn(contents: Contents, drawn: Round) -> str:
+    test = drawn.part == "test"
+    strata = _number(drawn.n_strata, "block of articles" if test else "stratum")
+    how = _RULES.get(drawn.rule, f"at random, with probabilities set by the rule {drawn.rule}")
+    if drawn.rule in ("stratified", "equal") and drawn.n_strata < 2:
         how = _RULES["random"]
-    mix = "" if one.mix is None else f", {100 * one.mix:g} % of them with equal probabilities"
+    mix = "" if drawn.mix is None else f", {100 * drawn.mix:g} % of them with equal probabilities"
     part = "As a test part, which no model learned from," if test else "For coding"
     return (
-        f"{part} we drew {one.n_drawn:,} of {_number(one.n_pool, contents.corpus.unit)} "
-        f"{how.format(strata=strata)}{mix} (round {one.name}, seed {one.seed})."
+        f"{part} we drew {drawn.n_drawn:,} of {_number(drawn.n_pool, contents.corpus.unit)} "
+        f"{how.format(strata=strata)}{mix} (round {drawn.name}, seed {drawn.seed})."
     )
 
 
@@ -148,9 +148,9 @@ def _coded(contents: Contents, coding: Coding) -> Iterator[str]:
         "more."
     )
     alphas = [
-        f"{one.dimension} {one.alpha} ({one.n_units:,} units)"
-        for one in contents.agreement
-        if one.alpha.value is not None
+        f"{agreement.dimension} {agreement.alpha} ({agreement.n_units:,} units)"
+        for agreement in contents.agreement
+        if agreement.alpha.value is not None
     ]
     if alphas:
         yield (
@@ -175,10 +175,10 @@ def _trained(contents: Contents, model: Model) -> Iterator[str]:
         f"{_number(model.n_groups, model.grouped_by)}."
     )
     scores = [
-        f"{name} {one['macro_f1']:.2f} [{one['macro_f1_low']:.2f}, {one['macro_f1_high']:.2f}] "
-        f"({one['n']:,} units)"
-        for name, one in model.scores.items()
-        if "macro_f1_low" in one
+        f"{name} {score['macro_f1']:.2f} "
+        f"[{score['macro_f1_low']:.2f}, {score['macro_f1_high']:.2f}] ({score['n']:,} units)"
+        for name, score in model.scores.items()
+        if "macro_f1_low" in score
     ]
     if scores:
         yield (
@@ -190,12 +190,14 @@ def _trained(contents: Contents, model: Model) -> Iterator[str]:
 def _shares(contents: Contents, made: Shares) -> Iterator[str]:
     unit = contents.corpus.unit
     trusted = "; ".join(
-        f"{one.dimension} {one.lam:.2f}" for one in made.dimensions if one.lam is not None
+        f"{shares.dimension} {shares.lam:.2f}"
+        for shares in made.dimensions
+        if shares.lam is not None
     )
     rest = "; ".join(
-        f"{one.dimension} {one.n_gold:,}"
-        + ("" if one.worth is None else f" (as precise as {one.worth:,.0f} without a model)")
-        for one in made.dimensions
+        f"{shares.dimension} {shares.n_gold:,}"
+        + ("" if shares.worth is None else f" (as precise as {shares.worth:,.0f} without a model)")
+        for shares in made.dimensions
     )
     tagged = "" if contents.model is not None else " by a model that is not in the study"
     yield (
@@ -296,7 +298,9 @@ def _answers(contents: Contents) -> Iterator[tuple[str, str]]:
     frame = f"{corpus.n_units:,} units ({corpus.unit}) of {corpus.n_articles:,} articles"
     yield "2b", f"Standfirst {contents.version}"
     if contents.model is not None:
-        versions = ", ".join(f"{name} {one}" for name, one in contents.model.versions.items())
+        versions = ", ".join(
+            f"{name} {version}" for name, version in contents.model.versions.items()
+        )
         yield "2c", versions
     yield "2e", f"{len(contents.files)} files with the SHA-256 that this page lists"
     if corpus.outlets:
@@ -304,7 +308,7 @@ def _answers(contents: Contents) -> Iterator[tuple[str, str]]:
         more = f", and {_number(n_more, 'other outlet')}" if n_more > 0 else ""
         yield "3a", ", ".join(f"{name} ({n:,} articles)" for name, n in corpus.outlets) + more
     yield "3b", frame
-    asked = "; ".join(f"{one.id}: {one.question}" for one in book.dimensions)
+    asked = "; ".join(f"{dimension.id}: {dimension.question}" for dimension in book.dimensions)
     yield "3d", asked
     coded = "" if contents.coding is None else f"; {contents.coding.n_units:,} coded"
     yield "3e", frame + coded
@@ -326,7 +330,8 @@ def _answers(contents: Contents) -> Iterator[tuple[str, str]]:
     yield "6b", f"units of one {model.grouped_by}, and equal texts, stay on one side of a fold"
     yield "6c", "the text, and what stands around it in the article"
     scores = "; ".join(
-        f"{one.dimension} {as_text(one.macro_f1, share=False)}" for one in contents.quality
+        f"{quality.dimension} {as_text(quality.macro_f1, share=False)}"
+        for quality in contents.quality
     )
     yield "7a", f"macro-F1, precision, recall, calibration error ({scores})"
     yield "7b", "95 % intervals that resample articles; for shares, by the design"

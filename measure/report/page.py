@@ -97,19 +97,22 @@ def _sections(*, cells: bool, effects: bool, other: bool) -> list[tuple[str, str
 def packed_articles(contents: Contents) -> str:
     """Pack the articles for the page: JSON, compressed, as base64."""
     book = contents.codebook
-    asked = [one.id for one in book.dimensions]
-    index = {one.id: {label: k for k, label in enumerate(one.label_ids)} for one in book.dimensions}
+    asked = [dimension.id for dimension in book.dimensions]
+    index = {
+        dimension.id: {label: k for k, label in enumerate(dimension.label_ids)}
+        for dimension in book.dimensions
+    }
 
     def row(labels: Any) -> list[list[int] | None]:
         return [[index[n][x] for x in labels[n]] if n in labels else None for n in asked]
 
     articles = [
         [
-            one.id,
-            one.title,
-            one.outlet,
-            one.published,
-            one.text,
+            article.id,
+            article.title,
+            article.outlet,
+            article.published,
+            article.text,
             [
                 [
                     s.unit_id,
@@ -121,10 +124,10 @@ def packed_articles(contents: Contents) -> str:
                     [[list(pair) for pair in s.words.get(n, ())] for n in asked] if s.words else 0,
                     list(s.alike),
                 ]
-                for s in one.sentences
+                for s in article.sentences
             ],
         ]
-        for one in contents.articles
+        for article in contents.articles
     ]
     data = {"dimensions": _dimensions(book), "articles": articles}
     raw = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
@@ -156,16 +159,16 @@ def unpacked(packed: str, *, most: int | None = None) -> bytes:
 def _dimensions(book: Codebook) -> list[dict[str, Any]]:
     return [
         {
-            "id": one.id,
-            "question": one.question,
+            "id": dimension.id,
+            "question": dimension.question,
             "labels": [
                 {
                     "id": label.id,
                     "name": label.name,
                     "colour": colour_or(label.colour, _PALETTE[k % len(_PALETTE)]),
                 }
-                for k, label in enumerate(one.labels)
+                for k, label in enumerate(dimension.labels)
             ],
         }
-        for one in book.dimensions
+        for dimension in book.dimensions
     ]

@@ -134,7 +134,7 @@ def _parts(path: Path, text: str) -> _Parts:
         root = html.document_fromstring(text)
         numbers = json.loads(root.get_element_by_id("numbers").text or "")
         articles = root.get_element_by_id("articles").text or ""
-        sections = {one.get("id") or "": one for one in root.iter("section")}
+        sections = {section.get("id") or "": section for section in root.iter("section")}
         rows = sections["methods"].xpath(".//tr[td/code]")
         flat = dict(_flat(numbers))
     except (etree.LxmlError, KeyError, ValueError, RecursionError) as error:
@@ -179,9 +179,9 @@ def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 def _compared(page: dict[str, str], study: dict[str, str], kind: str) -> Iterator[Difference]:
     for name in dict.fromkeys([*page, *study]):
-        one, other = page.get(name, "nothing"), study.get(name, "nothing")
-        if one != other:
-            yield Difference(f"{kind}{name}", one, other)
+        on_page, in_study = page.get(name, "nothing"), study.get(name, "nothing")
+        if on_page != in_study:
+            yield Difference(f"{kind}{name}", on_page, in_study)
 
 
 def _compared_texts(
@@ -190,10 +190,11 @@ def _compared_texts(
     from difflib import SequenceMatcher
 
     for name in dict.fromkeys([*page, *study]):
-        one, other = page.get(name, []), study.get(name, [])
-        for what, a, b, c, d in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        on_page, in_study = page.get(name, []), study.get(name, [])
+        matcher = SequenceMatcher(None, on_page, in_study, autojunk=False)
+        for what, a, b, c, d in matcher.get_opcodes():
             if what != "equal":
-                there, here = " ".join(one[a:b]), " ".join(other[c:d])
+                there, here = " ".join(on_page[a:b]), " ".join(in_study[c:d])
                 same = takewhile(lambda signs: signs[0] == signs[1], zip(there, here, strict=False))
                 start = max(sum(1 for _ in same) - _BEFORE, 0)
                 yield Difference(f"section {name}", _cut(there, start), _cut(here, start))
