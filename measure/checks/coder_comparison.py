@@ -93,7 +93,7 @@ class DimensionComparison:
 
     def lines(self) -> list[str]:
         """Give the table, headed by the difference."""
-        curve = ", ".join(f"{one.omega:.2f} at {one.epsilon:g}" for one in self.omega)
+        curve = ", ".join(f"{point.omega:.2f} at {point.epsilon:g}" for point in self.omega)
         n_coders = f"{len(self.coders)} coders, each left out in turn"
         rho = "agrees with the others as often, or more (rho): "
         rho += f"model {self.rho:.3f}, coders {self.coder_rho:.3f}"
@@ -107,18 +107,18 @@ class DimensionComparison:
         rows = [["", "units", "model", "coder", "model's rho", "coder's rho"]]
         rows += [
             [
-                one.coder + ("" if one.tested else " (too few units)"),
-                f"{one.n_units:,}",
-                f"{one.model_f1:.3f}",
-                f"{one.coder_f1:.3f}",
-                f"{one.model_advantage:.3f}",
-                f"{one.coder_advantage:.3f}",
+                coder.coder + ("" if coder.tested else " (too few units)"),
+                f"{coder.n_units:,}",
+                f"{coder.model_f1:.3f}",
+                f"{coder.coder_f1:.3f}",
+                f"{coder.model_advantage:.3f}",
+                f"{coder.coder_advantage:.3f}",
             ]
-            for one in self.coders
+            for coder in self.coders
         ]
         rows.append(["label", "", "model", "coders", "difference", "omega"])
         for label in self.labels:
-            omega = " ".join(f"{one.omega:.2f}" for one in label.omega)
+            omega = " ".join(f"{point.omega:.2f}" for point in label.omega)
             scores = [f"{label.model_f1:.3f}", f"{label.coder_f1:.3f}"]
             rows.append([label.label, "", *scores, _signed(label.difference), omega])
         return [*made, *columns(rows)]
@@ -141,27 +141,27 @@ class CoderComparison(Tidy):
     """What should be known when it is read."""
 
     def __getitem__(self, dimension: str) -> DimensionComparison:
-        return next(one for one in self.dimensions if one.dimension == dimension)
+        return next(compared for compared in self.dimensions if compared.dimension == dimension)
 
     def __repr__(self) -> str:
-        lines = [line for one in self.dimensions for line in (*one.lines(), "")]
+        lines = [line for compared in self.dimensions for line in (*compared.lines(), "")]
         return "\n".join([*lines[:-1], *(f"note: {note}" for note in self.notes)])
 
     def as_json(self) -> dict[str, Any]:
         """Give everything as JSON values."""
-        told = {one.dimension: asdict(one) for one in self.dimensions}
-        for one in told.values():
-            del one["dimension"]
-        return {"dimensions": told, "notes": list(self.notes)}
+        dimensions = {compared.dimension: asdict(compared) for compared in self.dimensions}
+        for figures in dimensions.values():
+            del figures["dimension"]
+        return {"dimensions": dimensions, "notes": list(self.notes)}
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Give a tidy table: dimension, what (all, a coder, a label), figure and value."""
-        for one in self.dimensions:
-            yield from _figures(one.dimension, "all", "", one)
-            for coder in one.coders:
-                yield from _figures(one.dimension, "coder", coder.coder, coder)
-            for label in one.labels:
-                yield from _figures(one.dimension, "label", label.label, label)
+        for compared in self.dimensions:
+            yield from _figures(compared.dimension, "all", "", compared)
+            for coder in compared.coders:
+                yield from _figures(compared.dimension, "coder", coder.coder, coder)
+            for label in compared.labels:
+                yield from _figures(compared.dimension, "label", label.label, label)
 
 
 def _signed(difference: Estimate) -> str:
@@ -178,5 +178,5 @@ def _figures(dimension: str, kind: str, name: str, row: Any) -> Iterator[dict[st
             yield {**base, "figure": figure, "value": float(getattr(row, figure))}
     if hasattr(row, "difference"):
         yield {**base, "figure": "difference", **asdict(row.difference)}
-    for one in getattr(row, "omega", ()):
-        yield {**base, "figure": f"omega at {one.epsilon:g}", "value": one.omega}
+    for point in getattr(row, "omega", ()):
+        yield {**base, "figure": f"omega at {point.epsilon:g}", "value": point.omega}

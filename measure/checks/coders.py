@@ -142,7 +142,7 @@ def compare_coders(
         problem = "; ".join(refused) or "no dimension of the tags was coded"
         remedy = f"have {LEAST_CODERS} people code the same {LEAST_UNITS} units"
         raise InputError(tags.where, problem, remedy)
-    notes.update(dict.fromkeys(f"{one} (left out)" for one in refused))
+    notes.update(dict.fromkeys(f"{reason} (left out)" for reason in refused))
     return CoderComparison(tuple(made), tuple(notes))
 
 
@@ -277,21 +277,21 @@ def _pairs(case: _Case, rows: Bools, *, multiple: bool) -> list[tuple[Bools, Boo
     """
     if not multiple:
         truth, there = case.plurality()
-        keep = rows & there
-        return [(truth[keep], case.model[keep], case.own[keep], case.group[keep])]
+        chosen = rows & there
+        return [(truth[chosen], case.model[chosen], case.own[chosen], case.group[chosen])]
     truth, there = case.settled()
     parts = []
     for k in range(truth.shape[1]):
-        keep = rows & there[:, k]
-        sides = [side[keep][:, [k]] for side in (truth, case.model, case.own)]
+        chosen = rows & there[:, k]
+        sides = [side[chosen][:, [k]] for side in (truth, case.model, case.own)]
         if any(side.any() for side in sides):
-            parts.append((sides[0], sides[1], sides[2], case.group[keep]))
+            parts.append((sides[0], sides[1], sides[2], case.group[chosen]))
     return parts or [(truth[:0, :1], truth[:0, :1], truth[:0, :1], case.group[:0])]
 
 
 def _f1(case: _Case, rows: Bools, *, multiple: bool) -> tuple[float, float]:
     pairs = _pairs(case, rows, multiple=multiple)
-    scores = [(macro_f1(truth, one), macro_f1(truth, other)) for truth, one, other, _ in pairs]
+    scores = [(macro_f1(truth, model), macro_f1(truth, coder)) for truth, model, coder, _ in pairs]
     model, coder = np.mean(scores, axis=0)
     return float(model), float(coder)
 
@@ -321,7 +321,8 @@ def omegas(
     A model that agrees with the others exactly where the coders do can stand in for all of them.
 
     >>> same = np.ones(90, bool)
-    >>> [one.omega for one in omegas(same, same, np.arange(90) % 3, np.ones(3, bool), (0.0, 0.1))]
+    >>> points = omegas(same, same, np.arange(90) % 3, np.ones(3, bool), (0.0, 0.1))
+    >>> [point.omega for point in points]
     [0.0, 1.0]
     """
     from scipy import stats

@@ -69,22 +69,22 @@ class Doubts(Tidy):
 
     def __repr__(self) -> str:
         rows = [["doubt", "unit", "dimension", "gold", "model", "text"]]
-        for one in self.doubts:
-            gold, model = (" + ".join(labels) or "(none)" for labels in (one.gold, one.model))
-            text = one.text if len(one.text) <= _WIDTH else one.text[: _WIDTH - 1] + "…"
+        for doubt in self.doubts:
+            gold, model = (" + ".join(labels) or "(none)" for labels in (doubt.gold, doubt.model))
+            text = doubt.text if len(doubt.text) <= _WIDTH else doubt.text[: _WIDTH - 1] + "…"
             text = " ".join(text.split())
-            rows.append([f"{one.doubt:.3f}", one.unit_id, one.dimension, gold, model, text])
+            rows.append([f"{doubt.doubt:.3f}", doubt.unit_id, doubt.dimension, gold, model, text])
         return "\n".join([*columns(rows, indent=""), *(f"note: {note}" for note in self.notes)])
 
     def as_json(self) -> dict[str, Any]:
         """Give everything as JSON values."""
-        doubts = [asdict(one) for one in self.doubts]
+        doubts = [asdict(doubt) for doubt in self.doubts]
         return {"n_gold": self.n_gold, "doubts": doubts, "notes": list(self.notes)}
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Give a tidy table: one row for each answer, several labels joined by ``|``."""
-        for one in self.doubts:
-            yield asdict(one) | {"gold": "|".join(one.gold), "model": "|".join(one.model)}
+        for doubt in self.doubts:
+            yield asdict(doubt) | {"gold": "|".join(doubt.gold), "model": "|".join(doubt.model)}
 
 
 def rank_doubts(
@@ -144,19 +144,21 @@ def rank_doubts(
         if row.dimension in tags.dimensions and row.rule != "adjudicated":
             by_name.setdefault(row.dimension, []).append(row)
     for name, answers in by_name.items():
-        one = tags.dimensions[name]
-        if not one.crossed and learned is None:
+        dimension = tags.dimensions[name]
+        if not dimension.crossed and learned is None:
             notes[
                 "whether the model learned from this gold is not known, and if so it doubts too "
                 "little; name the model with --model"
             ] = None
-        for answer, place in zip(answers, tags.rows_of([a.unit_id for a in answers]), strict=True):
-            if place < 0:
+        for answer, index in zip(answers, tags.rows_of([a.unit_id for a in answers]), strict=True):
+            if index < 0:
                 continue
-            if not one.crossed and answer.unit_id in (learned or ()):
+            if not dimension.crossed and answer.unit_id in (learned or ()):
                 n_learned += 1
                 continue
-            made.append(_doubt(one, answer, int(place), (texts or {}).get(answer.unit_id, "")))
+            made.append(
+                _doubt(dimension, answer, int(index), (texts or {}).get(answer.unit_id, ""))
+            )
     if not made:
         if n_learned:
             problem = f"the model learned from all {n_learned} gold answers"
@@ -165,19 +167,21 @@ def rank_doubts(
         raise InputError(tags.where, "no gold on its units", "code some of them, or tag others")
     if n_learned:
         notes[f"{n_learned} answers that the model learned from are left out"] = None
-    made.sort(key=lambda one: (-one.doubt, one.unit_id, one.dimension))
+    made.sort(key=lambda doubt: (-doubt.doubt, doubt.unit_id, doubt.dimension))
     return Doubts(tuple(made[:most]), len(made), tuple(notes))
 
 
-def _doubt(one: TaggedDimension, answer: Gold, place: int, text: str) -> Doubt:
-    strange = next((label for label in answer.labels if label not in one.labels), None)
+def _doubt(dimension: TaggedDimension, answer: Gold, index: int, text: str) -> Doubt:
+    strange = next((label for label in answer.labels if label not in dimension.labels), None)
     if strange is not None:
-        where = f"gold of unit {answer.unit_id}, {one.name}"
-        raise UnknownLabelError(strange, one.labels, where)
-    p = one.probabilities[place].astype(np.float64)
-    holds = np.array([label in answer.labels for label in one.labels])
+        where = f"gold of unit {answer.unit_id}, {dimension.name}"
+        raise UnknownLabelError(strange, dimension.labels, where)
+    p = dimension.probabilities[index].astype(np.float64)
+    holds = np.array([label in answer.labels for label in dimension.labels])
     likely = np.where(holds, p, 1 - p)
-    doubt = 1 - (likely.min() if one.multiple else p[holds].sum())
-    given = np.flatnonzero(p >= 0.5) if one.multiple else [int(p.argmax())]
-    model = tuple(one.labels[k] for k in given)
-    return Doubt(answer.unit_id, one.name, answer.labels, model, float(doubt), answer.rule, text)
+    doubt = 1 - (likely.min() if dimension.multiple else p[holds].sum())
+    given = np.flatnonzero(p >= 0.5) if dimension.multiple else [int(p.argmax())]
+    model = tuple(dimension.labels[k] for k in given)
+    return Doubt(
+        answer.unit_id, dimension.name, answer.labels, model, float(doubt), answer.rule, text
+    )

@@ -101,7 +101,7 @@ class Drift(Tidy):
     @property
     def differs(self) -> bool:
         """Whether anything differs."""
-        return any(one.differs for one in self.signals)
+        return any(signal.differs for signal in self.signals)
 
     @property
     def advice(self) -> str:
@@ -118,7 +118,7 @@ class Drift(Tidy):
 
     def __repr__(self) -> str:
         lines = [f"{self.n_tagged:,} tagged units beside {self.n_training:,} of training"]
-        lines += [f"{'!' if one.differs else ' '} {one.said}" for one in self.signals]
+        lines += [f"{'!' if signal.differs else ' '} {signal.said}" for signal in self.signals]
         return "\n".join([*lines, self.advice, *(f"note: {note}" for note in self.notes)])
 
     def as_json(self) -> dict[str, Any]:
@@ -134,7 +134,7 @@ class Drift(Tidy):
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Give a tidy table: one row for each signal."""
-        yield from (asdict(one) for one in self.signals)
+        yield from (asdict(signal) for signal in self.signals)
 
 
 def compare_texts(training: Side, tagged: Side, *, where: str = "tags", seed: int = 0) -> Drift:
@@ -173,8 +173,8 @@ def compare_texts(training: Side, tagged: Side, *, where: str = "tags", seed: in
     """
     known_texts, known = set(training.texts), set(training.articles)
     fresh = [
-        place
-        for place, (text, article) in enumerate(zip(tagged.texts, tagged.articles, strict=True))
+        row
+        for row, (text, article) in enumerate(zip(tagged.texts, tagged.articles, strict=True))
         if text not in known_texts and article not in known
     ]
     rows_of_training = _by_article(training.articles, range(len(training.texts)))
@@ -204,10 +204,10 @@ def compare_texts(training: Side, tagged: Side, *, where: str = "tags", seed: in
 
 
 def _by_article(articles: Sequence[str], rows: Sequence[int] | range) -> list[list[int]]:
-    found: dict[str, list[int]] = {}
+    grouped: dict[str, list[int]] = {}
     for row in rows:
-        found.setdefault(articles[row], []).append(row)
-    return list(found.values())
+        grouped.setdefault(articles[row], []).append(row)
+    return list(grouped.values())
 
 
 def _shuffled(groups: Sequence[list[int]], rng: np.random.Generator) -> list[int]:
@@ -231,13 +231,13 @@ def _told_apart(
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
 
-    words = [words_of(first.texts[row]) for row in rows] + [
+    tokens = [words_of(first.texts[row]) for row in rows] + [
         words_of(second.texts[row]) for row in others
     ]
     side = np.r_[np.zeros(len(rows), int), np.ones(len(others), int)]
     articles = [f"0 {first.articles[row]}" for row in rows]
     articles += [f"1 {second.articles[row]}" for row in others]
-    vectors = TfidfVectorizer(analyzer=lambda one: one, sublinear_tf=True).fit_transform(words)
+    vectors = TfidfVectorizer(analyzer=lambda text: text, sublinear_tf=True).fit_transform(tokens)
     scores = np.zeros(len(side))
     fold = _two_folds(articles, side, rng)
     for number in (0, 1):
@@ -246,8 +246,8 @@ def _told_apart(
         scores[test] = head.fit(vectors[~test], side[~test]).decision_function(vectors[test])
     # Scores of two classifiers are not on one scale.
     auc = np.mean([roc_auc_score(side[fold == k], scores[fold == k]) for k in (0, 1)])
-    known = {word for one in words[: len(rows)] for word in one}
-    there = [word for one in words[len(rows) :] for word in one]
+    known = {word for text in tokens[: len(rows)] for word in text}
+    there = [word for text in tokens[len(rows) :] for word in text]
     new = sum(word not in known for word in there) / max(len(there), 1)
     return float(auc), new
 
@@ -312,7 +312,7 @@ def _confidence(training: Side, tagged: Side, fresh: Sequence[int]) -> Iterator[
 def _mix(
     what: str, before: Sequence[str], now: Sequence[str], fresh: Sequence[int]
 ) -> Iterator[Signal]:
-    had = {one for one in before if one}
+    had = {value for value in before if value}
     have = Counter(now[row] for row in fresh if now[row]) if now else Counter[str]()
     if not had or not have:
         return

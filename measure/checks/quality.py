@@ -163,7 +163,7 @@ def quality(
         for k, label in enumerate(coded.labels)
     )
     bins = tuple(_bins(coded, sums, names))
-    n_pairs = sum(one.n for one in bins)
+    n_pairs = sum(row.n for row in bins)
     return DimensionQuality(
         dimension=coded.dimension,
         n=len(exact),
@@ -173,7 +173,7 @@ def quality(
         labels=labels,
         confusion=None if coded.multiple else _confusion(coded),
         bins=bins,
-        calibration_error=sum(abs(one.mean - (one.right.value or 0)) * one.n for one in bins)
+        calibration_error=sum(abs(row.mean - (row.right.value or 0)) * row.n for row in bins)
         / max(n_pairs, 1),
         slices=tuple(_slices(coded, exact, kinds or {})),
     )

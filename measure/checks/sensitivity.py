@@ -71,11 +71,11 @@ def variants(
     if whole is not None:
         made += [
             Variant(
-                one.dimension,
+                measured.dimension,
                 "people alone",
-                {x.label: x.gold for x in one.labels if x.gold is not None},
+                {x.label: x.gold for x in measured.labels if x.gold is not None},
             )
-            for one in whole.dimensions
+            for measured in whole.dimensions
         ]
     hard = _tried(_hard(tags), reported, design, learned, level)
     made += _from("labels, not chances", hard)
@@ -102,8 +102,8 @@ def variants(
 def _hard(tags: Tags) -> Tags:
     """Make tags whose labels have a probability of 1."""
     changed = {
-        name: replace(one, probabilities=one.judged.astype(np.float32))
-        for name, one in tags.dimensions.items()
+        name: replace(dimension, probabilities=dimension.judged.astype(np.float32))
+        for name, dimension in tags.dimensions.items()
     }
     return replace(tags, dimensions=changed)
 
@@ -126,9 +126,9 @@ def _from(name: str, made: Shares | None) -> list[Variant]:
         return []
     return [
         Variant(
-            one.dimension,
+            measured.dimension,
             name,
-            {x.label: x.corrected for x in one.labels if x.corrected is not None},
+            {x.label: x.corrected for x in measured.labels if x.corrected is not None},
         )
-        for one in made.dimensions
+        for measured in made.dimensions
     ]
