@@ -175,12 +175,12 @@ class _Stacked:
 
     @classmethod
     def of(cls, estimates: Sequence[Estimates]) -> "_Stacked":
-        freedom = np.array([[float(one.freedom)] for one in estimates])
-        share = np.array([one.share for one in estimates])
+        freedom = np.array([[float(estimate.freedom)] for estimate in estimates])
+        share = np.array([estimate.share for estimate in estimates])
         return cls(
             share,
-            np.array([one.variance for one in estimates]),
-            np.array([one.steady for one in estimates]),
+            np.array([estimate.variance for estimate in estimates]),
+            np.array([estimate.steady for estimate in estimates]),
             np.broadcast_to(freedom, share.shape),
         )
 
@@ -219,8 +219,8 @@ def _limits(
     return np.maximum(low, -1), np.minimum(high, 1)
 
 
-def _joined(one: Floats, other: Floats, together: Floats) -> Floats:
-    squares = one**2 + other**2 - 2 * together * one * other
+def _joined(left: Floats, right: Floats, together: Floats) -> Floats:
+    squares = left**2 + right**2 - 2 * together * left * right
     return np.asarray(np.sqrt(np.maximum(squares, 0)))
 
 

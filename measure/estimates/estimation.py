@@ -121,7 +121,7 @@ def shares(
     answers: dict[str, dict[str, tuple[str, ...]]] = {}
     for row in gold:
         answers.setdefault(row.dimension, {})[row.unit_id] = row.labels
-    measured = [one for one in tags.dimensions.values() if answers.get(one.name)]
+    measured = [dimension for dimension in tags.dimensions.values() if answers.get(dimension.name)]
     if not measured:
         known = ", ".join(tags.dimensions)
         raise InputError(tags.where, f"no gold on any of its dimensions ({known})", "code some")
@@ -132,10 +132,10 @@ def shares(
     whole: list[DimensionShares] = []
     groups: dict[str, list[DimensionShares]] = {name: [] for name in cells.names} if cells else {}
     gaps: list[Difference] = []
-    for one in measured:
-        coded = usable_gold(tags, one, answers[one.name], design, learned)
+    for dimension in measured:
+        coded = usable_gold(tags, dimension, answers[dimension.name], design, learned)
         notes.update(dict.fromkeys(coded.notes))
-        tagged, note = recalibrated(one, coded)
+        tagged, note = recalibrated(dimension, coded)
         notes.update({note: None} if note else {})
         whole.append(_dimension(tagged, coded, level, method))
         if cells:
@@ -144,10 +144,10 @@ def shares(
                 groups[name].append(cell)
             if compare or against is not None:
                 gaps += inside.differences(tagged, coded, against, level)
-        if one.n_abstained:
+        if dimension.n_abstained:
             notes[
-                f"{one.name}: {one.n_abstained:,} units on which the model abstained are counted "
-                "by their most probable label"
+                f"{dimension.name}: {dimension.n_abstained:,} units on which the model abstained "
+                "are counted by their most probable label"
             ] = None
     if missing := [name for name in tags.dimensions if name not in answers]:
         notes[f"no gold on {', '.join(missing)}: not measured"] = None
@@ -166,21 +166,31 @@ def shares(
     return Shares(tuple(whole), made, tuple(gaps), (), tuple(notes), level)
 
 
-def _dimension(one: TaggedDimension, coded: Coded, level: float, method: str) -> DimensionShares:
+def _dimension(
+    dimension: TaggedDimension, coded: Coded, level: float, method: str
+) -> DimensionShares:
     sample, truth = coded.sample, coded.truth
-    p = one.probabilities[sample.index].astype(np.float64)
-    counted, judged = one.given.mean(axis=0), one.judged.mean(axis=0)
-    population, lam = Population.of(one.probabilities), None
+    p = dimension.probabilities[sample.index].astype(np.float64)
+    counted, judged = dimension.given.mean(axis=0), dimension.judged.mean(axis=0)
+    population, lam = Population.of(dimension.probabilities), None
     if method == "ppi++":
         if not sample.is_random:
             problem = "PPI++ takes gold that was drawn at random"
-            raise InputError(f"{one.name}, method", problem, "leave --method out")
-        others = np.delete(one.probabilities, sample.index, axis=0).astype(np.float64)
+            raise InputError(f"{dimension.name}, method", problem, "leave --method out")
+        others = np.delete(dimension.probabilities, sample.index, axis=0).astype(np.float64)
         lam = plain_lambda(others, p, truth.astype(np.float64))
         population = Population.of(others)
-    best = corrected(population, sample, p, truth, multiple=one.multiple, level=level, lam=lam)
+    best = corrected(
+        population, sample, p, truth, multiple=dimension.multiple, level=level, lam=lam
+    )
     return _table(
-        one, coded, best, counted=counted, judged=judged, n_units=len(one.given), level=level
+        dimension,
+        coded,
+        best,
+        counted=counted,
+        judged=judged,
+        n_units=len(dimension.given),
+        level=level,
     )
 
 
@@ -193,27 +203,27 @@ class _Within:
     corrected: list[MeasuredCell] = field(default_factory=list)
 
     def differences(
-        self, one: TaggedDimension, coded: Coded, against: str | None, level: float
+        self, dimension: TaggedDimension, coded: Coded, against: str | None, level: float
     ) -> list[Difference]:
-        p = one.probabilities[coded.sample.index].astype(np.float64)
+        p = dimension.probabilities[coded.sample.index].astype(np.float64)
         return differences(
-            one.name,
-            one.labels,
+            dimension.name,
+            dimension.labels,
             self.corrected,
             coded.sample,
             coded.truth - self.lam * p,
             truth=coded.truth.astype(np.float64),
-            multiple=one.multiple,
+            multiple=dimension.multiple,
             against=against,
             level=level,
         )
 
 
-def _within(one: TaggedDimension, coded: Coded, cells: Cells, level: float) -> _Within:
+def _within(dimension: TaggedDimension, coded: Coded, cells: Cells, level: float) -> _Within:
     """Estimate shares in each cell, with the lambda that fits within cells."""
-    p_all = one.probabilities
+    p_all = dimension.probabilities
     mean, square = cells.means(p_all), cells.means(p_all**2)
-    counted, judged = cells.means(one.given), cells.means(one.judged)
+    counted, judged = cells.means(dimension.given), cells.means(dimension.judged)
     sizes = np.bincount(cells.codes, minlength=len(cells.names))
     sample = coded.sample
     cell_of = cells.codes[sample.index]
@@ -227,18 +237,18 @@ def _within(one: TaggedDimension, coded: Coded, cells: Cells, level: float) -> _
         if n < 2:
             labels = tuple(
                 LabelShares(label, Estimate(float(counted[number, k])))
-                for k, label in enumerate(one.labels)
+                for k, label in enumerate(dimension.labels)
             )
-            made.shares[name] = DimensionShares(one.name, int(sizes[number]), n, labels)
+            made.shares[name] = DimensionShares(dimension.name, int(sizes[number]), n, labels)
             continue
         here = Coded(sample.within(chosen), coded.truth[chosen], ())
         if n < LEAST_IN_CELL:
             gold = from_gold(here.sample, here.truth, level=level)
             labels = tuple(
                 LabelShares(label, Estimate(float(counted[number, k])), _estimate(gold, k))
-                for k, label in enumerate(one.labels)
+                for k, label in enumerate(dimension.labels)
             )
-            made.shares[name] = DimensionShares(one.name, int(sizes[number]), n, labels)
+            made.shares[name] = DimensionShares(dimension.name, int(sizes[number]), n, labels)
             continue
         doubt = mean[number] - square[number]
         population = Population(int(sizes[number]), mean[number], variance[number], doubt)
@@ -249,7 +259,7 @@ def _within(one: TaggedDimension, coded: Coded, cells: Cells, level: float) -> _
                 here.sample,
                 p[chosen],
                 here.truth,
-                multiple=one.multiple,
+                multiple=dimension.multiple,
                 level=level,
                 lam=trust,
                 calibrated=with_model,
@@ -259,7 +269,7 @@ def _within(one: TaggedDimension, coded: Coded, cells: Cells, level: float) -> _
         )
         made.corrected.append(MeasuredCell(name, alone, best, counted[number], chosen))
         made.shares[name] = _table(
-            one,
+            dimension,
             here,
             best,
             counted=counted[number],
@@ -288,7 +298,7 @@ def _pooled_lambda(
 
 
 def _table(
-    one: TaggedDimension,
+    dimension: TaggedDimension,
     coded: Coded,
     best: Estimates,
     *,
@@ -298,10 +308,10 @@ def _table(
     level: float,
 ) -> DimensionShares:
     sample, truth = coded.sample, coded.truth
-    tags = one.judged[sample.index]
+    tags = dimension.judged[sample.index]
     gold = from_gold(sample, truth, level=level)
     predictive = by_predictive_values(
-        sample, tags, judged, truth, multiple=one.multiple, level=level
+        sample, tags, judged, truth, multiple=dimension.multiple, level=level
     )
     known = rogan_gladen(sample, tags, judged, truth, level=level)
     labels = tuple(
@@ -313,11 +323,11 @@ def _table(
             _estimate(best, k),
             _estimate(known, k),
         )
-        for k, label in enumerate(one.labels)
+        for k, label in enumerate(dimension.labels)
     )
     alone, with_model = float(gold.variance.sum()), float(best.variance.sum())
     worth = len(sample) * alone / with_model if alone > 0 and with_model > 0 else None
-    return DimensionShares(one.name, n_units, len(sample), labels, worth, best.lam)
+    return DimensionShares(dimension.name, n_units, len(sample), labels, worth, best.lam)
 
 
 def _estimate(made: Estimates, k: int) -> Estimate | None:

@@ -41,7 +41,7 @@ _PRIOR = 1.0
 """Coded units that the share of a label in all gold is worth, for each tag."""
 
 
-def recalibrated(one: TaggedDimension, coded: Coded) -> tuple[TaggedDimension, str | None]:
+def recalibrated(dimension: TaggedDimension, coded: Coded) -> tuple[TaggedDimension, str | None]:
     """Give the dimension with probabilities that fit the gold, and what was done if anything.
 
     Raises
@@ -51,69 +51,69 @@ def recalibrated(one: TaggedDimension, coded: Coded) -> tuple[TaggedDimension, s
         tells how often other answers occur.
     """
     index, truth = coded.sample.index, coded.truth
-    if _is_hard(one.probabilities[index]) and _is_hard(one.probabilities):
-        return _by_answer(one, coded)
-    off = misfit(one.probabilities[index], truth, multiple=one.multiple)
+    if _is_hard(dimension.probabilities[index]) and _is_hard(dimension.probabilities):
+        return _by_answer(dimension, coded)
+    off = misfit(dimension.probabilities[index], truth, multiple=dimension.multiple)
     if abs(off) < _CLEAR:
-        return one, None
+        return dimension, None
     if (truth == truth[0]).all():
         problem = (
             f"all {len(truth)} coded units have the same answer, which the model did not expect"
         )
         remedy = "code more: standfirst annotate sample 100 --rule rare"
-        raise InputError(one.name, problem, remedy)
+        raise InputError(dimension.name, problem, remedy)
     fold = np.random.default_rng(0).permutation(len(index)) % _FOLDS
-    made = np.zeros(one.probabilities.shape, np.float32)
+    made = np.zeros(dimension.probabilities.shape, np.float32)
     own = np.zeros(truth.shape)
     heats = []
     for k in range(_FOLDS):
         left = fold == k
-        p = one.probabilities[index]
-        heat = _fit(p[~left], truth[~left], multiple=one.multiple)
-        made += tempered(one.probabilities, heat, multiple=one.multiple) / _FOLDS
-        own[left] = tempered(p[left], heat, multiple=one.multiple)
+        p = dimension.probabilities[index]
+        heat = _fit(p[~left], truth[~left], multiple=dimension.multiple)
+        made += tempered(dimension.probabilities, heat, multiple=dimension.multiple) / _FOLDS
+        own[left] = tempered(p[left], heat, multiple=dimension.multiple)
         heats.append(heat)
     made[index] = own
     sure = "too" if off > 0 else "too little"
     note = (
-        f"{one.name}: the model is {sure} sure of itself on the gold (its Brier score is "
+        f"{dimension.name}: the model is {sure} sure of itself on the gold (its Brier score is "
         f"{abs(off):.1f} standard errors off): probabilities were recalibrated by the gold, with "
         f"the temperature {1 / np.mean(heats):.2f}"
     )
-    return replace(one, probabilities=made), note
+    return replace(dimension, probabilities=made), note
 
 
 def _is_hard(probabilities: NDArray[np.floating]) -> bool:
     return bool(((probabilities == 0) | (probabilities == 1)).all())
 
 
-def _by_answer(one: TaggedDimension, coded: Coded) -> tuple[TaggedDimension, str]:
+def _by_answer(dimension: TaggedDimension, coded: Coded) -> tuple[TaggedDimension, str]:
     """Give labels without probabilities those that the gold shows for each of them."""
     index, truth = coded.sample.index, coded.truth
     fold = np.random.default_rng(0).permutation(len(index)) % _FOLDS
-    made = np.zeros(one.probabilities.shape, np.float32)
+    made = np.zeros(dimension.probabilities.shape, np.float32)
     own = np.zeros(truth.shape, np.float32)
     for k in range(_FOLDS):
         left = fold == k
-        shown, right = one.probabilities[index[~left]] == 1, truth[~left]
-        if one.multiple:
+        shown, right = dimension.probabilities[index[~left]] == 1, truth[~left]
+        if dimension.multiple:
             columns = [
                 _chances(np.stack([~shown[:, c], shown[:, c]], 1), right[:, [c]])[:, 0]
                 for c in range(truth.shape[1])
             ]
             some = np.stack(
-                [p[(one.probabilities[:, c] == 1) * 1] for c, p in enumerate(columns)], 1
+                [p[(dimension.probabilities[:, c] == 1) * 1] for c, p in enumerate(columns)], 1
             )
         else:
-            some = _chances(shown, right)[one.probabilities.argmax(axis=1)]
+            some = _chances(shown, right)[dimension.probabilities.argmax(axis=1)]
         made += some / _FOLDS
         own[left] = some[index[left]]
     made[index] = own
     note = (
-        f"{one.name}: the tags are labels without probabilities; these were taken from the gold, "
-        "for each label that a tag can be"
+        f"{dimension.name}: the tags are labels without probabilities; these were taken from the "
+        "gold, for each label that a tag can be"
     )
-    return replace(one, probabilities=made), note
+    return replace(dimension, probabilities=made), note
 
 
 def _chances(shown: Bools, truth: Bools) -> Floats:

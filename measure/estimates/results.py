@@ -120,7 +120,10 @@ class LabelShares:
     def as_json(self) -> dict[str, Any]:
         """Give it as JSON values."""
         made = {name: getattr(self, name) for name in ESTIMATORS}
-        return {name: None if one is None else one.as_json() for name, one in made.items()}
+        return {
+            name: None if estimate is None else estimate.as_json()
+            for name, estimate in made.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ class DimensionShares:
             "n_gold": self.n_gold,
             "worth": self.worth,
             "lambda": self.lam,
-            "labels": {one.label: one.as_json() for one in self.labels},
+            "labels": {label.label: label.as_json() for label in self.labels},
         }
 
     def drawn(self, name_of: Callable[[str], str] = str) -> list[Row]:
@@ -175,9 +178,9 @@ class DimensionShares:
         if self.worth is not None:
             head += f"; your {self.n_gold:,} labels count as {self.worth:,.0f}"
         rows = [["", "count", "gold only", "predictive", "corrected", "Rogan-Gladen"]]
-        for one in self.labels:
-            cells = (getattr(one, name) for name in ESTIMATORS)
-            rows.append([one.label, *("-" if cell is None else str(cell) for cell in cells)])
+        for label in self.labels:
+            cells = (getattr(label, name) for name in ESTIMATORS)
+            rows.append([label.label, *("-" if cell is None else str(cell) for cell in cells)])
         return [head, *columns(rows)]
 
 
@@ -218,52 +221,56 @@ class Shares(Tidy):
     """Coverage of the intervals."""
 
     def __getitem__(self, dimension: str) -> DimensionShares:
-        return next(one for one in self.dimensions if one.dimension == dimension)
+        return next(shares for shares in self.dimensions if shares.dimension == dimension)
 
     def __repr__(self) -> str:
-        lines = [line for one in self.dimensions for line in (*one.lines(), "")]
+        lines = [line for shares in self.dimensions for line in (*shares.lines(), "")]
         for cell in self.groups:
             lines += [f"[{cell.name}]"]
-            lines += [line for one in cell.dimensions for line in (*one.lines(), "")]
+            lines += [line for shares in cell.dimensions for line in (*shares.lines(), "")]
         lines += [*self._of_differences(), *self._of_trends()]
         return "\n".join([*lines[:-1], *(f"note: {note}" for note in self.notes)])
 
     def _repr_html_(self) -> str:
-        pictures = (dots(one.drawn(), f"Shares of {one.dimension}") for one in self.dimensions)
+        pictures = (
+            dots(shares.drawn(), f"Shares of {shares.dimension}") for shares in self.dimensions
+        )
         return "".join(pictures) + Tidy._repr_html_(self)
 
     def _of_differences(self) -> list[str]:
         if not self.differences:
             return []
         rows = [["", "", "count", "gold only", "corrected", "p", "p (Holm)"]]
-        for one in self.differences:
-            fits = (f"{one.count:+.3f}", str(one.gold), str(one.corrected))
-            rows.append([one.label, one.name, *fits, p_value(one.corrected.p), p_value(one.p_holm)])
+        for gap in self.differences:
+            fits = (f"{gap.count:+.3f}", str(gap.gold), str(gap.corrected))
+            rows.append([gap.label, gap.name, *fits, p_value(gap.corrected.p), p_value(gap.p_holm)])
         return ["differences between groups", *columns(rows), ""]
 
     def _of_trends(self) -> list[str]:
         if not self.trends:
             return []
         rows = [["", "count", "gold only", "corrected", "p", "detectable"]]
-        for one in self.trends:
-            fits = (f"{fit:.4f}" for fit in (one.count, one.gold, one.corrected))
-            rows.append([one.label, *fits, p_value(one.corrected.p), f"{one.detectable:.4f}"])
+        for trend in self.trends:
+            fits = (f"{fit:.4f}" for fit in (trend.count, trend.gold, trend.corrected))
+            rows.append([trend.label, *fits, p_value(trend.corrected.p), f"{trend.detectable:.4f}"])
         return ["rise of the share in a month", *columns(rows), ""]
 
     def as_json(self) -> dict[str, Any]:
         """Give everything as JSON values."""
         made: dict[str, Any] = {
-            "dimensions": {one.dimension: one.as_json() for one in self.dimensions}
+            "dimensions": {shares.dimension: shares.as_json() for shares in self.dimensions}
         }
         if self.groups:
             made["groups"] = {
-                cell.name: {"dimensions": {one.dimension: one.as_json() for one in cell.dimensions}}
+                cell.name: {
+                    "dimensions": {shares.dimension: shares.as_json() for shares in cell.dimensions}
+                }
                 for cell in self.groups
             }
         if self.differences:
-            made["differences"] = [one.as_json() for one in self.differences]
+            made["differences"] = [gap.as_json() for gap in self.differences]
         if self.trends:
-            made["trends"] = [one.as_json() for one in self.trends]
+            made["trends"] = [trend.as_json() for trend in self.trends]
         return {**made, "level": self.level, "notes": list(self.notes)}
 
     def rows(self) -> Iterator[dict[str, Any]]:
@@ -273,22 +280,22 @@ class Shares(Tidy):
         """
         cells = [Cell("", self.dimensions), *self.groups]
         for cell in cells:
-            for one in cell.dimensions:
-                for label in one.labels:
+            for shares in cell.dimensions:
+                for label in shares.labels:
                     for name in ESTIMATORS:
                         made: Estimate | None = getattr(label, name)
                         yield {
                             "kind": "share",
                             "group": cell.name,
-                            "dimension": one.dimension,
+                            "dimension": shares.dimension,
                             "label": label.label,
                             "estimator": name,
                             "share": None if made is None else made.share,
                             "low": None if made is None else made.low,
                             "high": None if made is None else made.high,
-                            "n_units": one.n_units,
-                            "n_gold": one.n_gold,
-                            "worth": one.worth,
+                            "n_units": shares.n_units,
+                            "n_gold": shares.n_gold,
+                            "worth": shares.worth,
                             "p": None,
                             "p_holm": None,
                         }
@@ -303,12 +310,12 @@ class Shares(Tidy):
                 yield {"kind": "trend", "group": "by month", **_row(trend, name, made_of)}
 
 
-def _row(one: Difference | Trend, estimator: str, made: Effect | float) -> dict[str, Any]:
+def _row(measured: Difference | Trend, estimator: str, made: Effect | float) -> dict[str, Any]:
     """Give what a row of the tidy table says of a difference or trend."""
     effect = made if isinstance(made, Effect) else None
     return {
-        "dimension": one.dimension,
-        "label": one.label,
+        "dimension": measured.dimension,
+        "label": measured.label,
         "estimator": estimator,
         "share": made.value if isinstance(made, Effect) else made,
         "low": effect and effect.low,
