@@ -66,12 +66,12 @@ class Sample:
     def freedom(self) -> int:
         """Degrees of freedom of a variance: units (or clusters) less strata, and one for lambda."""
         n = 0
-        for one in self.rounds:
-            sizes = np.bincount(one.strata)
+        for drawn in self.rounds:
+            sizes = np.bincount(drawn.strata)
             sizes = sizes[sizes > 0]
             # Strata of one unit are taken together, as in the variance.
             n_strata = (sizes > 1).sum() + (sizes == 1).any()
-            n += len(sizes) if one.two_stage else len(one.rows) - n_strata + 1
+            n += len(sizes) if drawn.two_stage else len(drawn.rows) - n_strata + 1
         return max(1, int(n) - 2)
 
     @property
@@ -84,7 +84,7 @@ class Sample:
     @property
     def n_clusters(self) -> int | None:
         """Number of clusters of a two-stage draw; None where no round was drawn in two stages."""
-        counts = [len(np.unique(one.strata)) for one in self.rounds if one.two_stage]
+        counts = [len(np.unique(drawn.strata)) for drawn in self.rounds if drawn.two_stage]
         return sum(counts) if counts else None
 
     def mean(self, values: Floats) -> Floats:
@@ -111,9 +111,11 @@ class Sample:
         """
         return np.concatenate(
             [
-                one.scale
-                * deviations(residuals[one.rows], one.chance, one.strata, two_stage=one.two_stage)
-                for one in self.rounds
+                drawn.scale
+                * deviations(
+                    residuals[drawn.rows], drawn.chance, drawn.strata, two_stage=drawn.two_stage
+                )
+                for drawn in self.rounds
             ]
         )
 
@@ -132,19 +134,19 @@ class Sample:
             where a rare label was missed.
         """
         total = np.zeros_like(mean_doubt)
-        for one in self.rounds:
-            weight = 1 / one.chance
-            here = doubt[one.rows]
+        for drawn in self.rounds:
+            weight = 1 / drawn.chance
+            here = doubt[drawn.rows]
             seen = weight @ here
             ratio = np.where(seen > 0, mean_doubt * weight.sum() / np.where(seen > 0, seen, 1), 0)
-            total += one.scale**2 * ((weight * (weight - 1)) @ here) * ratio
+            total += drawn.scale**2 * ((weight * (weight - 1)) @ here) * ratio
         return total
 
     def tilt(self) -> Floats:
         """Weigh units by what their residual adds to the variance; on average 1."""
         tilt = np.zeros(len(self))
-        for one in self.rounds:
-            tilt[one.rows] = one.scale**2 * (1 / one.chance) * (1 / one.chance - 1)
+        for drawn in self.rounds:
+            tilt[drawn.rows] = drawn.scale**2 * (1 / drawn.chance) * (1 / drawn.chance - 1)
         return tilt / tilt.mean() if tilt.sum() > 0 else np.ones(len(self))
 
     def within(self, chosen: NDArray[np.bool_]) -> "Sample":
@@ -158,13 +160,15 @@ class Sample:
         part = float(self.weight[chosen].sum())
         numbers = np.cumsum(chosen) - 1
         rounds = []
-        for one in self.rounds:
-            kept = chosen[one.rows]
+        for drawn in self.rounds:
+            kept = chosen[drawn.rows]
             if kept.any():
-                rows, chance = numbers[one.rows[kept]], one.chance[kept]
-                strata = one.strata[kept]
+                rows, chance = numbers[drawn.rows[kept]], drawn.chance[kept]
+                strata = drawn.strata[kept]
                 rounds.append(
-                    replace(one, rows=rows, chance=chance, strata=strata, scale=one.scale / part)
+                    replace(
+                        drawn, rows=rows, chance=chance, strata=strata, scale=drawn.scale / part
+                    )
                 )
         return Sample(self.index[chosen], self.weight[chosen] / part, tuple(rounds))
 
@@ -222,14 +226,14 @@ def from_design(
         where = " and ".join(parts)
         problem = f"no gold answer on a unit of the {where} part"
         raise InputError("measure", problem, "code some of what was drawn")
-    n_all = sum(len(one) for one in samples)
+    n_all = sum(len(sample) for sample in samples)
     index, weight, rounds, start = [], [], [], 0
-    for one in samples:
-        share = len(one) / n_all
-        index.append(one.index)
-        weight.append(share * one.weight)
-        rounds += [replace(r, rows=r.rows + start, scale=r.scale * share) for r in one.rounds]
-        start += len(one)
+    for sample in samples:
+        share = len(sample) / n_all
+        index.append(sample.index)
+        weight.append(share * sample.weight)
+        rounds += [replace(r, rows=r.rows + start, scale=r.scale * share) for r in sample.rounds]
+        start += len(sample)
     return Sample(np.concatenate(index), np.concatenate(weight), tuple(rounds))
 
 
@@ -238,10 +242,12 @@ def _part(rows: Sequence[Drawn], answered: Mapping[str, int]) -> Sample:
     total = sum(weight.values())
     row_of = {unit: row for row, unit in enumerate(weight)}
     rounds = []
-    for one in rounds_of(rows, answered):
-        strata = np.unique([row.stratum for row in one.rows], return_inverse=True)[1]
-        places = np.array([row_of[row.unit_id] for row in one.rows])
-        two_stage = one.rows[0].rule == "two-stage"
-        rounds.append(SampledRound(places, one.probabilities, strata, two_stage, one.part / total))
+    for drawn in rounds_of(rows, answered):
+        strata = np.unique([row.stratum for row in drawn.rows], return_inverse=True)[1]
+        places = np.array([row_of[row.unit_id] for row in drawn.rows])
+        two_stage = drawn.rows[0].rule == "two-stage"
+        rounds.append(
+            SampledRound(places, drawn.probabilities, strata, two_stage, drawn.part / total)
+        )
     index = np.array([answered[unit] for unit in weight])
     return Sample(index, np.array(list(weight.values())) / total, tuple(rounds))

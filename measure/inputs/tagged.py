@@ -281,9 +281,9 @@ def _files(path: Path) -> list[Path]:
         return [path]
     inner = path / "tags" if (path / "tags").is_dir() else path
     files = sorted(
-        one
-        for one in inner.iterdir()
-        if one.suffix in _SUFFIXES and one.stem not in _NOT_TAGS and one.name[0] not in "._"
+        file
+        for file in inner.iterdir()
+        if file.suffix in _SUFFIXES and file.stem not in _NOT_TAGS and file.name[0] not in "._"
     )
     if not files:
         raise InputError(path, "holds no tags", "name what `standfirst tag` wrote")
@@ -516,18 +516,18 @@ def _named(
 
 def dimensions_of(path: Path) -> dict[str, bool]:
     """Tell which dimensions were tagged, and whether each takes several labels."""
-    found: dict[str, bool] = {}
+    multiple: dict[str, bool] = {}
     for file in _files(path)[:1]:
         table = _read(file, (), None, most=_FEW)
         for name in table.column_names:
             if f"{name}_prob" in table.column_names and len(table):
                 column = table[name].combine_chunks()
                 probabilities = _matrix(path, table, f"{name}_prob")
-                found[name] = _is_multiple(path, name, column, probabilities)
-    if not found:
+                multiple[name] = _is_multiple(path, name, column, probabilities)
+    if not multiple:
         problem = "holds no tags: no columns NAME and NAME_prob"
         raise InputError(path, problem, "name what `standfirst tag` wrote")
-    return found
+    return multiple
 
 
 def unit_ids_of(path: Path) -> list[str]:

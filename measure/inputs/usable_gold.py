@@ -44,14 +44,15 @@ class Coded:
 
 def usable_gold(
     tags: Tags,
-    one: TaggedDimension,
+    dimension: TaggedDimension,
     answers: Mapping[str, tuple[str, ...]],
     design: Design,
     learned: Collection[str] | None,
 ) -> Coded:
     """Choose the gold that may be used, and find it among the tags."""
-    if one.n_not_asked:
-        problem = f"{one.n_not_asked} units were not asked about {one.name!r} (it has a condition)"
+    if dimension.n_not_asked:
+        n, name = dimension.n_not_asked, dimension.name
+        problem = f"{n} units were not asked about {name!r} (it has a condition)"
         remedy = "measure it in its study, which knows the condition; or leave it out: --dimension"
         raise InputError(tags.where, problem, remedy)
     ids = list(answers)
@@ -61,17 +62,17 @@ def usable_gold(
     if isinstance(design, Sequence):
         row_of = {u: row_of[u] for u in (row.unit_id for row in design) if u in row_of}
         _same_frame(tags, design, {unit for unit in ids if unit not in row_of})
-        sample, notes = _of_study(tags.where, one, design, row_of, learned)
+        sample, notes = _of_study(tags.where, dimension, design, row_of, learned)
     else:
         if lost := len(ids) - len(row_of):
             problem = f"{lost} of {len(ids)} coded units are not among the tags"
             raise InputError(tags.where, problem, "tag the corpus that the gold was drawn from")
         taught = set(row_of) & set(learned or ())
-        if taught and not one.crossed:
+        if taught and not dimension.crossed:
             problem = f"the model learned from {len(taught)} of the {len(ids)} coded units"
             remedy = "train it again, so that tags hold NAME_cross; or take gold that it never saw"
-            raise LeakError(f"{tags.where}: {one.name}", problem, remedy)
-        if learned is None and not one.crossed:
+            raise LeakError(f"{tags.where}: {dimension.name}", problem, remedy)
+        if learned is None and not dimension.crossed:
             notes.append(
                 "whether the model learned from this gold is not known, and if so the intervals "
                 "are too narrow; name the model with --model"
@@ -79,18 +80,18 @@ def usable_gold(
         sample = _by_probability(tags, row_of, design)
     if len(sample) < 2:
         problem = f"{len(sample)} coded unit"
-        raise InputError(f"{tags.where}: {one.name}", problem, "code at least two")
+        raise InputError(f"{tags.where}: {dimension.name}", problem, "code at least two")
     unit_of = {row: unit for unit, row in row_of.items()}
-    truth = np.zeros((len(sample), len(one.labels)), bool)
-    for place, row in enumerate(sample.index.tolist()):
+    truth = np.zeros((len(sample), len(dimension.labels)), bool)
+    for index, row in enumerate(sample.index.tolist()):
         for label in answers[unit_of[row]]:
-            if label not in one.labels:
-                where = f"gold of unit {unit_of[row]}, {one.name}"
-                raise UnknownLabelError(label, one.labels, where)
-            truth[place, one.labels.index(label)] = True
-    if not one.multiple and (strange := int((truth.sum(axis=1) != 1).sum())):
+            if label not in dimension.labels:
+                where = f"gold of unit {unit_of[row]}, {dimension.name}"
+                raise UnknownLabelError(label, dimension.labels, where)
+            truth[index, dimension.labels.index(label)] = True
+    if not dimension.multiple and (strange := int((truth.sum(axis=1) != 1).sum())):
         problem = f"{strange} coded units have none or several labels of a single choice"
-        raise InputError(f"{tags.where}: {one.name}", problem, "resolve them to one")
+        raise InputError(f"{tags.where}: {dimension.name}", problem, "resolve them to one")
     return Coded(sample, truth, tuple(notes))
 
 
@@ -117,7 +118,7 @@ def _same_frame(tags: Tags, design: Sequence[Drawn], untagged: Collection[str]) 
 
 def _of_study(
     where: str,
-    one: TaggedDimension,
+    dimension: TaggedDimension,
     design: Sequence[Drawn],
     row_of: Mapping[str, int],
     learned: Collection[str] | None,
@@ -128,16 +129,16 @@ def _of_study(
     fresh = learned is not None and not coding & set(learned)
     parts = [
         *(["test"] if len(clusters) >= LEAST_CLUSTERS else []),
-        *(["coding"] if coding and (one.crossed or fresh) else []),
+        *(["coding"] if coding and (dimension.crossed or fresh) else []),
     ]
     if not parts:
         if clusters:
             problem = f"the test part lies in {len(clusters)} clusters, too few for an interval"
             remedy = f"it takes {LEAST_CLUSTERS}: code more of it, or tag with NAME_cross"
-            raise InputError(f"{where}: {one.name}", problem, remedy)
+            raise InputError(f"{where}: {dimension.name}", problem, remedy)
         problem = "the model may have learned from all gold, and there is no test part"
         remedy = "train and tag again, so that the tags hold NAME_cross"
-        raise LeakError(f"{where}: {one.name}", problem, remedy)
+        raise LeakError(f"{where}: {dimension.name}", problem, remedy)
     if coding and "coding" not in parts:
         notes.append(
             "the tags hold no cross-predictions (NAME_cross), so that the shares rest on the test "
@@ -149,8 +150,8 @@ def _of_study(
     n_coded = sum(row.part in parts and row.unit_id in row_of for row in design)
     if n_coded < (1 - _MISSING) * n_drawn:
         notes.append(
-            f"{one.name}: {n_drawn - n_coded} of {n_drawn} drawn units have no gold; they are "
-            "taken to be like the others of their round and stratum"
+            f"{dimension.name}: {n_drawn - n_coded} of {n_drawn} drawn units have no gold; they "
+            "are taken to be like the others of their round and stratum"
         )
     return from_design(design, row_of, parts=parts), notes
 

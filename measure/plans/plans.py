@@ -94,11 +94,20 @@ class Plan(Tidy):
 
     def __repr__(self) -> str:
         rows = [["what", "of", "goal", "labels", "how", "rests on"]]
-        for one in self.requirements:
-            goal = f"{one.goal:.3g}"
-            if one.what == "share":
-                goal = f"half-width {100 * one.goal:.3g} %"
-            rows.append([one.what, one.of, goal, str(one), _WAYS[one.way], one.basis])
+        for requirement in self.requirements:
+            goal = f"{requirement.goal:.3g}"
+            if requirement.what == "share":
+                goal = f"half-width {100 * requirement.goal:.3g} %"
+            rows.append(
+                [
+                    requirement.what,
+                    requirement.of,
+                    goal,
+                    str(requirement),
+                    _WAYS[requirement.way],
+                    requirement.basis,
+                ]
+            )
         return "\n".join([*columns(rows, indent=""), *(f"note: {note}" for note in self.notes)])
 
     def _repr_html_(self) -> str:
@@ -111,7 +120,7 @@ class Plan(Tidy):
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Give a tidy table: one row for each goal and way."""
-        yield from (asdict(one) for one in self.requirements)
+        yield from (asdict(requirement) for requirement in self.requirements)
 
 
 def plan_share(
@@ -180,14 +189,19 @@ def plan_shares(
     [('stance=for', 'gold alone'), ('stance=for', 'random')]
     """
     known: Mapping[str, DimensionShares] = (
-        {one.dimension: one for one in measured.dimensions} if measured else {}
+        {shares.dimension: shares for shares in measured.dimensions} if measured else {}
     )
     made: list[Requirement] = []
-    for one in tags.dimensions.values():
-        for k, label in enumerate(one.labels):
-            p = one.probabilities[:, k].astype(np.float64)
+    for dimension in tags.dimensions.values():
+        for k, label in enumerate(dimension.labels):
+            p = dimension.probabilities[:, k].astype(np.float64)
             made += _of_label(
-                f"{one.name}={label}", p, half_width, gold=known.get(one.name), k=k, level=level
+                f"{dimension.name}={label}",
+                p,
+                half_width,
+                gold=known.get(dimension.name),
+                k=k,
+                level=level,
             )
     return made
 
@@ -216,11 +230,11 @@ def plan_agreement(agreement: "Agreement", lower: float) -> Requirement:
     >>> plan_agreement(tone, 0.6).way
     'two coders'
     """
-    found, n = agreement.alpha, agreement.n_units
+    alpha, n = agreement.alpha, agreement.n_units
     basis = f"{n} units that two or more have coded"
-    if found.value is None or found.low is None or found.value <= lower or n < 2:
+    if alpha.value is None or alpha.low is None or alpha.value <= lower or n < 2:
         return Requirement("agreement", agreement.dimension, lower, "two coders", None, basis=basis)
-    wider = (found.value - found.low) / (found.value - lower)
+    wider = (alpha.value - alpha.low) / (alpha.value - lower)
     needed = max(2, int(np.ceil(n * wider**2)))
     return Requirement(
         "agreement", agreement.dimension, lower, "two coders", needed, needed, basis=basis

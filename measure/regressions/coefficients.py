@@ -63,7 +63,7 @@ class Regression(Tidy):
     """Coverage of the intervals."""
 
     def __getitem__(self, name: str) -> Coefficient:
-        return next(one for one in self.coefficients if one.name == name)
+        return next(coefficient for coefficient in self.coefficients if coefficient.name == name)
 
     def __repr__(self) -> str:
         unit = "log-odds" if self.model == "logit" else "share"
@@ -72,28 +72,40 @@ class Regression(Tidy):
             f"{self.n_clusters:,} clusters, {self.n_gold:,} coded in {self.n_gold_clusters:,}"
         )
         rows = [["", "tags", "gold only", "corrected", "p", "detectable"]]
-        for one in self.coefficients:
-            fits = ("-" if fit is None else str(fit) for fit in (one.naive, one.gold))
-            detectable = "" if one.name == "(intercept)" else f"{one.detectable:.3f}"
-            rows.append([one.name, *fits, str(one.corrected), p_value(one.corrected.p), detectable])
+        for coefficient in self.coefficients:
+            fits = (
+                "-" if fit is None else str(fit) for fit in (coefficient.naive, coefficient.gold)
+            )
+            detectable = (
+                "" if coefficient.name == "(intercept)" else f"{coefficient.detectable:.3f}"
+            )
+            rows.append(
+                [
+                    coefficient.name,
+                    *fits,
+                    str(coefficient.corrected),
+                    p_value(coefficient.corrected.p),
+                    detectable,
+                ]
+            )
         return "\n".join([head, *columns(rows), *(f"note: {note}" for note in self.notes)])
 
     def as_json(self) -> dict[str, Any]:
         """Give everything as JSON values."""
         made = asdict(self)
-        made["coefficients"] = {one.pop("name"): one for one in made["coefficients"]}
+        made["coefficients"] = {row.pop("name"): row for row in made["coefficients"]}
         made["notes"] = list(self.notes)
         return made
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Give a tidy table: one row for each coefficient and fit."""
-        for one in self.coefficients:
+        for coefficient in self.coefficients:
             for name in _FITS:
-                fit: Effect | None = getattr(one, name)
+                fit: Effect | None = getattr(coefficient, name)
                 numbers = dict.fromkeys(("value", "low", "high", "error", "p"))
                 yield {
-                    "coefficient": one.name,
+                    "coefficient": coefficient.name,
                     "fit": name,
                     **(numbers if fit is None else asdict(fit)),
-                    "detectable": one.detectable if name == "corrected" else None,
+                    "detectable": coefficient.detectable if name == "corrected" else None,
                 }

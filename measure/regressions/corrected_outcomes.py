@@ -116,25 +116,25 @@ def outcomes(
     answers = list(gold)
     made: dict[str, pa.Array] = {"unit_id": tags.unit_ids, **(columns or {})}
     notes: dict[str, None] = {}
-    measured = [one for one in tags.dimensions.values() if any(_of(one, answers))]
+    measured = [dimension for dimension in tags.dimensions.values() if any(_of(dimension, answers))]
     if not measured:
         known = ", ".join(tags.dimensions)
         raise InputError(tags.where, f"no gold on any of its dimensions ({known})", "code some")
-    names = [label for one in measured for label in one.labels]
-    for one in measured:
+    names = [label for dimension in measured for label in dimension.labels]
+    for dimension in measured:
         coded = usable_gold(
-            tags, one, {g.unit_id: g.labels for g in _of(one, answers)}, design, learned
+            tags, dimension, {g.unit_id: g.labels for g in _of(dimension, answers)}, design, learned
         )
         notes.update(dict.fromkeys(coded.notes))
-        values = corrected_outcomes(one, coded)
+        values = corrected_outcomes(dimension, coded)
         flat, width = pa.array(values.ravel()), values.shape[1]
         offsets = pa.array(np.arange(0, len(flat) + 1, width, dtype=np.int32))
-        made[f"{one.name}_dsl"] = pa.ListArray.from_arrays(offsets, flat)
-        for k, label in enumerate(one.labels):
+        made[f"{dimension.name}_dsl"] = pa.ListArray.from_arrays(offsets, flat)
+        for k, label in enumerate(dimension.labels):
             own = (
                 label
                 if names.count(label) == 1 and label not in tags.dimensions
-                else f"{one.name}_{label}"
+                else f"{dimension.name}_{label}"
             )
             made[f"{own}_dsl"] = pa.array(values[:, k])
     return pa.table(made), tuple(notes)
@@ -158,20 +158,24 @@ def outcome_of(
         There is no such label, several dimensions have it, or it has no gold that may be used.
     """
     dimension, label = _named(name, tags)
-    one = tags.dimensions[dimension]
-    answers = {g.unit_id: g.labels for g in _of(one, gold)}
+    tagged = tags.dimensions[dimension]
+    answers = {g.unit_id: g.labels for g in _of(tagged, gold)}
     if not answers:
         raise InputError(tags.where, f"no gold on {dimension}", "code some of its units")
-    coded = usable_gold(tags, one, answers, design, learned)
-    return Outcome(one, one.labels.index(label), coded)
+    coded = usable_gold(tags, tagged, answers, design, learned)
+    return Outcome(tagged, tagged.labels.index(label), coded)
 
 
-def _of(one: TaggedDimension, gold: Iterable[Gold]) -> Sequence[Gold]:
-    return [row for row in gold if row.dimension == one.name]
+def _of(dimension: TaggedDimension, gold: Iterable[Gold]) -> Sequence[Gold]:
+    return [row for row in gold if row.dimension == dimension.name]
 
 
 def _named(name: str, tags: Tags) -> tuple[str, str]:
-    every = [(one.name, label) for one in tags.dimensions.values() for label in one.labels]
+    every = [
+        (dimension.name, label)
+        for dimension in tags.dimensions.values()
+        for label in dimension.labels
+    ]
     written = [f"{dimension}={label}" for dimension, label in every]
     if name in written:
         return every[written.index(name)]

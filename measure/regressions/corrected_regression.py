@@ -215,14 +215,14 @@ def explain(
     z = _quantile(level, None) + _quantile(2 * _POWER - 1, None)
     coefficients = []
     for k, name in enumerate(made.names):
-        one = _effect(whole, k, freedom, level)
+        effect = _effect(whole, k, freedom, level)
         coefficients.append(
             Coefficient(
                 name,
                 None if naive is None else _effect(naive, k, naive.n_clusters - 1, level),
                 None if alone is None else _effect(alone, k, freedom, level),
-                one,
-                z * one.error,
+                effect,
+                z * effect.error,
             )
         )
     return Regression(

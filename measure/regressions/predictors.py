@@ -72,12 +72,12 @@ def predictors(formula: Formula, columns: Mapping[str, pa.Array], n_units: int) 
         for factor in term:
             if factor not in made:
                 made[factor] = _block(factor, columns[factor.name].take(pa.array(rows)))
-            one = made[factor]
-            if one.first is not None:
-                first[one.first[0]] = one.first[1]
-            of_block = [f"{a}:{b}".strip(":") for b in one.names for a in of_block]
-            block = one.matrix if block is None else _products(block, one.matrix)
-            grouped &= one.first is not None
+            part = made[factor]
+            if part.first is not None:
+                first[part.first[0]] = part.first[1]
+            of_block = [f"{a}:{b}".strip(":") for b in part.names for a in of_block]
+            block = part.matrix if block is None else _products(block, part.matrix)
+            grouped &= part.first is not None
         blocks.append(block)
         names += of_block
         groups += [grouped] * len(of_block)

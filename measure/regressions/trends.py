@@ -61,15 +61,15 @@ def trends(
     for row in gold:
         answers.setdefault(row.dimension, {})[row.unit_id] = row.labels
     made, notes = [], {}
-    for one in tags.dimensions.values():
-        if one.name not in answers:
+    for dimension in tags.dimensions.values():
+        if dimension.name not in answers:
             continue
-        coded = usable_gold(tags, one, answers[one.name], design, learned)
+        coded = usable_gold(tags, dimension, answers[dimension.name], design, learned)
         joined = None
-        for k, label in enumerate(one.labels):
+        for k, label in enumerate(dimension.labels):
             formula = Formula(label, ((_TREND,),))
             matrix = predictors(formula, {"trend": months}, len(tags))
-            outcome = Outcome(one, k, coded)
+            outcome = Outcome(dimension, k, coded)
             joined = join_clusters(clusters, outcome) if joined is None else joined
             fitted = explain(formula, outcome, matrix, joined, level=level)
             notes.update(dict.fromkeys(fitted.notes))
@@ -77,6 +77,13 @@ def trends(
             if slope.naive is None or slope.gold is None:
                 continue
             made.append(
-                Trend(one.name, label, slope.naive, slope.gold, slope.corrected, slope.detectable)
+                Trend(
+                    dimension.name,
+                    label,
+                    slope.naive,
+                    slope.gold,
+                    slope.corrected,
+                    slope.detectable,
+                )
             )
     return tuple(made), tuple(notes)
