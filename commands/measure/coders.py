@@ -50,16 +50,16 @@ def coders(
     if coded is not None:
         if tags is None:
             raise typer.BadParameter("name what `tag` wrote", param_hint="TAGS")
-        found = readings_of_file(
+        readings = readings_of_file(
             coded, tags, model=model, dimensions=dimension, missing=parse_missing(missing)
         )
     else:
-        found = readings_of_study(find_study(study), tags, model=model, dimensions=dimension)
+        readings = readings_of_study(find_study(study), tags, model=model, dimensions=dimension)
     made = compare_coders(
-        found.annotations,
-        found.codebook,
-        found.tags,
-        learned=found.learned,
+        readings.annotations,
+        readings.codebook,
+        readings.tags,
+        learned=readings.learned,
         adjudicators=adjudicator or (),
         level=level,
         seed=seed,

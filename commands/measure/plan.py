@@ -93,22 +93,22 @@ def plan(
     elif data is not None:
         made = []
     else:
-        place = find_study(study)
-        made = _of_study(place, tags, half_width, lower, dimension, level, seed, notes)
+        folder = find_study(study)
+        made = _of_study(folder, tags, half_width, lower, dimension, level, seed, notes)
     if f1 is not None:
         rows = _labelled(data, study, dimension, text, group, missing)
         made += _scores(rows, f1, encoder, seed, notes)
     if not made:
         problem = "nothing to plan by: no tags, no gold and no unit that two have coded"
         raise StudyError("plan", problem, "say what you expect: --share 0.1")
-    found = Plan(tuple(made), tuple(dict.fromkeys(notes)))
+    planned = Plan(tuple(made), tuple(dict.fromkeys(notes)))
     if output is not None:
-        write_rows(found.rows(), output)
+        write_rows(planned.rows(), output)
     if json:
-        print_json(found.as_json())
+        print_json(planned.as_json())
         return
-    print(repr(found).split("\nnote: ")[0])
-    say(*(f"note: {note}" for note in found.notes))
+    print(repr(planned).split("\nnote: ")[0])
+    say(*(f"note: {note}" for note in planned.notes))
 
 
 def _expected(
@@ -130,7 +130,7 @@ def _expected(
 
 
 def _of_study(
-    place: "Study",
+    study: "Study",
     tags: Path | None,
     half_width: float,
     lower: float,
@@ -147,12 +147,12 @@ def _of_study(
     made: list[Requirement] = []
     measured = None
     try:
-        corpus = inputs_of(place, tags, dimensions=dimension)
+        corpus = inputs_of(study, tags, dimensions=dimension)
         table = corpus.tags
         measured = corpus.shares(level=level)
     except StandfirstError as error:
         try:
-            table = corpus_tags(place, tags, dimensions=dimension)
+            table = corpus_tags(study, tags, dimensions=dimension)
         except StudyError:
             if tags is not None:
                 raise
@@ -162,13 +162,13 @@ def _of_study(
             notes.append(f"shares by the model's own promise, because {error}")
     if table is not None:
         made += plan_shares(table, half_width, measured=measured, level=level)
-    if any(one.at_best for one in made):
+    if any(requirement.at_best for requirement in made):
         notes.append(
             "at best: a rare label, and too few coded units with it to check the model's promise"
         )
-    codebook, said = codebook_of(place), annotations_of(place)
+    codebook, said = codebook_of(study), annotations_of(study)
     coded = agreement(said, codebook, dimensions=dimension, level=level, seed=seed) if said else []
-    made += [plan_agreement(one, lower) for one in coded if one.n_units]
+    made += [plan_agreement(pilot, lower) for pilot in coded if pilot.n_units]
     return made
 
 

@@ -134,10 +134,10 @@ class Agreement:
 
     def _repr_html_(self) -> str:
         labels = "".join(
-            f"<tr><td>{escape(one.label)}</td><td>{one.alpha}</td><td>{one.prevalence:.1%}</td></tr>"
-            for one in self.labels
+            f"<tr><td>{escape(label.label)}</td><td>{label.alpha}</td><td>{label.prevalence:.1%}</td></tr>"
+            for label in self.labels
         )
-        notes = "".join(f"<p>note: {escape(one)}</p>" for one in self.warnings)
+        notes = "".join(f"<p>note: {escape(warning)}</p>" for warning in self.warnings)
         head = "<tr><th>label</th><th>alpha</th><th>share of answers</th></tr>"
         drawn = alphas(self.drawn(), f"Krippendorff's alpha of {self.dimension}")
         return f"{drawn}<table>{head}{labels}</table>{notes}"

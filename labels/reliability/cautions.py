@@ -123,8 +123,8 @@ def _on_sample(n_articles: int, *, by_article: bool) -> list[str]:
     if not by_article:
         return ["articles are not known, so the interval resamples units and may be too narrow"]
     if n_articles < _FEW_ARTICLES:
-        told = f"the interval rests on {n_articles} articles; take it as rough"
-        return [f"{told} (over ten it holds the true alpha in 89 to 95 of 100 samples)"]
+        caution = f"the interval rests on {n_articles} articles; take it as rough"
+        return [f"{caution} (over ten it holds the true alpha in 89 to 95 of 100 samples)"]
     return []
 
 
