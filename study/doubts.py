@@ -17,7 +17,7 @@ __all__ = ["doubts_of"]
 
 
 def doubts_of(
-    place: "Study",
+    study: "Study",
     tags: Path | None = None,
     *,
     model: Path | None = None,
@@ -31,7 +31,7 @@ def doubts_of(
 
     Parameters
     ----------
-    place
+    study
         The study.
     tags
         What `tag` wrote; the tags of the study's corpus if None.
@@ -46,13 +46,13 @@ def doubts_of(
     from ..annotate.design.test_part import closed_units
     from ..measure.checks.doubts import rank_doubts
 
-    gold = gold_of(place, codebook_of(place))
+    gold = gold_of(study, codebook_of(study))
     if not gold:
-        raise StudyError(place.root, "has no gold yet", "run: standfirst labels gold")
-    table = corpus_tags(place, tags, dimensions=dimensions)
-    units = units_of(place, ["unit_id", "article_id", "cluster", "text"])
-    shut = closed_units(units, read_design(place.design))
-    folder = model or next((p for v in table.models if (p := model_of(place, v))), None)
+        raise StudyError(study.root, "has no gold yet", "run: standfirst labels gold")
+    table = corpus_tags(study, tags, dimensions=dimensions)
+    units = units_of(study, ["unit_id", "article_id", "cluster", "text"])
+    shut = closed_units(units, read_design(study.design))
+    folder = model or next((p for v in table.models if (p := model_of(study, v))), None)
     return rank_doubts(
         table,
         [row for row in gold if row.unit_id not in shut],

@@ -21,7 +21,7 @@ _COLUMNS = ("text", "article_id", "outlet", "published")
 
 
 def drift_of_study(
-    place: "Study", tags: Path, *, model: Path | None = None, seed: int = 0
+    study: "Study", tags: Path, *, model: Path | None = None, seed: int = 0
 ) -> "Drift":
     """Compare tags with the units of a study that their model learned from.
 
@@ -34,15 +34,15 @@ def drift_of_study(
     from ..measure.checks.drift import Side, compare_texts
     from ..measure.inputs.tagged import dimensions_of, read_tags
 
-    labels = {one.id: one.label_ids for one in codebook_of(place).dimensions}
+    labels = {dimension.id: dimension.label_ids for dimension in codebook_of(study).dimensions}
     only = [name for name in dimensions_of(tags) if name in labels]
     table = read_tags(tags, labels=labels, only=only, columns=_COLUMNS)
-    folder = model or next((p for v in table.models if (p := model_of(place, v))), None)
+    folder = model or next((p for v in table.models if (p := model_of(study, v))), None)
     if folder is None:
         problem = "was tagged by a model that is not in this study"
         raise StudyError(tags, problem, "name the model's folder with --model")
     columns = ["unit_id", "article_id", "text", "outlet", "published"]
-    units = units_of(place, columns)
+    units = units_of(study, columns)
     learned = learned_units(facts_of(folder), units)
     taught = [unit for unit in units if str(unit["unit_id"]) in learned]
     if not taught:
@@ -53,7 +53,7 @@ def drift_of_study(
         [str(unit["article_id"]) for unit in taught],
         [str(unit["outlet"] or "") for unit in taught],
         [month_of(str(unit["published"] or "")) for unit in taught],
-        _left_out(place, [str(unit["unit_id"]) for unit in taught], table.models),
+        _left_out(study, [str(unit["unit_id"]) for unit in taught], table.models),
     )
     return compare_texts(training, _tagged(tags, table), where=str(tags), seed=seed)
 
@@ -71,10 +71,10 @@ def drift_of_tags(
     return compare_texts(training, _tagged(tags, table), where=str(tags), seed=seed)
 
 
-def _left_out(place: "Study", unit_ids: Sequence[str], versions: Sequence[str]) -> Any:
+def _left_out(study: "Study", unit_ids: Sequence[str], versions: Sequence[str]) -> Any:
     """Give how sure the model was of units of training, by heads that left them out."""
     try:
-        corpus = corpus_tags(place)
+        corpus = corpus_tags(study)
     except StandfirstError:
         return None
     if tuple(corpus.models) != tuple(versions):
@@ -82,9 +82,9 @@ def _left_out(place: "Study", unit_ids: Sequence[str], versions: Sequence[str]) 
     rows = corpus.rows_of(unit_ids)
     rows = rows[rows >= 0]
     return {
-        one.name: one.probabilities[rows].max(axis=1)
-        for one in corpus.dimensions.values()
-        if one.crossed and not one.multiple
+        dimension.name: dimension.probabilities[rows].max(axis=1)
+        for dimension in corpus.dimensions.values()
+        if dimension.crossed and not dimension.multiple
     }
 
 
@@ -97,19 +97,19 @@ def _tagged(path: Path, table: "Tags") -> "Side":
             problem = f"has no column {name!r}"
             raise InputError(path, problem, "tag again without --no-text")
     columns = {name: table.columns[name].to_pylist() for name in table.columns.column_names}
-    articles = [str(one or "") for one in columns["article_id"]]
+    articles = [str(article or "") for article in columns["article_id"]]
     about = _about_articles(path)
-    outlets = columns.get("outlet") or [about.get(one, ("", ""))[0] for one in articles]
-    dates = columns.get("published") or [about.get(one, ("", ""))[1] for one in articles]
+    outlets = columns.get("outlet") or [about.get(article, ("", ""))[0] for article in articles]
+    dates = columns.get("published") or [about.get(article, ("", ""))[1] for article in articles]
     return Side(
-        [str(one or "") for one in columns["text"]],
+        [str(text or "") for text in columns["text"]],
         articles,
-        [str(one or "") for one in outlets],
-        [month_of(str(one or "")) for one in dates],
+        [str(outlet or "") for outlet in outlets],
+        [month_of(str(date or "")) for date in dates],
         {
-            one.name: one.probabilities.max(axis=1)
-            for one in table.dimensions.values()
-            if not one.multiple
+            dimension.name: dimension.probabilities.max(axis=1)
+            for dimension in table.dimensions.values()
+            if not dimension.multiple
         },
     )
 

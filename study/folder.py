@@ -249,7 +249,7 @@ def _outlets(path: Path, table: Any) -> dict[str, str]:
         raise InputError(path, f"outlets = {table!r}", f"write [outlets], and under it {example}")
     names: dict[str, str] = {}
     for name, others in table.items():
-        if not isinstance(others, list) or not all(isinstance(one, str) for one in others):
+        if not isinstance(others, list) or not all(isinstance(other, str) for other in others):
             raise InputError(path, f"outlets: {name} = {others!r}", example)
         for other in others:
             if other != name and (other in table or names.get(other, name) != name):

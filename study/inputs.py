@@ -119,7 +119,7 @@ def inputs_of(
     if not gold:
         raise StudyError(study.root, "has no gold yet", "run: standfirst labels gold")
     tags = tags or tags_of(study, files.unit_ids)
-    labels = {one.id: one.label_ids for one in book.dimensions}
+    labels = {dimension.id: dimension.label_ids for dimension in book.dimensions}
     asked = list(dimensions or labels)
     for name in asked:
         if name not in labels:
@@ -212,7 +212,11 @@ def usable_answers(files: StudyFiles, gold: Iterable[Gold]) -> list[Gold]:
 
 
 def _conditions(codebook: "Codebook") -> dict[str, Condition]:
-    return {one.id: one.when for one in codebook.dimensions if one.when is not None}
+    return {
+        dimension.id: dimension.when
+        for dimension in codebook.dimensions
+        if dimension.when is not None
+    }
 
 
 def corpus_tags(
@@ -227,11 +231,13 @@ def corpus_tags(
     Dimensions with a condition are left out unless they are named.
     """
     codebook = codebook_of(study)
-    labels = {one.id: one.label_ids for one in codebook.dimensions}
+    labels = {dimension.id: dimension.label_ids for dimension in codebook.dimensions}
     for name in dimensions or ():
         if name not in labels:
             raise UnknownNameError("dimension of the codebook:", name, list(labels))
-    asked = dimensions or [one.id for one in codebook.dimensions if one.when is None]
+    asked = dimensions or [
+        dimension.id for dimension in codebook.dimensions if dimension.when is None
+    ]
     if tags is None:
         tags = tags_of(study, [str(unit["unit_id"]) for unit in units_of(study, ["unit_id"])])
     only = [name for name in dimensions_of(tags) if name in asked]
@@ -251,5 +257,5 @@ def _under(
                     f"{name} is asked under a condition; its shares are of all units, and "
                     f"{NOT_ASKED} is one of them"
                 )
-    tagged = {name: one for name, one in tagged.items() if name in asked}
+    tagged = {name: dimension for name, dimension in tagged.items() if name in asked}
     return replace(table, dimensions=tagged), answers_under(gold, conditions), notes

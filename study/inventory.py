@@ -160,7 +160,7 @@ class Inventory:
         measured = self._read(
             "agreement", lambda: agreement(self.annotations, book, draws=self._draws), []
         )
-        return [one for one in measured if one.alpha.value is not None]
+        return [result for result in measured if result.alpha.value is not None]
 
     @cached_property
     def gold(self) -> "list[Gold]":
@@ -216,19 +216,19 @@ class Inventory:
         """Models of this codebook that have learned from labels; those that know all gold first."""
         book = self.codebook
         usable = [
-            one
-            for one in self.models
-            if book is not None and one.revision == book.revision and one.n_rows
+            model
+            for model in self.models
+            if book is not None and model.revision == book.revision and model.n_rows
         ]
         return sorted(usable, key=self.has_other_gold)
 
     @cached_property
     def model(self) -> ModelEntry | None:
         """The model to go on with: the one of the corpus's tags if it knows all gold."""
-        wrote = {version for one in self.corpus_tags for version in one.versions}
-        tagged = (one for one in self.usable_models if one.version in wrote)
+        wrote = {version for tags in self.corpus_tags for version in tags.versions}
+        tagged = (model for model in self.usable_models if model.version in wrote)
         last = self.usable_models[0] if self.usable_models else None
-        return next((one for one in tagged if not self.has_other_gold(one)), last)
+        return next((model for model in tagged if not self.has_other_gold(model)), last)
 
     def has_other_gold(self, model: ModelEntry) -> bool:
         """Tell whether a model has learned from other answers than gold holds now."""
@@ -248,7 +248,7 @@ class Inventory:
     @cached_property
     def corpus_tags(self) -> list[TagsEntry]:
         """Those of the study's own corpus, whether they hold all of it or not."""
-        return [one for one in self.tags if 2 * one.n_shared > one.n_units]
+        return [tags for tags in self.tags if 2 * tags.n_shared > tags.n_units]
 
     @cached_property
     def report(self) -> Path | None:
@@ -358,13 +358,13 @@ def _model(folder: Path) -> ModelEntry:
         manifest.codebook,
         manifest.codebook_revision,
         manifest.encoder.name,
-        tuple(one.id for one in manifest.dimensions),
+        tuple(dimension.id for dimension in manifest.dimensions),
         about.data,
         0 if about.prototype else about.n_rows,
         tuple(
-            (name, float(one["macro_f1"]))
-            for name, one in scores.get("dimensions", {}).items()
-            if one.get("macro_f1") is not None
+            (name, float(score["macro_f1"]))
+            for name, score in scores.get("dimensions", {}).items()
+            if score.get("macro_f1") is not None
         ),
     )
 

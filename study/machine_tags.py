@@ -63,17 +63,17 @@ def _tagged(
     dimension: Dimension, unit_ids: Sequence[str], answers: Mapping[str, Annotation]
 ) -> dict[str, pa.Array]:
     names, multiple = dimension.label_ids, dimension.choice == "multiple"
-    found = [answers.get(unit) for unit in unit_ids]
-    said = [row is not None and row.status == "answered" for row in found]
+    rows = [answers.get(unit) for unit in unit_ids]
+    said = [row is not None and row.status == "answered" for row in rows]
     labels = [
-        row.labels if row is not None and ok else () for row, ok in zip(found, said, strict=True)
+        row.labels if row is not None and ok else () for row, ok in zip(rows, said, strict=True)
     ]
     given = np.array([[name in some for name in names] for some in labels], np.float32)
     if not any(said):
         raise StudyError(dimension.id, "the model gave no answer of use", "ask another model")
     if not multiple:
         given[~np.array(said), int(given.sum(axis=0).argmax())] = 1
-    not_asked = [row is not None and row.status == "not asked" for row in found]
+    not_asked = [row is not None and row.status == "not asked" for row in rows]
     if multiple:
         values = pa.array([list(some) for some in labels], pa.list_(pa.string()))
     else:

@@ -101,7 +101,7 @@ def measure(
             resolved[f"gold by {rule}"] = usable_answers(files, answers)
     others = {
         _name_of(other): other
-        for other in (inputs_of(files.study, one, files=files) for one in beside)
+        for other in (inputs_of(files.study, tags, files=files) for tags in beside)
     }
     tagged = [given, *others.values()]
     return Measured(
@@ -119,8 +119,8 @@ def measure(
             others={name: (other.tags, other.learned) for name, other in others.items()},
         ),
         [
-            *(Path(one.tags.where) for one in tagged),
-            *(one.model / "manifest.json" for one in tagged if one.model is not None),
+            *(Path(inputs.tags.where) for inputs in tagged),
+            *(inputs.model / "manifest.json" for inputs in tagged if inputs.model is not None),
         ],
     )
 

@@ -176,7 +176,7 @@ def _gold(have: Inventory, after: str) -> Step | None:
     if not have.gold and have.n_double and after not in {"", "annotate agreement"}:
         return Step(f"standfirst annotate agreement --gate {GATE}", "do coders agree well enough")
     if not have.gold and not after:
-        low = [one.dimension for one in have.agreement if (one.alpha.value or 0.0) < GATE]
+        low = [result.dimension for result in have.agreement if (result.alpha.value or 0.0) < GATE]
         if low:
             return Step("standfirst labels coders", f"where coders differ on {', '.join(low)}")
     ties = f"; {n_ties:,} ties stay open" if n_ties else ""
@@ -202,7 +202,7 @@ def _tags(have: Inventory, after: str) -> Step | None:
     assert model is not None  # noqa: S101 - the rule before has seen to it
     n_units, tags = len(have.unit_ids), have.corpus_tags
     if len(tags) > 1:
-        names = ", ".join(one.path.name for one in tags)
+        names = ", ".join(entry.path.name for entry in tags)
         return Step("", f"several tags of the corpus ({names}): remove all but one from tags/")
     if tags and tags[0].n_shared >= n_units and tags[0].versions in {(), (model.version,)}:
         return None

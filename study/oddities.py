@@ -24,7 +24,7 @@ class Oddity:
 def oddities(have: Inventory) -> list[Oddity]:
     """List what is odd, in the order of the way from articles to the report."""
     parts = (_drawn, _coders, _answers, _models, _tags, _report)
-    odd = [one for part in parts for one in part(have)]
+    odd = [oddity for part in parts for oddity in part(have)]
     # Whatever could not be read was met by now.
     return [*(Oddity(str(error)) for error in have.errors.values()), *odd]
 
@@ -62,9 +62,9 @@ def _answers(have: Inventory) -> Iterator[Oddity]:
     if have.annotations and not have.n_double:
         remedy = "draw some for two: standfirst annotate sample 100 --overlap 1"
         yield Oddity("no unit has two coders, so that nobody knows whether they agree", remedy)
-    for one in have.agreement:
-        if one.alpha.value is not None and one.alpha.value < GATE:
-            what = f"coders do not agree on {one.dimension} (alpha {one.alpha.value:.3f})"
+    for result in have.agreement:
+        if result.alpha.value is not None and result.alpha.value < GATE:
+            what = f"coders do not agree on {result.dimension} (alpha {result.alpha.value:.3f})"
             yield Oddity(what, "see where they differ: standfirst labels coders")
     n_missing, n_ties = have.unresolved
     if have.gold and n_missing:
@@ -80,38 +80,38 @@ def _answers(have: Inventory) -> Iterator[Oddity]:
 
 def _models(have: Inventory) -> Iterator[Oddity]:
     book = have.codebook
-    for one in have.models:
-        name = f"models/{one.path.name}"
-        if one.problem:
-            yield Oddity(one.problem)
-        elif book is not None and one.codebook != book.id:
-            yield Oddity(f"{name} is of another codebook ({one.codebook})", "train again")
-        elif book is not None and one.revision != book.revision:
-            what = f"{name} is of revision {one.revision}; the codebook is {book.revision}"
+    for model in have.models:
+        name = f"models/{model.path.name}"
+        if model.problem:
+            yield Oddity(model.problem)
+        elif book is not None and model.codebook != book.id:
+            yield Oddity(f"{name} is of another codebook ({model.codebook})", "train again")
+        elif book is not None and model.revision != book.revision:
+            what = f"{name} is of revision {model.revision}; the codebook is {book.revision}"
             yield Oddity(what, "train again")
-        elif one.n_rows and have.has_other_gold(one):
+        elif model.n_rows and have.has_other_gold(model):
             yield Oddity(f"{name} was trained on other answers than gold holds now", "train again")
 
 
 def _tags(have: Inventory) -> Iterator[Oddity]:
-    models = {one.version: one for one in have.models if one.version}
+    models = {model.version: model for model in have.models if model.version}
     n_units = len(have.unit_ids)
-    for one in have.tags:
-        name = f"tags/{one.path.name}"
-        if one.problem:
-            yield Oddity(one.problem)
+    for tags in have.tags:
+        name = f"tags/{tags.path.name}"
+        if tags.problem:
+            yield Oddity(tags.problem)
             continue
-        if one in have.corpus_tags and one.n_shared < n_units:
-            what = f"{name} lacks {n_units - one.n_shared} units: the corpus has grown since"
+        if tags in have.corpus_tags and tags.n_shared < n_units:
+            what = f"{name} lacks {n_units - tags.n_shared} units: the corpus has grown since"
             yield Oddity(what, "tag it again")
-        for version in one.versions:
+        for version in tags.versions:
             if version not in models:
                 what = f"{name} was tagged by a model that is not here any more ({version})"
                 yield Oddity(what, "tag it again")
-            elif one in have.corpus_tags and have.model and have.model.version != version:
+            elif tags in have.corpus_tags and have.model and have.model.version != version:
                 yield Oddity(f"{name} is older than models/{have.model.path.name}", "tag it again")
     if len(have.corpus_tags) > 1:
-        names = ", ".join(one.path.name for one in have.corpus_tags)
+        names = ", ".join(tags.path.name for tags in have.corpus_tags)
         yield Oddity(f"several tags of the corpus: {names}", "remove all but one")
 
 

@@ -19,7 +19,7 @@ __all__ = ["widths_reached"]
 
 
 def widths_reached(
-    place: "Study", design: "Sequence[Drawn]"
+    study: "Study", design: "Sequence[Drawn]"
 ) -> "tuple[list[WidthReached], list[str]]":
     """Tell for each target of a design how wide its interval is now.
 
@@ -27,7 +27,7 @@ def widths_reached(
 
     Parameters
     ----------
-    place
+    study
         The study.
     design
         Its design.
@@ -42,23 +42,23 @@ def widths_reached(
     for target in targets_of(design):
         try:
             try:
-                reached.append(_corrected(place, design, target))
+                reached.append(_corrected(study, design, target))
             except StandfirstError as error:
-                reached.append(_from_gold(place, design, target))
+                reached.append(_from_gold(study, design, target))
                 notes.append(f"{target}: gold alone, because {error}")
         except StandfirstError as error:
             notes.append(f"{target}: cannot be told yet: {error}")
     return reached, notes
 
 
-def _corrected(place: "Study", design: "Sequence[Drawn]", target: "Target") -> "WidthReached":
+def _corrected(study: "Study", design: "Sequence[Drawn]", target: "Target") -> "WidthReached":
     import numpy as np
 
     from ..measure.plans.planning import width_reached
 
-    corpus = inputs_of(place, dimensions=[target.dimension])
+    corpus = inputs_of(study, dimensions=[target.dimension])
     made = corpus.shares()[target.dimension]
-    estimate = next(one.corrected for one in made.labels if one.label == target.label)
+    estimate = next(label.corrected for label in made.labels if label.label == target.label)
     assert estimate is not None  # noqa: S101 - a study's whole corpus is corrected, or refused
     tagged = corpus.tags.dimensions[target.dimension]
     p = tagged.probabilities[:, tagged.labels.index(target.label)].astype(np.float64)
@@ -75,7 +75,7 @@ def _corrected(place: "Study", design: "Sequence[Drawn]", target: "Target") -> "
     )
 
 
-def _from_gold(place: "Study", design: "Sequence[Drawn]", target: "Target") -> "WidthReached":
+def _from_gold(study: "Study", design: "Sequence[Drawn]", target: "Target") -> "WidthReached":
     import numpy as np
 
     from ..measure.estimates.estimators import from_gold
@@ -84,12 +84,12 @@ def _from_gold(place: "Study", design: "Sequence[Drawn]", target: "Target") -> "
     from ..measure.inputs.usable_gold import LEAST_CLUSTERS
     from ..measure.plans.planning import width_reached
 
-    gold = blind_gold(gold_of(place, codebook_of(place)), annotations_of(place))[0]
+    gold = blind_gold(gold_of(study, codebook_of(study)), annotations_of(study))[0]
     answers = _answers(gold, target)
     coded = [row for row in design if row.unit_id in answers]
     if len(coded) < 2:
         problem = f"{len(coded)} drawn units have gold on {target.dimension}"
-        raise StudyError(place.gold, problem, "code some, and run: standfirst labels gold")
+        raise StudyError(study.gold, problem, "code some, and run: standfirst labels gold")
     clusters = {row.stratum for row in coded if row.part == "test"}
     parts = [part for part in ("test", "coding") if any(row.part == part for row in coded)]
     if len(clusters) < LEAST_CLUSTERS and "coding" in parts:

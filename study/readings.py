@@ -33,7 +33,7 @@ class Readings:
 
 
 def readings_of_study(
-    place: "Study",
+    study: "Study",
     tags: Path | None = None,
     *,
     model: Path | None = None,
@@ -46,15 +46,15 @@ def readings_of_study(
     StudyError
         Nothing was coded, or there are no tags of the corpus.
     """
-    said = annotations_of(place)
+    said = annotations_of(study)
     if not said:
-        raise StudyError(place.root, "has no annotations yet", "run: standfirst annotate pull")
-    table = corpus_tags(place, tags, dimensions=dimensions)
-    folder = model or next((p for v in table.models if (p := model_of(place, v))), None)
+        raise StudyError(study.root, "has no annotations yet", "run: standfirst annotate pull")
+    table = corpus_tags(study, tags, dimensions=dimensions)
+    folder = model or next((p for v in table.models if (p := model_of(study, v))), None)
     learned = None
     if folder is not None:
-        learned = frozenset(learned_units(facts_of(folder), units_of(place, ["unit_id", "text"])))
-    return Readings(tuple(said), codebook_of(place), table, learned)
+        learned = frozenset(learned_units(facts_of(folder), units_of(study, ["unit_id", "text"])))
+    return Readings(tuple(said), codebook_of(study), table, learned)
 
 
 def readings_of_file(

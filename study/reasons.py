@@ -64,12 +64,12 @@ def _by_words(model: Any, units: Sequence[Mapping[str, Any]]) -> dict[str, Reaso
         units, texts, explain(model, texts, _context(model, units)), strict=True
     ):
         words_of: dict[str, tuple[tuple[str, float], ...]] = {}
-        for one in of:
-            words = sorted(one.words, key=lambda word: -word.effect)[:_WORDS]
+        for explanation in of:
+            strongest = sorted(explanation.words, key=lambda word: -word.effect)[:_WORDS]
             kept = [
-                (text[w.start : w.end], round(w.effect, 2)) for w in words if w.effect >= _LEAST
+                (text[w.start : w.end], round(w.effect, 2)) for w in strongest if w.effect >= _LEAST
             ]
-            words_of[one.dimension] = (*words_of.get(one.dimension, ()), *kept)
+            words_of[explanation.dimension] = (*words_of.get(explanation.dimension, ()), *kept)
         made[str(unit["unit_id"])] = words_of
     return made
 

@@ -57,7 +57,7 @@ def readable_articles(
     chosen = set(order[:most])
     tagged = {} if measured.tags is None else _tagged(files.unit_ids, measured.tags, answers)
     model = measured.model
-    words, alike = ({}, {}) if model is None else reasons(model, files.units, list(answers))
+    by_words, alike = ({}, {}) if model is None else reasons(model, files.units, list(answers))
     made = []
     for row in load_articles(files.study.corpus, _QUOTED, outlets=files.study.settings().outlets):
         if row["id"] not in chosen:
@@ -74,7 +74,7 @@ def readable_articles(
                     labels,
                     sure,
                     answers.get(name, {}),
-                    words.get(name, {}),
+                    by_words.get(name, {}),
                     alike.get(name, ()),
                 )
             )
@@ -99,12 +99,12 @@ def _tagged(
     made: dict[str, tuple[dict[str, tuple[str, ...]], dict[str, float]]] = {
         unit: ({}, {}) for unit in ids
     }
-    for name, one in tags.dimensions.items():
-        given = np.where(learned, one.judged[rows], one.given[rows])
-        p = one.probabilities[rows]
-        right = np.where(given, p, 1 - p if one.multiple else 1).min(axis=1)
+    for name, dimension in tags.dimensions.items():
+        given = np.where(learned, dimension.judged[rows], dimension.given[rows])
+        p = dimension.probabilities[rows]
+        right = np.where(given, p, 1 - p if dimension.multiple else 1).min(axis=1)
         for unit, row, sure in zip(ids, given.tolist(), right.tolist(), strict=True):
-            labels = tuple(compress(one.labels, row))
+            labels = tuple(compress(dimension.labels, row))
             # It is no label of the codebook: such a unit has no tag.
             if NOT_ASKED not in labels:
                 made[unit][0][name] = labels

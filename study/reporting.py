@@ -82,7 +82,7 @@ def contents_of(
         gold = files.gold
     if not annotations:
         missing["coders"] = Missing("nothing was coded yet", "standfirst annotate push")
-    reliability = [one for one in agreement(annotations, book) if one.n_coders]
+    reliability = [result for result in agreement(annotations, book) if result.n_coders]
     clashes = disagreements(annotations, book, most=5, examples=2) if annotations else []
     columns = [name for formula in formulas for name in parse_formula(formula).columns]
     measured = Measured()
@@ -236,8 +236,8 @@ def _model(folder: Path) -> Model:
         n_folds=about.n_folds,
         seed=about.seed,
         scores={
-            name: {key: one[key] for key in kept if key in one}
-            for name, one in metrics.get("dimensions", {}).items()
+            name: {key: score[key] for key in kept if key in score}
+            for name, score in metrics.get("dimensions", {}).items()
         },
         versions=dict(manifest.versions),
     )
@@ -261,7 +261,7 @@ def _lights(
         answer = "yes" if not seen else "partly"
         detail = f"{len(seen):,} of {len(units):,} units were coded with a suggestion in view"
         lights.append(Light("Was it coded blind?", answer, detail))
-    values = [one.alpha.value for one in reliability if one.alpha.value is not None]
+    values = [result.alpha.value for result in reliability if result.alpha.value is not None]
     if values:
         low = min(values)
         passed = sum(value >= GATE for value in values)

@@ -77,7 +77,7 @@ def label_aim(
     dimension = wanted or dimension
     position = None
     for model in models if dimension else ():
-        dimensions = {one.id: one for one in model.dimensions}
+        dimensions = {question.id: question for question in model.dimensions}
         if dimension not in dimensions:
             raise UnknownNameError("dimension of the model:", dimension, list(dimensions))
         if name:
