@@ -70,13 +70,13 @@ class FamiliarWords:
         for text, number in zip(texts, fold.tolist(), strict=True):
             for word in _hashes(text):
                 counts[number][word] = counts[number].get(word, 0) + 1
-        sizes = [sum(one.values()) for one in counts]
+        sizes = [sum(of_fold.values()) for of_fold in counts]
         if min(sizes) < _LEAST_WORDS // 4 or sum(sizes) < _FOLDS * _LEAST_WORDS // 4:
             return None
         n_folds = _in_folds(counts)
         new = [
-            sum(n for word, n in one.items() if n_folds[word] == 1) / size
-            for one, size in zip(counts, sizes, strict=True)
+            sum(n for word, n in of_fold.items() if n_folds[word] == 1) / size
+            for of_fold, size in zip(counts, sizes, strict=True)
         ]
         return cls(frozenset(n_folds), float(np.mean(new)), float(np.max(new)))
 
@@ -98,8 +98,8 @@ class FamiliarWords:
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return what must be stored."""
-        words = np.array(sorted(self.words), np.uint32)
-        return {"words": words, "new": np.array([self.usual, self.most])}
+        hashes = np.array(sorted(self.words), np.uint32)
+        return {"words": hashes, "new": np.array([self.usual, self.most])}
 
     @classmethod
     def restore(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> "FamiliarWords | None":
@@ -118,8 +118,8 @@ def _hashes(text: str) -> Iterator[int]:
 
 
 def _in_folds(counts: Iterable[Mapping[int, int]]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for one in counts:
-        for word in one:
-            found[word] = found.get(word, 0) + 1
-    return found
+    n_folds: dict[int, int] = {}
+    for of_fold in counts:
+        for word in of_fold:
+            n_folds[word] = n_folds.get(word, 0) + 1
+    return n_folds

@@ -229,11 +229,11 @@ def _from_records(
         codebook = _infer(given, multiple)
     answers = {
         dimension: tuple(
-            known_answer(answer, found, f"{path}:{number}")
+            known_answer(answer, definition, f"{path}:{number}")
             for answer, number in zip(given[dimension], numbers, strict=True)
         )
         for dimension in dimensions
-        for found in [find_dimension(codebook, dimension)]
+        for definition in [find_dimension(codebook, dimension)]
     }
     read: dict[str, Sequence[Any]] = {n: tuple(v) for n, v in context.items() if any(v)}
     if "target" in read and any(span is not None for span in spans):

@@ -219,7 +219,9 @@ def _plain(values: Any) -> Any:
 
 def _refuse_gaps(y: Any) -> None:
     """Refuse a label that is NaN, which NumPy would turn into the label `nan` beside strings."""
-    gap = next((n for n, one in enumerate(y) if isinstance(one, float) and math.isnan(one)), -1)
+    gap = next(
+        (n for n, label in enumerate(y) if isinstance(label, float) and math.isnan(label)), -1
+    )
     if gap >= 0:
         raise ValueError(f"Input y contains NaN (y[{gap}]); leave out texts without a label")
 

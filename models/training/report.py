@@ -115,7 +115,7 @@ class Report:
         )
 
     def _scores(self) -> dict[str, DimensionMetrics]:
-        return {one.dimension: one.as_json() for one in self.dimensions}
+        return {score.dimension: score.as_json() for score in self.dimensions}
 
     @property
     def choice(self) -> Choice:

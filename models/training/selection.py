@@ -134,7 +134,7 @@ def compare(
         start += job.truth.shape[1]
     folds = grouped_folds(together, groups, n_folds, seed)
     nested = {job.name: job.nothing() for job in jobs}
-    answers = {one: {job.name: job.nothing() for job in jobs} for one in candidates}
+    answers = {candidate: {job.name: job.nothing() for job in jobs} for candidate in candidates}
     n_fits, n_done = len(folds) * len(candidates), 0
     if progress is not None:
         progress("comparing candidates", 0, n_fits, "")
@@ -149,7 +149,9 @@ def compare(
             for job, cut in zip(jobs, cuts[number], strict=True)
         ]
 
-    answered = side_by_side(answer, [(k, one) for k in range(len(folds)) for one in candidates])
+    answered = side_by_side(
+        answer, [(k, candidate) for k in range(len(folds)) for candidate in candidates]
+    )
     for number, sides in enumerate(cuts, 1):
         inner = []
         for candidate in candidates:
@@ -166,7 +168,7 @@ def compare(
         for job, (_, test) in zip(jobs, sides, strict=True):
             nested[job.name].probability[test] = answers[winner][job.name].probability[test]
             nested[job.name].chosen[test] = answers[winner][job.name].chosen[test]
-    given = [[answers[one][job.name] for job in jobs] for one in candidates]
+    given = [[answers[candidate][job.name] for job in jobs] for candidate in candidates]
     ranked = rank([job.asked() for job in jobs], given, seed=seed)
     choice = _tell_choice(candidates, ranked, jobs, given, seed)
     best = candidates[ranked.order[0]]

@@ -124,13 +124,13 @@ def finish(left: Leftovers, dimensions: Sequence[Dimension], single: Path | None
 
 
 def _compare_words(summary: Summary, done: Collection[Done]) -> None:
-    told = next((task for task in done if task.words), None)
-    if told is None:
+    first = next((task for task in done if task.words), None)
+    if first is None:
         return
     summary.words = sum(task.words for task in done)
     summary.new_words = sum(task.new_words for task in done)
-    summary.usual = told.usual
-    familiar = FamiliarWords(frozenset(), told.usual, told.most)
+    summary.usual = first.usual
+    familiar = FamiliarWords(frozenset(), first.usual, first.most)
     summary.unlike = familiar.unlike(summary.words, summary.new_words)
 
 
@@ -148,10 +148,10 @@ def _later(
     for number in range(left.n_tasks):
         gone = set(census.left_out.get(number, ()))
         for row, name in enumerate(left.tally(number, ["article_id"])["article_id"]):
-            one = name.as_py()
-            if one in clusters and row not in gone:
-                kept = first.setdefault(clusters[one], one)
-                if kept != one:
+            article_id = name.as_py()
+            if article_id in clusters and row not in gone:
+                kept = first.setdefault(clusters[article_id], article_id)
+                if kept != article_id:
                     later.setdefault(number, {})[row] = kept
     return later
 

@@ -191,14 +191,14 @@ def _columns(source: Input) -> set[str]:
     return set(first.values) if first else set()
 
 
-def _order_of_dates(one: Input, fields: Fields) -> str:
+def _order_of_dates(file: Input, fields: Fields) -> str:
     """Decide how the dates of a file are read, and say so."""
-    if fields.order or one.form not in _WITH_DATES:
+    if fields.order or file.form not in _WITH_DATES:
         return ""
-    source = replace(open_source(one.path), name=one.name, form=one.form)
+    source = replace(open_source(file.path), name=file.name, form=file.form)
     order, message = order_of_dates(source, fields, tried=_LOOKED_AT)
     if message:
-        warn(one.name)(message)
+        warn(file.name)(message)
     return order
 
 

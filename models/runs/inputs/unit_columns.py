@@ -229,9 +229,9 @@ def _places(meta: Mapping[str, pa.Array], text: pa.Array) -> tuple[pa.Array, pa.
         return pa.repeat(pa.scalar(0, pa.int32()), len(text)), ends
     fine = None
     for name in _OFFSETS:
-        low, high = (pa.scalar(one, pa.int64()) for one in (0, 2**31 - 1))
-        one = pc.and_(pc.greater_equal(meta[name], low), pc.less_equal(meta[name], high))
-        fine = one if fine is None else pc.and_(fine, one)
+        low, high = (pa.scalar(bound, pa.int64()) for bound in (0, 2**31 - 1))
+        inside = pc.and_(pc.greater_equal(meta[name], low), pc.less_equal(meta[name], high))
+        fine = inside if fine is None else pc.and_(fine, inside)
     fine = _true(fine)
     start, end = (pc.if_else(fine, meta[name], 0) for name in _OFFSETS)
     return start.cast(pa.int32()), pc.if_else(fine, end.cast(pa.int32()), ends)
