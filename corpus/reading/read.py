@@ -191,12 +191,12 @@ def _read_archive(
     stream: BinaryIO, name: str, fields: Fields, *, archive: str, outer: bool = True
 ) -> Iterator[Article | Reject]:
     """Read the files of an archive, each as if it stood on disk, and of archives inside it."""
-    for found in ARCHIVES[archive](stream, name):
-        if isinstance(found, Reject):
-            yield found
+    for member in ARCHIVES[archive](stream, name):
+        if isinstance(member, Reject):
+            yield member
             continue
         try:
-            source = replace(found, form=form_of(found))
+            source = replace(member, form=form_of(member))
             if source.form not in ARCHIVES:
                 yield from _read(source, fields)
             elif outer:
@@ -208,7 +208,7 @@ def _read_archive(
                 reason = "an archive in an archive in an archive: unpack it first"
                 yield Reject.of(source.name, None, reason)
         except (*BROKEN, RuntimeError, NotImplementedError) as error:
-            yield Reject.of(found.name, None, f"cannot be read to its end: {error}")
+            yield Reject.of(member.name, None, f"cannot be read to its end: {error}")
 
 
 READERS |= {suffix: partial(_read_archive, archive=suffix) for suffix in ARCHIVES}

@@ -108,9 +108,9 @@ class _Forwards(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Fill a buffer with what comes next."""
-        found = self._stream.read(len(buffer))
-        buffer[: len(found)] = found
-        return len(found)
+        chunk = self._stream.read(len(buffer))
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
 
 
 def _forwards(stream: BinaryIO) -> BinaryIO:

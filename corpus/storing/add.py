@@ -230,8 +230,8 @@ class _Run:
             return record
         digest = content_id(record.title, record.text)
         if self._correct and (known := self._stored(record, digest)):
-            told = {name: getattr(record, name) for name in self._correct}
-            filled = {name: value for name, value in told.items() if value}
+            given = {name: getattr(record, name) for name in self._correct}
+            filled = {name: value for name, value in given.items() if value}
             self.corrections.setdefault(known, filled)
             return None
         if record.id in self._known:

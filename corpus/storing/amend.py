@@ -139,11 +139,15 @@ def set_fields(
     result.without = {name: n_articles - known[name][0] for name in columns.values()}
 
     def values(_row: Mapping[str, Any], meta: dict[str, Any]) -> dict[str, str]:
-        found = {name: plain(meta.pop(one)).strip() for name, one in columns.items() if one in meta}
-        if "published" in found:
-            read = read_date(found["published"], order, tuple(languages))
-            found["published"] = read or found["published"]
-        return found
+        filled = {
+            name: plain(meta.pop(column)).strip()
+            for name, column in columns.items()
+            if column in meta
+        }
+        if "published" in filled:
+            read = read_date(filled["published"], order, tuple(languages))
+            filled["published"] = read or filled["published"]
+        return filled
 
     with locked(folder):
         sweep(folder)
@@ -185,8 +189,8 @@ def _rewrite(
         for name in set(AMENDABLE) & set(units.column_names):
             units = _with(units, name, table[name].combine_chunks().take(owners.combine_chunks()))
         paths = [part_path(folder, kind, part.name) for kind in ("units", "articles")]
-        for one, path in zip((units, table), paths, strict=True):
-            parquet.write_table(one, path, compression="zstd")
+        for contents, path in zip((units, table), paths, strict=True):
+            parquet.write_table(contents, path, compression="zstd")
         publish_part(*paths)
 
 

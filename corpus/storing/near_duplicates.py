@@ -39,8 +39,8 @@ def find_copies(folder: Path) -> int:
         if (table.schema.metadata or {}).get(_COUNTED) == str(n_articles).encode():
             return _n_copies(table)
     table = _clustered(folder, files, n_articles)
-    with publish(path) as aside:
-        parquet.write_table(table, aside, compression="zstd")
+    with publish(path) as unfinished:
+        parquet.write_table(table, unfinished, compression="zstd")
     return _n_copies(table)
 
 

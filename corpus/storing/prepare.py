@@ -44,11 +44,11 @@ def rehearse(
     """
     waiting: list[Cleaned] = []
     for record in records:
-        one = record if isinstance(record, Reject) else prepare(record, preparation)
-        if isinstance(one, Reject):
-            yield one
+        cleaned = record if isinstance(record, Reject) else prepare(record, preparation)
+        if isinstance(cleaned, Reject):
+            yield cleaned
             continue
-        waiting.append(one)
+        waiting.append(cleaned)
         if len(waiting) == PART:
             yield from finished(waiting, preparation)
             waiting = []

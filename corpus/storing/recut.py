@@ -121,8 +121,8 @@ def _part(folder: Path, part: Path, preparation: Preparation, result: Recut) -> 
     at = ARTICLE_SCHEMA.get_field_index("aside")
     table = table.set_column(at, ARTICLE_SCHEMA.field(at), pa.array(reasons, pa.string()))
     paths = [part_path(folder, kind, part.name) for kind in ("units", "articles")]
-    for one, path in zip((units, table), paths, strict=True):
-        parquet.write_table(one, path, compression="zstd")
+    for contents, path in zip((units, table), paths, strict=True):
+        parquet.write_table(contents, path, compression="zstd")
     publish_part(*paths)
     result.units += len(units)
     result.same += same

@@ -77,7 +77,7 @@ def rejects_kept(path: Path) -> Iterator[Callable[[Reject], None]]:
         if new.tell() == 0:
             return
         new.seek(0)
-        with publish(path) as aside, aside.open("wb") as out:
+        with publish(path) as unfinished, unfinished.open("wb") as out:
             if path.exists():
                 with path.open("rb") as old:
                     copyfileobj(old, out)

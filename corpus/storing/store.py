@@ -89,17 +89,19 @@ def write_preparation(folder: Path, preparation: Preparation) -> None:
 
 def part_path(folder: Path, kind: str, name: str) -> Path:
     """Give the path at which a table is written before it gets its name."""
-    aside = folder / kind / f".{name}.part"
-    aside.parent.mkdir(parents=True, exist_ok=True)
-    return aside
+    unfinished = folder / kind / f".{name}.part"
+    unfinished.parent.mkdir(parents=True, exist_ok=True)
+    return unfinished
 
 
 def publish_part(units: Path, articles: Path) -> None:
     """Give a part its names; the articles last, because they make it count."""
-    for aside in (units, articles):
-        with aside.open("rb+") as written:
+    for unfinished in (units, articles):
+        with unfinished.open("rb+") as written:
             os.fsync(written.fileno())
-        aside.replace(aside.with_name(aside.name.removeprefix(".").removesuffix(".part")))
+        unfinished.replace(
+            unfinished.with_name(unfinished.name.removeprefix(".").removesuffix(".part"))
+        )
 
 
 def sweep(folder: Path) -> None:

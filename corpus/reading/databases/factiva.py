@@ -217,9 +217,9 @@ def _of_display(head: list[str], text: str) -> dict[str, Any]:
         end += end + 1 < len(rest) and len(rest[end + 1].split()) == 1
     else:
         record["copyright"] = rest[end]
-    told = [line for line in rest[: end + 1] if not _CLOCK.fullmatch(line)]
-    record["outlet"] = told[0] if told else ""
-    for line in told[1:]:
+    shown = [line for line in rest[: end + 1] if not _CLOCK.fullmatch(line)]
+    record["outlet"] = shown[0] if shown else ""
+    for line in shown[1:]:
         if len(line.split()) == 1 and line.istitle():
             record["language"] = line
     record["text"] = _behind(text, head[: at + 2 + end + 1])
@@ -240,19 +240,19 @@ def _of_node(node: Any, raw: str) -> dict[str, Any] | Damaged:
     for row in node.iter("tr"):
         cells = [cell for cell in row if cell.tag == "td"]
         if len(cells) > 1:
-            paragraphs = [_plain(one) for one in cells[1].iter("p")] or [_plain(cells[1])]
+            paragraphs = [_plain(p) for p in cells[1].iter("p")] or [_plain(cells[1])]
             fields[_plain(cells[0])] = "\n\n".join(paragraphs).split("\n")
     if fields.keys() & {"HD", *_BODY}:
         return _of_codes(fields, raw)
     head = [
         line
-        for one in node.iter("div")
-        if one.find(".//div") is None and one.find(".//p") is None and (line := _plain(one))
+        for part in node.iter("div")
+        if part.find(".//div") is None and part.find(".//p") is None and (line := _plain(part))
     ]
-    written = (line for one in node.iter("p") if (line := _plain(one)))
+    written = (line for part in node.iter("p") if (line := _plain(part)))
     body = "\n\n".join(line for line in written if not _NUMBER.fullmatch(line))
     record = _of_display([*head, *body.split("\n\n")], "\n".join([*head, body]))
-    if number := _NUMBER.search("\n".join(_plain(one) for one in node.iter("p", "div"))):
+    if number := _NUMBER.search("\n".join(_plain(part) for part in node.iter("p", "div"))):
         record["an"] = number[1]
     return _one_article(record, raw)
 
