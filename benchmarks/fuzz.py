@@ -57,6 +57,7 @@ SECONDS = 20
 MOST_SECONDS = 300
 MEMORY = 1_500 * 2**20
 MARK = re.compile(r"mark\d{4}")
+MARKED_ID = re.compile(r'"unit_id": ?"(mark\d{4})"')
 SWALLOWED = re.compile(r"mark\d{4}.*(?:\n|\r|\\n|\\r).*mark\d{4}", re.DOTALL)
 """A record with a line break between two marks; without one, damage itself has joined the rows."""
 TROUBLE = (
@@ -235,7 +236,11 @@ def wrong(content: bytes, outcome: Outcome, n_rows: int | None, *, marks: bool) 
         return ""
     out = " ".join(outcome.records)
     encoding = "utf-16" if content.startswith(codecs.BOM_UTF16) else "utf-8"
-    there = set(MARK.findall(content.decode(encoding, "replace")))
+    text = content.decode(encoding, "replace")
+    there = set(MARK.findall(text))
+    if '"unit_id"' in text:
+        # An answer whose id was changed is an answer on another unit.
+        there &= set(MARKED_ID.findall(text))
     if lost := there - set(MARK.findall(out)):
         return f"lost without a word: {sorted(lost)}"
     swallowed = [record for record in outcome.records if SWALLOWED.search(record)]
