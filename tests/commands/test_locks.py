@@ -52,8 +52,9 @@ def held(study: Study, monkeypatch: pytest.MonkeyPatch) -> Any:
         "files",
         "annotate.answers.merge",
         "commands.annotate.coders",
-        "commands.annotate.sample",
         "commands.labels.changes",
+        "study.drawing",
+        "study.resolving",
     ):
         monkeypatch.setattr(f"standfirst.{module}.WAIT", 0.0)
     words = [sys.executable, "-c", HOLD]
