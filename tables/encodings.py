@@ -29,7 +29,8 @@ _MARGIN = 0.02
 _SWAPPED_END = "\u0a00"
 """No character: the end of a line of UTF-16 whose bytes are taken in wrong pairs."""
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
-_LEAST = 32
+_LEAST, _SAMPLE = 32, 2**10
+_ASCII = bytes(range(128))
 _NO_CHARACTER = "standfirst.no-character"
 
 
@@ -49,12 +50,13 @@ def marked_encoding(head: bytes) -> str:
 
 
 def _is_narrow(text: bytes) -> bool:
-    """Tell whether bytes are plain UTF-8, which UTF-16 of any length is not."""
-    try:
-        text[:_LEAST].decode("ascii")
-    except UnicodeDecodeError:
-        return False
-    return len(text) >= _LEAST and _CONTROL.search(text) is None
+    """Tell whether bytes are plain text of one byte a letter, which UTF-16 of any length is not.
+
+    A few bytes beyond ASCII do not make it UTF-16, whose spaces and line ends hold a zero.
+    """
+    text = text[:_SAMPLE]
+    n_beyond = len(text.translate(None, _ASCII))
+    return len(text) >= _LEAST and n_beyond <= len(text) // 10 and _CONTROL.search(text) is None
 
 
 def out_of_step(text: str) -> str:

@@ -171,7 +171,9 @@ def month_of(published: str) -> str:
 
 def _without_weekday(value: str) -> str:
     """Leave out the word before a date of numbers, whose order it does not tell."""
-    return _WEEKDAY.sub("", value.strip(), count=1)
+    value = value.strip()
+    word = _WEEKDAY.match(value)
+    return value[word.end() :] if word else value
 
 
 def _is_open(match: re.Match[str]) -> bool:

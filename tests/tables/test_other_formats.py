@@ -191,3 +191,12 @@ def test_a_mark_that_lies(tmp_path: Path) -> None:
     articles = [one for one in read_articles([str(tmp_path / "a.csv")]) if isinstance(one, Article)]
 
     assert [one.text for one in articles] == [f"Talk {n}." for n in range(9)]
+
+
+def test_a_mark_of_utf_16_before_a_plain_file(tmp_path: Path) -> None:
+    """It is one bad line, even where a few bytes beyond ASCII follow."""
+    path = tmp_path / "marked.jsonl"
+    path.write_bytes(b"\xff\xfe\n\xff\xfe\n" + b'{"id": "a", "text": "They talk."}\n')
+    articles = [one for one in read_articles([str(path)]) if isinstance(one, Article)]
+
+    assert [one.text for one in articles] == ["They talk."]

@@ -91,3 +91,9 @@ def test_a_word_of_another_language_is_no_number(caplog: pytest.LogCaptureFixtur
     assert read_date("6 Mart 2024", languages=("en",)) == "2024-03-06"
     assert read_date("6 Irgendwas 2024", languages=("en", "de")) == ""
     assert caplog.text == ""
+
+
+def test_a_text_in_the_column_of_dates() -> None:
+    """A value of any length is refused at once."""
+    assert read_date("a" * 1_000_000) == ""
+    assert read_date("1 " * 500_000) == ""
