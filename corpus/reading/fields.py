@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from ...tables.rows import RECORD_LIMIT, TOO_LONG
@@ -191,7 +192,7 @@ def to_article(
     >>> to_article({"Headline": "Talks"}, Fields(), "a.csv", 1).reason
     "no column for the text: name one with --text; there is 'Headline'"
     """
-    columns = columns_of(record, chosen)
+    columns = _columns(tuple(record), tuple(getattr(chosen, name) for name in GUESSES))
 
     def refuse(reason: str) -> Reject:
         return Reject.of(file, number, reason, str(dict(record)))
@@ -250,7 +251,7 @@ def _problem(text: Any, values: Mapping[str, str]) -> str:
     for name, value in (*values.items(), ("text", text)):
         if "\0" in value:
             return f"a NUL byte in the {name}"
-        if _SURROGATE.search(value):
+        if not value.isascii() and _SURROGATE.search(value):
             return f"invalid UTF-8 in the {name}"
     return ""
 
@@ -262,14 +263,19 @@ def named(chosen: Fields) -> list[str]:
 
 def columns_of(record: Mapping[str, Any], chosen: Fields) -> dict[str, str]:
     """Map each field to the column of a record that holds it."""
+    return dict(_columns(tuple(record), tuple(getattr(chosen, name) for name in GUESSES)))
+
+
+@lru_cache(maxsize=256)
+def _columns(names: tuple[str, ...], chosen: tuple[str | None, ...]) -> Mapping[str, str]:
+    """Map fields to columns, as `columns_of`; the records of a file mostly have the same ones."""
     spelled: dict[str, str] = {}
-    for column in record:
+    for column in names:
         spelled.setdefault(_SEPARATOR.sub("_", column.strip().lower()), column)
     columns = {}
-    for name, guesses in GUESSES.items():
-        named = getattr(chosen, name)
+    for (name, guesses), named in zip(GUESSES.items(), chosen, strict=True):
         if named is not None:
-            if named in record:
+            if named in names:
                 columns[name] = named
             continue
         for guess in guesses:

@@ -27,8 +27,8 @@ def without_markup(text: str) -> str:
     >>> without_markup("a < b, p > q")
     'a < b, p > q'
     """
-    if _TAG.search(text) is None:
-        if _ENTITY.search(text) is None:
+    if "<" not in text or _TAG.search(text) is None:
+        if "&" not in text or _ENTITY.search(text) is None:
             return text
         import html
 

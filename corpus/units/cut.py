@@ -100,4 +100,4 @@ def _pieces(article: Article, kind: str) -> list[Span]:
 
 
 def _joined(text: str, spans: Sequence[Span]) -> str:
-    return " ".join(text[start:end] for start, end in spans)
+    return " ".join([text[start:end] for start, end in spans]) if spans else ""

@@ -42,6 +42,9 @@ UNIT_SCHEMA = pa.schema(
 """The columns of a table of units, in order. `cluster` is shared by near-duplicate articles."""
 
 
+_FIRST = framed("0")
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """One unit of an article, with the context that a coder sees.
@@ -101,6 +104,6 @@ def unit_ids(article_id: str, kind: str, texts: Iterable[str]) -> list[str]:
         nth = seen.get(text, 0)
         seen[text] = nth + 1
         digest = shared.copy()
-        digest.update(framed(text) + framed(str(nth)))
+        digest.update(framed(text) + (framed(str(nth)) if nth else _FIRST))
         ids.append(digest.hexdigest())
     return ids
