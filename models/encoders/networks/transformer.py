@@ -39,7 +39,7 @@ from ..weights.on_disk import (
 from ..weights.published import SOURCES
 from .graph import MARKS, Graph, Tensors, build_graph
 from .vector_cache import cached
-from .windows import MOST, Marks, cut, feeds, put_together, shortened
+from .windows import MOST, Marks, cut, distinct, feeds, put_together, shortened
 
 __all__ = ["Transformer", "WeightsKey", "is_ready", "load_session", "open_session"]
 
@@ -193,14 +193,17 @@ class Transformer(Frozen):
             for row, (text, mark) in enumerate(zip(encoded, marks, strict=True))
             for window in cut(row, text, mark, network.max_tokens)
         ]
+        read, places = distinct(windows)
         width = self.width * (1 if spans is None else _WITH_MARKS)
-        vectors = np.zeros((len(windows), width), np.float32)
-        order = sorted(range(len(windows)), key=lambda k: len(windows[k].ids))
+        vectors = np.zeros((len(read), width), np.float32)
+        order = sorted(range(len(read)), key=lambda k: len(read[k].ids))
         at = 0
-        for inputs in feeds([windows[k] for k in order]):
+        for inputs in feeds([read[k] for k in order]):
             some = order[at : at + len(inputs["ids"])]
             vectors[some] = self._answer(session, inputs)
             at += len(some)
+        if len(read) < len(windows):
+            vectors = vectors[places]
         return put_together(windows, vectors, len(texts), network.width)
 
     def _answer(self, session: Any, inputs: Mapping[str, Any]) -> Vectors:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from ...views import Span
 from .graph import MARKS
 
-__all__ = ["MOST", "Marks", "Window", "cut", "feeds", "put_together", "shortened"]
+__all__ = ["MOST", "Marks", "Window", "cut", "distinct", "feeds", "put_together", "shortened"]
 
 MOST = 16
 """Windows of a text that are read; what follows them is not."""
@@ -74,6 +74,31 @@ def cut(row: int, text: Any, marks: Marks | None, longest: int) -> list[Window]:
             part[counted <= _NOTHING] = 1
         windows.append(Window(row, [ids[k] for k in whole], part, np.array(weights)))
     return windows
+
+
+def distinct(windows: Sequence[Window]) -> tuple[list[Window], list[int]]:
+    """Return the windows that the network must read, and the place of each window among them.
+
+    A sentence that an agency sent to many papers is read once, and so are two that differ in case
+    alone, to a network without capitals.
+
+    Examples
+    --------
+    >>> windows = [Window(row, ids, None, None) for row, ids in enumerate([[1, 2], [3], [1, 2]])]
+    >>> first, places = distinct(windows)
+    >>> [window.row for window in first], places
+    ([0, 1], [0, 1, 0])
+    """
+    first: dict[tuple[tuple[int, ...], bytes], int] = {}
+    kept: list[Window] = []
+    places = []
+    for window in windows:
+        key = tuple(window.ids), b"" if window.marks is None else window.marks.tobytes()
+        place = first.setdefault(key, len(kept))
+        if place == len(kept):
+            kept.append(window)
+        places.append(place)
+    return kept, places
 
 
 def feeds(windows: Sequence[Window]) -> Iterator[dict[str, npt.NDArray[Any]]]:

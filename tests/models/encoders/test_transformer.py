@@ -107,6 +107,31 @@ def test_any_folder(
 
 
 @pytest.mark.usefixtures("own_home")
+def test_equal_texts_are_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_folder: WriteFolder
+) -> None:
+    """Texts that occur again get the vectors of the first, target by target, and cost nothing."""
+    encoder = make_encoder(str(write_folder(tmp_path / "net", "bert")))
+    assert isinstance(encoder, Transformer)
+    texts = [TEXTS[row] for row in (0, 1, 0, 2, 1, 0)]
+    spans = [(0, 5), (4, 12), (0, 5), (5, 9), (0, 0), (6, 9)]
+    alone = [encoder.prepare([text])[0] for text in texts]
+    marked = [
+        encoder.prepare_marked([text], [span])[0] for text, span in zip(texts, spans, strict=True)
+    ]
+    answer, n_read = encoder._answer, list[int]()
+    monkeypatch.setattr(
+        encoder, "_answer", lambda *given: n_read.append(len(given[1]["ids"])) or answer(*given)
+    )
+    together, together_marked = encoder.prepare(texts), encoder.prepare_marked(texts, spans)
+
+    assert np.allclose(together, alone, atol=1e-6)
+    assert np.allclose(together_marked, marked, atol=1e-6)
+    assert n_read == [3, 5]
+    assert (together[0] == together[2]).all()
+
+
+@pytest.mark.usefixtures("own_home")
 @pytest.mark.parametrize("architecture", ["bert", "roberta"])
 def test_long_texts_are_read_in_windows(
     tmp_path: Path, architecture: str, write_folder: WriteFolder
