@@ -1,6 +1,8 @@
 """``standfirst doctor``: does this machine have what is needed."""
 
 from dataclasses import asdict
+from itertools import chain
+from typing import Annotated
 
 import typer
 
@@ -9,7 +11,12 @@ from .shared.options import JsonOption, StudyOption, print_json
 __all__ = ["doctor"]
 
 
-def doctor(study: StudyOption = None, json: JsonOption = False) -> None:
+BenchOption = Annotated[
+    bool, typer.Option("--bench", help="Measure how fast each encoder is here; takes a minute.")
+]
+
+
+def doctor(study: StudyOption = None, bench: BenchOption = False, json: JsonOption = False) -> None:
     """Check versions, extras, encoders, Label Studio, space, processor and encodings.
 
     Every line is ok, a hint (something that you may not need) or a problem, with its remedy. It
@@ -20,6 +27,7 @@ def doctor(study: StudyOption = None, json: JsonOption = False) -> None:
     from ..errors import StudyError
     from ..study.folder import Study
     from ..study.machine import findings
+    from ..study.speed import bench as measured
 
     try:
         folder = Study.find(study)
@@ -28,7 +36,7 @@ def doctor(study: StudyOption = None, json: JsonOption = False) -> None:
             raise
         folder = None
     made = []
-    for one in findings(folder):
+    for one in chain(findings(folder), measured() if bench else ()):
         made.append(one)
         if not json:
             print(one)

@@ -60,3 +60,29 @@ def test_every_extra_is_looked_for() -> None:
     text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
 
     assert {*EXTRAS, "docs"} == tomllib.loads(text)["project"]["optional-dependencies"].keys()
+
+
+@pytest.mark.slow
+@pytest.mark.weights
+def test_encoders_are_measured(run: Run) -> None:
+    """With --bench, every encoder that is ready says how many sentences it takes in a second."""
+    done = run("doctor", "--bench", "--json")
+    rows = {
+        row["name"]: row for row in json.loads(done.out)["findings"] if "a second" in row["detail"]
+    }
+
+    assert {"hashed", "tfidf", "minilm", "minilm-int8"} <= set(rows)
+    assert "times as many as minilm" in rows["minilm-int8"]["detail"]
+    assert rows["minilm-int8"]["state"] == "ok" or "take minilm" in rows["minilm-int8"]["remedy"]
+
+
+@pytest.mark.slow
+def test_words_are_measured_without_weights(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Encoders that need no weights are measured where there are none."""
+    monkeypatch.setenv("STANDFIRST_HOME", str(tmp_path))
+    done = run("doctor", "--bench", cwd=tmp_path)
+    measured = [line.split()[1] for line in done.out.splitlines() if "a second" in line]
+
+    assert measured == ["hashed", "hashed-pieces", "tfidf"]
