@@ -7,6 +7,8 @@
     python benchmarks/scale.py speed [N]         one process against two; 100,000 articles,
                                                  1 million sentences
     python benchmarks/scale.py parts             where the time goes, from 2,000 articles
+    python benchmarks/scale.py beside TREE [N]   this tree beside another one, such as a worktree of
+                                                 an older commit; 2,000 articles
     python benchmarks/scale.py --smoke           where the time goes, from 20 articles
 
 Articles are generated (`ingest.write`): ten sentences each, one in fifty a copy with another
@@ -17,6 +19,7 @@ work itself grew. Start-up (imports, loading the model) is left out of both.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import subprocess
@@ -209,7 +212,7 @@ def parts(
 
     from standfirst.corpus import clean, read_articles
     from standfirst.corpus.cleaning.boilerplate import without_boilerplate
-    from standfirst.corpus.cleaning.language import detect
+    from standfirst.corpus.cleaning.language import detect_all
     from standfirst.corpus.near_duplicates.sketch import sketch
     from standfirst.corpus.preparation import Preparation
     from standfirst.corpus.units.cut import unit_rows
@@ -229,12 +232,12 @@ def parts(
         spent[name] = time.process_time() - begun
         return found
 
-    detect("warm"), sketch(["warm"])
+    detect_all(["warm"]), sketch(["warm"])
     get_segmenter("sentences", "en").segment("Warm. Up.")
     articles = stage("read", lambda: list(read_articles([str(source)])))
     cleaned = stage("clean", lambda: without_boilerplate([clean(one) for one in articles]))
     texts = [one.article.text for one in cleaned]
-    stage("language", lambda: [detect(text) for text in texts])
+    stage("language", lambda: detect_all(texts))
     segment = get_segmenter("sentences", "en").segment
     stage("segment", lambda: [segment(text) for text in texts])
     stage("cut", lambda: [unit_rows(one.article, "sentence", 0, 3, 3) for one in cleaned])
@@ -263,19 +266,92 @@ def parts(
         print(f"{name:16} {seconds / n_units * 1e6:8.1f}")
 
 
+ONE_RUN = """
+import sys, time
+from pathlib import Path
+from standfirst.models.runs.engines.local import Local
+from standfirst.models.runs.run import Options, prepare, run
+
+def seconds(source, out):
+    prepared = prepare(Path(sys.argv[1]), [source], out, Options({"near_duplicates": False}))
+    begun = time.process_time()
+    summary = run(prepared, Local(1))
+    return time.process_time() - begun, summary.units
+
+seconds(sys.argv[2], sys.argv[4])  # loads libraries, and compiles
+print(*seconds(sys.argv[3], sys.argv[5]))
+"""
+"""Tags a small file and then a large one in this process."""
+
+
+def beside(scratch: Path, tree: Path, n_articles: int, rounds: int = 3) -> None:
+    """Compare two trees: CPU seconds from articles to shards, one process, and what they write.
+
+    Both run at the same time, so that what else the machine does slows both.
+    """
+    few, source = scratch / "few.jsonl", scratch / "news.jsonl"
+    write(few, 100, seed=1)
+    write(source, n_articles)
+    model = trained(scratch, "hashed")
+    spent: dict[str, list[float]] = {"this": [], "other": []}
+    n_units = 0
+    for number in range(rounds):
+        running = {}
+        for name, root in (("this", Path(__file__).parents[1]), ("other", tree)):
+            package = scratch / name
+            package.mkdir(exist_ok=True)
+            if not (package / "standfirst").exists():
+                (package / "standfirst").symlink_to(root.resolve())
+            outs = [str(scratch / f"{name}-{kind}-{number}") for kind in ("few", "all")]
+            words = [sys.executable, "-c", ONE_RUN, str(model), str(few), str(source), *outs]
+            env = os.environ | {"PYTHONPATH": str(package), "OMP_NUM_THREADS": "1"}
+            running[name] = subprocess.Popen(words, stdout=subprocess.PIPE, env=env, text=True)
+        for name, child in running.items():
+            out, _ = child.communicate()
+            seconds, units = out.split()
+            spent[name].append(float(seconds))
+            n_units = int(units)
+    digests = {name: _written(scratch / f"{name}-all-0") for name in spent}
+    for name, seconds in spent.items():
+        each = ", ".join(f"{one:.2f}" for one in seconds)
+        rate = n_units / min(seconds)
+        print(f"{name} tree: {each} CPU s; at best {rate:,.0f} of {n_units:,} units a second")
+    ratios = sorted(b / a for a, b in zip(spent["this"], spent["other"], strict=True))
+    print(
+        f"times as fast: {ratios[0]:.2f} to {ratios[-1]:.2f}, median {ratios[len(ratios) // 2]:.2f}"
+    )
+    print(
+        f"same bytes in all files but the time in _SUCCESS: {digests['this'] == digests['other']}"
+    )
+
+
+def _written(folder: Path) -> dict[str, str]:
+    """Hash the files of a run, but for that which says how long it took."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in ("_SUCCESS", ".lock.part")
+    }
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    kinds = ["memory", "copies", "minilm", "speed", "parts"]
+    kinds = ["memory", "copies", "minilm", "speed", "parts", "beside"]
     parser.add_argument("what", nargs="?", choices=kinds, default="speed")
-    parser.add_argument("sizes", nargs="*", type=int)
+    parser.add_argument("sizes", nargs="*")
     parser.add_argument("--smoke", action="store_true", help="a tiny run of all parts")
     options = parser.parse_args()
-    what, sizes = options.what, options.sizes
+    what = options.what
+    tree = options.sizes.pop(0) if what == "beside" else ""
+    sizes = [int(size) for size in options.sizes]
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         if options.smoke:
             parts(scratch, 20, ("hashed",))
+            beside(scratch, Path(__file__).parents[1], 20, rounds=1)
+        elif what == "beside":
+            beside(scratch, Path(tree), sizes[0] if sizes else 2_000)
         elif what == "memory":
             memory(scratch, "hashed", sizes or [50_000, 200_000])
         elif what == "copies":
