@@ -202,9 +202,8 @@ class Transformer(Frozen):
             some = order[at : at + len(inputs["ids"])]
             vectors[some] = self._answer(session, inputs)
             at += len(some)
-        if len(read) < len(windows):
-            vectors = vectors[places]
-        return put_together(windows, vectors, len(texts), network.width)
+        each = vectors if len(read) == len(windows) else np.take(vectors, places, axis=0)
+        return put_together(windows, each, len(texts), network.width)
 
     def _answer(self, session: Any, inputs: Mapping[str, Any]) -> Vectors:
         try:
