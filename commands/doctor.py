@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from .shared.next_step import say_next, say_next_with_files
 from .shared.options import JsonOption, StudyOption, print_json
 
 __all__ = ["doctor"]
@@ -44,3 +45,7 @@ def doctor(study: StudyOption = None, bench: BenchOption = False, json: JsonOpti
         print_json({"findings": [asdict(one) for one in made]})
     if any(one.state == "problem" for one in made):
         raise typer.Exit(1)
+    if folder is not None:
+        say_next(folder, "doctor", quiet=json)
+    else:
+        say_next_with_files("doctor", "", quiet=json)

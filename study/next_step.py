@@ -22,6 +22,7 @@ __all__ = ["Step", "next_step", "next_with_files"]
 _ROUND = 300
 _TEST = 100
 _MANY = 2_000
+_OWN = "standfirst start FOLDER_OF_ARTICLES"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,10 @@ def next_with_files(after: str, path: str, *, names: "Sequence[str]" = ()) -> St
     Parameters
     ----------
     after
-        The command that has just ended: ``demo``, ``train``, ``evaluate`` or ``tag``.
+        What has just ended: a command, or a group of them.
     path
         The model that it made or scored; for ``tag`` the tags that it wrote, for ``demo`` the study
-        that it left, if it did.
+        that it left, if it did; for ``encoders`` the one to fetch, if one is missing.
     names
         Labelled columns.
 
@@ -84,20 +85,39 @@ def next_with_files(after: str, path: str, *, names: "Sequence[str]" = ()) -> St
     standfirst tag 'my model' ARTICLES -o tags.parquet
     """
     where = shlex.quote(path)
-    if after == "demo" and path:
-        return Step(f"cd {where} && standfirst status", "what it left, to look at and go on with")
-    if after == "demo":
-        why = "a study of your own; or keep this one: standfirst demo --keep DIR"
-        return Step("standfirst start FOLDER_OF_ARTICLES", why)
-    if after == "train":
-        options = "".join(f" --label {shlex.quote(name)}" for name in names)
-        command = f"standfirst evaluate {where} --data HELD_OUT.csv{options}"
-        return Step(command, f"or, without other labels: standfirst tag {where} ARTICLES -o TAGS")
-    if after == "evaluate":
-        command = f"standfirst tag {where} ARTICLES -o tags.parquet"
-        return Step(command, "one row for each unit of new articles")
-    command = f"standfirst measure shares {where} --gold CODED.csv"
-    return Step(command, "corrected by units of these tags that people have coded")
+    options = "".join(f" --label {shlex.quote(name)}" for name in names)
+    tag = f"standfirst tag {where} ARTICLES -o tags.parquet"
+    if after in {"demo", "doctor"} and path:
+        return Step(f"cd {where} && standfirst status", "what is there, to look at and go on with")
+    if after == "encoders" and path:
+        return Step(f"standfirst encoders pull {where}", "needs fewer labels than counted words")
+    steps = {
+        "agreement": (
+            f"standfirst train --data {where}{options or ' --label NAME'} -o model",
+            "from a table of texts with one answer each",
+        ),
+        "codebook": (f"standfirst init STUDY --codebook {where}", "a study that is coded by it"),
+        "definitions": (
+            f"standfirst annotate sample 100 --rule margin --model {where}",
+            "have coded first what the definitions leave open",
+        ),
+        "demo": (_OWN, "a study of your own; or keep this one: standfirst demo --keep DIR"),
+        "doctor": (_OWN, "a study of your own articles"),
+        "encoders": ("standfirst train", "in a study; or with --data CODED.csv --label NAME"),
+        "evaluate": (tag, "one row for each unit of new articles"),
+        "measure": ("", "nothing is left to do with these files; a report is made in a study"),
+        "plan": ("standfirst annotate sample N", "draw as many, in a study"),
+        "plan of tags": ("", "the same command without --plan tags"),
+        "tag": (
+            f"standfirst measure shares {where} --gold CODED.csv",
+            "corrected by units of these tags that people have coded",
+        ),
+        "train": (
+            f"standfirst evaluate {where} --data HELD_OUT.csv{options}",
+            f"or, without other labels: standfirst tag {where} ARTICLES -o TAGS",
+        ),
+    }
+    return Step(*steps[after])
 
 
 def _codebook(have: Inventory, _after: str) -> Step | None:

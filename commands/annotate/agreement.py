@@ -7,7 +7,7 @@ import typer
 
 from ...errors import RatingsError, StudyError
 from ..shared import completion
-from ..shared.next_step import say_next
+from ..shared.next_step import say_next, say_next_with_files
 from ..shared.options import (
     AdjudicatorOption,
     JsonOption,
@@ -112,6 +112,8 @@ def agreement(
         )
     if coded is None:
         say_next(find_study(study), "annotate agreement", quiet=json)
+    else:
+        say_next_with_files("agreement", coded, names=[measured[0].dimension], quiet=json)
 
 
 def _of_machine(study: Path | None, name: str) -> list["Annotation"]:

@@ -7,6 +7,7 @@ import typer
 
 from ...study.contents import annotations_of, units_of
 from ..shared import completion
+from ..shared.next_step import say_next
 from ..shared.options import (
     JsonOption,
     StudyOption,
@@ -73,6 +74,7 @@ def audit(
         _print(result, level)
     if n_known := len(taught_by(loaded, drawn)):
         say(f"note: the model has learned from {n_known} of these units, and knows their answers")
+    say_next(folder, "annotate audit", quiet=json)
 
 
 def _suggested(

@@ -7,6 +7,7 @@ import typer
 from ...errors import InputError, UnknownNameError
 from ...files import WAIT, locked
 from ...study.contents import annotations_of
+from ..shared.next_step import say_next
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def coders(
         return
     if not table:
         say("nobody has coded yet, and nobody is planned")
+        say_next(folder, "annotate coders")
         return
     print_table(
         ["coder", "also known as", "planned", "units"],
@@ -72,6 +74,7 @@ def coders(
             for row in table
         ],
     )
+    say_next(folder, "annotate coders")
 
 
 def _join(folder: "Study", name: str, other: str, *, force: bool) -> "Identities":

@@ -2,6 +2,7 @@
 
 from ...study.contents import annotations_of
 from ..shared.answers import say_strangers
+from ..shared.next_step import say_next
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, print_table, say
 
 __all__ = ["status"]
@@ -34,7 +35,8 @@ def status(study: StudyOption = None, json: JsonOption = False) -> None:
         print_json({"rows": told, "targets": targets, "notes": notes})
         return
     if not rows:
-        say("nothing is drawn and nothing is coded; start with: standfirst annotate sample 100")
+        say("nothing is drawn and nothing is coded")
+        say_next(folder, "annotate status")
         return
     table = [
         [
@@ -63,6 +65,7 @@ def status(study: StudyOption = None, json: JsonOption = False) -> None:
     for one in widths:
         print(one)
     say(*(f"note: {note}" for note in notes))
+    say_next(folder, "annotate status")
 
 
 def _duration(seconds: float | None) -> str:

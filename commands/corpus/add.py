@@ -99,6 +99,7 @@ def add(
     if dry_run:
         _dry_run(records, preparation)
         report.end()
+        say_next(home, "corpus add")
         return
     named = {"title": title, "outlet": outlet, "published": published or date_order, "url": url}
     n_workers = processes or min(len(os.sched_getaffinity(0)), _MOST_WORKERS)

@@ -48,6 +48,7 @@ def show(
         for row in articles:
             title = row["title"] or "(no title)"
             print(f"{row['id']}  {row['published'] or '-':10}  {row['outlet'] or '-'}  {title}")
+        say_next(place, "corpus show")
         return
     ids = articles["id"]
     matches = [index for index, known in enumerate(ids) if known.startswith(article)]
@@ -66,6 +67,7 @@ def show(
         print(f"{unit['index']:4}  {unit['start']:6}-{unit['end']:<6}  {unit['text']}")
     for gone in removed:
         print(f"   -  taken out ({gone['reason']}): {gone['text']}")
+    say_next(place, "corpus show")
 
 
 @app.command()
@@ -100,6 +102,7 @@ def stats(study: StudyOption = None, as_json: JsonOption = False) -> None:
         )
     if unused := sorted(set(outlets.values()) - result["outlets"].keys()):
         say(f"outlets in study.toml without an article: {', '.join(unused)}")
+    say_next(place, "corpus stats")
 
 
 @app.command()

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ..shared.next_step import say_next
 from ..shared.options import (
     DateOrderOption,
     JsonOption,
@@ -67,6 +68,7 @@ def fields(
             print(f"{name}  in {n} articles, such as: {value[:60]!r}")
         if not kept:
             print("no columns were kept beside")
+        say_next(place, "corpus fields")
         return
     languages = place.settings().preparation.languages
     result = set_fields(place.corpus, columns, order=order, languages=languages)
@@ -81,3 +83,4 @@ def fields(
     for column, n in result.without.items():
         if n:
             print(f"{n} articles have no column {column!r}, and stay as they were")
+    say_next(place, "corpus fields")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...errors import InputError
-from ..shared.next_step import say_next
+from ..shared.next_step import say_next, say_next_with_files
 from ..shared.options import (
     AdjudicatorOption,
     ForceOption,
@@ -79,6 +79,7 @@ def check(file: _FileArgument = None, study: StudyOption = None, json: JsonOptio
         )
     for line in advice:
         typer.echo(f"  note: {line}")
+    _say_next(file, study, "labels check")
 
 
 @app.command()
@@ -171,6 +172,7 @@ def guide(
         return
     write_text(output, writers[output.suffix.lower()](book))
     say(f"wrote {output}")
+    _say_next(file, study, "labels guide")
 
 
 @app.command()
@@ -218,6 +220,7 @@ def coders(
         return
     for line in [*map(str, steady), *map(str, weeks), *map(str, clashes)]:
         typer.echo(line)
+    say_next(folder, "labels coders")
 
 
 @app.command()
@@ -251,6 +254,15 @@ def export(
     else:
         (write_wide if wide else write_long)(output, rows)
     say(f"wrote {output}")
+    say_next(folder, "labels export")
+
+
+def _say_next(file: Path | None, study: Path | None, after: str) -> None:
+    """Say what comes next, in the study or for a codebook's file."""
+    if file is None:
+        say_next(find_study(study), after)
+    else:
+        say_next_with_files("codebook", file)
 
 
 def _coded(study: "Study") -> tuple[list["Annotation"], "Codebook"]:

@@ -7,7 +7,7 @@ import typer
 
 from ...errors import ExistsError, StudyError
 from ...files import WAIT, locked, write_text
-from ..shared.next_step import say_next
+from ..shared.next_step import say_next, say_next_with_files
 from ..shared.options import ForceOption, JsonOption, StudyOption, find_study, print_json, say
 
 if TYPE_CHECKING:
@@ -77,6 +77,10 @@ def diff(
         typer.echo(str(item))
     if models:
         typer.echo(f"models of the old codebook, which must be trained again: {', '.join(models)}")
+    if folder:
+        say_next(folder, "labels diff")
+    elif new:
+        say_next_with_files("codebook", new)
 
 
 def migrate(

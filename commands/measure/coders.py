@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ..shared.next_step import say_next, say_next_with_files
 from ..shared.options import (
     AdjudicatorOption,
     JsonOption,
@@ -71,3 +72,7 @@ def coders(
         return
     print(repr(made).split("\nnote: ")[0])
     say(*(f"note: {note}" for note in made.notes))
+    if coded is None:
+        say_next(find_study(study), "measure coders")
+    else:
+        say_next_with_files("measure", "")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..shared.next_step import say_next, say_next_with_files
 from ..shared.options import JsonOption, MissingOption, StudyOption, find_study, print_json, say
 from .inputs import DimensionOption, ModelOption, TagsArgument
 from .tables import OutputOption, write_rows
@@ -53,6 +54,10 @@ def doubts(
         return
     print(repr(made).split("\nnote: ")[0])
     say(*(f"note: {note}" for note in made.notes))
+    if gold is None:
+        say_next(find_study(study), "measure doubts")
+    else:
+        say_next_with_files("measure", "")
 
 
 def _of_file(

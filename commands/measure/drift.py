@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ..shared.next_step import say_next, say_next_with_files
 from ..shared.options import JsonOption, MissingOption, StudyOption, find_study, print_json, say
 from .tables import OutputOption, write_rows
 
@@ -58,3 +59,7 @@ def drift(
         return
     print(repr(made).split("\nnote: ")[0])
     say(*(f"note: {note}" for note in made.notes))
+    if data is None:
+        say_next(find_study(study), "measure drift")
+    else:
+        say_next_with_files("measure", "")

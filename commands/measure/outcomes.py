@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from ..shared.options import MissingOption, StudyOption, say
+from ..shared.next_step import say_next, say_next_with_files
+from ..shared.options import MissingOption, StudyOption, find_study, say
 from .inputs import (
     DimensionOption,
     GoldOption,
@@ -72,3 +73,7 @@ def outcomes(
     for note in notes:
         say(f"note: {note}")
     say(f"written to {output}: {len(table):,} units")
+    if gold is None:
+        say_next(find_study(study), "measure outcomes")
+    else:
+        say_next_with_files("measure", "")

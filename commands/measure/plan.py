@@ -7,6 +7,7 @@ import typer
 
 from ...errors import InputError, StandfirstError, StudyError
 from ..shared import completion
+from ..shared.next_step import say_next, say_next_with_files
 from ..shared.options import JsonOption, MissingOption, StudyOption, find_study, print_json, say
 from ..shared.progress import ProgressLine
 from .inputs import LevelOption, TagsArgument
@@ -109,6 +110,10 @@ def plan(
         return
     print(repr(planned).split("\nnote: ")[0])
     say(*(f"note: {note}" for note in planned.notes))
+    if share is None and data is None:
+        say_next(find_study(study), "measure plan")
+    else:
+        say_next_with_files("plan", "")
 
 
 def _expected(

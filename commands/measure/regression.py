@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from ..shared.options import JsonOption, MissingOption, StudyOption, print_json, say
+from ..shared.next_step import say_next, say_next_with_files
+from ..shared.options import JsonOption, MissingOption, StudyOption, find_study, print_json, say
 from .inputs import (
     GoldOption,
     LevelOption,
@@ -76,3 +77,7 @@ def regression(
     print(repr(made).split("\nnote: ")[0])
     for note in made.notes:
         say(f"note: {note}")
+    if gold is None:
+        say_next(find_study(study), "measure regression")
+    else:
+        say_next_with_files("measure", "")

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from ..shared.next_step import say_next
+from ..shared.next_step import say_next, say_next_with_files
 from ..shared.options import (
     JsonOption,
     MissingOption,
@@ -96,6 +96,8 @@ def shares(
         say(f"note: {note}")
     if gold is None:
         say_next(find_study(study), "measure shares")
+    else:
+        say_next_with_files("measure", "")
 
 
 def _columns(by: str | None) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ..shared import completion
+from ..shared.next_step import say_next_with_files
 from ..shared.options import JsonOption, MissingOption, print_json, print_table, say
 from .score_tables import GroupOption, LabelOption, TextOption, interval_text
 
@@ -73,3 +74,4 @@ def compare(
         for note, folders in notes.items():
             of = "" if len(folders) == len(comparison.scores) else f"{', '.join(folders)}: "
             print(f"  note: {of}{note}")
+    say_next_with_files("evaluate", next(iter(loaded)))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..shared import completion
+from ..shared.next_step import say_next_with_files
 from ..shared.options import JsonOption, MissingOption, print_json, say
 from ..shared.progress import ProgressLine
 from .cascade_report import report_cascade, write_cascade

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..shared.next_step import say_next_with_files
 from ..shared.options import JsonOption, print_json, say
 
 app = typer.Typer(help="List encoders, and fetch the weights of one.", invoke_without_command=True)
@@ -51,6 +52,7 @@ def show(context: typer.Context, as_json: JsonOption = False) -> None:
     width = max(len(row["name"]) for row in rows)
     for row in rows:
         print(f"{row['name']:{width}}  {'ready' if row['ready'] else '-':5}  {row['about']}")
+    say_next_with_files("encoders", "" if is_ready("minilm") else "minilm")
 
 
 @app.command()
@@ -75,6 +77,7 @@ def pull(
     from ...models.encoders.weights.pull import pull
 
     pull(base_of(name) or name, source=source, say=say)
+    say_next_with_files("encoders", "")
 
 
 @app.command()
@@ -95,3 +98,4 @@ def add(
     network = weights.network
     layers = f", {network.n_layers} layers of {network.width}, {network.pooling} pooling"
     print(f"{weights.name}: {network.architecture}{layers if network.width else ''}; {folder}")
+    say_next_with_files("encoders", "")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..shared import completion
+from ..shared.next_step import say_next_with_files
 from ..shared.options import JsonOption, print_json
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def explain(
                 strongest = _strongest(one, reason, sign)
                 if strongest:
                     print(f"    {title_of}: {strongest}")
+    say_next_with_files("evaluate", model)
 
 
 def _strongest(text: str, reason: "Explanation", sign: int) -> str:

@@ -180,6 +180,7 @@ def tag(
         prepared = prepare(model, inputs, output, options, spool=spool)
         if plan:
             print_plan(prepared, processes, as_json=as_json)
+            say_next_with_files("plan of tags", output, quiet=as_json)
             return
         if prepared.finished is not None:
             say(f"{output}: finished before, with the same inputs, model and options")

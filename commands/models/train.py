@@ -223,10 +223,8 @@ def _by_definitions(
         print_json({"model": str(output), "encoder": made.encoder_name, "n_rows": 0})
         return
     print(f"model written to {output}")
-    say(
-        "it has seen no label: it ranks units, and measures nothing; draw by it with: "
-        f"standfirst annotate sample 100 --rule margin --model {output}"
-    )
+    say("it has seen no label: it ranks units, and measures nothing")
+    say_next_with_files("definitions", output)
 
 
 def _check_context(context: str | None) -> None:
