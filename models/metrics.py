@@ -15,6 +15,7 @@ __all__ = [
     "Metrics",
     "RunnerUpDifference",
     "ScoreMetrics",
+    "ShownMetrics",
 ]
 
 
@@ -39,10 +40,16 @@ class ScoreMetrics(TypedDict):
     chance_macro_f1: float
 
 
-class DimensionMetrics(ScoreMetrics):
-    """What training found out about a dimension; see `training.report.DimensionReport`."""
+class ShownMetrics(ScoreMetrics):
+    """What is shown of a dimension's score; see `score_table`."""
 
     n_groups: int
+    warnings: list[str]
+
+
+class DimensionMetrics(ShownMetrics):
+    """What training found out about a dimension; see `training.report.DimensionReport`."""
+
     n_folds: int
     accuracy: float
     leak_gap: float | None
@@ -51,7 +58,6 @@ class DimensionMetrics(ScoreMetrics):
     weighted_decision: bool
     abstained: float
     confusion: Sequence[Sequence[int]] | None
-    warnings: list[str]
 
 
 class CandidateMetrics(TypedDict):

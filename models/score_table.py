@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from ..look.plots import Mark, Row, dots
-from .metrics import DimensionMetrics
+from .metrics import ShownMetrics
 
 __all__ = ["score_html", "score_lines"]
 
@@ -12,7 +12,7 @@ _MOST_NOTES = 3
 _HEAD = ("question", "macro-F1", "95 % interval", "by chance", "rows", "groups")
 
 
-def score_lines(dimensions: Mapping[str, DimensionMetrics]) -> list[str]:
+def score_lines(dimensions: Mapping[str, ShownMetrics]) -> list[str]:
     """Write one line for each question, and the first of what should be known beside them.
 
     Parameters
@@ -37,7 +37,7 @@ def score_lines(dimensions: Mapping[str, DimensionMetrics]) -> list[str]:
     return [*lines, f"and {n_more} more notes"] if n_more > 0 else lines
 
 
-def score_html(dimensions: Mapping[str, DimensionMetrics], title: str) -> str:
+def score_html(dimensions: Mapping[str, ShownMetrics], title: str) -> str:
     """Draw the scores with their intervals, chance beside them, and write the table below.
 
     Parameters
@@ -75,7 +75,7 @@ def score_html(dimensions: Mapping[str, DimensionMetrics], title: str) -> str:
     return f"{picture}<table><tr>{head}</tr>{body}</table>{notes}"
 
 
-def _rows(dimensions: Mapping[str, DimensionMetrics]) -> Iterator[tuple[str, ...]]:
+def _rows(dimensions: Mapping[str, ShownMetrics]) -> Iterator[tuple[str, ...]]:
     for name, one in dimensions.items():
         chance = one.get("chance_macro_f1")
         yield (
@@ -88,11 +88,11 @@ def _rows(dimensions: Mapping[str, DimensionMetrics]) -> Iterator[tuple[str, ...
         )
 
 
-def _interval(one: DimensionMetrics) -> str:
+def _interval(one: ShownMetrics) -> str:
     return f"[{one['macro_f1_low']:.3f}, {one['macro_f1_high']:.3f}]"
 
 
-def _notes(dimensions: Mapping[str, DimensionMetrics]) -> Iterator[str]:
+def _notes(dimensions: Mapping[str, ShownMetrics]) -> Iterator[str]:
     for name, one in dimensions.items():
         for note in one["warnings"]:
             yield f"{name}: {note}"

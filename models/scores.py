@@ -83,7 +83,7 @@ class LabelScore:
     """Number of answers with this label."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Score:
     """How well one dimension is answered.
 
@@ -127,6 +127,14 @@ class Score:
     """Macro-F1 of always giving the most frequent label (multiple choice: every label)."""
     chance: float
     """Macro-F1 to expect of labels drawn by their shares."""
+
+    def __repr__(self) -> str:
+        about = f"{self.n:,} rows in {self.n_groups:,} groups; {self.chance:.3f} by chance"
+        lines = [f"macro-F1 {self.macro_f1:.3f} [{self.low:.3f}, {self.high:.3f}] on {about}"]
+        for name, one in self.labels.items():
+            scores = f"precision {one.precision:.3f}, recall {one.recall:.3f}, F1 {one.f1:.3f}"
+            lines.append(f"  {name}: {scores}, {one.support:,} rows")
+        return "\n".join(lines)
 
     def as_json(self) -> ScoreMetrics:
         """Return the score as `evaluate --json` prints it."""

@@ -146,6 +146,7 @@ def distil(
     else:
         print("\n".join(_lines(made)))
         print(f"\nmodel written to {target}")
+        say_next_with_files("train", target)
 
 
 def _read(corpus: list[str], kind: str) -> tuple[list[str], list[str]]:

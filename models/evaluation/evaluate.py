@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -10,14 +11,16 @@ from ...errors import UnknownNameError
 from ..heads.decision import parse_goal
 from ..labelled.same_text import hash_texts
 from ..labelled.training_set import TrainingSet, check_rows
+from ..metrics import ShownMetrics
 from ..predictor import Prediction, Predictor, refuse_prototype
+from ..score_table import score_html, score_lines
 from ..scores import Score, score
 from .cautions import find_cautions
 
 __all__ = ["Evaluation", "evaluate", "score_answers"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Evaluation:
     """How well a model answers labelled rows.
 
@@ -44,6 +47,28 @@ class Evaluation:
                 name: {**score.as_json(), "notes": list(self.notes[name])}
                 for name, score in self.scores.items()
             }
+        }
+
+    def __repr__(self) -> str:
+        return "\n".join([*self._seen(), *score_lines(self._shown())])
+
+    def _repr_html_(self) -> str:
+        seen = "".join(f"<p>{escape(line)}</p>" for line in self._seen())
+        return seen + score_html(self._shown(), "Macro-F1 on these rows")
+
+    def _seen(self) -> list[str]:
+        if not self.n_seen:
+            return ["Evaluation on rows that the model has not seen"]
+        return [f"Evaluation that flatters: {self.n_seen:,} texts were in the training data"]
+
+    def _shown(self) -> dict[str, ShownMetrics]:
+        return {
+            name: {
+                **one.as_json(),
+                "n_groups": one.n_groups,
+                "warnings": list(self.notes.get(name, ())),
+            }
+            for name, one in self.scores.items()
         }
 
 
