@@ -1,7 +1,8 @@
 """Write the generated pages of the docs, and build their site.
 
 ``python docs/make.py`` writes ``reference/commands.md`` (from the commands), ``reference/files.md``
-with its JSON Schemas (from the code that reads the files), and the site into ``site/``.
+with its JSON Schemas (from the code that reads the files), the pages of the notebooks (from what is
+stored in them; ``docs/notebooks.py`` runs them), and the site into ``site/``.
 ``--check`` changes no page: it exits with 1 when one is not what the code says, or when the site
 has a problem.
 
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import typer
 from file_formats import file_formats
+from notebooks import FOLDER, notebook_page
 from typer.testing import CliRunner
 
 from standfirst.cli import app
@@ -70,7 +72,11 @@ def command_line() -> str:
 
 def pages() -> dict[Path, str]:
     """Give what is generated, by the path below `docs`."""
-    return {Path("reference/commands.md"): command_line(), **file_formats()}
+    notebooks = {
+        path.with_suffix(".md").relative_to(DOCS): notebook_page(path)
+        for path in FOLDER.glob("*.ipynb")
+    }
+    return {Path("reference/commands.md"): command_line(), **file_formats(), **notebooks}
 
 
 def build() -> int:

@@ -43,7 +43,7 @@ def of(*languages: str) -> pytest.MarkDecorator:
 
 def test_languages_are_known() -> None:
     """Each block says what it is, and there is a test for each language."""
-    known = {"python", "sh", "toml", "yaml"} | OTHERS
+    known = {"python", "sh", "sql", "toml", "yaml"} | OTHERS
 
     assert [name(block) for block in BLOCKS if block.language not in known] == []
 
@@ -63,7 +63,7 @@ def test_commands_are_ones(block: Block) -> None:
         command.make_context(str(command.name), list(left))
 
 
-@of("python", "sh", "yaml")
+@of("python", "sh", "sql", "yaml")
 def test_marks_name_tests(block: Block) -> None:
     """What does not run here names a test that does."""
     if block.page.name == "tutorial.md" or not block.mark:
