@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..annotate.language_models.records import asked_revision
+from ..annotate.language_models.records import asked_of
 from ..errors import InputError, RevisionError, StudyError, UnknownNameError
 from ..labels import is_machine
 from ..labels.codebook.codebook import Condition
@@ -163,9 +163,9 @@ def _unseen(
     files: StudyFiles, gold: list[Gold], tags: Path, coder: str
 ) -> tuple[list[Gold], list[str]]:
     """Leave out gold on units that a language model was shown with their label, in the prompt."""
-    revision = asked_revision(files.study.annotations, coder)
-    if revision not in ("", files.codebook.revision):
-        problem = f"{coder} was asked by revision {revision}; the codebook is "
+    known = asked_of(files.study.annotations, coder)
+    if known is not None and known.revision != files.codebook.revision:
+        problem = f"{coder} was asked by revision {known.revision}; the codebook is "
         remedy = "ask again: standfirst annotate ask --corpus"
         raise RevisionError(tags, f"{problem}{files.codebook.revision}", remedy)
     texts = {str(unit["unit_id"]): str(unit["text"] or "") for unit in files.units}

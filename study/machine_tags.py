@@ -69,11 +69,11 @@ def _tagged(
         row.labels if row is not None and ok else () for row, ok in zip(rows, said, strict=True)
     ]
     given = np.array([[name in some for name in names] for some in labels], np.float32)
-    if not any(said):
+    not_asked = [row is not None and row.status == "not asked" for row in rows]
+    if not any(said) and not any(not_asked):
         raise StudyError(dimension.id, "the model gave no answer of use", "ask another model")
     if not multiple:
         given[~np.array(said), int(given.sum(axis=0).argmax())] = 1
-    not_asked = [row is not None and row.status == "not asked" for row in rows]
     if multiple:
         values = pa.array([list(some) for some in labels], pa.list_(pa.string()))
     else:

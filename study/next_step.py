@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..annotate.language_models.records import asked_of, folder_of
 from ..errors import RevisionError
+from ..labels.annotations.annotation import MACHINE
 from .inventory import GATE, UNITS, Inventory
 
 if TYPE_CHECKING:
@@ -48,7 +50,8 @@ def next_step(have: Inventory, *, after: str = "") -> Step:
         What the study holds.
     after
         The command that has just ended, such as ``annotate agreement``. It matters for commands
-        that leave no trace in the study.
+        that leave no trace in the study. Behind ``annotate ask`` and ``annotate validate`` stands
+        the name of the coder.
 
     Examples
     --------
@@ -56,7 +59,7 @@ def next_step(have: Inventory, *, after: str = "") -> Step:
     >>> next_step(Inventory(Study(Path("nowhere")))).why
     'the codebook has to be put right'
     """
-    rules = (_codebook, _articles, _draw, _damage, _coding, _gold, _model, _tags)
+    rules = (_codebook, _articles, _draw, _damage, _machine, _coding, _gold, _model, _tags)
     step = next((made for rule in rules if (made := rule(have, after))), None)
     step = step or _report(have, after)
     here = have.study.root.resolve()
@@ -157,6 +160,28 @@ def _damage(have: Inventory, _after: str) -> Step | None:
             return Step("standfirst labels diff", "answers are of another revision of the codebook")
         return Step("", str(error))
     return None
+
+
+def _machine(have: Inventory, after: str) -> Step | None:
+    """Go on with a language model: from its answers to the check, from there to tags and shares."""
+    command, is_machine, name = after.partition(f" {MACHINE}")
+    if not is_machine or not have.gold:
+        return None
+    coder = f"{MACHINE}{name}"
+    tagged = next((one for one in have.corpus_tags if coder in one.versions), None)
+    if tagged is not None:
+        why = "how often each label holds, by its answers and corrected by gold"
+        return Step(f"standfirst measure shares {_within(have, tagged.path)}", why)
+    if command == "annotate ask":
+        why = "what people's blind gold says of it"
+        return Step(f"standfirst annotate validate {shlex.quote(coder)}", why)
+    asked = asked_of(have.study.annotations, coder)
+    if asked is None:
+        return None
+    target = have.study.tags / f"{folder_of(have.study.annotations, coder).name}.parquet"
+    words = ["--endpoint", asked.endpoint, "--model", asked.model, "--corpus", "-o"]
+    command = f"standfirst annotate ask {shlex.join(words)} {_within(have, target)}"
+    return Step(command, f"all {len(have.unit_ids):,} units, as tags; --plan tells what it takes")
 
 
 def _coding(have: Inventory, after: str) -> Step | None:

@@ -30,8 +30,9 @@ from .prompt import Prompt
 
 __all__ = [
     "Answer",
+    "AskedOf",
     "Counts",
-    "asked_revision",
+    "asked_of",
     "coders_in",
     "find_coder",
     "folder_of",
@@ -118,13 +119,36 @@ def variants_of(annotations: Path, coder: str) -> dict[str, str]:
     return {name: kind for name, (_, of, kind) in _coders(annotations).items() if of == coder}
 
 
-def asked_revision(annotations: Path, coder: str) -> str:
-    """Return the revision of the codebook by which a coder was asked; empty where nobody knows."""
+@dataclass(frozen=True, slots=True)
+class AskedOf:
+    """By what a coder was asked."""
+
+    endpoint: str
+    """The address."""
+    model: str
+    """The name of the model there."""
+    revision: str
+    """Revision of the codebook."""
+
+
+def asked_of(annotations: Path, coder: str) -> AskedOf | None:
+    """Return by what a coder was asked; None where it left no prompt.
+
+    Raises
+    ------
+    InputError
+        A folder's prompt.json cannot be read.
+    """
     known = _coders(annotations).get(coder)
     if known is None:
-        return ""
-    about = json.loads((known[0] / "prompt.json").read_bytes()).get("codebook")
-    return str(about.get("revision", "")) if isinstance(about, dict) else ""
+        return None
+    path = known[0] / "prompt.json"
+    about = json.loads(path.read_bytes())
+    try:
+        revision, model = about["codebook"]["revision"], about["prompt"]["model"]
+        return AskedOf(str(about["endpoint"]), str(model), str(revision))
+    except (LookupError, TypeError) as error:
+        raise InputError(path, "is damaged", "remove its folder, and ask again") from error
 
 
 def _coders(annotations: Path) -> dict[str, tuple[Path, str, str]]:

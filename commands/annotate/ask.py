@@ -8,6 +8,7 @@ import typer
 from ...errors import ServerError
 from ..shared import completion
 from ..shared.interrupt import stoppable
+from ..shared.next_step import say_next
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
 from ..shared.progress import ProgressLine
 
@@ -147,6 +148,7 @@ def ask(
         raise ServerError(where.url, done.stopped, f"what was answered is kept; {_AGAIN}")
     if output is not None:
         _write_tags(job, output)
+    say_next(job.study, f"annotate ask {job.prompt.of or job.prompt.coder}", quiet=json)
 
 
 def _write_tags(job: "Job", output: Path) -> None:
@@ -155,7 +157,7 @@ def _write_tags(job: "Job", output: Path) -> None:
 
     table = machine_tags(job.study, job.prompt.coder)
     write_table(table, output)
-    say(f"tags of {len(table)} units are in {output}; see: standfirst measure shares {output}")
+    say(f"tags of {len(table)} units are in {output}")
 
 
 def _print_plan(job: "Job", made: "Plan", *, priced: bool, json: bool) -> None:

@@ -6,6 +6,7 @@ import typer
 
 from ...errors import RatingsError
 from ..shared import completion
+from ..shared.next_step import say_next
 from ..shared.options import JsonOption, StudyOption, find_study, print_json, say
 
 __all__ = ["validate"]
@@ -35,7 +36,8 @@ def validate(
     """
     from ...study.language_models import checked
 
-    made = checked(find_study(study), coder, dimensions=dimension, level=level, seed=seed)
+    folder = find_study(study)
+    made = checked(folder, coder, dimensions=dimension, level=level, seed=seed)
     if json:
         print_json(made.as_json())
     else:
@@ -51,3 +53,4 @@ def validate(
         )
         remedy = "improve definitions and examples, ask another model, or have people code"
         raise RatingsError(made.verdict, reasons, remedy)
+    say_next(folder, f"annotate validate {made.coder}", quiet=json)

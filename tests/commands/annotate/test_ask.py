@@ -464,6 +464,29 @@ def test_the_cache_can_be_lost(endpoint: Endpoint, study: Path, run: Callable[..
     assert (told["n_new"], told["n_answered"], len(endpoint.texts)) == (0, 12, 12)
 
 
+def test_what_comes_next(endpoint: Endpoint, study: Path, run: Callable[..., Any]) -> None:
+    """Without gold people code first; with gold the answers are checked; tags are measured."""
+    first = run(*words(endpoint), cwd=study).err.splitlines()[-1]
+    coder = json.loads(run(*words(endpoint, "--json"), cwd=study).out)["coder"]
+    revision = load_codebook(study / "codebook.yaml").revision
+    gold = [
+        {"unit_id": row.unit_id, "dimension": "tone", "labels": ["warm"], "rule": "single"}
+        | {"revision": revision}
+        for row in read_design(study / "annotations" / "design.jsonl")
+    ]
+    path = Study.find(study).gold
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in gold))
+    second = run(*words(endpoint), cwd=study).err.splitlines()[-1]
+    tags = ("--corpus", "-o", "tags/small.parquet")
+    third = run(*words(endpoint, *tags), cwd=study).err.splitlines()[-1]
+
+    assert first.startswith("next: ")
+    assert "annotate validate" not in first
+    assert f"standfirst annotate validate {coder}  # " in second
+    assert "standfirst measure shares tags/small.parquet  # " in third
+
+
 def test_asked_again_and_in_other_words(
     endpoint: Endpoint, study: Path, run: Callable[..., Any]
 ) -> None:

@@ -171,6 +171,10 @@ def test_a_good_model_may_tag_and_never_alone(study: Study, run: Callable[..., A
     assert done.code == 0, done.err
     assert f"{coder} may be used as a tagger with correction; it may not be used alone" in done.out
     assert "alternative annotator test: omega by epsilon" in done.out
+    assert (
+        "standfirst annotate ask --endpoint http://127.0.0.1/v1 --model small --corpus -o "
+        f"tags/{coder.removeprefix('llm:')}.parquet  # all "
+    ) in done.err.splitlines()[-1]
     assert "outlet Courier: right on" in done.out
     assert leans["flat"]["low"] > 0 > leans["warm"]["high"]
     assert tone["quality"]["macro_f1"]["low"] > tone["constant_f1"]
