@@ -14,6 +14,9 @@ References
 ----------
 Spiegelhalter, D. J. (1986). Probabilistic prediction in patient management and clinical trials.
 Statistics in Medicine 5 (the test: the Brier score against what the probabilities promise).
+Agresti, A. & Caffo, B. (2000). Simple and effective confidence intervals for proportions and
+differences of proportions result from adding two successes and two failures. The American
+Statistician 54 (one of each in each of two samples).
 Guo, C. et al. (2017). On calibration of modern neural networks. ICML (the temperature).
 """
 
@@ -39,6 +42,8 @@ _LEAST, _MOST = 0.2, 5.0
 _TINY = 1e-7
 _PRIOR = 1.0
 """Coded units that the share of a label in all gold is worth, for each tag."""
+_FEW = 2
+"""Coded units of a label below which gold does not show where tags miss it."""
 
 
 def recalibrated(dimension: TaggedDimension, coded: Coded) -> tuple[TaggedDimension, str | None]:
@@ -119,11 +124,18 @@ def _by_answer(dimension: TaggedDimension, coded: Coded) -> tuple[TaggedDimensio
 def _chances(shown: Bools, truth: Bools) -> Floats:
     """Return how often each true label goes with each tag, shape (n_tags, n_labels).
 
-    Tags with little gold are drawn towards the share of the label in all gold.
+    Tags with little gold are drawn towards the share of the label in all gold. Of a label that
+    hardly any coded unit has, one more unit with each tag is taken to have it, and one more not to
+    (Agresti and Caffo): else intervals from 50 coded units would hold the share of a label that 3
+    of them have on average in 90 of 100 draws.
     """
-    base = (truth.sum(axis=0) + 0.5) / (len(truth) + 0.5 * max(truth.shape[1], 2))
+    n_labels, n_shown = max(truth.shape[1], 2), shown.sum(axis=0)[:, None]
+    counts = truth.sum(axis=0)
+    base = (counts + 0.5) / (len(truth) + 0.5 * n_labels)
+    more = np.where(counts < _FEW, 1.0, 0.0)
+    less = more.sum() if truth.shape[1] > 1 else 2 * more
     together = shown.T.astype(np.float64) @ truth
-    return np.asarray((together + _PRIOR * base) / (shown.sum(axis=0)[:, None] + _PRIOR))
+    return np.asarray((together + _PRIOR * base + more) / (n_shown + _PRIOR + less))
 
 
 def misfit(probabilities: NDArray[np.floating], truth: Bools, *, multiple: bool) -> float:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from standfirst.errors import InputError
 from standfirst.labels.gold.gold import Gold
 from standfirst.measure import Tags, shares
+from standfirst.measure.estimates.estimators import Population, corrected
 from standfirst.measure.estimates.recalibration import misfit, recalibrated, tempered
 from standfirst.measure.inputs.samples import from_probabilities
 from standfirst.measure.inputs.tagged import TaggedDimension
@@ -170,6 +171,32 @@ def test_a_unit_s_probability_does_not_know_its_answer() -> None:
     after = recalibrated(one, replace(gold, truth=other))[0].probabilities[unit]
 
     assert before.tolist() == after.tolist()
+
+
+def test_a_label_that_no_coded_unit_has_is_not_ruled_out() -> None:
+    """Fifty coded units without a label leave its share open up to 3 in 50, as they do alone.
+
+    The rule of three: Hanley, J. A. & Lippman-Hand, A. (1983). JAMA 249.
+    """
+    truth = np.zeros((2000, 2), bool)
+    truth[:, 0] = np.arange(2000) >= 120
+    truth[:, 1] = ~truth[:, 0]
+    given = truth.copy()
+    given[np.arange(120, 2000, 5)] = [False, True]
+    one = TaggedDimension(
+        "d", ("a", "b"), multiple=False, probabilities=given.astype(np.float32), given=given,
+        crossed=True, n_abstained=0,
+    )  # fmt: skip
+    sample = from_probabilities(np.arange(200, 2000, 36), None, 2000)
+    gold = Coded(sample, truth[sample.index], ())
+    p = recalibrated(one, gold)[0].probabilities
+    own = p[sample.index].astype(float)
+    made = corrected(Population.of(p), sample, own, gold.truth, multiple=False)
+
+    assert len(gold.truth) == 50
+    assert not gold.truth[:, 1].any()
+    assert made.low[1] < 0.01
+    assert made.high[1] > 3 / 50
 
 
 @pytest.mark.slow
