@@ -46,6 +46,8 @@ class About:
     """Encoder and data of the model that a distilled model learned from."""
     n_pool: int = 0
     """Unlabelled texts that a distilled model learned from."""
+    weak: Mapping[str, Any] | None = None
+    """The language model whose labels taught as well: coder, number of rows, and their weight."""
     prototype: bool = False
     """Made out of a codebook's definitions, without labels."""
 

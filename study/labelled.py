@@ -8,7 +8,9 @@ from ..errors import RevisionError, StudyError
 from .contents import codebook_of, gold_of
 
 if TYPE_CHECKING:
+    from ..labels import Codebook
     from ..models import Model, TrainingSet
+    from ..models.labelled.training_set import WeakLabels
     from .folder import Study
 
 __all__ = ["labelled_rows", "rows_of_test_part"]
@@ -20,6 +22,8 @@ def labelled_rows(
     *,
     codebook: Path | None = None,
     votes: bool = False,
+    coder: str | None = None,
+    weak_weight: float = 0.2,
 ) -> "tuple[TrainingSet, int]":
     """Read what a model may learn from.
 
@@ -36,6 +40,11 @@ def labelled_rows(
         The file of the codebook, if it is not the study's.
     votes
         Whether rows are weighted by how many coders agree.
+    coder
+        A language model whose answers on units without gold teach as well; its name as
+        `language_models.answers_of` takes it.
+    weak_weight
+        What a row of its answers weighs beside one that people coded.
 
     Returns
     -------
@@ -44,7 +53,7 @@ def labelled_rows(
     Raises
     ------
     StudyError
-        Nothing was resolved yet.
+        Nothing was resolved yet, or no such language model has answered.
     """
     from ..annotate.design.sampling import closed_units, read_design
     from ..corpus.storing.store import units_table
@@ -65,6 +74,7 @@ def labelled_rows(
         source=str(study.gold),
         leave_out=aside,
         votes=votes,
+        weak=None if coder is None else _weak(study, book, coder, weak_weight),
     )
     return rows, len(aside)
 
@@ -112,3 +122,11 @@ def rows_of_test_part(
     return from_study(
         load_units(study.corpus), known, model.codebook, names, source=str(study.gold)
     )
+
+
+def _weak(study: "Study", codebook: "Codebook", coder: str, weight: float) -> "WeakLabels":
+    from ..models.labelled.training_set import WeakLabels
+    from .language_models import answers_of, labels_by_unit
+
+    given = answers_of(study, coder)
+    return WeakLabels(given.coder, labels_by_unit(given, codebook), weight)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ...errors import StudyError
 from ...study.labelled import labelled_rows
 from ..shared import completion
 from ..shared.next_step import say_next, say_next_with_files
@@ -74,6 +75,17 @@ def train(
             help="Weight rows by how many coders agree: gold's probability, or columns NAME_votes.",
         ),
     ] = False,
+    from_coder: Annotated[
+        str | None,
+        typer.Option(
+            help="Let a language model's answers (llm:NAME) on units without gold teach as well; "
+            "scores stay those on people's gold."
+        ),
+    ] = None,
+    weak_weight: Annotated[
+        float,
+        typer.Option(help="What such a unit weighs beside one with gold.", min=0.1, max=0.9),
+    ] = 0.2,
     fast: Annotated[bool, typer.Option("--fast", help="Compare no candidates.")] = False,
     thorough: Annotated[
         bool, typer.Option("--thorough", help="Compare all encoders, layers, contexts and heads.")
@@ -119,6 +131,7 @@ def train(
         _by_definitions(study, codebook, encoder or [], output, as_json=as_json)
         return
     _check_words(data, label, output, both=fast and thorough)
+    _check_coder(from_coder, has_data=data is not None, tunes=fine_tune is not None)
     # All that can be refused is refused before the long work.
     aim = parse_goal(goal)
     _check_context(context)
@@ -141,7 +154,9 @@ def train(
         )
         preparation = None
     else:
-        rows, usual = _from_study(study, label, codebook, votes=votes)
+        rows, usual = _from_study(
+            study, label, codebook, votes=votes, coder=from_coder, weak_weight=weak_weight
+        )
         preparation = find_study(study).preparation()
         output = output or usual
         can_save(output)
@@ -169,19 +184,7 @@ def train(
     if fine_tune is not None:
         report, tuning = tune(rows, replace(report, model=made), fine_tune, device, epochs)
         report.model.save(output)
-    if as_json:
-        print_json(
-            {
-                "model": str(output),
-                "encoder": report.model.encoder_name,
-                "n_rows": report.n_rows,
-                "grouped_by": report.grouped_by,
-                **report.model.metrics,
-            }
-        )
-    else:
-        print("\n".join([*_lines(report), *tuning]))
-        print(f"\nmodel written to {output}")
+    _print(report, output, tuning, as_json=as_json)
     if data is None:
         say_next(find_study(study), "train", quiet=as_json)
     else:
@@ -197,6 +200,16 @@ def _check_words(
         raise typer.BadParameter("name the folder of the model", param_hint="--output")
     if both:
         raise typer.BadParameter("name one of --fast and --thorough", param_hint="--fast")
+
+
+def _check_coder(coder: str | None, *, has_data: bool, tunes: bool) -> None:
+    if coder is None:
+        return
+    if has_data:
+        raise typer.BadParameter("needs a study, not --data", param_hint="--from-coder")
+    if tunes:
+        problem = "a network is tuned on people's gold alone"
+        raise typer.BadParameter(problem, param_hint="--from-coder")
 
 
 def _by_definitions(
@@ -227,6 +240,22 @@ def _by_definitions(
     say_next_with_files("definitions", output)
 
 
+def _print(report: "Report", output: Path, tuning: list[str], *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "model": str(output),
+                "encoder": report.model.encoder_name,
+                "n_rows": report.n_rows,
+                "grouped_by": report.grouped_by,
+                **report.model.metrics,
+            }
+        )
+        return
+    print("\n".join([*_lines(report), *tuning]))
+    print(f"\nmodel written to {output}")
+
+
 def _check_context(context: str | None) -> None:
     from ...errors import UnknownNameError
     from ...models.views import CONTEXTS
@@ -236,10 +265,21 @@ def _check_context(context: str | None) -> None:
 
 
 def _from_study(
-    folder: Path | None, label: list[str] | None, codebook: Path | None, *, votes: bool
+    folder: Path | None,
+    label: list[str] | None,
+    codebook: Path | None,
+    *,
+    votes: bool,
+    coder: str | None,
+    weak_weight: float,
 ) -> "tuple[TrainingSet, Path]":
     study = find_study(folder)
-    rows, n_closed = labelled_rows(study, label, codebook=codebook, votes=votes)
+    rows, n_closed = labelled_rows(
+        study, label, codebook=codebook, votes=votes, coder=coder, weak_weight=weak_weight
+    )
+    if coder is not None and rows.weak is None:
+        problem = "has answered no unit that has no gold, so that it teaches nothing"
+        raise StudyError(coder, problem, "ask about all units: standfirst annotate ask --corpus")
     if n_closed:
         say(f"{n_closed} units of the test part and its articles are left out of training")
     return rows, study.models / rows.codebook.id
@@ -248,6 +288,11 @@ def _from_study(
 def _lines(report: "Report") -> list[str]:
     groups = f"{report.model.about.n_groups} groups ({report.grouped_by})"
     lines = [f"{report.n_rows} rows in {groups}; encoder {report.model.encoder_name}"]
+    if weak := report.model.about.weak:
+        lines.append(
+            f"  taught as well by {weak['n_rows']} units that {weak['coder']} labelled, of weight "
+            f"{weak['weight']:g}; scores are on people's answers alone"
+        )
     lines += _choice_lines(report)
     for entry in report.dimensions:
         result = entry.score

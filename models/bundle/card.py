@@ -56,7 +56,7 @@ def write_card(model: Predictor) -> str:
         f"- **Population and sampling of articles**: {_OPEN}.",
         (
             f"- **Labelled data**: {about.n_rows} rows in {about.n_groups} groups "
-            f"(by {about.grouped_by}); SHA-256 `{about.data}`."
+            f"(by {about.grouped_by}); SHA-256 `{about.data}`.{_weak(about)}"
         ),
         f"- **Who labelled, and how well they agree**: {_OPEN} (`standfirst annotate agreement`).",
         (
@@ -137,6 +137,16 @@ def _leak(dimensions: Mapping[str, DimensionMetrics]) -> str:
         f"folds that ignore it would have shown {gaps_text}"
         if gaps_text
         else "the gap was not measured"
+    )
+
+
+def _weak(about: About) -> str:
+    if not about.weak:
+        return ""
+    return (
+        f" Taught as well by {about.weak['n_rows']} units that the language model "
+        f"{about.weak['coder']} labelled, each of weight {about.weak['weight']:g} beside 1; all "
+        "scores are on people's answers alone."
     )
 
 

@@ -27,6 +27,8 @@ __all__ = [
     "Answer",
     "Gold",
     "TrainingSet",
+    "Weak",
+    "WeakLabels",
     "check_rows",
     "find_dimension",
     "from_study",
@@ -55,6 +57,32 @@ class Gold(Protocol):
     @property
     def probability(self) -> float | None:
         """How sure it is: by the rule that resolved it, or the share of coders behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeakLabels:
+    """Labels by which a language model teaches; people's stay what a score rests on."""
+
+    coder: str
+    """Its name."""
+    answers: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """Id of each dimension to unit to labels."""
+    weight: float
+    """What a row of them weighs beside one that people coded; below 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weak:
+    """The rows of a training set that a language model has labelled: they teach, and no more."""
+
+    rows: npt.NDArray[np.bool_]
+    """Which rows these are."""
+    coder: str
+    """Its name."""
+    weight: float
+    """What one of them weighs beside one that people coded."""
+    people: str
+    """Fingerprint of the rows that people coded, as they are by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +119,8 @@ class TrainingSet:
     """Further texts of each row: before, after, title, target, where the source has them."""
     weights: Mapping[str, npt.NDArray[np.float64]] | None = None
     """Id of the dimension to the weight of each row in training; all alike if None."""
+    weak: Weak | None = None
+    """Rows that nobody has coded but a language model; None where there are none."""
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -134,7 +164,12 @@ class TrainingSet:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 over texts, answers, groups, context and weights, whatever the file is called."""
+        """SHA-256 over texts, answers, groups, context and weights, whatever the file is called.
+
+        Of the rows that people have coded alone, where there are others.
+        """
+        if self.weak is not None:
+            return self.weak.people
         digest = hashlib.sha256()
         for row, text in enumerate(self.texts):
             parts = [
@@ -157,6 +192,7 @@ def from_study(
     source: str = "",
     leave_out: Collection[str] = (),
     votes: bool = False,
+    weak: WeakLabels | None = None,
 ) -> TrainingSet:
     """Join a study's units and its gold.
 
@@ -176,6 +212,8 @@ def from_study(
         Ids of units that must not be trained on: the study's test part.
     votes
         Weight each answer by its probability.
+    weak
+        Labels of a language model for units without gold.
 
     Raises
     ------
@@ -208,12 +246,21 @@ def from_study(
     by_name = {name: find_dimension(codebook, name) for name in wanted}
     answers: dict[str, dict[str, Answer]] = {}
     sure: dict[tuple[str, str], float] = {}
-    for row in gold:
+    rows_of_gold = list(gold)
+    for row in rows_of_gold:
         if row.dimension in by_name and row.unit_id not in leave_out:
             where = f"{source}: unit {row.unit_id}"
             known = known_answer(tuple(row.labels), by_name[row.dimension], where)
             answers.setdefault(row.unit_id, {})[row.dimension] = known
             sure[row.unit_id, row.dimension] = 1.0 if row.probability is None else row.probability
+    by_people = set(answers)
+    asked = {name for given in answers.values() for name in given}
+    for name, labels_of in (weak.answers if weak is not None else {}).items():
+        # Where people have coded a unit, what a model says of it counts for nothing.
+        for unit, labels in labels_of.items() if name in asked else ():
+            if unit not in by_people and unit not in leave_out:
+                known = known_answer(labels, by_name[name], f"{source}: unit {unit}")
+                answers.setdefault(unit, {})[name] = known
     table = units if isinstance(units, pa.Table) else units.with_format("arrow")[:]
     ids = table.column("unit_id").to_pylist() if len(table) else []
     rows = [row for row, unit_id in enumerate(ids) if unit_id in answers]
@@ -225,6 +272,31 @@ def from_study(
     present = [name for name in wanted if any(name in answers[row["unit_id"]] for row in taken)]
     if dimensions is not None and (absent := sorted(set(wanted) - set(present))):
         raise InputError(source, f"no gold answer on {absent[0]!r}", "code it, or leave it out")
+    apart = np.array([row["unit_id"] not in by_people for row in taken], bool)
+    rows_weak, weights = None, None
+    if weak is not None and apart.any():
+        people = from_study(
+            units,
+            rows_of_gold,
+            codebook,
+            dimensions,
+            source=source,
+            leave_out=leave_out,
+            votes=votes,
+        )
+        rows_weak = Weak(apart, weak.coder, weak.weight, people.fingerprint)
+    if votes or rows_weak is not None:
+        less = weak.weight if weak is not None else 1.0
+        weights = {
+            name: normalised(
+                [
+                    (sure.get((row["unit_id"], name), 1.0) if votes else 1.0)
+                    * (less if by_machine else 1.0)
+                    for row, by_machine in zip(taken, apart.tolist(), strict=True)
+                ]
+            )
+            for name in present
+        }
     return TrainingSet(
         source,
         codebook,
@@ -233,12 +305,8 @@ def from_study(
         join_groups(texts, [row["cluster"] or row["article_id"] for row in taken]),
         "article",
         {name: tuple(row[name] for row in taken) for name in ("before", "after", "title")},
-        None
-        if not votes
-        else {
-            name: normalised([sure.get((row["unit_id"], name), 1.0) for row in taken])
-            for name in present
-        },
+        weights,
+        rows_weak,
     )
 
 

@@ -42,6 +42,8 @@ class Job:
     """Of the inner folds."""
     alone: Bools | None = None
     """Which labels never stand with another, shape (n_labels,); None where there are none."""
+    scored: Bools | None = None
+    """Which of its rows people have coded: only these are scored; all if None."""
 
     def fit(
         self,
@@ -86,7 +88,14 @@ class Job:
 
     def asked(self, part: npt.NDArray[np.int64] | slice = slice(None)) -> Asked:
         """Return what a part of the answered rows asks."""
-        return Asked(self.truth[part], self.groups[part])
+        kept = self.counted(part)
+        return Asked(self.truth[part][kept], self.groups[part][kept])
+
+    def counted(self, part: npt.NDArray[np.int64] | slice = slice(None)) -> Bools:
+        """Return which rows of a part are scored."""
+        if self.scored is None:
+            return np.ones(len(self.truth[part]), bool)
+        return self.scored[part]
 
 
 def labels_alone(dimension: Dimension) -> Bools | None:
@@ -103,5 +112,8 @@ def make_jobs(data: TrainingSet, goal: Goal, seed: int) -> list[Job]:
         dimension = data.codebook.dimension(name)
         multiple = dimension.choice == "multiple"
         alone = labels_alone(dimension)
-        jobs.append(Job(name, rows, truth, data.groups[rows], weight, multiple, goal, seed, alone))
+        scored = None if data.weak is None else ~data.weak.rows[rows]
+        groups = data.groups[rows]
+        job = Job(name, rows, truth, groups, weight, multiple, goal, seed, alone, scored)
+        jobs.append(job)
     return jobs

@@ -44,6 +44,10 @@ class Answers:
         """Return answers that are still to be filled in."""
         return cls(np.zeros(shape), np.zeros(shape, bool))
 
+    def of(self, rows: Bools) -> "Answers":
+        """Return the answers on some rows."""
+        return Answers(self.probability[rows], self.chosen[rows])
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

@@ -159,7 +159,12 @@ def compare(
             for job, (_, test), (_, on_test) in zip(jobs, sides, of_jobs, strict=True):
                 answers[candidate][job.name].probability[test] = on_test.probability
                 answers[candidate][job.name].chosen[test] = on_test.chosen
-            inner.append([on_part for on_part, _ in of_jobs])
+            inner.append(
+                [
+                    on_part.of(job.counted(part))
+                    for job, (part, _), (on_part, _) in zip(jobs, sides, of_jobs, strict=True)
+                ]
+            )
             n_done += 1
             if progress is not None:
                 progress(f"fold {number} of {len(folds)}: {candidate}", n_done, n_fits, "")
@@ -168,7 +173,9 @@ def compare(
         for job, (_, test) in zip(jobs, sides, strict=True):
             nested[job.name].probability[test] = answers[winner][job.name].probability[test]
             nested[job.name].chosen[test] = answers[winner][job.name].chosen[test]
-    given = [[answers[candidate][job.name] for job in jobs] for candidate in candidates]
+    given = [
+        [answers[candidate][job.name].of(job.counted()) for job in jobs] for candidate in candidates
+    ]
     ranked = rank([job.asked() for job in jobs], given, seed=seed)
     choice = _tell_choice(candidates, ranked, jobs, given, seed)
     best = candidates[ranked.order[0]]
@@ -196,9 +203,10 @@ def _tell_choice(
     if others:
         # The error is that of the distance to the best, which is one of these two.
         error = float(max(ranked.error[best], ranked.error[others[0]]))
-        pairs = zip(jobs, given[best], given[others[0]], strict=True)
+        questions = [job.asked() for job in jobs]
+        pairs = zip(questions, given[best], given[others[0]], strict=True)
         difference = paired(
-            [(job.truth, ours.chosen, other.chosen, job.groups) for job, ours, other in pairs],
+            [(one.truth, ours.chosen, other.chosen, one.groups) for one, ours, other in pairs],
             by_folds=True,
             seed=seed,
         )

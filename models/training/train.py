@@ -37,6 +37,7 @@ from .candidates import EFFORTS, propose
 from .cross_folds import fit_folds
 from .features import Features, states_of
 from .question import Job, make_jobs
+from .ranking import Asked
 from .report import DimensionReport, Report
 from .selection import Compared, compare
 
@@ -148,10 +149,14 @@ def _keep(
         if progress is not None:
             progress(f"{job.name} is fitted", len(reports), None, "")
     folds = fit_folds(data.texts, vectors, jobs, heads, kind=compared.best.head, states=states)
+    taught = np.zeros(len(data), bool) if data.weak is None else data.weak.rows
+    people, n_weak, weak = ~taught, int(taught.sum()), None
+    if data.weak is not None:
+        weak = {"coder": data.weak.coder, "n_rows": n_weak, "weight": data.weak.weight}
     about = About(
         data=data.fingerprint,
-        n_rows=len(data),
-        n_groups=len(np.unique(data.groups)),
+        n_rows=len(data) - n_weak,
+        n_groups=len(np.unique(data.groups[people])),
         grouped_by=data.grouped_by,
         languages=find_languages(data.texts, data.groups),
         n_folds=len(compared.folds),
@@ -159,6 +164,7 @@ def _keep(
         head=compared.best.head,
         goal=str(jobs[0].goal),
         chosen=str(compared.best),
+        weak=weak,
     )
     metrics = Metrics(
         dimensions={report.dimension: report.as_json() for report in reports},
@@ -168,7 +174,7 @@ def _keep(
     name = "+".join(dict.fromkeys(part.name for part in compared.best.parts()))
     familiar = FamiliarWords.of(data.texts, data.groups, seed=jobs[0].seed)
     model = Model(data.codebook, name, encoder, heads, about, metrics, trained_on, folds, familiar)
-    return Report(model, tuple(reports), compared, len(data), data.grouped_by)
+    return Report(model, tuple(reports), compared, len(data) - n_weak, data.grouped_by)
 
 
 def _check_options(effort: str, context: str | None, seed: int) -> None:
@@ -194,12 +200,12 @@ def _report(
     data: TrainingSet, compared: Compared, job: Job, final: Head, gap: float | None
 ) -> DimensionReport:
     dimension = data.codebook.dimension(job.name)
-    answers = compared.nested[job.name]
+    answers, asked = compared.nested[job.name].of(job.counted()), job.asked()
     scored = score(
-        job.truth,
+        asked.truth,
         answers.chosen,
         dimension.label_ids,
-        job.groups,
+        asked.groups,
         multiple=job.multiple,
         by_folds=True,
         seed=job.seed,
@@ -209,11 +215,11 @@ def _report(
         scored,
         len(compared.folds),
         gap,
-        calibration_error(job.truth, answers.probability),
+        calibration_error(asked.truth, answers.probability),
         final.strength,
         bool(final.rule.bonus.any()),
         float((~answers.chosen.any(axis=1)).mean()) if final.rule.least.any() else 0.0,
-        _warnings(job, dimension.label_ids, len(compared.folds)),
+        _warnings(asked, dimension.label_ids, len(compared.folds), multiple=job.multiple),
         find_cautions(scored, job.goal),
     )
 
@@ -239,16 +245,19 @@ def _leak_gap(vectors: Matrix, compared: Compared, job: Job, final: Head) -> flo
                 answers.chosen[test] = head.decide(head.probabilities(rows[test]))
 
         list(side_by_side(answer, folds))
-        return macro_f1(job.truth, answers.chosen)
+        kept = job.counted()
+        return macro_f1(job.truth[kept], answers.chosen[kept])
 
     grouped = [job.cut(fold) for fold in compared.folds]
     return scored(random_folds(job.truth, len(grouped), job.seed)) - scored(grouped)
 
 
-def _warnings(job: Job, labels: Sequence[str], n_folds: int) -> tuple[str, ...]:
+def _warnings(
+    job: Asked, labels: Sequence[str], n_folds: int, *, multiple: bool
+) -> tuple[str, ...]:
     notes = []
     n_several = int((job.truth.sum(axis=1) > 1).sum())
-    if job.multiple and n_several < _SEVERAL * len(job.truth):
+    if multiple and n_several < _SEVERAL * len(job.truth):
         notes.append(
             f"learned as multiple choice, though only {n_several} of {len(job.truth)} rows have "
             "several labels; if these are slips, correct them"
@@ -266,6 +275,9 @@ def _warnings(job: Job, labels: Sequence[str], n_folds: int) -> tuple[str, ...]:
 
 def _check(data: TrainingSet, dimension: str) -> None:
     rows, truth = data.truth(dimension)
+    if data.weak is not None:
+        by_people = ~data.weak.rows[rows]
+        rows, truth = rows[by_people], truth[by_people]
     where = f"{data.source}: {dimension}"
     if len(rows) == 0:
         raise InputError(where, "no row is labelled", "fill in the column, or name another")

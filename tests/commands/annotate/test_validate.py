@@ -20,8 +20,10 @@ from standfirst.labels import (
     read_annotations,
     write_annotations,
 )
+from standfirst.models import Model
 from standfirst.study.contents import units_of
 from standfirst.study.folder import Study
+from standfirst.study.labelled import labelled_rows
 from standfirst.study.machine_tags import machine_tags
 from standfirst.tables import write_table
 
@@ -418,3 +420,59 @@ def test_ranking_takes_answers_on_all_units(study: Study, run: Callable[..., Any
     assert done.code == 1
     assert "units that can be drawn have no answer" in done.err
     assert "annotate ask --corpus" in done.err
+
+
+def test_answers_teach_and_are_never_scored(study: Study, run: Callable[..., Any]) -> None:
+    """A model that learns from a language model, too, is scored on people's answers alone.
+
+    Gold and annotations stay as they are; units with gold and the test part's articles keep out.
+    """
+    by_id = {unit["unit_id"]: unit for unit in units_of(study)}
+    coder = answered(study, tilted, corpus=True)
+    before = study.gold.read_bytes(), study.annotations.read_bytes()
+    words = ("train", "--label", "tone", "--encoder", "tfidf", "--fast", "--folds", "3")
+    alone = json.loads(run(*words, "-o", "alone", "--json", cwd=study.root).out)
+    done = run(*words, "--from-coder", "llm:small", "-o", "taught", cwd=study.root)
+    taught = Model.load(study.root / "taught")
+    scores = json.loads((study.root / "taught" / "metrics.json").read_text())
+    rows, _ = labelled_rows(study, ["tone"], coder="llm:small")
+    plain, _ = labelled_rows(study, ["tone"])
+    design = read_design(study.design)
+    shut = {row.article_id for row in design if row.part == "test"}
+    closed = {str(u["text"]) for u in by_id.values() if u["article_id"] in shut}
+    weak = rows.weak
+    weights = (rows.weights or {})["tone"]
+
+    assert done.code == 0, done.err
+    assert weak is not None
+    assert f"units that {coder} labelled, of weight 0.2" in done.out
+    assert scores["dimensions"]["tone"]["n"] == alone["dimensions"]["tone"]["n"] == len(plain)
+    assert taught.about.weak == {"coder": coder, "n_rows": int(weak.rows.sum()), "weight": 0.2}
+    assert taught.about.data == plain.fingerprint
+    assert weights[weak.rows].max() < weights[~weak.rows].min()
+    assert closed.isdisjoint(
+        text for text, by_machine in zip(rows.texts, weak.rows, strict=True) if by_machine
+    )
+    assert (study.gold.read_bytes(), study.annotations.read_bytes()) == before
+
+
+def test_only_a_study_has_a_language_model(study: Study, run: Callable[..., Any]) -> None:
+    """Labels of a file, a model that has answered nothing new, and tuning are refused in a line."""
+    answered(study, tilted)
+    data = run(
+        "train",
+        "--from-coder",
+        "llm:small",
+        "--data",
+        "x.csv",
+        "--label",
+        "tone",
+        "-o",
+        "m",
+        cwd=study.root,
+    )
+    tuned = run("train", "--from-coder", "llm:small", "--fine-tune", "minilm", cwd=study.root)
+    other = run("train", "--from-coder", "llm:other", cwd=study.root)
+
+    assert (data.code, tuned.code, other.code) == (2, 2, 1)
+    assert "llm:small@" in other.err
