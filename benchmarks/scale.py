@@ -312,9 +312,9 @@ def beside(scratch: Path, tree: Path, n_articles: int, rounds: int = 3) -> None:
             spent[name].append(float(seconds))
             n_units = int(units)
     digests = {name: _written(scratch / f"{name}-all-0") for name in spent}
-    for name, seconds in spent.items():
-        each = ", ".join(f"{one:.2f}" for one in seconds)
-        rate = n_units / min(seconds)
+    for name, times in spent.items():
+        each = ", ".join(f"{one:.2f}" for one in times)
+        rate = n_units / min(times)
         print(f"{name} tree: {each} CPU s; at best {rate:,.0f} of {n_units:,} units a second")
     ratios = sorted(b / a for a, b in zip(spent["this"], spent["other"], strict=True))
     print(

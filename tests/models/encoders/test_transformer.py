@@ -120,9 +120,12 @@ def test_equal_texts_are_read_once(
         encoder.prepare_marked([text], [span])[0] for text, span in zip(texts, spans, strict=True)
     ]
     answer, n_read = encoder._answer, list[int]()
-    monkeypatch.setattr(
-        encoder, "_answer", lambda *given: n_read.append(len(given[1]["ids"])) or answer(*given)
-    )
+
+    def counted(*given: Any) -> Any:
+        n_read.append(len(given[1]["ids"]))
+        return answer(*given)
+
+    monkeypatch.setattr(encoder, "_answer", counted)
     together, together_marked = encoder.prepare(texts), encoder.prepare_marked(texts, spans)
 
     assert np.allclose(together, alone, atol=1e-6)
