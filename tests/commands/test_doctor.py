@@ -64,9 +64,9 @@ def test_every_extra_is_looked_for() -> None:
 
 @pytest.mark.slow
 @pytest.mark.weights
-def test_encoders_are_measured(run: Run) -> None:
+def test_encoders_are_measured(run: Run, tmp_path: Path) -> None:
     """With --bench, every encoder that is ready says how many sentences it takes in a second."""
-    done = run("doctor", "--bench", "--json")
+    done = run("doctor", "--bench", "--json", cwd=tmp_path)
     rows = {
         row["name"]: row for row in json.loads(done.out)["findings"] if "a second" in row["detail"]
     }
