@@ -23,6 +23,8 @@ _DATED = re.compile(r"(?=.*\b(?:19|20)\d{2}\b)(?=.*[^\W\d_]{3})(?!.*Copyright)[^
 _WORDS = re.compile(r"\d[\d.,]* words?")
 _RIGHTS = re.compile(r"(?:Copyright|\(c\)|©) ?.*\d{4}", re.IGNORECASE)
 _LINES_OF_HEAD = 8
+_NAME, _PROSE = 3, 8
+"""Most words of the name of a source, fewest of a line of text."""
 _NUMBER = re.compile(r"\d+(?:[.,]\d{3})*")
 
 
@@ -63,10 +65,18 @@ def head_within(text: str) -> bool:
     """
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     dated = [k for k, line in enumerate(lines) if _DATED.fullmatch(line) or _WORDS.fullmatch(line)]
-    return any(
+    if any(
         _RIGHTS.match(line)
         for k in dated
         for line in lines[k + 1 : min(k + 1 + _LINES_OF_HEAD, len(lines) - 1)]
+    ):
+        return True
+    # Without its date: the names of source and language, rights, and a text.
+    n_words = [len(line.split()) for line in lines]
+    return any(
+        _RIGHTS.match(line) and max(n_words[k - 2 : k]) <= _NAME and max(n_words[k + 1 :]) > _PROSE
+        for k, line in enumerate(lines[:-1])
+        if k > 1
     )
 
 
