@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 __all__ = [
+    "RIGHTS",
+    "WORDS",
     "Damaged",
     "Download",
     "head_within",
@@ -18,10 +20,15 @@ __all__ = [
     "mark_that_repeats",
 ]
 
+WORDS = re.compile(r"[\d.,]+ (?:words|mots|palabras|Wörter|parole|palavras|woorden)")
+"""A line that tells how many words an article has."""
+
+RIGHTS = re.compile(r"\(?(?:Copyright|©|\(c\))", re.IGNORECASE)
+"""How a line begins that tells whose an article is."""
+
 _STATED = ("length", "words", "wc")
 _DATED = re.compile(r"(?=.*\b(?:19|20)\d{2}\b)(?=.*[^\W\d_]{3})(?!.*Copyright)[^:.]{8,40}")
-_WORDS = re.compile(r"\d[\d.,]* words?")
-_RIGHTS = re.compile(r"(?:Copyright|\(c\)|©) ?.*\d{4}", re.IGNORECASE)
+_YEAR = re.compile(r"\d{4}")
 _LINES_OF_HEAD = 8
 _NAME, _PROSE = 3, 8
 """Most words of the name of a source, fewest of a line of text."""
@@ -64,20 +71,17 @@ def head_within(text: str) -> bool:
     False
     """
     lines = [line.strip() for line in text.split("\n") if line.strip()]
-    dated = [k for k, line in enumerate(lines) if _DATED.fullmatch(line) or _WORDS.fullmatch(line)]
-    if any(
-        _RIGHTS.match(line)
-        for k in dated
-        for line in lines[k + 1 : min(k + 1 + _LINES_OF_HEAD, len(lines) - 1)]
-    ):
-        return True
-    # Without its date: the names of source and language, rights, and a text.
     n_words = [len(line.split()) for line in lines]
-    return any(
-        _RIGHTS.match(line) and max(n_words[k - 2 : k]) <= _NAME and max(n_words[k + 1 :]) > _PROSE
-        for k, line in enumerate(lines[:-1])
-        if k > 1
-    )
+    for k, line in enumerate(lines[:-1]):
+        if not (RIGHTS.match(line) and _YEAR.search(line)):
+            continue
+        before = lines[max(0, k - _LINES_OF_HEAD) : k]
+        if any(_DATED.fullmatch(head) or WORDS.fullmatch(head) for head in before):
+            return True
+        # Without its date: the names of source and language, rights, and a text.
+        if k > 1 and max(n_words[k - 2 : k]) <= _NAME and max(n_words[k + 1 :]) > _PROSE:
+            return True
+    return False
 
 
 def joined(raw: str, what: str, line: str) -> Damaged:

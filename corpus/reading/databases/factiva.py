@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .download import Damaged, Download, head_within, joined, mark_that_repeats
+from .download import RIGHTS, WORDS, Damaged, Download, head_within, joined, mark_that_repeats
 
 __all__ = ["factiva_articles", "factiva_page"]
 
@@ -25,10 +25,8 @@ _NAMES = {
 }  # fmt: skip
 
 _NUMBER = re.compile(r"^[ \t]*Document ([A-Z][A-Z0-9]{2,9}\d{8}[a-z0-9]{9})[ \t]*$", re.MULTILINE)
-_WORDS = re.compile(r"[\d.,]+ (?:words|mots|palabras|Wörter|parole|palavras|woorden)")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(?: [A-Z]{3,4})?")
 _SOURCE = re.compile(r"[A-Z][A-Z0-9]{1,9}")
-_RIGHTS = re.compile(r"\(?(?:Copyright|©|\(c\))", re.IGNORECASE)
 _LINES_OF_HEAD = 14
 
 _PAGE = re.compile(rb"articleParagraph|<td[^>]*>\s*(?:<b>)?\s*HD\s*(?:</b>)?(?:&nbsp;|\s)*</td>")
@@ -44,7 +42,7 @@ _ONCE = {
     }.items()
 } | {
     "its number of words": re.compile(
-        rf"^[ \t]*{_WORDS.pattern}[ \t]*\n+.*\b(?:19|20)\d\d\b", re.MULTILINE
+        rf"^[ \t]*{WORDS.pattern}[ \t]*\n+.*\b(?:19|20)\d\d\b", re.MULTILINE
     ),
     "its number": _NUMBER,
 }
@@ -203,14 +201,14 @@ def _of_display(head: list[str], text: str) -> dict[str, Any]:
     text
         All of it, in which the body begins behind the last line of the head.
     """
-    at = next((k for k, line in enumerate(head[:_LINES_OF_HEAD]) if _WORDS.fullmatch(line)), 0)
+    at = next((k for k, line in enumerate(head[:_LINES_OF_HEAD]) if WORDS.fullmatch(line)), 0)
     if not at or at + 2 >= len(head):
         return {"title": "", "text": text.strip()}
     record = {"title": head[0], "words": head[at], "published": head[at + 1]}
     if at > 1:
         record["byline"] = " ".join(head[1:at])
     rest = head[at + 2 : at + _LINES_OF_HEAD]
-    end = next((k for k, line in enumerate(rest) if _RIGHTS.match(line)), None)
+    end = next((k for k, line in enumerate(rest) if RIGHTS.match(line)), None)
     if end is None:
         codes = (k for k, line in enumerate(rest[:4]) if _SOURCE.fullmatch(line))
         end = next(codes, 0)

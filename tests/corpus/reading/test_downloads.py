@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from standfirst.corpus import Article, Reject, read_articles
+from standfirst.corpus.reading.databases.download import head_within
 from standfirst.corpus.reading.fields import Fields
 from standfirst.corpus.reading.read import READERS
 
@@ -307,3 +308,14 @@ def test_other_texts_stay_whole(text: str, tmp_path: Path) -> None:
 
     assert isinstance(article, Article)
     assert article.text == text
+
+
+@pytest.mark.parametrize("length", ["12 words", "12 mots", "1.012 palabras", "12 Wörter"])
+def test_a_second_head_in_any_language(length: str) -> None:
+    """Known by its length and rights, whatever stands between."""
+    text = (
+        f"They talk.\n\nDébut\n{length}\nsam. 3\nLe Monde\nMONDE\n(c) 2023 Le Monde\n\nNobody left."
+    )
+
+    assert head_within(text)
+    assert not head_within(text.replace(length, "twelve").replace("2023", ""))
