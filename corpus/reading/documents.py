@@ -20,7 +20,7 @@ from ..article import Article
 from .fields import Fields, Reject
 from .formats import articles_of_text, download_of_text, report_once
 from .not_read import why_not_read
-from .pdf_lines import lines_of, paragraphs
+from .pdf_lines import paragraphs, text_and_lines
 
 __all__ = ["read_docx", "read_odt", "read_pdf", "read_rtf", "refuse"]
 
@@ -69,15 +69,16 @@ def read_pdf(stream: BinaryIO, name: str, _fields: Fields) -> Iterator[Article |
 
         logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)
         pages = list(PdfReader(io.BytesIO(raw)).pages)
-        texts = [page.extract_text() for page in pages]
-        bare = [page for page, text in zip(pages, texts, strict=True) if not text.strip()]
+        read = [text_and_lines(page) for page in pages]
+        bare = [page for page, (text, _) in zip(pages, read, strict=True) if not text.strip()]
         if n := sum(map(_has_picture, bare)):
             report_once(name, f"{n} of {len(pages)} pages are pictures, whose text is not read")
-        plain = "\n\n".join(texts)
+        plain = "\n\n".join(text for text, _ in read)
         # The headers of a database's articles are known by their lines.
         if not plain.strip() or download_of_text(plain):
             return plain
-        return "\n\n".join(paragraphs(map(lines_of, pages), report=partial(report_once, name)))
+        lines = [of_page for _, of_page in read]
+        return "\n\n".join(paragraphs(lines, report=partial(report_once, name)))
 
     return _read(stream, name, text_of)
 

@@ -15,7 +15,7 @@ from itertools import pairwise
 from statistics import median_low
 from typing import Any
 
-__all__ = ["Line", "lines_of", "paragraphs"]
+__all__ = ["Line", "paragraphs", "text_and_lines"]
 
 _END = re.compile(r"[.!?:;…。！？؟][\"'”’»)\]]*$")
 _DIVIDED = re.compile(r"[^\W\d_]{2}[-\u2010]$")
@@ -41,8 +41,8 @@ class Line:
     """Size of its letters, in points."""
 
 
-def lines_of(page: Any) -> list[Line]:
-    """Give the lines of a page of pypdf, in the order in which they were written."""
+def text_and_lines(page: Any) -> tuple[str, list[Line]]:
+    """Give the plain text of a page of pypdf, and its lines in the order of writing."""
     lines: list[Line] = []
     pieces: list[str] = []
     start: tuple[float, float, float] | None = None
@@ -70,9 +70,9 @@ def lines_of(page: Any) -> list[Line]:
                 )
             pieces.append(piece)
 
-    page.extract_text(visitor_text=visit)
+    text = page.extract_text(visitor_text=visit)
     end()
-    return lines
+    return text, lines
 
 
 def paragraphs(
