@@ -41,7 +41,9 @@ __all__ = [
     "PENALTIES",
     "STUDENT",
     "Distilled",
+    "about_student",
     "ask",
+    "check_teaching",
     "distil",
     "learn",
     "make_pool",
@@ -166,6 +168,36 @@ def pool_rows(
     return rows
 
 
+def check_teaching(teacher: Predictor, pool: Sequence[str], remedy: str) -> None:
+    """Refuse a teacher that reads more than the text, and a pool that is too small.
+
+    Raises
+    ------
+    InputError
+        Which of them; `remedy` says what a pool needs.
+    """
+    if teacher.needs:
+        problem = f"reads {', '.join(teacher.needs)} beside the text, which a fast student cannot"
+        raise InputError("the teacher", problem, "train one with --context none")
+    if len(pool) < LEAST:
+        problem = f"{len(pool)} texts are left that are not in the gold"
+        raise InputError("the corpus", problem, remedy)
+
+
+def about_student(teacher: Predictor, n_pool: int, seed: int) -> About:
+    """Say what a student comes from: its teacher's labelled rows, and so many texts of a pool."""
+    return About(
+        data=teacher.about.data,
+        n_rows=teacher.about.n_rows,
+        n_groups=teacher.about.n_groups,
+        grouped_by=teacher.about.grouped_by,
+        languages=teacher.about.languages,
+        seed=seed,
+        teacher={"encoder": teacher.encoder_name, "data": teacher.about.data},
+        n_pool=n_pool,
+    )
+
+
 def distil(
     teacher: Model,
     pool: Sequence[str],
@@ -218,12 +250,7 @@ def distil(
     >>> distil(model, pool, student="hashed-pieces").n_pool
     120
     """
-    if teacher.needs:
-        problem = f"reads {', '.join(teacher.needs)} beside the text, which a fast student cannot"
-        raise InputError("the teacher", problem, "train one with --context none")
-    if len(pool) < LEAST:
-        problem = f"{len(pool)} texts are left that are not in the gold"
-        raise InputError("the corpus", problem, f"a student needs {LEAST}, better 10,000")
+    check_teaching(teacher, pool, f"a student needs {LEAST}, better 10,000")
     answers = ask(teacher, pool, progress)
     held = np.zeros(len(pool), bool)
     held[np.random.default_rng(seed).permutation(len(pool))[: len(pool) // 10]] = True
@@ -235,16 +262,7 @@ def distil(
         heads[name] = learn(vectors, answers[name].probabilities, head, held)
         own = heads[name].decide(heads[name].probabilities(vectors[held]))
         agreement[name] = float((own == answers[name].chosen[held]).all(axis=1).mean())
-    about = About(
-        data=teacher.about.data,
-        n_rows=teacher.about.n_rows,
-        n_groups=teacher.about.n_groups,
-        grouped_by=teacher.about.grouped_by,
-        languages=teacher.about.languages,
-        seed=seed,
-        teacher={"encoder": teacher.encoder_name, "data": teacher.about.data},
-        n_pool=len(pool),
-    )
+    about = about_student(teacher, len(pool), seed)
     seen = np.union1d(teacher.trained_on, hash_texts(pool))
     made = Model(
         teacher.codebook,

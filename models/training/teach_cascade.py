@@ -21,7 +21,6 @@ import numpy.typing as npt
 
 from ...errors import InputError
 from ...progress import Progress
-from ..about import About
 from ..cascade.cascade import Student
 from ..cascade.promise import HeldOut, most_assured
 from ..cascade.sureness import Sureness, agrees, fit_sureness, margin
@@ -32,7 +31,7 @@ from ..labelled.folds import join_groups
 from ..labelled.same_text import hash_texts
 from ..matrix import Matrix
 from ..predictor import Prediction, Predictor
-from .distil import LEAST, STUDENT, ask, learn
+from .distil import STUDENT, about_student, ask, check_teaching, learn
 
 __all__ = ["Parts", "Taught", "split_pool", "teach_cascade"]
 
@@ -154,16 +153,11 @@ def teach_cascade(
     InputError
         The teacher needs more than the text, or the pool is too small.
     """
-    if teacher.needs:
-        problem = f"reads {', '.join(teacher.needs)} beside the text, which a fast student cannot"
-        raise InputError("the teacher", problem, "train one with --context none")
+    check_teaching(teacher, pool, "a cascade needs 1,000, better 50,000")
     if any(dimension.id in ("stage", "checked") for dimension in teacher.dimensions):
         problem = "has a dimension that is called as a column of a cascade's tags: stage or checked"
         raise InputError("the codebook", problem, "give it another id, and train again")
     texts = [*pool, *learn_only]
-    if len(pool) < LEAST:
-        problem = f"{len(pool)} texts are left that are not in the gold"
-        raise InputError("the corpus", problem, "a cascade needs 1,000, better 50,000")
     keys = None if articles is None else [*articles, *(f"\0{n}" for n in range(len(learn_only)))]
     parts = split_pool(texts, keys, teacher.trained_on, learn_only=len(learn_only), seed=seed)
     n_held = int(parts.held.sum())
@@ -260,16 +254,7 @@ def _student(
             for key, by_fold in given.by_fold.items()
         }
         folds = FoldHeads(fold_heads, teacher.folds.texts, teacher.folds.folds)
-    about = About(
-        data=teacher.about.data,
-        n_rows=teacher.about.n_rows,
-        n_groups=teacher.about.n_groups,
-        grouped_by=teacher.about.grouped_by,
-        languages=teacher.about.languages,
-        seed=seed,
-        teacher={"encoder": teacher.encoder_name, "data": teacher.about.data},
-        n_pool=len(texts),
-    )
+    about = about_student(teacher, len(texts), seed)
     model = Predictor(
         teacher.codebook,
         name,
