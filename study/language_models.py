@@ -174,6 +174,11 @@ class Answers:
     unusable: frozenset[str]
     """Units on which its answer is of no use."""
 
+    @property
+    def asked(self) -> frozenset[str]:
+        """Units on which it was asked."""
+        return self.unusable.union(row.unit_id for row in self.annotations)
+
 
 def answers_of(study: "Study", name: str) -> Answers:
     """Read what a model answered by the present codebook.

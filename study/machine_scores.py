@@ -86,8 +86,7 @@ def machine_scorer(study: "Study", name: str) -> MachineScorer:
     dimensions = tuple(one for one in codebook.dimensions if given.get(one.id))
     if not dimensions:
         raise StudyError(answers.coder, "gave no answer of use", "ask another model")
-    asked = {row.unit_id for row in answers.annotations} | answers.unusable
-    return MachineScorer(answers.coder, dimensions, given, frozenset(asked))
+    return MachineScorer(answers.coder, dimensions, given, answers.asked)
 
 
 def refuse_rule(rule: str, coder: str) -> None:

@@ -46,7 +46,7 @@ def machine_tags(study: "Study", name: str) -> pa.Table:
     """
     codebook, given = codebook_of(study), answers_of(study, name)
     units = units_of(study, list(_ABOUT))
-    asked = {row.unit_id for row in given.annotations} | given.unusable
+    asked = given.asked
     if left := sum(str(unit["unit_id"]) not in asked for unit in units):
         problem = f"{left} of {len(units)} units of the corpus have no answer"
         raise StudyError(given.coder, problem, "ask about all: standfirst annotate ask --corpus")
