@@ -22,6 +22,7 @@ __all__ = ["FOLDER", "executed", "notebook_page", "shown"]
 FOLDER = Path(__file__).parent / "notebooks"
 MARK = "<!-- run by tests/docs/test_notebooks.py -->"
 _STYLE = re.compile(r"<style.*?</style>\s*", re.DOTALL)
+_CLOSED = re.compile(r"<(circle|ellipse|line|path|polygon|polyline|rect)\b([^<>]*?)\s*/>")
 
 
 def executed(path: Path, home: Path) -> Any:
@@ -74,14 +75,13 @@ def notebook_page(path: Path) -> str:
         for output in cell.outputs:
             html = output.get("data", {}).get("text/html")
             if html:
-                # Blank lines would end the block of HTML.
-                lines = _STYLE.sub("", html).splitlines()
+                # Blank lines would end the block of HTML, and what closes itself falls out of it.
+                lines = _CLOSED.sub(r"<\1\2></\1>", _STYLE.sub("", html)).splitlines()
                 parts.append("\n".join(line.strip() for line in lines if line.strip()))
             else:
                 text = output.get("text") or output.get("data", {}).get("text/plain", "")
                 parts.append(f"```text\n{text.rstrip()}\n```")
-        if parts[0] and len(parts) == 2:
-            parts.insert(1, f"Download: [{path.name}]({path.name}).")
+    parts.insert(1, f"Download: [{path.name}]({path.name}).")
     return "\n\n".join(parts) + "\n"
 
 

@@ -58,7 +58,11 @@ def test_its_page_is_current(path: Path, tools: Any) -> None:
     cells = nbformat.read(path, as_version=4).cells
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
 
-    assert path.with_suffix(".md").read_text(encoding="utf-8") == tools.notebook_page(path)
+    page = path.with_suffix(".md").read_text(encoding="utf-8")
+    assert page == tools.notebook_page(path)
+    assert f"Download: [{path.name}]({path.name})." in page
+    # Markdown takes marks that close themselves out of their figure, which is left empty.
+    assert not re.search(r"<(?:circle|line|path|rect)\b[^<>]*/>", page)
     assert len(outputs) > 5
     assert [
         one for one in outputs if one.output_type == "error" or one.get("name") == "stderr"
