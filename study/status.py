@@ -145,7 +145,7 @@ def _rows(have: Inventory, facts: dict[str, Any]) -> list[list[str]]:
         for one in facts["rounds"]
         if one["round"] != "test"
     ]
-    tests = [f"{facts['test']:,} of them for testing"] if facts["test"] else []
+    tests = [f"{facts['test']:,} for testing"] if facts["test"] else []
     rows += [["drawn", "; ".join([*rounds, *tests]) or "nothing"]]
     coders = ", ".join(f"{name} {n:,}" for name, n in facts["coders"].items())
     rows += [["coded", coders or "nothing"]]

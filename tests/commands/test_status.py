@@ -175,3 +175,14 @@ def test_the_next_step_while_people_code(study: Path, run: Run, harbour: Any) ->
     assert status(run, study)["next"]["command"] == "standfirst labels gold"
     review = next_step(Inventory(Study(study)), after="annotate push --review")
     assert review.command.endswith("&& standfirst annotate adjudicate")
+
+
+def test_the_test_part_is_no_part_of_a_round(study: Path, run: Run) -> None:
+    """Units for testing are counted beside those of the round that they were drawn with."""
+    run("corpus", "add", "../in.jsonl", cwd=study)
+    drawn = run("annotate", "sample", "10", "--test", "4", cwd=study)
+    shown = run("status", cwd=study).out
+
+    assert drawn.code == 0, drawn.err
+    assert re.search(r"^drawn +10 in round 1.*; 4 for testing$", shown, re.MULTILINE), shown
+    assert status(run, study)["test"] == 4
