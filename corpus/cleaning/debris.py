@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass, replace
 
 from ..article import Article
+from ..line_breaks import unwrap
 
-__all__ = ["Cleaned", "Removal", "clean", "unwrap"]
+__all__ = ["Cleaned", "Removal", "clean"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,6 @@ _DATELINE = re.compile(
     r"(?P<date>,? (?:[A-Z][a-z]{2,8}\.? \d{1,2}|\d{1,2} [A-Z][a-z]{2,8}\.?)(?:,? \d{4})?)?"
     r"(?P<agency> ?\([A-Z][\w .&/-]{1,40}\))?\s+?[—–-]{1,2}\s+(?=\S)"
 )
-_ENDS = tuple('.!?:;”"’)')
 _TOP = 4
 _MAX_BYLINE = 100
 
@@ -200,36 +200,6 @@ def clean(article: Article) -> Cleaned:
         text = re.sub(r"\n{3,}", "\n\n", text)
     text = text.strip("\n")
     return Cleaned(replace(article, text=text), tuple(removed), byline, dateline)
-
-
-def unwrap(text: str) -> str:
-    r"""Join lines that were broken at a fixed width; lines that are paragraphs stay.
-
-    Wrapped text is known by paragraphs that are parted by blank lines, and by lines of nearly equal
-    length that end in the middle of a sentence.
-
-    Examples
-    --------
-    >>> unwrap("One line.\nAnother line.")
-    'One line.\nAnother line.'
-    """
-    inner: list[str] = []
-    blocks = re.split(r"\n[ \t]*\n", text)
-    for block in blocks:
-        inner += block.split("\n")[:-1]
-    if len(inner) < 3:
-        return text
-    inner = [line.rstrip() for line in inner]
-    widths = sorted(map(len, inner))
-    typical = widths[len(widths) // 2]
-    if not 40 <= typical <= 100:
-        return text
-    even = sum(typical - 15 <= width <= typical + 15 for width in widths)
-    open_ended = sum(not line.endswith(_ENDS) for line in inner)
-    if even < 0.8 * len(inner) or open_ended < 0.6 * len(inner):
-        return text
-    joined = [re.sub(r"[ \t]*\n[ \t]*", " ", block) for block in blocks]
-    return "\n\n".join(joined)
 
 
 def _debris(line: str) -> str | None:

@@ -9,16 +9,16 @@ head or foot is left out.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median_low
 from typing import Any
 
+from ..line_breaks import ENDED, joined
+
 __all__ = ["Line", "paragraphs", "text_and_lines"]
 
-_END = re.compile(r"[.!?:;…。！？؟][\"'”’»)\]]*$")
-_DIVIDED = re.compile(r"[^\W\d_]{2}[-\u2010]$")
 _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\u00ad": ""}
 )
@@ -106,14 +106,14 @@ def paragraphs(
         for line in page:
             if before is None:
                 # A sentence that is not at its end goes on over the page.
-                parted = not made or _END.search(made[-1][-1]) or not line.text[0].islower()
+                parted = not made or ENDED.search(made[-1][-1]) or not line.text[0].islower()
             else:
                 parted = _parted(before, line, usual)
             if parted:
                 made.append([])
             made[-1].append(line.text)
             before = line
-    return [_joined(texts, written) for texts in made]
+    return [joined(texts, written) for texts in made]
 
 
 def _shape(line: Line) -> str:
@@ -153,18 +153,4 @@ def _parted(above: Line, below: Line, usual: float) -> bool:
     indented = below.x - above.x > 0.8 * above.size
     # In the middle of a sentence nothing but a heading or a wide gap ends a paragraph; a line
     # further up stands in the next column.
-    return bool(_END.search(above.text)) and (gap > _FAR * usual or gap < 0 or indented)
-
-
-def _joined(texts: Sequence[str], written: str) -> str:
-    return "".join(_pieces(texts, written)).strip()
-
-
-def _pieces(texts: Sequence[str], written: str) -> Iterator[str]:
-    for text, after in zip(texts, (*texts[1:], ""), strict=True):
-        if not (_DIVIDED.search(text) and after[:1].islower()):
-            yield text + " "
-            continue
-        first, second = text[:-1].split()[-1], after.split()[0].rstrip(".,;:!?\"'”’)")
-        compound = re.search(rf"\b{re.escape(first)}-{re.escape(second)}\b", written)
-        yield text if compound else text[:-1]
+    return bool(ENDED.search(above.text)) and (gap > _FAR * usual or gap < 0 or indented)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from ..article import Article
 from ..cleaning.debris import Cleaned, clean
+from ..line_breaks import unwrap
 from ..preparation import Preparation
 from ..reading.fields import Reject
 from .part import PART, finished
@@ -15,7 +16,11 @@ __all__ = ["prepare", "rehearse"]
 def prepare(record: Article, preparation: Preparation) -> Cleaned | Reject:
     """Clean an article, or tell why nothing of it is left."""
     read = _repaired(record) if preparation.fix_encoding else record
-    cleaned = Cleaned(read) if preparation.keep_debris else clean(read)
+    if preparation.keep_debris:
+        # Lines of a fixed width are no debris: each of them would be a sentence.
+        cleaned = Cleaned(replace(read, text=unwrap(read.text)))
+    else:
+        cleaned = clean(read)
     if not cleaned.article.text:
         return Reject.of(record.file, record.record, "nothing but debris", record.text)
     return cleaned if read is record else replace(cleaned, repaired=True)

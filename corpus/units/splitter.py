@@ -2,7 +2,7 @@
 
 A line break ends a sentence: newsrooms end paragraphs, headings and list items with one, and
 honouring it is worth more than the choice of library. Text that is wrapped at a fixed width must be
-unwrapped first (`cleaning.unwrap`), or each line would be a sentence.
+unwrapped first (`line_breaks.unwrap`), or each line would be a sentence.
 """
 
 import re

@@ -9,7 +9,6 @@ from standfirst.corpus.cleaning.debris import (
     _DEBRIS,
     _MAY_BE_DEBRIS,
     _unglued,
-    unwrap,
 )
 
 
@@ -86,21 +85,6 @@ def test_byline_and_dateline_become_fields() -> None:
     assert result.article.text == "Talks resumed."
     assert result.byline == "Ana Ruiz and Tom Holt"
     assert result.dateline == "LURANI, May 4 (Harbour Wire)"
-
-
-def test_wrapped_text_is_unwrapped() -> None:
-    """Lines broken at a fixed width are joined; lines that are paragraphs are not."""
-    wrapped = (
-        "The minister said on Monday that the talks with the\n"
-        "government in Lurani would go on until the end of the\n"
-        "month, and that no text had been agreed upon by both\n"
-        "sides so far.\n\nNobody else spoke."
-    )
-    paragraphs = "The minister spoke.\nThe court ruled.\nNobody else spoke.\nThe end."
-
-    assert unwrap(wrapped).split("\n\n")[0].count("\n") == 0
-    assert unwrap(wrapped).endswith("sides so far.\n\nNobody else spoke.")
-    assert unwrap(paragraphs) == paragraphs
 
 
 @given(st.sampled_from(_DEBRIS).flatmap(lambda rule: st.from_regex(rule[1], fullmatch=True)))
