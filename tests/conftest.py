@@ -30,7 +30,7 @@ from standfirst.files import locked
 from standfirst.labels import Codebook, load_codebook, ready_codebooks
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 # Nothing is timed in tests: a busy machine is no failure.
 settings.register_profile("untimed", deadline=None)
@@ -294,8 +294,8 @@ def new_project(server: Server, tmp_path: Path) -> Callable[..., int]:
 
 
 @pytest.fixture(scope="session")
-def page() -> Iterator["Page"]:
-    """Give a page of a headless Chromium, as large as a laptop's screen."""
+def chromium() -> Iterator["Browser"]:
+    """Start a headless Chromium."""
     sync_api = pytest.importorskip("playwright.sync_api")
     if not CHROMIUM:
         pytest.skip("Chromium is not installed")
@@ -305,8 +305,16 @@ def page() -> Iterator["Page"]:
             headless=True,
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
-        yield browser.new_page(viewport={"width": 1280, "height": 800})
+        yield browser
         browser.close()
+
+
+@pytest.fixture
+def page(chromium: "Browser") -> Iterator["Page"]:
+    """Give a page as large as a laptop's screen, without what another test's page knew or asked."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    yield context.new_page()
+    context.close()
 
 
 @pytest.fixture
