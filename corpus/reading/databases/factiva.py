@@ -18,13 +18,15 @@ _BODY = ("LP", "TD")
 _TAIL = ("CT", "RF", "CO", "IN", "NS", "RE", "IPC", "IPD", "PUB", "ART", "AN")
 _CODE = re.compile(rf"({'|'.join((*_HEAD, *_BODY, *_TAIL))})(?:(\t+|\|| {{1,}})(.*))?")
 _INDEX = re.compile(r"[a-z0-9]{2,9} ?: |Document [A-Z]|\|")
-_PREAMBLE = ""
+_PREAMBLE, _NO_CODE = "", "?"
 _NAMES = {
     "HD": "title", "SN": "outlet", "PD": "published", "LA": "language", "BY": "byline",
     "SE": "section", "CY": "copyright", "AN": "an", _PREAMBLE: "preamble",
 }  # fmt: skip
 
 _NUMBER = re.compile(r"^[ \t]*Document ([A-Z][A-Z0-9]{2,9}\d{8}[a-z0-9]{9})[ \t]*$", re.MULTILINE)
+_GLUED = re.compile(r"(.*\breserved\.)[^\s\d\W]", re.IGNORECASE)
+"""Rights behind which the text begins on the same line, without so much as a space."""
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(?: [A-Z]{3,4})?")
 _SOURCE = re.compile(r"[A-Z][A-Z0-9]{1,9}")
 _LINES_OF_HEAD = 14
@@ -72,7 +74,7 @@ def factiva_articles(text: str) -> Download | None:
         _one_article(_of_display(_filled(part.split("\n")), part) | {"an": an}, part)
         for part, an in zip(parts[::2], parts[1::2], strict=True)
     ]
-    if shown and any(mark.search(rest) for mark in _ONCE.values()):
+    if shown and (head_within(rest) or any(mark.search(rest) for mark in _ONCE.values())):
         shown.append(Damaged(f"no line ends this article ({_ENDS})", rest))
     elif rest.strip() and shown and isinstance(shown[-1], dict):
         shown[-1]["footer"] = rest.strip()
@@ -214,13 +216,15 @@ def _of_display(head: list[str], text: str) -> dict[str, Any]:
         end = next(codes, 0)
         end += end + 1 < len(rest) and len(rest[end + 1].split()) == 1
     else:
+        if glued := _GLUED.match(rest[end]):
+            rest[end] = glued[1]
         record["copyright"] = rest[end]
     shown = [line for line in rest[: end + 1] if not _CLOCK.fullmatch(line)]
     record["outlet"] = shown[0] if shown else ""
     for line in shown[1:]:
         if len(line.split()) == 1 and line.istitle():
             record["language"] = line
-    record["text"] = _behind(text, head[: at + 2 + end + 1])
+    record["text"] = _behind(text, [*head[: at + 2], *rest[: end + 1]])
     return record
 
 
@@ -237,9 +241,11 @@ def _of_node(node: Any, raw: str) -> dict[str, Any] | Damaged:
     fields: dict[str, list[str]] = {}
     for row in node.iter("tr"):
         cells = [cell for cell in row if cell.tag == "td"]
-        if len(cells) > 1:
-            paragraphs = [_plain(p) for p in cells[1].iter("p")] or [_plain(cells[1])]
-            fields[_plain(cells[0])] = "\n\n".join(paragraphs).split("\n")
+        if cells:
+            value = cells[min(1, len(cells) - 1)]
+            paragraphs = [_plain(p) for p in value.iter("p")] or [_plain(value)]
+            code = (_plain(cells[0]) if len(cells) > 1 else "") or _NO_CODE
+            fields[code] = [*fields.get(code, ()), *"\n\n".join(paragraphs).split("\n")]
     if fields.keys() & {"HD", *_BODY}:
         return _of_codes(fields, raw)
     head = [

@@ -5,7 +5,7 @@ with "End of Document" and has "Body" on a line of its own.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -18,6 +18,7 @@ _END = re.compile(r"^[ \t]*End of Document[ \t]*$", re.MULTILINE)
 _BODY = re.compile(r"^[ \t]*Body[ \t]*$", re.MULTILINE)
 _FIELD = re.compile(r"([A-Z][A-Za-z]*(?:[ -][A-Z][A-Za-z]*)?): ?(.*)")
 _DATE = re.compile(r"(?=.*\b(?:19|20)\d{2}\b)(?=.*[^\W\d_]{3})(?!.*Copyright).{8,60}")
+_COPYRIGHT = re.compile(r"(?:\A|\n[ \t]*\n)[ \t]*Copyright\b")
 _BEFORE = ("BYLINE", "SECTION", "LENGTH", "HEADLINE", "DATELINE")
 _AFTER = ("LOAD-DATE", "LANGUAGE", "PUBLICATION-TYPE", "GRAPHIC", "SUBJECT", "JOURNAL-CODE")
 _ONCE = {
@@ -79,13 +80,17 @@ def _read(part: str, title_first: int) -> dict[str, Any] | Damaged:
     what = mark_that_repeats(part, _ONCE)
     if what or (what := (_head_behind_text, _second_body)[title_first](part)):
         return joined(part, f"{what} stands in it twice", _LINES[title_first])
-    if title_first and _BODY.search(part) is None and _date_in(part.split("\n")):
+    if title_first and _BODY.search(part) is None:
         return Damaged("no line 'Body' stands before its text", part)
     return _record(part, title_first)
 
 
 def _second_body(part: str) -> str:
     """Name what shows that a second article stands in a part of the newer form, if one does."""
+    head, *_ = _BODY.split(part)
+    # A headline may have a year in it; a second copyright makes it a second head.
+    if len(_COPYRIGHT.findall(head)) > 1 and sum(_dates_in(head.split("\n"))) > 1:
+        return "a head"
     load_date = _ONCE["LOAD-DATE"].search(part)
     behind = part[load_date.end() :].split("\n")[1:] if load_date else []
     _, *bodies = _BODY.split(part)
@@ -112,8 +117,12 @@ def _head_behind_text(part: str) -> str:
 
 
 def _date_in(lines: Iterable[str]) -> bool:
-    dates = (line.strip() for line in lines)
-    return any(_DATE.fullmatch(line) and not _FIELD.match(line) for line in dates)
+    return any(_dates_in(lines))
+
+
+def _dates_in(lines: Iterable[str]) -> Iterator[bool]:
+    for line in map(str.strip, lines):
+        yield _DATE.fullmatch(line) is not None and not _FIELD.match(line)
 
 
 def _record(part: str, title_first: int) -> dict[str, Any]:
@@ -127,13 +136,7 @@ def _record(part: str, title_first: int) -> dict[str, Any]:
             continue
         field = _FIELD.fullmatch(lines[0])
         if field and (not prose or field[1].upper() in _AFTER):
-            key = ""
-            for line in lines:
-                if field := _FIELD.fullmatch(line):
-                    key = field[1].lower()
-                    record[key] = field[2].strip()
-                else:
-                    record[key] = f"{record[key]} {line}".strip()
+            prose += _add_fields(lines, record)
         elif lines[0].startswith("Copyright"):
             record["copyright"] = " ".join(lines)
         elif record.keys() - {"copyright"} and not marked:
@@ -153,6 +156,21 @@ def _record(part: str, title_first: int) -> dict[str, Any]:
             record["title"] = record.pop("headline", "") or " ".join(titles)
     record["text"] = body or "\n\n".join(prose)
     return record
+
+
+def _add_fields(lines: Sequence[str], record: dict[str, Any]) -> list[str]:
+    """Add the fields of a block to a record, and return the text that stands in it all the same."""
+    key = ""
+    for number, line in enumerate(lines):
+        if field := _FIELD.fullmatch(line):
+            key = field[1].lower()
+            record[key] = field[2].strip()
+        elif key == "length":
+            # The blank line before the text is gone: no length goes on.
+            return [" ".join(lines[number:])]
+        else:
+            record[key] = f"{record[key]} {line}".strip()
+    return []
 
 
 def _split_at_body(part: str) -> tuple[str, str, str]:

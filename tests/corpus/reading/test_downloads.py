@@ -262,14 +262,46 @@ def test_no_line_joins_two_articles(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in FORMS if name.endswith(".txt")])
-def test_two_lines_join_no_articles(name: str) -> None:
-    """Nor do two lines, wherever they are: the end of one article and the head of the next too."""
-    for once in [*damaged(written(name))][::5]:
-        for content in [*damaged(once)][::4]:
-            articles, _ = read(name, content)
+@pytest.mark.parametrize("name", FORMS)
+def test_two_lines_lose_no_text(name: str) -> None:
+    """Two damages, wherever they are: each text that stands in the file is held once or refused."""
+    step = 1 if name.endswith(".txt") else 4
+    for once in [*damaged(written(name))][:: 11 * step]:
+        for content in [*damaged(once)][::9]:
+            articles, rejects = read(name, content)
+            for body in filter(content.__contains__, BODIES):
+                held = [one for one in articles if body in one.text]
+                refused = [one for one in rejects if body in one.raw.replace("\\n", "\n")]
 
-            assert all(sum(body in one.text for body in BODIES) <= 1 for one in articles), content
+                assert len(held) == 1 or (refused and not held), content
+            for article in articles:
+                assert sum(body in article.text for body in BODIES) <= 1, content
+
+
+@pytest.mark.parametrize(
+    ("name", "gone"),
+    [
+        ("newer.txt", ("May 3, 2023 Tuesday", "Body")),
+        ("newer.txt", ("End of Document", "Body")),
+        ("display.txt", ("12 words", "Document " + NUMBERS[2])),
+        ("older.txt", ("LENGTH: 45 words\n",)),
+        ("display.txt", ("reserved.\n\n",)),
+        ("coded.html", ("<b>LP</b>", "<b>AN</b>")),
+    ],
+)
+def test_a_text_whose_head_is_damaged_is_refused_with_the_text(
+    name: str, gone: tuple[str, ...]
+) -> None:
+    """As it was, in the reject, if it is not an article's."""
+    content = written(name)
+    for line in gone:
+        at = content.rindex(line) if line != "End of Document" else content.index(line)
+        content = content[:at] + line.rstrip("\n") * line.endswith("\n") + content[at + len(line) :]
+    articles, rejects = read(name, content)
+
+    for body in BODIES:
+        held = [one for one in articles if body in one.text]
+        assert held or any(body in one.raw.replace("\\n", "\n") for one in rejects), content
 
 
 FACTIVA_NUMBERS = ("POST000020230502ej5200001", "TIMS000020230503ej530000b")
