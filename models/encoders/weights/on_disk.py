@@ -97,7 +97,10 @@ class Weights:
             tokenizer = Tokenizer.from_buffer(content)
             # A vocabulary without the token for unknown words is refused at the first of them only.
             tokenizer.encode("A word, and \ue000.")
-        except Exception as error:  # the library raises nothing narrower
+        except BaseException as error:  # the library raises nothing narrower
+            # A panic of its Rust is no Exception, and its class cannot be imported.
+            if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+                raise
             problem = f"is not a tokenizer: {' '.join(str(error).split())[:160]}"
             raise InputError(self.folder / "tokenizer.json", problem, "fetch it again") from error
         return tokenizer

@@ -301,6 +301,22 @@ def test_a_vocabulary_without_unknown_words(tmp_path: Path, write_folder: WriteF
         make_encoder(str(path.parent)).encode(["talks"])
 
 
+def test_a_template_without_its_tokens(tmp_path: Path, write_folder: WriteFolder) -> None:
+    """A tokenizer whose Rust panics, which is no Exception, is refused as any other."""
+    path = write_folder(tmp_path / "net", "bert") / "tokenizer.json"
+    content = json.loads(path.read_text())
+    token = {"SpecialToken": {"id": "<none>", "type_id": 0}}
+    sequences = [{"Sequence": {"id": name, "type_id": 0}} for name in "AB"]
+    content["post_processor"] = {
+        "type": "TemplateProcessing", "single": [token, sequences[0]], "pair": sequences,
+        "special_tokens": {},
+    }  # fmt: skip
+    path.write_text(json.dumps(content))
+
+    with pytest.raises(InputError, match=r"tokenizer\.json: is not a tokenizer"):
+        make_encoder(str(path.parent)).encode(["talks"])
+
+
 @pytest.mark.parametrize("damaged", [b"", b'{"model": "a\n"}', b"\xff\xfe", b"[" * 5_000])
 def test_a_damaged_tokenizer(tmp_path: Path, damaged: bytes, write_folder: WriteFolder) -> None:
     """A tokenizer that cannot be read is refused in one line that names the file."""
