@@ -28,7 +28,16 @@ import numpy.typing as npt
 from ...intervals import Estimate
 from ..scores import assured_share
 
-__all__ = ["ALL", "CONFIDENCE", "HeldOut", "Promise", "agreement", "choose_level", "most_assured"]
+__all__ = [
+    "ALL",
+    "CONFIDENCE",
+    "HeldOut",
+    "Promise",
+    "agreement",
+    "choose_level",
+    "most_assured",
+    "unlike_held_out",
+]
 
 CONFIDENCE = 0.95
 """How often a promise holds at least."""
@@ -38,6 +47,9 @@ ALL = 2.0
 
 _LEVELS = 1 / (1 + np.exp(-np.arange(9.0, -2.0, -0.05)))
 """Levels that are tried, from the strictest on; fixed before any text is seen."""
+
+_CLEARLY_OTHER = 0.05
+_ERRORS = 3.3
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -181,6 +193,44 @@ def choose_level(held: HeldOut, rate: float) -> Promise:
         },
         len(held),
         len(np.unique(held.articles)),
+    )
+
+
+def unlike_held_out(promise: Promise, sent_on: float, n_articles: int) -> str | None:
+    """Say that texts are unlike those on which a promise was tested.
+
+    Parameters
+    ----------
+    promise
+        What was promised.
+    sent_on
+        Share of the new texts that went to the teacher.
+    n_articles
+        Their articles, or texts that stand for themselves. On both sides these count as the sample
+        size, as if all units of an article were alike, which is the furthest that clustering goes.
+
+    Returns
+    -------
+    None where the share differs by less than five points, or no more than by chance: by less than
+    3.3 standard errors, which happens once in a thousand times.
+
+    Examples
+    --------
+    >>> promise = Promise(0.97, 0.8, (0.7, 0.3), {}, 3000, 900)
+    >>> unlike_held_out(promise, 0.31, 500)
+    >>> (unlike_held_out(promise, 0.55, 500) or "").partition(":")[0]
+    '55 % were sent on to the model, of the held-out texts 30 %'
+    """
+    usual = promise.sent_on
+    n_held = promise.n_articles
+    pooled = (usual * n_held + sent_on * n_articles) / (n_held + n_articles)
+    error = (pooled * (1 - pooled) * (1 / n_held + 1 / max(n_articles, 1))) ** 0.5
+    if abs(sent_on - usual) < max(_CLEARLY_OTHER, _ERRORS * error):
+        return None
+    return (
+        f"{100 * sent_on:.0f} % were sent on to the model, of the held-out texts "
+        f"{100 * usual:.0f} %: these texts are unlike those, and the promise may not hold for "
+        "them; teach the students with such articles: standfirst distil --cascade"
     )
 
 

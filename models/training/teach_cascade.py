@@ -154,8 +154,8 @@ def teach_cascade(
         The teacher needs more than the text, or the pool is too small.
     """
     check_teaching(teacher, pool, "a cascade needs 1,000, better 50,000")
-    if any(dimension.id in ("stage", "checked") for dimension in teacher.dimensions):
-        problem = "has a dimension that is called as a column of a cascade's tags: stage or checked"
+    if any(dimension.id == "stage" for dimension in teacher.dimensions):
+        problem = "has a dimension that is called as a column of a cascade's tags: stage"
         raise InputError("the codebook", problem, "give it another id, and train again")
     texts = [*pool, *learn_only]
     keys = None if articles is None else [*articles, *(f"\0{n}" for n in range(len(learn_only)))]

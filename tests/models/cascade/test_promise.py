@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from standfirst.models.cascade.promise import ALL, HeldOut, agreement, choose_level
+from standfirst.models.cascade.promise import (
+    ALL,
+    HeldOut,
+    Promise,
+    agreement,
+    choose_level,
+    unlike_held_out,
+)
 
 Q = ("stance",)
 
@@ -83,3 +90,13 @@ def test_the_first_that_is_sure_answers() -> None:
 
     assert held.stages(0.8).tolist() == [0, 1, 2]
     assert held.kept(0.8)[:, 0].tolist() == [True, True, True]
+
+
+def test_other_texts_are_noticed() -> None:
+    """A share sent on that chance does not explain, and only that; few articles tell nothing."""
+    promise = Promise(0.97, 0.8, (0.7, 0.3), {}, 3_000, 1_000)
+
+    assert "unlike those" in (unlike_held_out(promise, 0.5, 1_000) or "")
+    assert "unlike those" in (unlike_held_out(promise, 0.1, 1_000) or "")
+    assert unlike_held_out(promise, 0.34, 100_000) is None
+    assert unlike_held_out(promise, 0.5, 20) is None
