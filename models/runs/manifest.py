@@ -85,6 +85,10 @@ class Described:
     """How its study made articles ready."""
     metrics: Mapping[str, Any]
     """Its held-out scores, by dimension."""
+    encoder: str = ""
+    """Its encoder."""
+    languages: tuple[str, ...] = ()
+    """Languages of the texts that it learned from, as detected."""
     cascade: Cascaded | None = None
     """What its students are worth; None where they are not asked."""
 
@@ -118,6 +122,8 @@ def describe(model: Path, cascade: float | None = None) -> Described:
             tuple(dimension for dimension in codebook.dimensions if dimension.id in wanted),
             preparation_of(manifest.about, codebook.unit),
             dict(json.loads(contents["metrics.json"])),
+            manifest.encoder.name,
+            tuple(manifest.about.languages),
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise BundleError(model, "is not a model of Standfirst", "train it again") from error

@@ -86,6 +86,10 @@ class Prepared:
     """The counts, when nothing is left to do."""
     manifest: dict[str, Any]
     """What the folder is bound to."""
+    encoder: str = ""
+    """The model's."""
+    languages: tuple[str, ...] = ()
+    """Languages of the texts that it learned from."""
     cascade: Cascaded | None = None
     """What the model's students are worth; None where they are not asked."""
     state: State = field(default_factory=State, compare=False)
@@ -163,6 +167,8 @@ def prepare(
         done,
         finished,
         manifest,
+        described.encoder,
+        described.languages,
         described.cascade,
     )
 

@@ -22,7 +22,9 @@ import msgspec
 from ...errors import TooManyRejectsError
 from ...files import dump_json
 from ...progress import Progress
+from ..cascade.promise import unlike_held_out
 from ..tagging.coded_shares import far_from_coded
+from ..tagging.other_languages import other_languages
 from .ending.finish import Summary, finish
 from .ending.leftovers import collect, write_rejects
 from .engines.engine import Engine
@@ -85,6 +87,8 @@ def run(
         summary.notes = far_from_coded(
             summary.labels, summary.answered, summary.articles, prepared.metrics
         )
+        summary.notes += other_languages(summary.languages, prepared.languages, prepared.encoder)
+        summary.notes += _unlike(prepared, summary)
         summary.seconds = round(time.monotonic() - begun, 3)
         if prepared.single is None:
             _write_json(prepared.folder, SUCCESS, msgspec.to_builtins(summary))
@@ -150,6 +154,17 @@ def _finish(prepared: Prepared, max_rejects: float) -> Summary:
     else:
         outside.remove(rejects_name)
     return summary
+
+
+def _unlike(prepared: Prepared, summary: Summary) -> list[str]:
+    """Say where texts are unlike those on which the promise of a cascade was tested."""
+    total = sum(summary.stages.values())
+    if prepared.cascade is None or not total:
+        return []
+    sent_on = summary.stages.get(prepared.cascade.stages[-1], 0) / total
+    n_articles = summary.articles or summary.units
+    note = unlike_held_out(prepared.cascade.promise, sent_on, n_articles)
+    return [] if note is None else [note]
 
 
 def _write_json(folder: Folder, name: str, value: Any) -> None:

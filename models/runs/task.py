@@ -20,12 +20,12 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from ...corpus import Article, Fields, Reject
+from ...corpus.cleaning.language import detect
 from ...corpus.near_duplicates.sketch import sketch
 from ...corpus.preparation import Preparation
 from ...files import dump_json
 from ...tables import FORMATS
 from ..cascade.folder import load_cascade
-from ..labelled.familiar_words import FamiliarWords
 from ..model import Model
 from ..predictor import Predictor
 from ..tagging.blocks import Counts, Tagged, tag_blocks
@@ -51,7 +51,7 @@ __all__ = [
 ]
 
 _LOOKED_AT = 50
-"""Articles of a task whose words are compared with those of training."""
+"""Articles of a task whose words and languages are compared with those of training."""
 
 PARTS = "_parts"
 """The folder of what is needed until the run ends."""
@@ -123,6 +123,8 @@ class Done(msgspec.Struct, frozen=True):
     """The largest such share among them."""
     stages: dict[str, int] = {}
     """Stage of a cascade to the units that it answered."""
+    languages: dict[str, int] = {}
+    """Language to how many of its first articles are in it."""
 
 
 def load_model(folder: Path, cascade: float | None) -> Predictor:
@@ -169,7 +171,7 @@ def run_task(job: Job, model: Predictor, task: Task, count: Count | None = None)
         writes = _Writes(job, model, task.number, folder, stack)
         begun = (0, 0, 0)
         stages: Counter[str] = Counter()
-        looked = _Looked(model.familiar)
+        looked = _Looked(model)
         blocks = tag_blocks(
             model, records, counts, job.preparation, abstain_below=job.abstain_below, text=job.text
         )
@@ -198,6 +200,7 @@ def run_task(job: Job, model: Predictor, task: Task, count: Count | None = None)
         model.familiar.usual if model.familiar else 0.0,
         model.familiar.most if model.familiar else 0.0,
         {name: stages[name] for name in model.stages},
+        dict(sorted(looked.languages.items())),
     )
     with folder.publish(part(task.number, "json")) as path:
         path.write_bytes(msgspec.json.encode(done))
@@ -215,21 +218,31 @@ def _records(
 
 
 class _Looked:
-    """Words of a task's first articles, and those of them that the model had not met."""
+    """A task's first articles: their languages, and the words that the model had not met."""
 
-    def __init__(self, familiar: FamiliarWords | None) -> None:
-        self._familiar, self._left = familiar, _LOOKED_AT
+    def __init__(self, model: Predictor) -> None:
+        self._familiar, self._expected = model.familiar, model.about.languages
+        self._left = _LOOKED_AT
         self.words = self.new_words = 0
+        self.languages: Counter[str] = Counter()
 
     def at(self, tagged: Tagged) -> None:
         """Look at a block, as far as there is still something to look at."""
-        if self._familiar is None or not self._left:
+        if not self._left:
             return
         n_units = int(np.searchsorted(tagged.block.owner, self._left))
         self._left -= min(self._left, len(tagged.block.about))
-        n_words, n_new = self._familiar.count(tagged.tags["text"].slice(0, n_units).to_pylist())
-        self.words += n_words
-        self.new_words += n_new
+        looked = tagged.tags.slice(0, n_units)
+        texts = looked["text"].to_pylist()
+        # Of ready units each is an article of its own here; a sentence alone tells too little.
+        joined: dict[str, list[str]] = {}
+        for article, text in zip(looked["article_id"].to_pylist(), texts, strict=True):
+            joined.setdefault(article, []).append(text)
+        self.languages.update(detect(" ".join(some), self._expected) for some in joined.values())
+        if self._familiar is not None:
+            n_words, n_new = self._familiar.count(texts)
+            self.words += n_words
+            self.new_words += n_new
 
 
 class _Writes:

@@ -10,6 +10,7 @@ What the user names is taken as named, and not compared.
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from ..encoders.languages import unread
 from ..encoders.networks.transformer import Transformer, is_ready
 from ..encoders.registry import TFIDF_FROM, default_encoder, make_parts
 from ..encoders.side_by_side import MARKED, MARKED_SHARE, Part
@@ -88,6 +89,7 @@ def propose(
     encoders: Sequence[str] = (),
     context: str | None = None,
     effort: str = "default",
+    languages: Sequence[str] = (),
 ) -> list[Candidate]:
     """Propose candidates, the usual one first.
 
@@ -103,12 +105,16 @@ def propose(
         A name in `CONTEXTS`, if the user names one.
     effort
         One of `EFFORTS`.
+    languages
+        Of the texts; where MiniLM has learned none of them, the folds choose between what has and
+        counted words.
     """
     target = ("target",) if "target" in present else ()
-    usual = tuple(encoders) or (default_encoder(n_rows),)
+    usual = tuple(encoders) or (default_encoder(n_rows, languages),)
     names = list(usual)
     if not encoders and effort != "fast":
-        names += [further for further in _further(n_rows, effort) if further not in names]
+        further = _further(n_rows, effort, languages)
+        names += [name for name in further if name not in names]
     made: dict[Candidate, None] = {}
     for views in _contexts(n_rows, present, context, effort):
         for name in names:
@@ -118,8 +124,14 @@ def propose(
     return list(made)
 
 
-def _further(n_rows: int, effort: str) -> Iterator[str]:
+def _further(n_rows: int, effort: str, languages: Sequence[str]) -> Iterator[str]:
     """Yield the encoders that are tried beside the usual one."""
+    if languages and len(unread("minilm", languages)) == len(languages):
+        yield "tfidf"
+        if effort == "thorough" and is_ready("multilingual"):
+            yield "multilingual"
+            yield "multilingual+tfidf"
+        return
     networks = [name for name in ("minilm", "mpnet") if is_ready(name)]
     if effort != "thorough":
         networks = networks[:1] if n_rows >= _TFIDF_TRIED_FROM else []

@@ -23,6 +23,7 @@ from ..about import About
 from ..encoders.registry import default_encoder
 from ..heads.decision import parse_goal
 from ..heads.head import fit_head
+from ..labelled.languages import find_languages
 from ..labelled.same_text import hash_texts
 from ..model import Model
 from ..views import CONTEXTS, VIEWS, Inputs, needed
@@ -125,7 +126,8 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"X has {len(texts)} texts, groups has {len(keys)}")
         ties = _numbered(keys)
         views = (*(["target"] if "target" in columns else []), *CONTEXTS[self.context])
-        self.candidate_ = Candidate(self.encoder or default_encoder(len(texts)), ("text", *views))
+        encoder = self.encoder or default_encoder(len(texts), find_languages(texts, ties))
+        self.candidate_ = Candidate(encoder, ("text", *views))
         context = needed(columns, views, len(texts))
         features = Features(Inputs(texts, context), [self.candidate_])
         self.encoder_, vectors = features.fit(self.candidate_, None)

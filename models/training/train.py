@@ -116,7 +116,10 @@ def train(
         _check(data, dimension)
     named = [encoder] if isinstance(encoder, str) else list(encoder or ())
     present = _present(data, context)
-    candidates = propose(len(data), present, encoders=named, context=context, effort=effort)
+    languages = find_languages(data.texts, data.groups)
+    candidates = propose(
+        len(data), present, encoders=named, context=context, effort=effort, languages=languages
+    )
     features = Features(Inputs(data.texts, data.context or {}), candidates, progress)
     # One thread a fit: sums in a fixed order make the same bundle to the byte, and fits this small
     # are quicker so. Fits stand side by side, and would take turns in setting filters of warnings.
@@ -126,7 +129,7 @@ def train(
         compared = compare(
             features, candidates, jobs, data.groups, n_folds=n_folds, seed=seed, progress=progress
         )
-        return _keep(data, features, jobs, compared, progress)
+        return _keep(data, features, jobs, compared, languages=languages, progress=progress)
 
 
 def _keep(
@@ -134,6 +137,8 @@ def _keep(
     features: Features,
     jobs: Sequence[Job],
     compared: Compared,
+    *,
+    languages: Sequence[str],
     progress: Progress | None,
 ) -> Report:
     """Fit what was chosen on all rows, and report."""
@@ -158,7 +163,7 @@ def _keep(
         n_rows=len(data) - n_weak,
         n_groups=len(np.unique(data.groups[people])),
         grouped_by=data.grouped_by,
-        languages=find_languages(data.texts, data.groups),
+        languages=languages,
         n_folds=len(compared.folds),
         seed=jobs[0].seed,
         head=compared.best.head,

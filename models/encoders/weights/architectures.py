@@ -124,6 +124,7 @@ _LARGEST = 1_000_000
 
 NETWORKS: dict[str, Network] = {
     "minilm": Network("bert", 6, 384, 12, 256),
+    "multilingual": Network("bert", 12, 384, 12, 128),
     "mpnet": Network("mpnet", 12, 768, 12, 384, epsilon=1e-5, first_position=2),
 }
 """The networks whose weights can be pulled."""

