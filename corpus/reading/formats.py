@@ -12,7 +12,7 @@ from ...tables.encodings import HEAD, encoding_of, out_of_step
 from ...tables.reading import read_rows, warn
 from ...tables.rows import RECORD_LIMIT, TOO_LONG, BadRow
 from ..article import Article
-from .databases.download import Damaged, Download, longer_than_stated
+from .databases.download import Damaged, Download, longer_than_stated, run_of_letters
 from .databases.factiva import factiva_articles
 from .databases.nexis import nexis_articles
 from .databases.proquest import proquest_articles
@@ -80,6 +80,10 @@ def articles_of_download(
     for number, part in enumerate(download.parts, 1):
         if isinstance(part, Damaged):
             yield Reject.of(name, number, part.reason, part.raw)
+        elif run := run_of_letters(str(part.get("text", ""))):
+            raw = "\n".join(map(str, part.values()))
+            problem = f"{len(run):,} characters without a space: what stood there is lost"
+            yield Reject.of(name, number, problem, raw)
         else:
             yield to_article(part | beside, Fields(), name, number)
 

@@ -18,6 +18,7 @@ __all__ = [
     "joined",
     "longer_than_stated",
     "mark_that_repeats",
+    "run_of_letters",
 ]
 
 WORDS = re.compile(r"[\d.,]+ (?:words|mots|palabras|Wörter|parole|palavras|woorden)")
@@ -32,6 +33,7 @@ _YEAR = re.compile(r"\d{4}")
 _LINES_OF_HEAD = 8
 _NAME, _PROSE = 3, 8
 """Most words of the name of a source, fewest of a line of text."""
+_RUN = re.compile(r"[!-~]{2000,}")
 _NUMBER = re.compile(r"\d+(?:[.,]\d{3})*")
 
 
@@ -119,3 +121,18 @@ def longer_than_stated(records: Iterable[dict[str, Any] | Damaged]) -> list[str]
             says = f"article {number} has {n_words} words and states {n_stated}"
             notes.append(f"{says}: look whether it holds another one")
     return notes
+
+
+def run_of_letters(text: str) -> str:
+    """Return a run of 2,000 characters that no text has, and no address; empty if there is none.
+
+    Where a disk or a copy has written over a download, the end of one article and the head of the
+    next may be gone without a sign. Scripts without spaces have longer runs, and do not count.
+
+    Examples
+    --------
+    >>> run_of_letters("They talk. " * 999), len(run_of_letters("They " + 5000 * "9"))
+    ('', 5000)
+    """
+    match = _RUN.search(text)
+    return match[0] if match else ""

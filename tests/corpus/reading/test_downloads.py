@@ -304,6 +304,17 @@ def test_a_text_whose_head_is_damaged_is_refused_with_the_text(
         assert held or any(body in one.raw.replace("\\n", "\n") for one in rejects), content
 
 
+@pytest.mark.parametrize("name", [name for name in FORMS if name.endswith(".txt")])
+def test_a_part_that_was_written_over(name: str) -> None:
+    """The end of an article and the head of the next are gone: neither is an article."""
+    content = written(name)
+    start, end = content.index(BODIES[0]) + len(BODIES[0]), content.index(BODIES[1])
+    articles, rejects = read(name, content[:start] + 20_000 * "9" + content[end:])
+
+    assert len(articles) == 1
+    assert [one.reason for one in rejects if BODIES[0] in one.raw.replace("\\n", "\n")]
+
+
 FACTIVA_NUMBERS = ("POST000020230502ej5200001", "TIMS000020230503ej530000b")
 FACTIVA = {
     "own_lines.txt": lambda n: CODED.format(s="\n", number=n),
