@@ -1,9 +1,14 @@
 """The tutorial, run as it stands: a real server, a real browser, and two people who code."""
 
 import json
+import os
 import re
+import subprocess
+import sys
+import sysconfig
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -57,6 +62,31 @@ def as_printed(shown: Block, printed: str) -> str:
     return "".join(f"{line}\n" for line in made)
 
 
+@pytest.fixture(scope="module")
+def run(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+    """Install the wheel into an environment of its own, and give what runs its command there.
+
+    What the wheel needs is found in the environment of the tests; the checkout is not.
+    """
+    folder = tmp_path_factory.mktemp("fresh") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    python = folder / "bin" / "python"
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check"]
+    subprocess.run([*pip, "install", "--quiet", "--no-deps", str(wheel)], check=True)
+    (site,) = folder.glob("lib/python*/site-packages")
+    # A path that stands in a .pth file is searched, but the .pth files in it are not read.
+    (site / "others.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
+
+    def command(*words: str, cwd: Path) -> Any:
+        own = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        done = subprocess.run(words, cwd=cwd, env=own, capture_output=True, text=True, check=False)
+        return SimpleNamespace(code=done.returncode, out=done.stdout, err=done.stderr)
+
+    shown = [str(python), "-c", "import standfirst; print(standfirst.__file__)"]
+    assert command(*shown, cwd=folder).out.startswith(str(site))
+    return lambda *words, cwd: command(str(folder / "bin" / "standfirst"), *words, cwd=cwd)
+
+
 @pytest.mark.server
 @pytest.mark.browser
 def test_the_tutorial_prints_what_it_shows(
@@ -69,7 +99,10 @@ def test_the_tutorial_prints_what_it_shows(
     artefacts: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Its commands run in order, print what stands below them, and make what its pictures show."""
+    """Its commands run in order, print what stands below them, and make what its pictures show.
+
+    They do with the wheel, without the checkout, in a folder that knows nothing of it.
+    """
     monkeypatch.setenv("LABEL_STUDIO_URL", label_studio.access.url)
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", label_studio.access.token)
     monkeypatch.setenv("STANDFIRST_HOME", str(tmp_path / "home"))
