@@ -2,15 +2,25 @@
 
 A linear classifier (see `linear.KINDS`) with balanced class weights, because labels that matter are
 often rare. Everything that is chosen is chosen inside `fit_head` by grouped folds of the rows it is
-given: the strength of the penalty, the calibration, the rule that turns probabilities into labels.
-Whoever scores a head on rows that were not given to it gets an honest score.
+given: the strength of the penalty, the layers, the calibration, the rule that turns probabilities
+into labels. Whoever scores a head on rows that were not given to it gets an honest score.
+
+Penalties and layers are averaged rather than chosen, because the folds of 50 rows are a coin: each
+counts by the likelihood of the held-out rows (many rows make that a choice), and loose penalties
+start with less. The mean of linear classifiers is a linear classifier again.
 
 Probabilities and labels serve two masters. The probabilities are calibrated to how often labels
 occur, so that shares can be computed from them. Labels serve the stated goal (`decision`).
+
+References
+----------
+Yao, Y., Vehtari, A., Simpson, D. & Gelman, A. (2018). Using Stacking to Average Bayesian Predictive
+Distributions. Bayesian Analysis 13, section 2.2 (pseudo-BMA: weights from held-out likelihoods).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -19,18 +29,21 @@ import numpy.typing as npt
 from ..labelled.folds import Fold, grouped_folds
 from ..matrix import Matrix, States, even_out, only_last, scaled
 from .calibration import Calibration, calibrate
-from .decision import MARGIN, STEADY_FROM, Goal, Rule, find_rule
+from .decision import MARGIN, Goal, Rule, find_rule
 from .linear import LinearFit, Space, fit_path, rotate
 
 __all__ = ["MARGIN", "STRENGTHS", "Head", "fit_head"]
 
-STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0)
+STRENGTHS = (0.3, 1.0, 3.0, 10.0)
 """Inverse penalties (scikit-learn's C) that are tried, from strict to loose."""
 
 _INNER_FOLDS = 3
 
-_CLEARLY = 0.97
-"""How much of the usual loss is left at most where the last layer alone is preferred."""
+_LAST_ALONE = 0.3
+"""Weight of the last layer alone before any row is seen; that of all layers is 1."""
+
+_LEAST = 0.01
+"""Weight below which a trial does not count, as a share of the largest."""
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -51,7 +64,7 @@ class Head:
     rule: Rule
     """What turns these into labels."""
     strength: float
-    """The inverse penalty that was chosen."""
+    """The inverse penalty that weighed most."""
 
     def probabilities(self, vectors: Matrix) -> Floats:
         """Return the probability of each label of the codebook, shape (n_rows, n_labels)."""
@@ -149,12 +162,12 @@ def fit_head(
     sample_weight
         Weight of each row; all alike if None.
     strengths
-        Inverse penalties to try. Where there is only one, there are no inner folds, and so no
-        calibration.
+        Inverse penalties to try, ascending. Where there is only one, there are no inner folds, and
+        so no calibration.
     states
-        The columns that hold states of a network. They are evened out (see `even_out`), and below
-        `STEADY_FROM` rows the last layer alone is tried, too: few rows of a topic do not pay for
-        columns that carry tone. The weights that are kept are those of the vectors as they came.
+        The columns that hold states of a network. They are evened out (see `even_out`), and the
+        last layer alone is tried, too: few rows of a topic do not pay for columns that carry tone.
+        The weights that are kept are those of the vectors as they came.
     seed
         Of the inner folds.
     alone
@@ -180,60 +193,135 @@ def fit_head(
     nothing_to_choose = len(strengths) == 1 or len(np.unique(groups)) == 1
     folds = [] if nothing_to_choose else grouped_folds(target, groups, _INNER_FOLDS, seed)
     scale = even_out(vectors, states)
-    space = rotate(scaled(vectors, scale))
-
-    def tune(space: Space) -> _Tuned:
-        scores = _held_out_scores(
-            space.rows, target, folds, sample_weight, strengths, kind=kind, multiple=multiple
+    last = only_last(scale, states) if folds else None
+    readings = [_Reading(scale, rotate(scaled(vectors, scale)), 1.0)]
+    if last is not None:
+        readings.append(_Reading(last, rotate(scaled(vectors, last)), _LAST_ALONE))
+    trials = [
+        trial
+        for reading in readings
+        for trial in _try_out(
+            reading,
+            target,
+            folds,
+            sample_weight,
+            strengths,
+            kind=kind,
+            multiple=multiple,
         )
-        return _best(scores, target, multiple=multiple)
-
+    ]
+    weight = _weigh(trials, len(target))
+    fit = _mean_fit(trials, weight, target, sample_weight, kind=kind, multiple=multiple)
     n_seen = target.shape[1]
-    tuned = _Tuned(np.inf, len(strengths) // 2, Calibration.none(n_seen), None)
+    calibration, rule = Calibration.none(n_seen), Rule.none(n_seen, single)
+    held_out = None
     if folds:
-        tuned = tune(space)
-        last = only_last(scale, states) if len(target) < STEADY_FROM else None
-        if last is not None:
-            narrow = rotate(scaled(vectors, last))
-            other = tune(narrow)
-            if other.loss < _CLEARLY * tuned.loss:
-                tuned, scale, space = other, last, narrow
-    rule, held_out = Rule.none(n_seen, single), None
-    if tuned.probabilities is not None:
-        shift = tuned.calibration.shift
-        rule = find_rule(tuned.probabilities, target, shift, goal, multiple=multiple, alone=single)
+        scores = sum(w * trial.scores for w, trial in zip(weight, trials, strict=True))
+        calibration = calibrate(scores, target, multiple=multiple)
+        probabilities = calibration.probabilities(scores, multiple=multiple)
+        shift = calibration.shift
+        rule = find_rule(probabilities, target, shift, goal, multiple=multiple, alone=single)
         held_out = np.zeros(truth.shape)
-        held_out[:, seen] = tuned.probabilities
-    strength = strengths[tuned.index]
-    fitted = fit_path(space.rows, target, [strength], multiple, sample_weight, kind)[0]
-    weights = (space.back(fitted.weights) * scale).astype(np.float32)
-    fit = LinearFit(weights, fitted.intercept)
-    return Head(multiple, seen, fit, tuned.calibration, rule, float(strength)), held_out
+        held_out[:, seen] = probabilities
+    by_strength = np.array([[trial.strength == one for trial in trials] for one in strengths])
+    strength = strengths[int((by_strength @ weight).round(9).argmax())]
+    return Head(multiple, seen, fit, calibration, rule, float(strength)), held_out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reading:
+    """One way to weigh the columns."""
+
+    scale: npt.NDArray[np.float32]
+    """What each column is multiplied with."""
+    space: Space
+    """The rows so scaled, where fits are made."""
+    prior: float
+    """Its weight before any row is seen."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Tuned:
-    """The penalty with the lowest loss on held-out rows, and what belongs to it."""
+class _Trial:
+    """A reading and a penalty, as held-out rows saw them."""
 
+    reading: _Reading
+    strength: float
+    """The inverse penalty."""
+    slope: Floats
+    """What brings its scores to log-odds, shape (n_labels,)."""
+    scores: Any
+    """Held-out scores times the slope, shape (n_rows, n_labels); None without inner folds."""
     loss: float
-    index: int
-    """Of the penalty among those that were tried."""
-    calibration: Calibration
-    probabilities: Floats | None
-    """Of the held-out rows, calibrated; None without inner folds."""
+    """Log loss of the held-out rows, calibrated and balanced."""
 
 
-def _best(held_out: Sequence[Floats], target: Bools, *, multiple: bool) -> _Tuned:
-    """Calibrate the scores of each penalty, and choose by the log loss."""
-    tried = []
-    for index, scores in enumerate(held_out):
+def _try_out(
+    reading: _Reading,
+    target: Bools,
+    folds: Sequence[Fold],
+    sample_weight: Floats | None,
+    strengths: Sequence[float],
+    *,
+    kind: str,
+    multiple: bool,
+) -> Iterator[_Trial]:
+    """Score the held-out rows of a reading with each penalty; without folds, take the middle."""
+    if not folds:
+        yield _Trial(reading, strengths[len(strengths) // 2], np.ones(target.shape[1]), None, 0.0)
+        return
+    held_out = _held_out_scores(
+        reading.space.rows, target, folds, sample_weight, strengths, kind=kind, multiple=multiple
+    )
+    for strength, scores in zip(strengths, held_out, strict=True):
         calibration = calibrate(scores, target, multiple=multiple)
         probabilities = calibration.probabilities(scores, multiple=multiple)
-        loss = _log_loss(probabilities, target, multiple=multiple)
-        tried.append(_Tuned(loss, index, calibration, probabilities))
-    least = min(trial.loss for trial in tried)
-    # Ties go to the stricter penalty, which comes first.
-    return next(trial for trial in tried if trial.loss < least + 1e-9)
+        loss = _balanced_loss(probabilities, target, multiple=multiple)
+        yield _Trial(reading, strength, calibration.slope, calibration.slope * scores, loss)
+
+
+def _weigh(trials: Sequence[_Trial], n_rows: int) -> Floats:
+    """Weigh trials by how probable they make the held-out rows, and by what is known before.
+
+    A penalty starts with the weight 1 / C. Trials that hardly count get none, so that they need not
+    be fitted.
+    """
+    prior = np.array([trial.reading.prior / trial.strength for trial in trials])
+    log_weight = np.log(prior) - n_rows * np.array([trial.loss for trial in trials])
+    weight = np.exp(log_weight - log_weight.max())
+    weight[weight < _LEAST] = 0
+    return np.asarray(weight / weight.sum())
+
+
+def _mean_fit(
+    trials: Sequence[_Trial],
+    weight: Floats,
+    target: Bools,
+    sample_weight: Floats | None,
+    *,
+    kind: str,
+    multiple: bool,
+) -> LinearFit:
+    """Fit what the trials tried on all rows, and take the mean: one linear classifier again."""
+    weights: npt.NDArray[Any] = np.zeros(1)
+    intercept = np.zeros(target.shape[1])
+    counted = [(trial, share) for trial, share in zip(trials, weight, strict=True) if share]
+    for reading, pairs in groupby(counted, key=lambda pair: pair[0].reading):
+        some = list(pairs)
+        path = fit_path(
+            reading.space.rows,
+            target,
+            [trial.strength for trial, _ in some],
+            multiple,
+            sample_weight,
+            kind,
+        )
+        mixed = np.zeros(path[0].weights.shape)
+        for (trial, share), fitted in zip(some, path, strict=True):
+            slope = share * trial.slope
+            mixed += slope[:, None] * fitted.weights
+            intercept += slope * fitted.intercept
+        weights = weights + reading.space.back(mixed) * reading.scale
+    return LinearFit(weights.astype(np.float32), intercept)
 
 
 def _held_out_scores(
@@ -258,9 +346,22 @@ def _held_out_scores(
     return scores
 
 
-def _log_loss(probabilities: Floats, target: Bools, *, multiple: bool) -> float:
-    """Measure how surprising the truth is: less a matter of chance than F1, on few rows."""
-    right = (
-        np.where(target, probabilities, 1 - probabilities) if multiple else probabilities[target]
+def _balanced_loss(probabilities: Floats, target: Bools, *, multiple: bool) -> float:
+    """Measure how surprising the truth is where each label is as frequent as the others.
+
+    It is less a matter of chance than F1, on few rows. Unbalanced, three rows of a rare label would
+    have no say. Labels of a multiple choice are added up.
+    """
+    share = target.mean(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if multiple:
+            odds = probabilities / (1 - probabilities) * (1 - share) / share
+            right = np.where(target, odds, 1) / (1 + odds)
+            weight = np.where(target, 0.5 / share, 0.5 / (1 - share))
+            surprise = -np.log(np.maximum(right, 1e-9)) * weight
+            return float(surprise[:, (share > 0) & (share < 1)].mean(axis=0).sum())
+        even = probabilities / share
+    right = even[target] / even.sum(axis=1)
+    return float(
+        -(np.log(np.maximum(right, 1e-9)) / share[target.argmax(axis=1)]).mean() / len(share)
     )
-    return float(-np.log(np.maximum(right, 1e-12)).mean())

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,8 +9,8 @@ from scipy import sparse
 from standfirst.errors import InputError, UnknownNameError
 from standfirst.models import Report, TrainingSet, evaluate, from_file, train
 from standfirst.models.encoders.words.tfidf import Tfidf
-from standfirst.models.heads.decision import STEADY_FROM, Goal
-from standfirst.models.heads.head import Head, fit_head
+from standfirst.models.heads.decision import Goal
+from standfirst.models.heads.head import fit_head
 from standfirst.models.heads.linear import fit_path, rotate
 from standfirst.models.matrix import States
 
@@ -189,26 +190,44 @@ def test_babe_beats_the_plain_baseline() -> None:
     assert found.calibration_error <= 0.05
 
 
-@pytest.mark.slow
-def test_few_rows_may_leave_out_the_middle_layer() -> None:
-    """Where only the last layer tells, few rows learn from it alone; where both do, from both."""
-    rng = np.random.default_rng(0)
-    states = [States(0, 60, 120)]
+def test_layers_count_by_what_they_tell() -> None:
+    """Where only the last layer tells, the middle one hardly counts; where both do, it does."""
 
-    def head(n: int, *, middle: bool) -> Head:
-        event = np.arange(n) % 4 == 0
-        vectors = rng.normal(size=(n, 120)) * 0.1
+    def middle_share(*, middle: bool) -> float:
+        rng = np.random.default_rng(0)
+        event = np.arange(160) % 4 == 0
+        vectors = rng.normal(size=(160, 120)) * 0.1
         vectors[event, 60:64] += 0.2
         if middle:
             vectors[event, :20] += 0.2
         truth = np.column_stack([~event, event])
+        states = [States(0, 60, 120)]
         rows = vectors.astype(np.float32)
-        return fit_head(rows, truth, np.arange(n), multiple=False, states=states)[0]
+        head, _ = fit_head(rows, truth, np.arange(160), multiple=False, states=states)
+        weights = np.abs(head.fit.weights[0])
+        return float(weights[:60].sum() / weights.sum())
 
-    assert not head(120, middle=False).fit.weights[:, :60].any()
-    assert head(120, middle=False).fit.weights[:, 60:].any()
-    assert head(120, middle=True).fit.weights[:, :60].any()
-    assert head(STEADY_FROM, middle=False).fit.weights[:, :60].any()
+    assert middle_share(middle=True) > 0.3
+    assert middle_share(middle=False) < 0.15
+
+
+def test_penalties_are_averaged() -> None:
+    """A head is the mean of those of several penalties, and calibrated as the mean."""
+    rng = np.random.default_rng(0)
+    event = np.arange(40) % 2 == 0
+    vectors = (rng.normal(size=(40, 8)) + event[:, None]).astype(np.float32)
+    truth = np.column_stack([~event, event])
+
+    def weights(*strengths: float) -> Any:
+        return fit_head(vectors, truth, np.arange(40), multiple=False, strengths=strengths)[0]
+
+    both, strict, loose = weights(0.3, 1.0), weights(0.3), weights(1.0)
+    sides = np.stack([strict.fit.weights[1], loose.fit.weights[1]]).T
+    parts, rest, *_ = np.linalg.lstsq(sides, both.fit.weights[1], rcond=None)
+
+    assert (parts > 0.05).all()
+    assert rest == pytest.approx(0, abs=1e-3)
+    assert both.strength in {0.3, 1.0}
 
 
 @pytest.mark.slow
