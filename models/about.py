@@ -48,6 +48,9 @@ class About:
     """Unlabelled texts that a distilled model learned from."""
     weak: Mapping[str, Any] | None = None
     """The language model whose labels taught as well: coder, number of rows, and their weight."""
+    codebook_taught: Mapping[str, float] | None = None
+    """Id of each dimension to the share of its classifier that learned from the codebook's own
+    words, too; dimensions that did not are left out."""
     prototype: bool = False
     """Made out of a codebook's definitions, without labels."""
 

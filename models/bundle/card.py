@@ -58,6 +58,7 @@ def write_card(model: Predictor) -> str:
             f"- **Labelled data**: {about.n_rows} rows in {about.n_groups} groups "
             f"(by {about.grouped_by}); SHA-256 `{about.data}`.{_weak(about)}"
         ),
+        *_codebook_taught(about),
         f"- **Who labelled, and how well they agree**: {_OPEN} (`standfirst annotate agreement`).",
         (
             f"- **Leakage**: rows of one group, or with the same text, never stand on both sides "
@@ -148,6 +149,20 @@ def _weak(about: About) -> str:
         f"{about.weak['coder']} labelled, each of weight {about.weak['weight']:g} beside 1; all "
         "scores are on people's answers alone."
     )
+
+
+def _codebook_taught(about: About) -> list[str]:
+    """Say where the codebook's own words were learned from, too."""
+    shares = (about.codebook_taught or {}).items()
+    named = ", ".join(f"{as_text(name)} {share:.0%}" for name, share in shares)
+    if not named:
+        return []
+    return [
+        (
+            "- **Codebook**: its definitions, cases and examples taught, too, at a low weight, as "
+            f"far as held-out rows gained; share of the classifier that saw them: {named}."
+        )
+    ]
 
 
 def _chosen(about: About) -> str:

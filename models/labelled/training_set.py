@@ -18,6 +18,7 @@ from ...errors import InputError, UnknownLabelError, UnknownNameError
 from ...labels.codebook.codebook import Codebook, Dimension
 from ..views import Context
 from .folds import join_groups
+from .same_text import hash_texts
 from .votes import normalised
 
 if TYPE_CHECKING:
@@ -121,6 +122,8 @@ class TrainingSet:
     """Id of the dimension to the weight of each row in training; all alike if None."""
     weak: Weak | None = None
     """Rows that nobody has coded but a language model; None where there are none."""
+    closed: npt.NDArray[np.uint64] | None = None
+    """Hashes of texts from which nothing may be learned, wherever they stand: the test part's."""
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -264,6 +267,7 @@ def from_study(
     table = units if isinstance(units, pa.Table) else units.with_format("arrow")[:]
     ids = table.column("unit_id").to_pylist() if len(table) else []
     rows = [row for row, unit_id in enumerate(ids) if unit_id in answers]
+    closed = [row for row, unit_id in enumerate(ids) if unit_id in leave_out]
     if not rows:
         raise InputError(source, "no gold answer on any unit", "run: standfirst labels gold")
     taken = table.take(rows).to_pylist()
@@ -307,6 +311,7 @@ def from_study(
         {name: tuple(row[name] for row in taken) for name in ("before", "after", "title")},
         weights,
         rows_weak,
+        hash_texts(table["text"].take(pa.array(closed, pa.int64())).to_pylist()),
     )
 
 

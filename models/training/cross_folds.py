@@ -81,7 +81,8 @@ def _fit(
 
     def fit(part: npt.NDArray[np.int64]) -> Head:
         rows = vectors[job.rows[part]]
-        head = job.fit_rows(rows, part, kind, strengths, states)[0]
+        said = job.codebook(vectors)
+        head = job.fit_rows(rows, part, kind, strengths, states=states, codebook=said)[0]
         # As it will be stored, so that a model answers the same before and after.
         arrays = head.arrays()
         arrays["weights"] = rounded(arrays["weights"])

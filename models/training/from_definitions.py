@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import InputError
-from ...labels.codebook.codebook import Codebook, Dimension, Label
+from ...labels.codebook.codebook import Codebook, Dimension
 from ..about import About
 from ..encoders.networks.transformer import is_ready
 from ..encoders.registry import make_encoder
@@ -27,6 +27,7 @@ from ..heads.head import Head
 from ..heads.linear import LinearFit
 from ..matrix import Matrix
 from ..model import Model
+from .codebook_rows import sayings
 from .question import labels_alone
 
 __all__ = ["prototype_model"]
@@ -61,7 +62,7 @@ def prototype_model(codebook: Codebook, *, encoder: str | None = None) -> Model:
     """
     name = encoder or ("minilm" if is_ready() else "hashed-pieces")
     dimensions = [
-        dimension for dimension in codebook.dimensions if any(_sayings(k) for k in dimension.labels)
+        dimension for dimension in codebook.dimensions if any(sayings(k) for k in dimension.labels)
     ]
     if not dimensions:
         remedy = "write some into the codebook"
@@ -70,7 +71,7 @@ def prototype_model(codebook: Codebook, *, encoder: str | None = None) -> Model:
         t
         for dimension in dimensions
         for label in dimension.labels
-        for t in (label.name, *_sayings(label))
+        for t in (label.name, *sayings(label))
     ]
     # Each twice, because n-grams that one text alone holds would not count.
     empty, prepared = make_encoder(name).begin(texts * 2)
@@ -79,15 +80,10 @@ def prototype_model(codebook: Codebook, *, encoder: str | None = None) -> Model:
     return Model(codebook, name, fitted, heads, About(prototype=True))
 
 
-def _sayings(label: Label) -> tuple[str, ...]:
-    texts = (label.definition, *label.include, *label.examples)
-    return tuple(text for text in texts if text.strip())
-
-
 def _head(dimension: Dimension, encode: Callable[[Sequence[str]], Matrix]) -> Head:
     rows = []
     for label in dimension.labels:
-        vectors = _dense(encode([f"{label.name}. {label.definition}", *_sayings(label)]))
+        vectors = _dense(encode([f"{label.name}. {label.definition}", *sayings(label)]))
         mean = vectors.mean(axis=0)
         length = float(np.linalg.norm(mean))
         rows.append(mean / length if length else mean)

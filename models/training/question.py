@@ -1,7 +1,7 @@
 """What has to be fitted for one dimension: its rows, their labels and groups, and to what end."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ from ..heads.head import STRENGTHS, Head, fit_head
 from ..labelled.folds import Fold
 from ..labelled.training_set import TrainingSet
 from ..matrix import Matrix, States
+from .codebook_rows import CodebookRows
 from .ranking import Answers, Asked
 
 __all__ = ["Job", "labels_alone", "make_jobs"]
@@ -44,6 +45,10 @@ class Job:
     """Which labels never stand with another, shape (n_labels,); None where there are none."""
     scored: Bools | None = None
     """Which of its rows people have coded: only these are scored; all if None."""
+    said: npt.NDArray[np.int64] | None = None
+    """The rows out of the codebook, in numbers of the whole set with these below; None without."""
+    said_truth: Bools | None = None
+    """Their labels, shape (n_said, n_labels)."""
 
     def fit(
         self,
@@ -53,7 +58,15 @@ class Job:
         states: Sequence[States] = (),
     ) -> tuple[Head, Floats | None]:
         """Fit a head on a part of the answered rows; vectors are those of all rows of the data."""
-        return self.fit_rows(vectors[self.rows[part]], part, kind, states=states)
+        return self.fit_rows(
+            vectors[self.rows[part]], part, kind, states=states, codebook=self.codebook(vectors)
+        )
+
+    def codebook(self, vectors: Matrix) -> tuple[Matrix, Bools] | None:
+        """Return the vectors and labels of the rows out of the codebook, if there are any."""
+        if self.said is None or self.said_truth is None:
+            return None
+        return vectors[self.said], self.said_truth
 
     def fit_rows(
         self,
@@ -61,7 +74,9 @@ class Job:
         part: npt.NDArray[np.int64],
         kind: str,
         strengths: Sequence[float] = STRENGTHS,
+        *,
         states: Sequence[States] = (),
+        codebook: tuple[Matrix, Bools] | None = None,
     ) -> tuple[Head, Floats | None]:
         """Fit a head on a part of the answered rows; vectors are those of the part."""
         return fit_head(
@@ -76,6 +91,7 @@ class Job:
             states=states,
             seed=self.seed,
             alone=self.alone,
+            codebook=codebook,
         )
 
     def cut(self, fold: Fold) -> Fold:
@@ -103,8 +119,22 @@ def labels_alone(dimension: Dimension) -> Bools | None:
     return np.array([label.alone for label in dimension.labels]) if dimension.alone else None
 
 
-def make_jobs(data: TrainingSet, goal: Goal, seed: int) -> list[Job]:
-    """Return what has to be fitted, one job a dimension."""
+def make_jobs(
+    data: TrainingSet, goal: Goal, seed: int, said: CodebookRows | None = None
+) -> list[Job]:
+    """Return what has to be fitted, one job a dimension.
+
+    Parameters
+    ----------
+    data
+        The labelled rows.
+    goal
+        What labels should be good at.
+    seed
+        Of the inner folds.
+    said
+        Rows out of the codebook, whose vectors stand below those of the labelled ones.
+    """
     jobs = []
     for name in data.answers:
         rows, truth = data.truth(name)
@@ -114,6 +144,9 @@ def make_jobs(data: TrainingSet, goal: Goal, seed: int) -> list[Job]:
         alone = labels_alone(dimension)
         scored = None if data.weak is None else ~data.weak.rows[rows]
         groups = data.groups[rows]
-        job = Job(name, rows, truth, groups, weight, multiple, goal, seed, alone, scored)
+        job = Job(name, rows, truth, groups, weight, multiple, goal, seed, alone, scored=scored)
+        if said is not None and name in said.dimensions:
+            numbers, of_said = said.of(dimension)
+            job = replace(job, said=len(data) + numbers, said_truth=of_said)
         jobs.append(job)
     return jobs

@@ -32,8 +32,9 @@ from ..model import Model
 from ..scores import calibration_error, macro_f1, score
 from ..tagging.tallies import check_columns
 from ..threads import side_by_side
-from ..views import CONTEXTS, VIEWS, Inputs
+from ..views import CONTEXTS, VIEWS
 from .candidates import EFFORTS, propose
+from .codebook_rows import CodebookRows, read_codebook
 from .cross_folds import fit_folds
 from .features import Features, states_of
 from .question import Job, make_jobs
@@ -120,20 +121,22 @@ def train(
     candidates = propose(
         len(data), present, encoders=named, context=context, effort=effort, languages=languages
     )
-    features = Features(Inputs(data.texts, data.context or {}), candidates, progress)
+    said = read_codebook(data)
+    features = Features(said.below(data), candidates, progress)
     # One thread a fit: sums in a fixed order make the same bundle to the byte, and fits this small
     # are quicker so. Fits stand side by side, and would take turns in setting filters of warnings.
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        jobs = make_jobs(data, aim, seed)
+        jobs = make_jobs(data, aim, seed, said)
         compared = compare(
             features, candidates, jobs, data.groups, n_folds=n_folds, seed=seed, progress=progress
         )
-        return _keep(data, features, jobs, compared, languages=languages, progress=progress)
+        return _keep(data, said, features, jobs, compared, languages=languages, progress=progress)
 
 
 def _keep(
     data: TrainingSet,
+    said: CodebookRows,
     features: Features,
     jobs: Sequence[Job],
     compared: Compared,
@@ -142,9 +145,10 @@ def _keep(
     progress: Progress | None,
 ) -> Report:
     """Fit what was chosen on all rows, and report."""
-    encoder, vectors = features.fit(compared.best, None)
+    encoder, vectors = features.fit(compared.best, np.arange(len(data)))
     states = states_of(encoder)
-    even = scaled(vectors, even_out(vectors, states))
+    labelled = vectors[: len(data)]
+    even = scaled(labelled, even_out(labelled, states))
     heads: dict[str, Head] = {}
     reports = []
     for job in jobs:
@@ -170,12 +174,15 @@ def _keep(
         goal=str(jobs[0].goal),
         chosen=str(compared.best),
         weak=weak,
+        codebook_taught={
+            name: round(head.codebook, 2) for name, head in heads.items() if head.codebook
+        },
     )
     metrics = Metrics(
         dimensions={report.dimension: report.as_json() for report in reports},
         choice=compared.choice.as_json(),
     )
-    trained_on = np.unique(hash_texts(data.texts))
+    trained_on = np.unique(hash_texts([*data.texts, *said.texts]))
     name = "+".join(dict.fromkeys(part.name for part in compared.best.parts()))
     familiar = FamiliarWords.of(data.texts, data.groups, seed=jobs[0].seed)
     model = Model(data.codebook, name, encoder, heads, about, metrics, trained_on, folds, familiar)
