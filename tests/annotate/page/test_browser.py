@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]
 SUBMIT = "[data-testid=bottombar-submit-button]"
+ARROW = "[data-tooltip='Collapse Group']"
 TEXTS = (
     "The minister said that the arrangement would break the business of the smugglers.",
     "The refugee council called the plan “a trade in human beings” that costs $5 a head.",
@@ -103,6 +104,40 @@ def test_hotkeys_end_as_annotations(
     }
     assert all(row.seconds for row in read.annotations)
     assert {row.suggestion for row in read.annotations} == {"none"}
+
+
+def test_side_panels_close_and_stay_closed(
+    server: Server,
+    sign_up: Callable[[str], Any],
+    new_project: Callable[..., int],
+    codebook: Codebook,
+    page: "Page",
+    editor: Any,
+    artefacts: Path,
+) -> None:
+    """As the docs tell teams: one arrow closes both, the page gets their width, and it lasts."""
+    project = new_project(codebook, "Panels")
+    push(server, project, units(1, codebook))
+    coder = sign_up("panels@example.org")
+    editor.log_in(server.url, coder.email, coder.password)
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    editor.open(server.url, project)
+    page.screenshot(path=artefacts / "labelling-large.png")
+
+    def width() -> float:
+        box = page.locator(".sf-target").bounding_box()
+        assert box is not None
+        return box["width"]
+
+    before = width()
+    page.locator(ARROW).first.click()
+    page.wait_for_timeout(500)
+    page.screenshot(path=artefacts / "labelling-closed.png")
+    closed = width()
+    editor.open(server.url, project)
+
+    assert closed > before + 200
+    assert width() == closed
 
 
 def test_everything_is_on_the_screen(
