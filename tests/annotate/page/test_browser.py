@@ -142,6 +142,7 @@ def test_side_panels_close_and_stay_closed(
 
 def test_everything_is_on_the_screen(
     server: Server,
+    sign_up: Callable[[str], Any],
     new_project: Callable[..., int],
     codebook: Codebook,
     page: "Page",
@@ -152,6 +153,8 @@ def test_everything_is_on_the_screen(
     shown = assign_hotkeys(codebook)
     project = new_project(codebook, "On the screen")
     push(server, project, units(1, codebook))
+    coder = sign_up("screen@example.org")
+    editor.log_in(server.url, coder.email, coder.password)
     editor.open(server.url, project)
 
     bottom = page.locator(SUBMIT).bounding_box()
@@ -177,6 +180,7 @@ def test_everything_is_on_the_screen(
 
 def test_condition_hides_the_question(
     server: Server,
+    sign_up: Callable[[str], Any],
     new_project: Callable[..., int],
     codebook: Codebook,
     page: "Page",
@@ -189,6 +193,8 @@ def test_condition_hides_the_question(
     assert "whenChoiceValue" in labeling_config(conditional)
     project = new_project(conditional, "Conditional")
     push(server, project, units(2, conditional))
+    coder = sign_up("condition@example.org")
+    editor.log_in(server.url, coder.email, coder.password)
     editor.open(server.url, project)
     question = page.get_by_text(position.question)
     assert not question.is_visible()
