@@ -5,15 +5,19 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-__all__ = ["ENDED", "joined", "unwrap"]
+__all__ = ["ended", "joined", "unwrap"]
 
-ENDED = re.compile(r"[.!?:;…。！？；：؟।۔][\"'”’»）」』)\]]*$")
-"""The end of a line that ends a sentence."""
+_ENDS = tuple(".!?:;…。！？；：؟।۔")
+_CLOSING = "\"'”’»）」』)]"
+_NARROW = re.compile(r"[\0-\u10ff\u2000-\u2319]+")
+"""Letters of alphabets and the usual punctuation, of which none is as wide as two."""
 _DIVIDED = re.compile(r"[^\W\d_]{2}[-\u2010]$")
 _FEW = 3
 """With fewer lines than this, each must end in the middle of a sentence, for all to see."""
 _USUAL = 40
 _WIDTHS = range(16, 501)
+_INNER = 0.5
+"""So many lines are not the last of their paragraph."""
 _FULL = 0.8
 """Of so many lines, the next word would not have fitted."""
 _OPEN = 0.6
@@ -40,19 +44,20 @@ def unwrap(text: str) -> str:
         [line.strip() for line in block.split("\n")] for block in re.split(r"\n[ \t]*\n", text)
     ]
     pairs = [(line, after) for block in blocks for line, after in pairwise(block) if line and after]
-    if not pairs:
+    # Looked at first: of nearly all texts, the lines are paragraphs and end as such.
+    if sum(not ended(line) for line, _ in pairs) < _INNER * _OPEN * len(pairs) or not pairs:
         return text
     widths = sorted(_width(line) for line, _ in pairs)
     # A word longer than the width, an address say, makes a line of its own.
     width = widths[-1 - len(widths) // 10]
     inner = [pair for pair in pairs if not _ends_short(*pair, width)]
     n_full = sum(not _fits(*pair, width) for pair in inner)
-    n_open = sum(ENDED.search(line) is None for line, _ in inner)
+    n_open = sum(not ended(line) for line, _ in inner)
     n_lower = sum(after[0].islower() for _, after in inner)
     n_upper = sum(after[0].isupper() for _, after in inner)
     is_wrapped = (
         width in _WIDTHS
-        and len(inner) >= 0.5 * len(pairs)
+        and len(inner) >= _INNER * len(pairs)
         and n_full >= _FULL * len(inner)
         and n_open >= _OPEN * len(inner)
         and n_lower >= _LOWER * (n_lower + n_upper)
@@ -62,6 +67,17 @@ def unwrap(text: str) -> str:
     if not is_wrapped:
         return text
     return "\n\n".join("\n".join(_paragraphs(block, width, text)) for block in blocks)
+
+
+def ended(line: str) -> bool:
+    """Tell whether a line ends a sentence, whatever closes behind its mark.
+
+    Examples
+    --------
+    >>> ended("He said: “No.”"), ended("He said")
+    (True, False)
+    """
+    return line.rstrip(_CLOSING).endswith(_ENDS)
 
 
 def joined(lines: Sequence[str], written: str) -> str:
@@ -98,9 +114,7 @@ def _paragraphs(block: Sequence[str], width: int, written: str) -> Iterator[str]
 
 
 def _ends_short(line: str, after: str, width: int) -> bool:
-    return _fits(line, after, width) and (
-        _width(line) < _SHORT * width or ENDED.search(line) is not None
-    )
+    return _fits(line, after, width) and (_width(line) < _SHORT * width or ended(line))
 
 
 def _fits(line: str, after: str, width: int) -> bool:
@@ -111,7 +125,7 @@ def _fits(line: str, after: str, width: int) -> bool:
 
 
 def _width(text: str) -> int:
-    return len(text) if text.isascii() else sum(1 + _is_wide(letter) for letter in text)
+    return len(text) + sum(map(_is_wide, _NARROW.sub("", text)))
 
 
 def _is_wide(letter: str) -> bool:

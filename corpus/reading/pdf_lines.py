@@ -15,7 +15,7 @@ from itertools import pairwise
 from statistics import median_low
 from typing import Any
 
-from ..line_breaks import ENDED, joined
+from ..line_breaks import ended, joined
 
 __all__ = ["Line", "paragraphs", "text_and_lines"]
 
@@ -106,7 +106,7 @@ def paragraphs(
         for line in page:
             if before is None:
                 # A sentence that is not at its end goes on over the page.
-                parted = not made or ENDED.search(made[-1][-1]) or not line.text[0].islower()
+                parted = not made or ended(made[-1][-1]) or not line.text[0].islower()
             else:
                 parted = _parted(before, line, usual)
             if parted:
@@ -153,4 +153,4 @@ def _parted(above: Line, below: Line, usual: float) -> bool:
     indented = below.x - above.x > 0.8 * above.size
     # In the middle of a sentence nothing but a heading or a wide gap ends a paragraph; a line
     # further up stands in the next column.
-    return bool(ENDED.search(above.text)) and (gap > _FAR * usual or gap < 0 or indented)
+    return ended(above.text) and (gap > _FAR * usual or gap < 0 or indented)
