@@ -242,14 +242,17 @@ def _by_definitions(
 
 def _print(report: "Report", output: Path, tuning: list[str], *, as_json: bool) -> None:
     if as_json:
+        from ...models.encoders.languages import unread
+
+        about = report.model.about
         print_json(
             {
                 "model": str(output),
                 "encoder": report.model.encoder_name,
                 "n_rows": report.n_rows,
                 "grouped_by": report.grouped_by,
-                "languages": list(report.model.about.languages),
-                "languages_not_read": list(_unread(report)),
+                "languages": list(about.languages),
+                "languages_not_read": list(unread(report.model.encoder_name, about.languages)),
                 **report.model.metrics,
             }
         )
@@ -321,12 +324,6 @@ def _lines(report: "Report") -> list[str]:
             lines.append("  rare labels are given from a lower probability on (it raised macro-F1)")
         lines += [f"  note: {note}" for note in (*entry.warnings, *entry.cautions)]
     return lines
-
-
-def _unread(report: "Report") -> tuple[str, ...]:
-    from ...models.encoders.languages import unread
-
-    return unread(report.model.encoder_name, report.model.about.languages)
 
 
 def _choice_lines(report: "Report") -> list[str]:

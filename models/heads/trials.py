@@ -80,15 +80,13 @@ class Rows:
     """The labelled rows, and those out of the codebook."""
 
     vectors: Matrix
-    """Of the labelled rows, shape (n_rows, dim)."""
+    """Of the labelled rows and those out of the codebook below, shape (n_rows + n_said, dim)."""
     target: Bools
-    """Their labels that were seen, shape (n_rows, n_seen)."""
+    """Labels of the labelled rows that were seen, shape (n_rows, n_seen)."""
     weight: Floats | None
     """Their weights; all alike if None."""
-    said_vectors: Matrix | None
-    """Of the rows out of the codebook; None without."""
-    said_target: Bools
-    """Their labels, shape (n_said, n_seen)."""
+    said: Bools
+    """Labels of the rows out of the codebook, shape (n_said, n_seen)."""
 
     @classmethod
     def of(
@@ -99,27 +97,18 @@ class Rows:
         codebook: tuple[Matrix, Bools] | None,
         seen: Bools,
     ) -> "Rows":
-        """Take what the codebook says of labels that were seen."""
+        """Set what the codebook says of labels that were seen below the labelled rows."""
         if codebook is None:
-            return cls(vectors, target, weight, None, np.zeros((0, target.shape[1]), bool))
-        said, truth = codebook[0], codebook[1][:, seen]
+            return cls(vectors, target, weight, np.zeros((0, target.shape[1]), bool))
+        below, truth = codebook[0], codebook[1][:, seen]
         speaks = truth.any(axis=1)
-        return cls(vectors, target, weight, said[speaks], truth[speaks])
-
-    @property
-    def n_said(self) -> int:
-        """Number of rows out of the codebook."""
-        return len(self.said_target)
+        rows = (vectors, below[speaks])
+        both = sparse.vstack(rows, format="csr") if sparse.issparse(vectors) else np.vstack(rows)
+        return cls(both, target, weight, truth[speaks])
 
     def read(self, scale: npt.NDArray[np.float32], prior: float) -> Reading:
         """Scale the columns of all rows."""
-        rows: Matrix = self.vectors
-        said: Matrix = self.said_vectors
-        if self.n_said and sparse.issparse(rows):
-            rows = sparse.vstack([rows, said], format="csr")
-        elif self.n_said:
-            rows = np.vstack([rows, said])
-        return Reading(scale, rotate(scaled(rows, scale)), prior)
+        return Reading(scale, rotate(scaled(self.vectors, scale)), prior)
 
     def fit(
         self,
@@ -135,9 +124,9 @@ class Rows:
         weight = None if self.weight is None else self.weight[part]
         if with_codebook:
             own = np.ones(len(part)) if weight is None else weight
-            weight = np.concatenate([own, np.full(self.n_said, CODEBOOK_WEIGHT * own.mean())])
-            part = np.concatenate([part, len(self.target) + np.arange(self.n_said)])
-            target = np.concatenate([target, self.said_target])
+            weight = np.concatenate([own, np.full(len(self.said), CODEBOOK_WEIGHT * own.mean())])
+            part = np.concatenate([part, len(self.target) + np.arange(len(self.said))])
+            target = np.concatenate([target, self.said])
         rows = reading.space.rows[part]
         return fit_path(rows, target, strengths, fitting.multiple, weight, fitting.kind)
 
@@ -170,7 +159,7 @@ def try_out(reading: Reading, rows: Rows, folds: Sequence[Fold], fitting: Fittin
         flat = np.ones(rows.target.shape[1])
         return [Trial(reading, middle, flat, None, 0.0)]
     without = list(_held_out(reading, rows, folds, strengths, fitting, with_codebook=False))
-    if not rows.n_said:
+    if not len(rows.said):
         return without
     counts = weigh(without, len(rows.target)) > 0
     some = [trial.strength for trial, count in zip(without, counts, strict=True) if count]

@@ -87,13 +87,12 @@ def _read(part: str, title_first: int) -> dict[str, Any] | Damaged:
 
 def _second_body(part: str) -> str:
     """Name what shows that a second article stands in a part of the newer form, if one does."""
-    head, *_ = _BODY.split(part)
+    head, *bodies = _BODY.split(part)
     # A headline may have a year in it; a second copyright makes it a second head.
     if len(_COPYRIGHT.findall(head)) > 1 and sum(_dates_in(head.split("\n"))) > 1:
         return "a head"
     load_date = _ONCE["LOAD-DATE"].search(part)
     behind = part[load_date.end() :].split("\n")[1:] if load_date else []
-    _, *bodies = _BODY.split(part)
     between = "\n".join(bodies[:-1]).split("\n")
     within = head_within("\n".join(bodies))
     return "a head" if within or _date_in(between + behind) else ""
