@@ -48,9 +48,20 @@ def units(n: int, codebook: Codebook) -> list[dict[str, Any]]:
     return [task(row, revision=codebook.revision, coding_round="1") for row in rows]
 
 
+@pytest.fixture
+def log_in(server: Server, sign_up: Callable[[str], Any], editor: Any) -> Callable[[str], None]:
+    """Give a function that signs somebody up, and logs them in on the test's page."""
+
+    def logged_in(email: str) -> None:
+        coder = sign_up(email)
+        editor.log_in(server.url, coder.email, coder.password)
+
+    return logged_in
+
+
 def test_hotkeys_end_as_annotations(
     server: Server,
-    sign_up: Callable[[str], Any],
+    log_in: Callable[[str], None],
     new_project: Callable[..., int],
     codebook: Codebook,
     page: "Page",
@@ -62,8 +73,7 @@ def test_hotkeys_end_as_annotations(
     shown = assign_hotkeys(codebook)
     project = new_project(codebook, "By hotkeys")
     push(server, project, units(2, codebook))
-    coder = sign_up("keys@example.org")
-    editor.log_in(server.url, coder.email, coder.password)
+    log_in("keys@example.org")
     editor.open(server.url, project)
     page.screenshot(path=artefacts / "labelling.png")
 
@@ -108,7 +118,7 @@ def test_hotkeys_end_as_annotations(
 
 def test_side_panels_close_and_stay_closed(
     server: Server,
-    sign_up: Callable[[str], Any],
+    log_in: Callable[[str], None],
     new_project: Callable[..., int],
     codebook: Codebook,
     page: "Page",
@@ -118,8 +128,7 @@ def test_side_panels_close_and_stay_closed(
     """As the docs tell teams: one arrow closes both, the page gets their width, and it lasts."""
     project = new_project(codebook, "Panels")
     push(server, project, units(1, codebook))
-    coder = sign_up("panels@example.org")
-    editor.log_in(server.url, coder.email, coder.password)
+    log_in("panels@example.org")
     page.set_viewport_size({"width": 1920, "height": 1080})
     editor.open(server.url, project)
     page.screenshot(path=artefacts / "labelling-large.png")
@@ -142,7 +151,7 @@ def test_side_panels_close_and_stay_closed(
 
 def test_everything_is_on_the_screen(
     server: Server,
-    sign_up: Callable[[str], Any],
+    log_in: Callable[[str], None],
     new_project: Callable[..., int],
     codebook: Codebook,
     page: "Page",
@@ -153,8 +162,7 @@ def test_everything_is_on_the_screen(
     shown = assign_hotkeys(codebook)
     project = new_project(codebook, "On the screen")
     push(server, project, units(1, codebook))
-    coder = sign_up("screen@example.org")
-    editor.log_in(server.url, coder.email, coder.password)
+    log_in("screen@example.org")
     editor.open(server.url, project)
 
     bottom = page.locator(SUBMIT).bounding_box()
@@ -180,7 +188,7 @@ def test_everything_is_on_the_screen(
 
 def test_condition_hides_the_question(
     server: Server,
-    sign_up: Callable[[str], Any],
+    log_in: Callable[[str], None],
     new_project: Callable[..., int],
     codebook: Codebook,
     page: "Page",
@@ -193,8 +201,7 @@ def test_condition_hides_the_question(
     assert "whenChoiceValue" in labeling_config(conditional)
     project = new_project(conditional, "Conditional")
     push(server, project, units(2, conditional))
-    coder = sign_up("condition@example.org")
-    editor.log_in(server.url, coder.email, coder.password)
+    log_in("condition@example.org")
     editor.open(server.url, project)
     question = page.get_by_text(position.question)
     assert not question.is_visible()
