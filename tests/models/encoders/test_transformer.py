@@ -265,6 +265,7 @@ def test_strange_folders(
         add_folder(folder)
 
 
+@pytest.mark.usefixtures("own_home")
 @pytest.mark.parametrize(
     "change",
     [
@@ -292,6 +293,7 @@ def test_impossible_sizes(
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.usefixtures("own_home")
 def test_a_vocabulary_without_unknown_words(tmp_path: Path, write_folder: WriteFolder) -> None:
     """A tokenizer that lacks the token for unknown words is refused before any text is read."""
     path = write_folder(tmp_path / "net", "bert") / "tokenizer.json"
@@ -301,6 +303,7 @@ def test_a_vocabulary_without_unknown_words(tmp_path: Path, write_folder: WriteF
         make_encoder(str(path.parent)).encode(["talks"])
 
 
+@pytest.mark.usefixtures("own_home")
 def test_a_template_without_its_tokens(tmp_path: Path, write_folder: WriteFolder) -> None:
     """A tokenizer whose Rust panics, which is no Exception, is refused as any other."""
     path = write_folder(tmp_path / "net", "bert") / "tokenizer.json"
@@ -317,6 +320,7 @@ def test_a_template_without_its_tokens(tmp_path: Path, write_folder: WriteFolder
         make_encoder(str(path.parent)).encode(["talks"])
 
 
+@pytest.mark.usefixtures("own_home")
 @pytest.mark.parametrize("damaged", [b"", b'{"model": "a\n"}', b"\xff\xfe", b"[" * 5_000])
 def test_a_damaged_tokenizer(tmp_path: Path, damaged: bytes, write_folder: WriteFolder) -> None:
     """A tokenizer that cannot be read is refused in one line that names the file."""
