@@ -1,6 +1,9 @@
 # Everything happens in .venv; `make demo` and `make test` set it up on a machine that has nothing but
 # Python 3.11 or later (with venv) and make.
 
+# Each command and test worker would compile every module anew where bytecode is not kept.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt

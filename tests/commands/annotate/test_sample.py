@@ -21,6 +21,8 @@ from standfirst.study.folder import Study
 DEMO = Path(__file__).parents[3] / "corpus" / "demo" / "articles.jsonl"
 COURT = "court"
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., Any]) -> Path:
@@ -77,7 +79,6 @@ def test_training_sees_nothing_of_test_articles(template: Path) -> None:
     assert not learned & (inside - outside)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [
@@ -163,7 +164,6 @@ def test_what_cannot_be_drawn_is_one_line(
     assert file.read_bytes() == before
 
 
-@pytest.mark.slow
 def test_a_model_that_knows_the_test_part_is_refused(
     study: Path, run: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -198,7 +198,6 @@ def test_gold_of_another_codebook_is_refused(study: Path, run: Callable[..., Any
     assert asked.err == done.err
 
 
-@pytest.mark.slow
 def test_definitions_lead_a_draw_and_nothing_else(study: Path, run: Callable[..., Any]) -> None:
     """Before anything is coded, the codebook ranks units; as a measurement it is refused."""
     made = run("train", "--definitions", "--encoder", "hashed-pieces", cwd=study)

@@ -422,6 +422,7 @@ def test_ranking_takes_answers_on_all_units(study: Study, run: Callable[..., Any
     assert "annotate ask --corpus" in done.err
 
 
+@pytest.mark.slow
 def test_answers_teach_and_are_never_scored(study: Study, run: Callable[..., Any]) -> None:
     """A model that learns from a language model, too, is scored on people's answers alone.
 

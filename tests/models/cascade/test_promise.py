@@ -25,6 +25,7 @@ def draw(rng: np.random.Generator, n_articles: int, size: int) -> HeldOut:
     return HeldOut(Q, sure[:, None], agreed[:, None, None], np.repeat(np.arange(n_articles), size))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n_articles", "size"), [(1_500, 1), (400, 4)])
 @pytest.mark.parametrize("rate", [0.95, 0.98])
 def test_promise_holds_in_19_of_20(n_articles: int, size: int, rate: float) -> None:

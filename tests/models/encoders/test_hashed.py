@@ -96,6 +96,7 @@ def model(data: TrainingSet) -> Model:
     return train(data, encoder="hashed", n_folds=2).model
 
 
+@pytest.mark.slow
 def test_arrow_in_whatever_form(model: Model, data: TrainingSet) -> None:
     """Slices, chunks, large strings and dictionaries of the same texts get the same tags."""
     texts = pa.array(data.texts)
@@ -114,6 +115,7 @@ def test_arrow_in_whatever_form(model: Model, data: TrainingSet) -> None:
     assert frames == list(data.answers["frames"])
 
 
+@pytest.mark.slow
 def test_without_numba_the_same_tags(
     model: Model, data: TrainingSet, tmp_path: Path, without_numba: None
 ) -> None:
