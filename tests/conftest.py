@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -49,9 +50,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Perturb the scores of all classifiers, if asked to."""
     if config.getoption("--perturb"):
-        from standfirst.tests.perturb import perturb_scores
+        from standfirst.tests.perturb import perturb_programs, perturb_scores
 
         perturb_scores()
+        folder = tempfile.TemporaryDirectory(prefix="perturb-")
+        config.add_cleanup(folder.cleanup)
+        perturb_programs(Path(folder.name))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
