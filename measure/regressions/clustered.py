@@ -43,8 +43,9 @@ class Fit:
 
     @property
     def errors(self) -> Floats:
-        """Standard errors."""
-        return np.sqrt(np.diag(self.covariance))
+        """Standard errors; 0 where no unit differs from what is fitted."""
+        # What should be 0 may be below it by rounding.
+        return np.asarray(np.sqrt(np.maximum(np.diag(self.covariance), 0.0)))
 
 
 def fit_clustered(

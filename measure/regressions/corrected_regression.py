@@ -41,6 +41,8 @@ Ints = NDArray[np.int64]
 
 _FEW_CLUSTERS = 40
 _POWER = 0.8
+_NO_ERROR = 1e-10
+"""What rounding leaves of a standard error of 0."""
 
 
 def regression(
@@ -214,16 +216,20 @@ def explain(
     freedom = n_gold_clusters - n_columns
     z = _quantile(level, None) + _quantile(2 * _POWER - 1, None)
     coefficients = []
+    alike = []
     for k, name in enumerate(made.names):
         effect = _effect(whole, k, freedom, level)
-        coefficients.append(
-            Coefficient(
-                name,
-                None if naive is None else _effect(naive, k, naive.n_clusters - 1, level),
-                None if alone is None else _effect(alone, k, freedom, level),
-                effect,
-                z * effect.error,
-            )
+        if effect is None:
+            problem = f"{name}: neither tags nor coded units differ there: no interval can be given"
+            raise InputError("formula", problem, "code more units, or explain by less")
+        by_tags = None if naive is None else _effect(naive, k, naive.n_clusters - 1, level)
+        by_gold = None if alone is None else _effect(alone, k, freedom, level)
+        if alone is not None and by_gold is None:
+            alike.append(name)
+        coefficients.append(Coefficient(name, by_tags, by_gold, effect, z * effect.error))
+    if alike:
+        notes.append(
+            f"{', '.join(alike)}: all coded units there are alike: gold alone gives no interval"
         )
     return Regression(
         str(formula),
@@ -270,12 +276,15 @@ def _refuse(formula: Formula, made: Predictors, gold_rows: Ints) -> None:
         raise InputError("formula", problem, "code more units, or explain by less")
 
 
-def _effect(fit: Fit, k: int, freedom: int, level: float) -> Effect:
+def _effect(fit: Fit, k: int, freedom: int, level: float) -> Effect | None:
+    """Give a coefficient with its interval; None where nothing differs, and so nothing tells it."""
     from scipy import special
 
     value, error = float(fit.values[k]), float(fit.errors[k])
+    if error < _NO_ERROR:
+        return None
     half = _quantile(level, freedom) * error
-    p = float(2 * special.stdtr(freedom, -abs(value) / error)) if error > 0 else float(value == 0)
+    p = float(2 * special.stdtr(freedom, -abs(value) / error))
     return Effect(value, value - half, value + half, error, p)
 
 

@@ -214,6 +214,22 @@ def test_what_is_refused() -> None:
         regression("critic ~ outlet", tags, gold, None, more)
 
 
+def test_coded_units_that_are_all_alike_give_no_interval() -> None:
+    """Gold of one label in the first group tells no share of exactly 0, and says so."""
+    tags, truth, columns = corpus(2)
+    courier = np.array(columns["outlet"]) == "Courier"
+    gold = coded(truth & ~courier, N_GOLD, 2)
+    made = regression("critique ~ outlet", tags, gold, None, columns)
+    intercept, *others = made.coefficients
+
+    assert intercept.gold is None
+    assert intercept.corrected.error > 0.001
+    assert all(other.gold is not None for other in others)
+    assert (
+        "(intercept): all coded units there are alike: gold alone gives no interval" in made.notes
+    )
+
+
 def test_r_gives_the_same(tmp_path: Path) -> None:
     """R's own least squares on the written outcomes have the coefficients that are printed here."""
     r = shutil.which("Rscript")
