@@ -98,22 +98,20 @@ def _composed(text: str) -> tuple[int, yaml.Node | None]:
 
 
 def _composed_by(loader: type, text: str) -> tuple[int, yaml.Node | None]:
-    if line := _line_too_deep(text, loader):
-        return line, None
-    return 0, yaml.compose(text, Loader=loader)
-
-
-def _line_too_deep(text: str, loader: type) -> int:
-    """Return the line on which nesting passes the limit, or 0, without recursion."""
-    depth = 0
+    """Do so, and pass the document on only if it does not nest too deeply, without recursion."""
+    flow: list[bool] = []
     for event in yaml.parse(text, Loader=loader):
+        if getattr(event, "tag", None):
+            loader = yaml.SafeLoader  # the two do not agree on where a tag ends
         if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
+            flow.append(bool(event.flow_style))
         elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > _DEEPEST:
-            return event.start_mark.line + 1 if event.start_mark else 1
-    return 0
+            flow.pop()
+        elif flow and flow[-1] and isinstance(event, yaml.ScalarEvent) and "?" in event.value:
+            loader = yaml.SafeLoader  # to it a mistake, where there are no quotes
+        if len(flow) > _DEEPEST:
+            return event.start_mark.line + 1 if event.start_mark else 1, None
+    return 0, yaml.compose(text, Loader=loader)
 
 
 def _value(node: yaml.Node, path: Path, document: Document) -> Any:

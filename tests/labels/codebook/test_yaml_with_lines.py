@@ -52,6 +52,7 @@ def test_libyaml_changes_no_value_line_or_problem(damages: list[tuple[int, str]]
     [
         pytest.param("a: >#b\n  c\n", id="a comment without a space"),
         pytest.param("a:\tb\n", id="a tab"),
+        pytest.param("a: [b?c]\n", id="a question mark in brackets"),
         pytest.param("a: [" * 60, id="deep"),
         pytest.param(TEXT, id="refers to itself"),
         pytest.param("", id="nothing"),
