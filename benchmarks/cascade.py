@@ -150,7 +150,7 @@ def main() -> None:
             found.seconds.append(seconds(real, timed_texts))
         print(
             f"fold {number}: {len(labelled)} labels, {len(taught.held)} held out of "
-            f"{taught.n_pool}, assures {most_assured(len(taught.held)):.4f}; teacher "
+            f"{taught.n_pool}, assures {most_assured(taught.held.articles):.4f}; teacher "
             f"{macro_f1(truth[test], by_teacher[test]):.3f}; sent on "
             + ", ".join(f"{found.shares[-1]:.2f} at {rate:g}" for rate, found in seen.items()),
             flush=True,

@@ -62,7 +62,7 @@ def report_cascade(
     others = {
         other: choose_level(held, other).sent_on
         for other in _RATES
-        if other != rate and most_assured(len(held)) >= other
+        if other != rate and most_assured(held.articles) >= other
     }
     scores: dict[str, Any] = {}
     if gold is not None:

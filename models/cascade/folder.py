@@ -246,8 +246,9 @@ def describe_cascade(model: Path, rate: float) -> Cascaded:
     """
     entry = read_entry(model)
     held = _held_out(model / FOLDER, entry)
-    if most_assured(len(held)) < rate:
-        problem = f"{len(held)} held-out texts assure {most_assured(len(held)):.4f} at most"
+    if (most := most_assured(held.articles)) < rate:
+        n_articles = len(np.unique(held.articles))
+        problem = f"{len(held)} held-out texts of {n_articles} articles assure {most:.4f} at most"
         remedy = "ask for less, or make its students again with more articles"
         raise InputError(f"--cascade {rate:g}", problem, remedy)
     version = sha256(f"{entry.digest} {rate!r}".encode())[:8]

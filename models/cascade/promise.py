@@ -10,7 +10,8 @@ often).
 
 Held-out units of one article are alike. Disagreements are therefore counted as that many
 independent texts would be that have the variance seen between articles: Clopper and Pearson's bound
-with the effective sample size of Korn and Graubard.
+with the effective sample size of Korn and Graubard, and their factor for degrees of freedom, since
+a variance between few articles is hardly known, least of all where everything agrees.
 
 References
 ----------
@@ -108,15 +109,16 @@ class Promise:
         return self.shares[-1]
 
 
-def most_assured(n_texts: int) -> float:
-    """Return the highest rate that so many held-out texts can assure, if all of them agree.
+def most_assured(articles: npt.NDArray[np.int64]) -> float:
+    """Return the highest rate that held-out texts of these articles can assure, if all agree.
 
     Examples
     --------
-    >>> round(most_assured(299), 4)
-    0.99
+    >>> [round(most_assured(np.arange(299) % n), 3) for n in (299, 30, 5, 2)]
+    [0.99, 0.989, 0.983, 0.864]
     """
-    return float(assured_share(n_texts, n_texts, CONFIDENCE))
+    n = len(articles) * _certainty(articles, CONFIDENCE)
+    return float(assured_share(n, n, CONFIDENCE))
 
 
 def agreement(same: Bools, articles: npt.NDArray[np.int64], level: float = 0.95) -> Estimate:
@@ -139,8 +141,8 @@ def agreement(same: Bools, articles: npt.NDArray[np.int64], level: float = 0.95)
     >>> agreement(np.arange(100) > 1, np.arange(100) // 2).low < alone.low
     True
     """
-    n = len(same) / _design_effect(same, articles)
     tail = 1 - (1 - level) / 2
+    n = len(same) / _design_effect(same, articles) * _certainty(articles, tail)
     share = float(same.mean())
     low = float(assured_share(share * n, n, tail))
     high = 1 - float(assured_share((1 - share) * n, n, tail))
@@ -235,8 +237,19 @@ def unlike_held_out(promise: Promise, sent_on: float, n_articles: int) -> str | 
 
 
 def _assured(same: Bools, articles: npt.NDArray[np.int64], least: float) -> float:
-    n = len(same) / max(_design_effect(same, articles), least)
+    n = len(same) / max(_design_effect(same, articles), least) * _certainty(articles, CONFIDENCE)
     return float(assured_share(same.mean() * n, n, CONFIDENCE))
+
+
+def _certainty(articles: npt.NDArray[np.int64], confidence: float) -> float:
+    """Return the part of the sample size that is left for not knowing the variance; 0 to 1."""
+    from scipy.special import stdtrit
+
+    n_articles = len(np.unique(articles))
+    if n_articles < 2:
+        return 1.0  # the design effect leaves one text already
+    of_texts, of_articles = stdtrit([len(articles) - 1, n_articles - 1], confidence)
+    return float(of_texts / of_articles) ** 2
 
 
 def _design_effect(same: Bools, articles: npt.NDArray[np.int64]) -> float:

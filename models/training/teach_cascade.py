@@ -160,9 +160,13 @@ def teach_cascade(
     texts = [*pool, *learn_only]
     keys = None if articles is None else [*articles, *(f"\0{n}" for n in range(len(learn_only)))]
     parts = split_pool(texts, keys, teacher.trained_on, learn_only=len(learn_only), seed=seed)
-    n_held = int(parts.held.sum())
-    if most_assured(n_held) < rate or not parts.tune.any():
-        problem = f"{n_held} texts that can be held out assure {most_assured(n_held):.3f} at most"
+    articles_held = parts.articles[parts.held]
+    if (most := most_assured(articles_held)) < rate or not parts.tune.any():
+        n_articles = len(np.unique(articles_held))
+        problem = (
+            f"{len(articles_held)} texts of {n_articles} articles that can be held out assure "
+            f"{most:.3f} at most"
+        )
         remedy = f"for {rate:g} take more articles, or ask for a lower rate"
         raise InputError("the corpus", problem, remedy)
     given = _asked(teacher, texts, progress)
@@ -180,7 +184,7 @@ def teach_cascade(
         tuple(given.answers),
         np.stack(sure, axis=1),
         np.stack(agreed, axis=1),
-        parts.articles[parts.held],
+        articles_held,
     )
     return Taught(tuple(made), held, len(texts))
 

@@ -178,7 +178,11 @@ def test_another_student_is_noticed(with_students: Path, tmp_path: Path) -> None
 def test_refusals(report: Report, with_students: Path) -> None:
     """Too few texts for the rate, when students are taught and when they are asked."""
     texts = [f"The vote is due on day {n}." for n in range(300)]
-    with pytest.raises(InputError, match=r"100 texts that can be held out assure 0.970 at most"):
+    with pytest.raises(
+        InputError, match=r"100 texts of \d+ articles that can be held out assure 0.9\d\d at most"
+    ):
         teach_cascade(report.model, texts, rate=0.99)
-    with pytest.raises(InputError, match=r"--cascade 0.999: 49\d held-out texts assure 0.9940"):
+    with pytest.raises(
+        InputError, match=r"--cascade 0.999: 49\d held-out texts of \d+ articles assure 0.99\d\d"
+    ):
         describe_cascade(with_students, 0.999)

@@ -53,6 +53,20 @@ def test_units_of_an_article_count_less() -> None:
     assert together.numbers()[1] < apart.numbers()[1] - 0.02
 
 
+def test_few_articles_assure_little() -> None:
+    """Two long articles in which everything agrees say hardly more than two texts."""
+    n = 1_300
+    sure = np.linspace(0.5, 1, n, dtype=np.float64)[:, None]
+    agreed = np.ones((n, 1, 1), bool)
+    levels = [
+        choose_level(HeldOut(Q, sure, agreed, np.arange(n) % n_articles), 0.97).level
+        for n_articles in (2, 130)
+    ]
+
+    assert levels[0] == ALL
+    assert levels[1] < 0.5
+
+
 def test_published_bound() -> None:
     """Clopper and Pearson's interval of 18 in 20, as tables have it: .683 to .988."""
     share = agreement(np.arange(20) > 1, np.arange(20))
