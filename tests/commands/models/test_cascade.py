@@ -98,7 +98,7 @@ def bare(work: Path, run: Run) -> str:
     [
         (("distil", *_NEWS), 2, "-o"),
         (("distil", *_NEWS, "-o", "m", "--student", "hashed", "--student", "x"), 2, "--cascade"),
-        (("distil", *_NEWS, "--cascade", "0.999", "-o", "m"), 1, "400 texts that can be held out"),
+        (("distil", *_NEWS, "--cascade", "0.999", "-o", "m"), 1, "400 texts of 400 articles"),
         (("distil", "none", "news/", "--cascade", "0.9"), 1, "none"),
         (("tag", "models/deals", "news/", "-o", "t", "--cascade", "1"), 2, "--cascade"),
         (("tag", "bare", "news/", "-o", "t", "--cascade", "0.9"), 1, "make them: standfirst"),
