@@ -98,7 +98,7 @@ def _composed(text: str) -> tuple[int, yaml.Node | None]:
 
 
 def _composed_by(loader: type, text: str) -> tuple[int, yaml.Node | None]:
-    """Do so, and pass the document on only if it does not nest too deeply, without recursion."""
+    """Read it by one loader. The depth is known first, and without recursion."""
     flow: list[bool] = []
     for event in yaml.parse(text, Loader=loader):
         if getattr(event, "tag", None):

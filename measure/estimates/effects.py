@@ -67,10 +67,10 @@ class Trend:
     """Id of the dimension."""
     label: str
     """Id of the label."""
-    count: Effect
-    """Slope of the share of tags: off by the model's errors."""
-    gold: Effect
-    """Slope by the coded units alone."""
+    count: Effect | None
+    """Slope of the share of tags: off by the model's errors; None where all tags are alike."""
+    gold: Effect | None
+    """Slope by the coded units alone; None where these are all alike."""
     corrected: Effect
     """Slope of the corrected outcomes."""
     detectable: float

@@ -251,7 +251,10 @@ class Shares(Tidy):
             return []
         rows = [["", "count", "gold only", "corrected", "p", "detectable"]]
         for trend in self.trends:
-            fits = (f"{fit:.4f}" for fit in (trend.count, trend.gold, trend.corrected))
+            fits = (
+                "-" if fit is None else f"{fit:.4f}"
+                for fit in (trend.count, trend.gold, trend.corrected)
+            )
             rows.append([trend.label, *fits, p_value(trend.corrected.p), f"{trend.detectable:.4f}"])
         return ["rise of the share in a month", *columns(rows), ""]
 
@@ -306,8 +309,9 @@ class Shares(Tidy):
             yield {**known, **_row(gap, "corrected", gap.corrected), "p_holm": gap.p_holm}
         for trend in self.trends:
             for name in ("count", "gold", "corrected"):
-                made_of: Effect = getattr(trend, name)
-                yield {"kind": "trend", "group": "by month", **_row(trend, name, made_of)}
+                slope: Effect | None = getattr(trend, name)
+                if slope is not None:
+                    yield {"kind": "trend", "group": "by month", **_row(trend, name, slope)}
 
 
 def _row(measured: Difference | Trend, estimator: str, made: Effect | float) -> dict[str, Any]:

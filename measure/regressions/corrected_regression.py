@@ -220,7 +220,7 @@ def explain(
     for k, name in enumerate(made.names):
         effect = _effect(whole, k, freedom, level)
         if effect is None:
-            problem = f"{name}: neither tags nor coded units differ there: no interval can be given"
+            problem = f"{name}: tags and coded units are all alike there: no interval can be given"
             raise InputError("formula", problem, "code more units, or explain by less")
         by_tags = None if naive is None else _effect(naive, k, naive.n_clusters - 1, level)
         by_gold = None if alone is None else _effect(alone, k, freedom, level)
@@ -228,8 +228,10 @@ def explain(
             alike.append(name)
         coefficients.append(Coefficient(name, by_tags, by_gold, effect, z * effect.error))
     if alike:
+        label = outcome.dimension.labels[outcome.column]
         notes.append(
-            f"{', '.join(alike)}: all coded units there are alike: gold alone gives no interval"
+            f"{label} by {', '.join(alike)}: all coded units there are alike, so that gold alone "
+            "gives no interval"
         )
     return Regression(
         str(formula),

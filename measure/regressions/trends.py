@@ -6,6 +6,7 @@ in every month, as shares by month do, and says less: whether the share rose or 
 
 from collections.abc import Collection, Iterable, Sequence
 
+import numpy as np
 import pyarrow as pa
 
 from ...errors import InputError
@@ -60,7 +61,8 @@ def trends(
     answers: dict[str, dict[str, tuple[str, ...]]] = {}
     for row in gold:
         answers.setdefault(row.dimension, {})[row.unit_id] = row.labels
-    made, notes = [], {}
+    made: list[Trend] = []
+    notes: dict[str, None] = {}
     for dimension in tags.dimensions.values():
         if dimension.name not in answers:
             continue
@@ -70,12 +72,13 @@ def trends(
             formula = Formula(label, ((_TREND,),))
             matrix = predictors(formula, {"trend": months}, len(tags))
             outcome = Outcome(dimension, k, coded)
+            if not np.ptp(outcome.corrected):
+                notes[f"{label}: tags and coded units are all alike: no trend"] = None
+                continue
             joined = join_clusters(clusters, outcome) if joined is None else joined
             fitted = explain(formula, outcome, matrix, joined, level=level)
             notes.update(dict.fromkeys(fitted.notes))
             slope = fitted["trend"]
-            if slope.naive is None or slope.gold is None:
-                continue
             made.append(
                 Trend(
                     dimension.name,

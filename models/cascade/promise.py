@@ -114,8 +114,8 @@ def most_assured(articles: npt.NDArray[np.int64]) -> float:
 
     Examples
     --------
-    >>> [round(most_assured(np.arange(299) % n), 3) for n in (299, 30, 5, 2)]
-    [0.99, 0.989, 0.983, 0.864]
+    >>> [round(most_assured(np.arange(299) % n), 3) for n in (299, 30, 5, 2, 1)]
+    [0.99, 0.989, 0.983, 0.864, 0.05]
     """
     n = len(articles) * _certainty(articles, CONFIDENCE)
     return float(assured_share(n, n, CONFIDENCE))
@@ -247,7 +247,7 @@ def _certainty(articles: npt.NDArray[np.int64], confidence: float) -> float:
 
     n_articles = len(np.unique(articles))
     if n_articles < 2:
-        return 1.0  # the design effect leaves one text already
+        return 1 / max(len(articles), 1)
     of_texts, of_articles = stdtrit([len(articles) - 1, n_articles - 1], confidence)
     return float(of_texts / of_articles) ** 2
 
@@ -258,7 +258,7 @@ def _design_effect(same: Bools, articles: npt.NDArray[np.int64]) -> float:
     codes = np.unique(articles, return_inverse=True)[1]
     n_articles = int(codes.max(initial=-1)) + 1
     if share in (0.0, 1.0) or n_articles < 2:
-        return 1.0 if n_articles > 1 else float(n)
+        return 1.0
     totals = np.bincount(codes, weights=same - share)
     variance = n_articles / (n_articles - 1) * float((totals**2).sum()) / n**2
     return max(variance * (n - 1) / (share * (1 - share)), 1.0)

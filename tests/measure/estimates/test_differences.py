@@ -171,6 +171,18 @@ def test_a_trend() -> None:
 
     assert rise.corrected.low <= true <= rise.corrected.high
     assert rise.corrected.low > 0
+    assert rise.gold is not None
     assert rise.corrected.error < rise.gold.error
+
+    without, notes = trends(tags, coded(truth & False, 300, 8), None, published, learned=())
+    assert [(slope.label, slope.gold) for slope in without] == [(name, None) for name in one.labels]
+    assert all(slope.corrected.error > 0 and slope.count for slope in without)
+    assert any("critique by (intercept), trend: all coded units" in note for note in notes)
+    flat = np.tile(np.array([[1, 0]], np.float32), (N_UNITS, 1))
+    always = TaggedDimension("stance", one.labels, False, flat, flat > 0.5, False, 0)  # noqa: FBT003
+    tags = Tags("tags", tags.unit_ids, {"stance": always}, tags.columns, ())
+    none, notes = trends(tags, coded(truth & False, 300, 8), None, published, learned=())
+    assert none == ()
+    assert "critique: tags and coded units are all alike: no trend" in notes
     with pytest.raises(InputError, match="of one month"):
         trends(tags, coded(truth, 300, 8), None, pa.array(["2025-01"] * N_UNITS), learned=())

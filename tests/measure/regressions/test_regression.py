@@ -225,9 +225,7 @@ def test_coded_units_that_are_all_alike_give_no_interval() -> None:
     assert intercept.gold is None
     assert intercept.corrected.error > 0.001
     assert all(other.gold is not None for other in others)
-    assert (
-        "(intercept): all coded units there are alike: gold alone gives no interval" in made.notes
-    )
+    assert any("critique by (intercept): all coded units there are alike" in n for n in made.notes)
 
 
 def test_r_gives_the_same(tmp_path: Path) -> None:
