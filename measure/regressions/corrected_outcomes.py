@@ -53,18 +53,21 @@ class Outcome:
     @property
     def corrected(self) -> Floats:
         """The corrected outcome of each unit, shape (n_units,)."""
-        return corrected_outcomes(self.dimension, self.coded)[:, self.column]
+        own = slice(self.column, self.column + 1)
+        return corrected_outcomes(self.dimension, self.coded, own)[:, 0]
 
 
-def corrected_outcomes(dimension: TaggedDimension, coded: Coded) -> Floats:
-    """Give the corrected outcome of each label on each unit, shape (n_units, n_labels).
+def corrected_outcomes(
+    dimension: TaggedDimension, coded: Coded, columns: slice = slice(None)
+) -> Floats:
+    """Give the corrected outcome of some labels on each unit, shape (n_units, n_labels).
 
     Their mean is the corrected share with full trust in the model (lambda = 1).
     """
-    made = dimension.probabilities.astype(np.float64)
+    made = dimension.probabilities[:, columns].astype(np.float64)
     rows = coded.sample.index
     stands_for = coded.sample.weight * len(made)
-    made[rows] += stands_for[:, None] * (coded.truth - made[rows])
+    made[rows] += stands_for[:, None] * (coded.truth[:, columns] - made[rows])
     return made
 
 

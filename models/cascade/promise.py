@@ -172,11 +172,12 @@ def choose_level(held: HeldOut, rate: float) -> Promise:
     # How alike the units of an article are, where many disagree: as one level of the list is fixed,
     # so is this, and it serves where too few disagree to tell.
     alike = [_design_effect(column, held.articles) for column in held.kept(0.0).T]
+    certainty = _certainty(held.articles, CONFIDENCE)
     level = ALL
     for tried in _LEVELS.tolist():
-        same = held.kept(tried).T
         lower = [
-            _assured(one, held.articles, least) for one, least in zip(same, alike, strict=True)
+            _assured(same, max(_design_effect(same, held.articles), least) / certainty)
+            for same, least in zip(held.kept(tried).T, alike, strict=True)
         ]
         if min(lower) < rate:
             break
@@ -236,8 +237,8 @@ def unlike_held_out(promise: Promise, sent_on: float, n_articles: int) -> str | 
     )
 
 
-def _assured(same: Bools, articles: npt.NDArray[np.int64], least: float) -> float:
-    n = len(same) / max(_design_effect(same, articles), least) * _certainty(articles, CONFIDENCE)
+def _assured(same: Bools, design_effect: float) -> float:
+    n = len(same) / design_effect
     return float(assured_share(same.mean() * n, n, CONFIDENCE))
 
 
