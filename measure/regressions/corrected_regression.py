@@ -216,19 +216,25 @@ def explain(
     freedom = n_gold_clusters - n_columns
     z = _quantile(level, None) + _quantile(2 * _POWER - 1, None)
     coefficients = []
-    alike = []
+    alike, certain = [], []
     for k, name in enumerate(made.names):
         effect = _effect(whole, k, freedom, level)
         if effect is None:
-            problem = f"{name}: tags and coded units are all alike there: no interval can be given"
-            raise InputError("formula", problem, "code more units, or explain by less")
+            certain.append(name)
+            value = float(whole.values[k])
+            effect = Effect(value, value, value, 0.0, 1.0)
         by_tags = None if naive is None else _effect(naive, k, naive.n_clusters - 1, level)
         by_gold = None if alone is None else _effect(alone, k, freedom, level)
         if alone is not None and by_gold is None:
             alike.append(name)
         coefficients.append(Coefficient(name, by_tags, by_gold, effect, z * effect.error))
+    label = outcome.dimension.labels[outcome.column]
+    if certain:
+        notes.append(
+            f"{label} by {', '.join(certain)}: corrected by gold, all units there are alike; an "
+            "interval without width says nothing of other units: explain by less"
+        )
     if alike:
-        label = outcome.dimension.labels[outcome.column]
         notes.append(
             f"{label} by {', '.join(alike)}: all coded units there are alike, so that gold alone "
             "gives no interval"

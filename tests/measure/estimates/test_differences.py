@@ -184,5 +184,15 @@ def test_a_trend() -> None:
     none, notes = trends(tags, coded(truth & False, 300, 8), None, published, learned=())
     assert none == ()
     assert "critique: tags and coded units are all alike: no trend" in notes
+
+    # In the first of two months nothing has the label, so that only the slope has an interval.
+    later = month > 5
+    hard = np.column_stack([~(truth & later), truth & later])
+    sure = TaggedDimension("stance", one.labels, False, hard.astype(np.float32), hard, False, 0)  # noqa: FBT003
+    tags = Tags("tags", tags.unit_ids, {"stance": sure}, tags.columns, ())
+    halves = pa.array(["2025-02-03" if late else "2025-01-03" for late in later])
+    risen, notes = trends(tags, coded(truth & later, 300, 8), None, halves, learned=())
+    assert all(slope.corrected.error > 0 for slope in risen)
+    assert any("critique by (intercept): corrected by gold" in note for note in notes)
     with pytest.raises(InputError, match="of one month"):
         trends(tags, coded(truth, 300, 8), None, pa.array(["2025-01"] * N_UNITS), learned=())
