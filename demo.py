@@ -41,7 +41,7 @@ from .models.runs.engines.engine import make_engine
 from .models.runs.run import Options, prepare, run
 from .models.tagging.blocks import with_preparation
 from .progress import Progress
-from .study.folder import Study
+from .study.folder import StudyFolder
 from .study.reporting import contents_of
 from .tables import write_table
 
@@ -84,7 +84,7 @@ def walk(folder: Path, *, progress: Progress | None = None) -> Iterator[Step]:
     Each step when it is done.
     """
     with as_file(files("standfirst.corpus.demo")) as data:
-        study = Study.create(
+        study = StudyFolder.create(
             folder,
             ready_codebooks()["transfer-deals"].read_text(encoding="utf-8"),
             title="A demonstration on invented news",
@@ -98,7 +98,7 @@ def walk(folder: Path, *, progress: Progress | None = None) -> Iterator[Step]:
         yield from _train_and_tag(study, data, progress)
 
 
-def _add(study: Study, data: Path) -> Step:
+def _add(study: StudyFolder, data: Path) -> Step:
     counts = add(study.corpus, read_articles([str(data / "articles.jsonl")]))
     debris = sum(counts.removed.values())
     lines = (
@@ -108,7 +108,7 @@ def _add(study: Study, data: Path) -> Step:
     return Step("corpus add", lines, (study.corpus,))
 
 
-def _sample(study: Study) -> Step:
+def _sample(study: StudyFolder) -> Step:
     units = list(load_units(study.corpus))
     rule = "stratified"
     drawn = draw(units, N_SAMPLE, rule=rule, strata=strata_of(units, ["outlet"]), seed=SEED)
@@ -125,7 +125,7 @@ def _sample(study: Study) -> Step:
     return Step("annotate sample", lines, (study.design, path, path.with_suffix(".xml")))
 
 
-def _import(study: Study, data: Path) -> Step:
+def _import(study: StudyFolder, data: Path) -> Step:
     # What two people would have done in Label Studio: readings of the sentences that were drawn.
     tasks = json.loads(study.annotations.with_name("tasks.json").read_bytes())
     wanted = {task["data"]["unit_id"] for task in tasks}
@@ -141,7 +141,7 @@ def _import(study: Study, data: Path) -> Step:
     return Step("annotate import", lines, (path, study.annotations))
 
 
-def _agreement(study: Study) -> Step:
+def _agreement(study: StudyFolder) -> Step:
     measured = agreement(read_annotations(study.annotations), load_codebook(study.codebook_path))
     lines = (
         f"{one.dimension:10} Krippendorff's alpha {one.alpha} on {one.n_units} sentences"
@@ -150,7 +150,7 @@ def _agreement(study: Study) -> Step:
     return Step("annotate agreement", tuple(lines))
 
 
-def _gold(study: Study) -> Step:
+def _gold(study: StudyFolder) -> Step:
     annotations, codebook = read_annotations(study.annotations), load_codebook(study.codebook_path)
     gold = resolve(annotations, codebook)
     write_gold(study.gold, gold)
@@ -160,7 +160,7 @@ def _gold(study: Study) -> Step:
     return Step("labels gold", lines, (study.gold,))
 
 
-def _train_and_tag(study: Study, data: Path, progress: Progress | None) -> Iterator[Step]:
+def _train_and_tag(study: StudyFolder, data: Path, progress: Progress | None) -> Iterator[Step]:
     from .labels import read_gold
 
     codebook = load_codebook(study.codebook_path)
@@ -208,7 +208,7 @@ def _train_and_tag(study: Study, data: Path, progress: Progress | None) -> Itera
     yield _report(study, folder)
 
 
-def _measure(study: Study, codebook: Codebook, data: Path, tags: Path) -> Step:
+def _measure(study: StudyFolder, codebook: Codebook, data: Path, tags: Path) -> Step:
     # What one person would have done: reading a few of the tagged sentences, drawn at random.
     lines = (data / "unseen_labels.jsonl").read_text(encoding="utf-8").splitlines()
     read = {row["unit_id"]: row for row in map(json.loads, lines)}
@@ -248,7 +248,7 @@ def _labels(answer: str | list[str]) -> list[str]:
     return [answer] if isinstance(answer, str) else answer
 
 
-def _report(study: Study, model: Path) -> Step:
+def _report(study: StudyFolder, model: Path) -> Step:
     units, tags = study.root / "units.parquet", study.tags / "corpus.parquet"
     write_table(load_units(study.corpus).data.table, units)
     run(prepare(model, [str(units)], str(tags), Options()), make_engine("local"))

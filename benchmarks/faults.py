@@ -32,7 +32,7 @@ from standfirst.annotate.label_studio.local_server import LocalServer, free_port
 from standfirst.annotate.label_studio.task_list import tasks_of
 from standfirst.annotate.page.tasks import result
 from standfirst.labels import Codebook, load_codebook, ready_codebooks
-from standfirst.study.folder import Study
+from standfirst.study.folder import StudyFolder
 
 WORDS = ("minister", "court", "plan", "critics", "talks", "border", "budget", "judge", "agency")
 PUSH, PULL = ("annotate", "push", "--json"), ("annotate", "pull", "--all")
@@ -56,7 +56,7 @@ class Local:
 def study_of(folder: Path, n_units: int) -> Path:
     """Make a study with so many sentences, all of them drawn."""
     book = ready_codebooks()["transfer-deals"].read_text(encoding="utf-8")
-    root = Study.create(folder / "study", book, title="Faults").root
+    root = StudyFolder.create(folder / "study", book, title="Faults").root
     dice = random.Random(1)
     rows = []
     for number in range(-(-n_units // 20)):

@@ -31,14 +31,14 @@ from standfirst.labels import (
     write_gold,
 )
 from standfirst.measure.report.page import html
-from standfirst.study.folder import Study
+from standfirst.study.folder import StudyFolder
 from standfirst.study.reporting import contents_of
 
 SENTENCES = 20
 DIMENSIONS = ("stance", "position")
 
 
-def make(folder: Path, texts: list[str], n_articles: int) -> Study:
+def make(folder: Path, texts: list[str], n_articles: int) -> StudyFolder:
     """Make the study."""
     news = folder / "news.jsonl"
     stream = cycle(texts)
@@ -53,7 +53,7 @@ def make(folder: Path, texts: list[str], n_articles: int) -> Study:
             }
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
     codebook = ready_codebooks()["transfer-deals"].read_text(encoding="utf-8")
-    study = Study.create(folder / "study", codebook, title="A benchmark")
+    study = StudyFolder.create(folder / "study", codebook, title="A benchmark")
     add(study.corpus, read_articles([str(news)]))
     units = list(load_units(study.corpus, ["unit_id", "article_id", "text"]))
     book = load_codebook(study.codebook_path)

@@ -26,12 +26,12 @@ def doctor(study: StudyOption = None, bench: BenchOption = False, json: JsonOpti
     Example: standfirst doctor
     """
     from ..errors import StudyError
-    from ..study.folder import Study
+    from ..study.folder import StudyFolder
     from ..study.machine import findings
     from ..study.speed import bench as measured
 
     try:
-        folder = Study.find(study)
+        folder = StudyFolder.find(study)
     except StudyError:
         if study is not None:
             raise

@@ -26,7 +26,7 @@ from .shared.options import find_study, print_table, say
 from .start import init
 
 if TYPE_CHECKING:
-    from ..study.folder import Study
+    from ..study.folder import StudyFolder
 
 __all__ = ["start"]
 
@@ -104,20 +104,20 @@ def start(
     say_next(place, "annotate sample")
 
 
-def _known_study(folder: Path | None) -> "Study | None":
+def _known_study(folder: Path | None) -> "StudyFolder | None":
     """Find the study that is named, or that holds the current folder; None if it is to be made."""
     from ..errors import StudyError
-    from ..study.folder import Study
+    from ..study.folder import StudyFolder
 
     if folder is not None:
         return find_study(folder) if (folder / "study.toml").is_file() else None
     try:
-        return Study.find()
+        return StudyFolder.find()
     except StudyError:
         return None
 
 
-def _refuse_silence(given: dict[str, object], place: "Study | None", *, yes: bool) -> None:
+def _refuse_silence(given: dict[str, object], place: "StudyFolder | None", *, yes: bool) -> None:
     """Name the options that are missing where nothing can be asked."""
     there = {"--study", "--codebook"} if place else set()
     if place and place.design.exists():
@@ -181,7 +181,7 @@ def _study_folder(articles: Path, *, asks: bool) -> Path:
     return Path(_ask("Folder of the study", name)).expanduser() if asks else Path(name)
 
 
-def _make(folder: Path, codebook: str | None, *, asks: bool) -> "Study":
+def _make(folder: Path, codebook: str | None, *, asks: bool) -> "StudyFolder":
     """Make the study, unless a run that was interrupted has made it."""
     from ..labels import load_codebook, ready_codebooks
 
@@ -209,7 +209,7 @@ def _make(folder: Path, codebook: str | None, *, asks: bool) -> "Study":
 
 
 def _draw(
-    place: "Study", coders: list[str] | None, n: int | None, overlap: float, *, asks: bool
+    place: "StudyFolder", coders: list[str] | None, n: int | None, overlap: float, *, asks: bool
 ) -> None:
     """Ask who codes how many units, and draw them."""
     from ..corpus.storing.summary import size

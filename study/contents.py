@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..annotate.answers.merge import Merged
     from ..annotate.label_studio.connection import Server
     from ..labels import Codebook, Gold
-    from .folder import Study
+    from .folder import StudyFolder
 
 __all__ = [
     "annotations_of",
@@ -27,14 +27,14 @@ __all__ = [
 ]
 
 
-def codebook_of(study: "Study") -> "Codebook":
+def codebook_of(study: "StudyFolder") -> "Codebook":
     """Read the codebook of a study."""
     from ..labels import load_codebook
 
     return load_codebook(study.codebook_path)
 
 
-def connected(study: "Study") -> "Server":
+def connected(study: "StudyFolder") -> "Server":
     """Connect with the server that the environment names, or with the study's own."""
     from ..annotate.label_studio.access import find_access
     from ..annotate.label_studio.connection import connect
@@ -42,12 +42,12 @@ def connected(study: "Study") -> "Server":
     return connect(find_access(study.state / "label-studio" / "access.json"))
 
 
-def projects_of(study: "Study") -> Path:
+def projects_of(study: "StudyFolder") -> Path:
     """Return the file that says which projects are the study's."""
     return study.state / "projects.json"
 
 
-def study_id(study: "Study") -> str:
+def study_id(study: "StudyFolder") -> str:
     """Return the id by which the study's projects are known; made up when it is first needed.
 
     It lies with the annotations, which travel with the study, so that a copy has the same.
@@ -60,7 +60,7 @@ def study_id(study: "Study") -> str:
     return path.read_text(encoding="utf-8").strip()
 
 
-def units_of(study: "Study", columns: list[str] | None = None) -> list[dict[str, Any]]:
+def units_of(study: "StudyFolder", columns: list[str] | None = None) -> list[dict[str, Any]]:
     """Read the units of a study, or some columns of them; refused where there are none."""
     from ..corpus import load_units
 
@@ -72,7 +72,7 @@ def units_of(study: "Study", columns: list[str] | None = None) -> list[dict[str,
     return rows
 
 
-def articles_of(study: "Study", wanted: Collection[str]) -> dict[str, dict[str, Any]]:
+def articles_of(study: "StudyFolder", wanted: Collection[str]) -> dict[str, dict[str, Any]]:
     """Read some articles of a study, by id."""
     from ..corpus import load_articles
 
@@ -80,14 +80,14 @@ def articles_of(study: "Study", wanted: Collection[str]) -> dict[str, dict[str, 
     return {row["id"]: row for row in articles if row["id"] in wanted}
 
 
-def annotations_of(study: "Study") -> list[Any]:
+def annotations_of(study: "StudyFolder") -> list[Any]:
     """Read the annotations of a study; none where nothing was coded yet."""
     from ..labels import read_annotations
 
     return read_annotations(study.annotations) if study.annotations.exists() else []
 
 
-def gold_of(study: "Study", codebook: "Codebook") -> "list[Gold]":
+def gold_of(study: "StudyFolder", codebook: "Codebook") -> "list[Gold]":
     """Read the gold of a study; none where there is none yet.
 
     Raises
@@ -110,7 +110,7 @@ def gold_of(study: "Study", codebook: "Codebook") -> "list[Gold]":
 
 
 def pulled(
-    study: "Study", server: "Server", codebook: "Codebook", *, full: bool = False
+    study: "StudyFolder", server: "Server", codebook: "Codebook", *, full: bool = False
 ) -> "Merged":
     """Bring the answers back; those on blind units that had a suggestion in view are set aside."""
     from ..annotate.design.sampling import read_design

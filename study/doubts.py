@@ -11,13 +11,13 @@ from .measuring import facts_of, learned_units, model_of
 
 if TYPE_CHECKING:
     from ..measure.checks.doubts import Doubts
-    from .folder import Study
+    from .folder import StudyFolder
 
 __all__ = ["doubts_of"]
 
 
 def doubts_of(
-    study: "Study",
+    study: "StudyFolder",
     tags: Path | None = None,
     *,
     model: Path | None = None,

@@ -17,7 +17,7 @@ from .contents import codebook_of, units_of
 if TYPE_CHECKING:
     from ..annotate.design.plan import Drawn
     from ..annotate.design.pool import Aim, Scores
-    from .folder import Study
+    from .folder import StudyFolder
 
 __all__ = ["Round", "draw_round"]
 
@@ -79,7 +79,7 @@ class Round:
 
 
 def draw_round(
-    study: "Study",
+    study: "StudyFolder",
     n: int,
     *,
     rule: str = "random",
@@ -235,7 +235,7 @@ def _refuse(
         raise InputError("--encoder", f"a {rule} draw uses no encoder", "leave --encoder out")
 
 
-def _target(study: "Study", text: str) -> str:
+def _target(study: "StudyFolder", text: str) -> str:
     """Check a target against the codebook."""
     if not text:
         return ""
@@ -261,7 +261,7 @@ def _strata(
 
 
 def _scores(
-    study: "Study",
+    study: "StudyFolder",
     rule: str,
     units: list[dict[str, Any]],
     design: "list[Drawn]",

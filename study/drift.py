@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..measure.checks.drift import Drift, Side
     from ..measure.inputs.tagged import Tags
     from ..models import TrainingSet
-    from .folder import Study
+    from .folder import StudyFolder
 
 __all__ = ["drift_of_study", "drift_of_tags"]
 
@@ -21,7 +21,7 @@ _COLUMNS = ("text", "article_id", "outlet", "published")
 
 
 def drift_of_study(
-    study: "Study", tags: Path, *, model: Path | None = None, seed: int = 0
+    study: "StudyFolder", tags: Path, *, model: Path | None = None, seed: int = 0
 ) -> "Drift":
     """Compare tags with the units of a study that their model learned from.
 
@@ -71,7 +71,7 @@ def drift_of_tags(
     return compare_texts(training, _tagged(tags, table), where=str(tags), seed=seed)
 
 
-def _left_out(study: "Study", unit_ids: Sequence[str], versions: Sequence[str]) -> Any:
+def _left_out(study: "StudyFolder", unit_ids: Sequence[str], versions: Sequence[str]) -> Any:
     """Give how sure the model was of units of training, by heads that left them out."""
     try:
         corpus = corpus_tags(study)

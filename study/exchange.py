@@ -9,7 +9,7 @@ from .contents import annotations_of, codebook_of, units_of
 
 if TYPE_CHECKING:
     from ..annotate.answers.merge import Merged
-    from .folder import Study
+    from .folder import StudyFolder
 
 __all__ = ["Exported", "export_round", "import_answers", "refuse_output"]
 
@@ -45,7 +45,7 @@ class Exported:
 
 
 def export_round(
-    study: "Study",
+    study: "StudyFolder",
     output: Path,
     *,
     name: str | None = None,
@@ -133,7 +133,7 @@ def refuse_output(output: Path, form: str, *, force: bool = False) -> Path | Non
 
 
 def import_answers(
-    study: "Study", file: Path, *, form: str = "label-studio", coder: str = ""
+    study: "StudyFolder", file: Path, *, form: str = "label-studio", coder: str = ""
 ) -> "Merged":
     """Add the answers that another tool exported to a study.
 

@@ -10,7 +10,7 @@ from .contents import annotations_of, codebook_of, gold_of, units_of
 
 if TYPE_CHECKING:
     from ..labels import Annotation, Codebook
-    from .folder import Study
+    from .folder import StudyFolder
 
 __all__ = ["StudyFiles"]
 
@@ -28,7 +28,7 @@ class StudyFiles:
         Columns of the units, beside those that measuring takes.
     """
 
-    def __init__(self, study: "Study", columns: Sequence[str] = ()) -> None:
+    def __init__(self, study: "StudyFolder", columns: Sequence[str] = ()) -> None:
         self.study = study
         self._columns = [*_COLUMNS, *columns]
 

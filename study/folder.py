@@ -24,7 +24,7 @@ from ..corpus.units.unit import KINDS
 from ..errors import ExistsError, InputError, StudyError
 from ..files import write_text
 
-__all__ = ["Settings", "Study"]
+__all__ = ["Settings", "StudyFolder"]
 
 _TEMPLATE = """\
 # Settings of this study. Every value can be changed; what is missing takes the default that is
@@ -69,7 +69,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Study:
+class StudyFolder:
     """The folder of one project, and where things lie in it.
 
     `notebook.Study`, which people use, has one.
@@ -81,7 +81,7 @@ class Study:
     >>> from standfirst.labels import ready_codebooks
     >>> with TemporaryDirectory() as folder:
     ...     book = ready_codebooks()["stance"].read_text(encoding="utf-8")
-    ...     study = Study.create(Path(folder) / "deals", book)
+    ...     study = StudyFolder.create(Path(folder) / "deals", book)
     ...     study.annotations.relative_to(study.root).as_posix()
     'annotations/annotations.jsonl'
     """
@@ -90,7 +90,7 @@ class Study:
     """The folder that holds study.toml."""
 
     @classmethod
-    def find(cls, start: Path | None = None) -> "Study":
+    def find(cls, start: Path | None = None) -> "StudyFolder":
         """Find the study that a folder lies in.
 
         Parameters
@@ -123,7 +123,7 @@ class Study:
         title: str = "",
         languages: tuple[str, ...] = ("en",),
         unit: str = "sentence",
-    ) -> "Study":
+    ) -> "StudyFolder":
         """Make a new study.
 
         Parameters

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ..labels import Codebook
-    from .folder import Study
+    from .folder import StudyFolder
 
 __all__ = ["Inputs", "corpus_tags", "inputs_of", "usable_answers", "with_trends"]
 
@@ -74,7 +74,7 @@ class Inputs:
 
 
 def inputs_of(
-    study: "Study",
+    study: "StudyFolder",
     tags: Path | None = None,
     *,
     model: Path | None = None,
@@ -220,7 +220,7 @@ def _conditions(codebook: "Codebook") -> dict[str, Condition]:
 
 
 def corpus_tags(
-    study: "Study",
+    study: "StudyFolder",
     tags: Path | None = None,
     *,
     dimensions: Sequence[str] | None = None,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..annotate.answers.status import Workload
     from ..annotate.design.plan import Drawn
     from ..labels import Agreement, Annotation, Codebook, Gold
-    from .folder import Study
+    from .folder import StudyFolder
 
 __all__ = ["GATE", "UNITS", "Inventory", "ModelEntry", "TagsEntry"]
 
@@ -86,7 +86,7 @@ class Inventory:
         Bootstrap draws for the intervals of agreement; 0 for none, which is quicker.
     """
 
-    def __init__(self, study: "Study", *, draws: int = 0) -> None:
+    def __init__(self, study: "StudyFolder", *, draws: int = 0) -> None:
         self.study, self._draws = study, draws
         self._rows: dict[tuple[str, ...], set[str]] = {}
         self.errors: dict[str, Exception] = {}

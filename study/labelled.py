@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from ..labels import Codebook
     from ..models import Model, TrainingSet
     from ..models.labelled.training_set import WeakLabels
-    from .folder import Study
+    from .folder import StudyFolder
 
 __all__ = ["labelled_rows", "rows_of_test_part"]
 
 
 def labelled_rows(
-    study: "Study",
+    study: "StudyFolder",
     dimensions: Sequence[str] | None = None,
     *,
     codebook: Path | None = None,
@@ -80,7 +80,7 @@ def labelled_rows(
 
 
 def rows_of_test_part(
-    study: "Study", model: "Model", dimensions: Sequence[str] | None = None
+    study: "StudyFolder", model: "Model", dimensions: Sequence[str] | None = None
 ) -> "TrainingSet":
     """Gather the gold answers on the test part of a study, on which a model can be scored.
 
@@ -124,7 +124,7 @@ def rows_of_test_part(
     )
 
 
-def _weak(study: "Study", codebook: "Codebook", coder: str, weight: float) -> "WeakLabels":
+def _weak(study: "StudyFolder", codebook: "Codebook", coder: str, weight: float) -> "WeakLabels":
     from ..models.labelled.training_set import WeakLabels
     from .language_models import answers_of, labels_by_unit
 

@@ -28,7 +28,7 @@ from .measuring import blind_gold
 
 if TYPE_CHECKING:
     from ..measure.checks.machine_check import MachineCheck
-    from .folder import Study
+    from .folder import StudyFolder
 
 __all__ = [
     "Answers",
@@ -60,7 +60,7 @@ class Outcome:
 class Job:
     """A model, an endpoint and the units that it is asked about."""
 
-    study: "Study"
+    study: "StudyFolder"
     """The study."""
     codebook: Codebook
     """What is coded."""
@@ -116,7 +116,7 @@ class Job:
 
 
 def job_of(
-    study: "Study",
+    study: "StudyFolder",
     endpoint: Endpoint,
     model: str,
     *,
@@ -180,7 +180,7 @@ class Answers:
         return self.unusable.union(row.unit_id for row in self.annotations)
 
 
-def answers_of(study: "Study", name: str) -> Answers:
+def answers_of(study: "StudyFolder", name: str) -> Answers:
     """Read what a model answered by the present codebook.
 
     Parameters
@@ -227,7 +227,7 @@ def labels_by_unit(given: Answers, codebook: Codebook) -> dict[str, dict[str, tu
 
 
 def checked(
-    study: "Study", name: str, *, dimensions: Sequence[str] | None = None, **options: Any
+    study: "StudyFolder", name: str, *, dimensions: Sequence[str] | None = None, **options: Any
 ) -> "MachineCheck":
     """Check a model by people's blind gold; see `check_machine` for the options.
 

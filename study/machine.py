@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 from ..errors import StandfirstError
 
 if TYPE_CHECKING:
-    from .folder import Study
+    from .folder import StudyFolder
 
 __all__ = ["EXTRAS", "Finding", "findings"]
 
@@ -62,7 +62,7 @@ class Finding:
         return f"{line}; {self.remedy}" if self.remedy else line
 
 
-def findings(study: "Study | None" = None) -> Iterator[Finding]:
+def findings(study: "StudyFolder | None" = None) -> Iterator[Finding]:
     """Look at everything, one thing after the other.
 
     Parameters
@@ -136,7 +136,7 @@ def _encoders() -> Iterator[Finding]:
             yield Finding(name, "ok", f"published weights in {weights.folder}")
 
 
-def _label_studio(study: "Study | None") -> Finding:
+def _label_studio(study: "StudyFolder | None") -> Finding:
     from ..annotate.label_studio.access import find_access
     from ..annotate.label_studio.connection import connect
 

@@ -18,7 +18,7 @@ from .contents import codebook_of
 from .language_models import answers_of, labels_by_unit
 
 if TYPE_CHECKING:
-    from .folder import Study
+    from .folder import StudyFolder
 
 __all__ = ["RULES", "MachineScorer", "machine_scorer", "refuse_rule"]
 
@@ -66,7 +66,7 @@ class MachineScorer:
         return np.array(rows, np.float64)
 
 
-def machine_scorer(study: "Study", name: str) -> MachineScorer:
+def machine_scorer(study: "StudyFolder", name: str) -> MachineScorer:
     """Make a language model's answers what rules can ask.
 
     Parameters

@@ -22,14 +22,14 @@ from .contents import codebook_of, units_of
 from .language_models import answers_of, rows_by_unit
 
 if TYPE_CHECKING:
-    from .folder import Study
+    from .folder import StudyFolder
 
 __all__ = ["machine_tags"]
 
 _ABOUT = ("unit_id", "article_id", "start", "end", "text", "outlet", "published")
 
 
-def machine_tags(study: "Study", name: str) -> pa.Table:
+def machine_tags(study: "StudyFolder", name: str) -> pa.Table:
     """Make the tags of a study's corpus from a language model's answers.
 
     Parameters

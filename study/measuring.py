@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ..labels import Annotation, Gold
-    from .folder import Study
+    from .folder import StudyFolder
 
 __all__ = [
     "ModelFacts",
@@ -87,7 +87,7 @@ def facts_of(folder: Path) -> ModelFacts:
     return ModelFacts(labels, manifest.codebook_revision, hashes)
 
 
-def model_of(study: "Study", version: str) -> Path | None:
+def model_of(study: "StudyFolder", version: str) -> Path | None:
     """Find the model of a study by the beginning of its manifest's hash; None where it is gone."""
     import json
 
@@ -111,7 +111,7 @@ def learned_units(facts: ModelFacts, units: Sequence[Mapping[str, Any]]) -> set[
     return {str(u["unit_id"]) for u, h in zip(units, hashes, strict=True) if h in facts.texts}
 
 
-def tags_of(study: "Study", unit_ids: Sequence[str]) -> Path:
+def tags_of(study: "StudyFolder", unit_ids: Sequence[str]) -> Path:
     """Find the tags of the study's own corpus.
 
     Raises

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from ..annotate.answers.earlier import Earlier
     from ..labels import Annotation, Codebook
     from ..labels.revisions.mapping import Rules
-    from .folder import Study
+    from .folder import StudyFolder
 
 __all__ = ["earlier_revisions"]
 
 _NAME = re.compile(r"migration-([0-9a-f]{12})-([0-9a-f]{12})\.yaml")
 
 
-def earlier_revisions(study: "Study", codebook: "Codebook") -> "dict[str, Earlier]":
+def earlier_revisions(study: "StudyFolder", codebook: "Codebook") -> "dict[str, Earlier]":
     """Return the revisions from which a chain of migrations leads to the codebook."""
     from ..annotate.answers.earlier import Earlier
     from ..labels import load_codebook, load_mapping

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError, UnknownNameError
-from .folder import Study
+from .folder import StudyFolder
 from .revisions import keep_revision
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ __all__ = ["new_study"]
 
 def new_study(
     root: Path, codebook: str, *, title: str = "", languages: Sequence[str] = ()
-) -> "tuple[Study, Codebook]":
+) -> "tuple[StudyFolder, Codebook]":
     """Make a study.
 
     Parameters
@@ -56,7 +56,7 @@ def new_study(
         if not (len(code) == 2 and code.isascii() and code.isalpha() and code.islower()):
             raise InputError("--language", repr(code), "use a code of two letters, such as en")
     kept = tuple(languages or (book.language,))
-    made = Study.create(root, text, title=title, languages=kept, unit=book.unit)
+    made = StudyFolder.create(root, text, title=title, languages=kept, unit=book.unit)
     keep_revision(made)
     return made, book
 

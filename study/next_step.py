@@ -55,8 +55,8 @@ def next_step(have: Inventory, *, after: str = "") -> Step:
 
     Examples
     --------
-    >>> from .folder import Study
-    >>> next_step(Inventory(Study(Path("nowhere")))).why
+    >>> from .folder import StudyFolder
+    >>> next_step(Inventory(StudyFolder(Path("nowhere")))).why
     'the codebook has to be put right'
     """
     rules = (_codebook, _articles, _draw, _damage, _machine, _coding, _gold, _model, _tags)

@@ -67,7 +67,7 @@ class Study:
     (['Talks resume.', 'The minister left.'], '1', 2)
     """
 
-    folder: folders.Study
+    folder: folders.StudyFolder
     """Where its files lie: ``study.folder.gold`` is the path of the gold."""
 
     @classmethod
@@ -135,7 +135,7 @@ class Study:
         ...     Study.open(Path(folder) / "s" / "corpus").folder.settings().title
         'Deals'
         """
-        found = folders.Study.find(Path(path))
+        found = folders.StudyFolder.find(Path(path))
         keep_revision(found)
         return cls(found)
 

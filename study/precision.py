@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from ..annotate.design.targets import Target
     from ..labels import Gold
     from ..measure.plans.planning import WidthReached
-    from .folder import Study
+    from .folder import StudyFolder
 
 __all__ = ["widths_reached"]
 
 
 def widths_reached(
-    study: "Study", design: "Sequence[Drawn]"
+    study: "StudyFolder", design: "Sequence[Drawn]"
 ) -> "tuple[list[WidthReached], list[str]]":
     """Tell for each target of a design how wide its interval is now.
 
@@ -51,7 +51,7 @@ def widths_reached(
     return reached, notes
 
 
-def _corrected(study: "Study", design: "Sequence[Drawn]", target: "Target") -> "WidthReached":
+def _corrected(study: "StudyFolder", design: "Sequence[Drawn]", target: "Target") -> "WidthReached":
     import numpy as np
 
     from ..measure.plans.planning import width_reached
@@ -75,7 +75,7 @@ def _corrected(study: "Study", design: "Sequence[Drawn]", target: "Target") -> "
     )
 
 
-def _from_gold(study: "Study", design: "Sequence[Drawn]", target: "Target") -> "WidthReached":
+def _from_gold(study: "StudyFolder", design: "Sequence[Drawn]", target: "Target") -> "WidthReached":
     import numpy as np
 
     from ..measure.estimates.estimators import from_gold

@@ -11,7 +11,7 @@ from .contents import articles_of, codebook_of, connected, projects_of, study_id
 if TYPE_CHECKING:
     from ..annotate.label_studio.sync import Pushed
     from ..annotate.suggestions.push import Suggested
-    from .folder import Study
+    from .folder import StudyFolder
 
 __all__ = ["VIEWS", "PushedProject", "push_round"]
 
@@ -49,7 +49,7 @@ class PushedProject:
 
 
 def push_round(
-    study: "Study",
+    study: "StudyFolder",
     *,
     name: str | None = None,
     title: str = "",

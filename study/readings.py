@@ -13,7 +13,7 @@ from .measuring import facts_of, learned_units, model_of
 if TYPE_CHECKING:
     from ..labels import Annotation, Codebook
     from ..measure.inputs.tagged import Tags
-    from .folder import Study
+    from .folder import StudyFolder
 
 __all__ = ["Readings", "readings_of_file", "readings_of_study"]
 
@@ -33,7 +33,7 @@ class Readings:
 
 
 def readings_of_study(
-    study: "Study",
+    study: "StudyFolder",
     tags: Path | None = None,
     *,
     model: Path | None = None,

@@ -35,7 +35,7 @@ from .report_articles import readable_articles
 
 if TYPE_CHECKING:
     from ..labels import Annotation, Gold
-    from .folder import Study
+    from .folder import StudyFolder
 
 __all__ = ["MOST_ARTICLES", "contents_of", "refuse_other_page", "write_report"]
 
@@ -47,7 +47,7 @@ _UNIT_COLUMNS = ("start", "end", "before", "after", "title")
 
 
 def contents_of(
-    study: "Study",
+    study: "StudyFolder",
     tags: Path | None = None,
     *,
     formulas: Sequence[str] = (),
@@ -127,7 +127,7 @@ def contents_of(
 
 
 def write_report(
-    study: "Study",
+    study: "StudyFolder",
     path: Path,
     *,
     tags: Path | None = None,
@@ -280,7 +280,7 @@ def _lights(
     return lights
 
 
-def _hashes(study: "Study", measured: Measured) -> dict[str, str]:
+def _hashes(study: "StudyFolder", measured: Measured) -> dict[str, str]:
     """Hash every file that a number of the report comes from."""
     files = [study.codebook_path, study.root / "study.toml", study.annotations, study.design]
     files += [study.gold, *sorted(study.corpus.rglob("*.parquet"))]
@@ -295,7 +295,7 @@ def _hashes(study: "Study", measured: Measured) -> dict[str, str]:
     return hashes
 
 
-def _name_of(study: "Study", path: Path) -> str:
+def _name_of(study: "StudyFolder", path: Path) -> str:
     """Name a file as it lies in the study; the page travels without the folders of a machine."""
     root, path = study.root.resolve(), path.resolve()
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name

@@ -12,7 +12,7 @@ from .contents import codebook_of
 if TYPE_CHECKING:
     from ..labels import Annotation, Codebook, Gold
     from ..labels.coders import Competence
-    from .folder import Study
+    from .folder import StudyFolder
 
 __all__ = ["Coded", "Resolved", "coded_of", "resolve_gold"]
 
@@ -96,7 +96,7 @@ class Resolved:
         return "\n".join([*self.lines(), *(f"note: {note}" for note in self.notes)])
 
 
-def coded_of(study: "Study") -> Coded:
+def coded_of(study: "StudyFolder") -> Coded:
     """Read the annotations of a study, and check them.
 
     Raises
@@ -130,7 +130,7 @@ def coded_of(study: "Study") -> Coded:
 
 
 def resolve_gold(
-    study: "Study",
+    study: "StudyFolder",
     *,
     rule: str = "majority",
     adjudicators: Collection[str] = (),

@@ -13,14 +13,14 @@ from ..errors import CodebookError, InputError, StudyError
 from ..files import write_text
 
 if TYPE_CHECKING:
-    from .folder import Study
+    from .folder import StudyFolder
 
 __all__ = ["earlier_revision", "find_revision", "keep_revision", "revisions"]
 
 _NAME = re.compile(r"(\d{3,})-([0-9a-f]{12})\.yaml")
 
 
-def revisions(study: "Study") -> list[tuple[str, Path]]:
+def revisions(study: "StudyFolder") -> list[tuple[str, Path]]:
     """List the kept revisions and their files, the oldest first; some may have come back."""
     kept = [
         (int(match[1]), match[2], path)
@@ -30,7 +30,7 @@ def revisions(study: "Study") -> list[tuple[str, Path]]:
     return [(revision, path) for _, revision, path in sorted(kept)]
 
 
-def keep_revision(study: "Study") -> None:
+def keep_revision(study: "StudyFolder") -> None:
     """Copy the codebook if its revision is not the last one that was kept.
 
     A codebook that cannot be read is left to the command that needs it, and so is a study that
@@ -53,12 +53,12 @@ def keep_revision(study: "Study") -> None:
         return
 
 
-def find_revision(study: "Study", revision: str) -> Path | None:
+def find_revision(study: "StudyFolder", revision: str) -> Path | None:
     """Return the file of a kept revision, or None."""
     return next((path for name, path in reversed(revisions(study)) if name == revision), None)
 
 
-def earlier_revision(study: "Study") -> Path:
+def earlier_revision(study: "StudyFolder") -> Path:
     """Return the file of the last revision before the present one.
 
     Raises

@@ -13,7 +13,7 @@ from .next_step import Step, next_step
 from .oddities import Oddity, oddities
 
 if TYPE_CHECKING:
-    from .folder import Study
+    from .folder import StudyFolder
 
 __all__ = ["Status", "status_of"]
 
@@ -66,7 +66,7 @@ class Status:
         return f"<table>{cells}</table>"
 
 
-def status_of(study: "Study") -> Status:
+def status_of(study: "StudyFolder") -> Status:
     """Look where a study stands."""
     have = Inventory(study, draws=1000)
     facts, odd, step = _facts(have), oddities(have), next_step(have)

@@ -10,12 +10,12 @@ from ..tables.writing import write_table
 from .inventory import UNITS, Inventory
 
 if TYPE_CHECKING:
-    from .folder import Study
+    from .folder import StudyFolder
 
 __all__ = ["model_folder", "tag_corpus"]
 
 
-def model_folder(study: "Study", model: str | Path | None = None) -> Path:
+def model_folder(study: "StudyFolder", model: str | Path | None = None) -> Path:
     """Find the folder of a model.
 
     Parameters
@@ -48,7 +48,7 @@ def model_folder(study: "Study", model: str | Path | None = None) -> Path:
 
 
 def tag_corpus(
-    study: "Study", model: str | Path | None = None, *, progress: Progress | None = None
+    study: "StudyFolder", model: str | Path | None = None, *, progress: Progress | None = None
 ) -> Path:
     """Tag all units of a study's corpus; tags of it that are there already are replaced.
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ...annotate.design.sampling import Drawn
     from ...annotate.suggestions.suggestion import Suggester
-    from ...study.folder import Study
+    from ...study.folder import StudyFolder
 
 __all__ = ["backend"]
 
@@ -131,7 +131,7 @@ def _secret(file: Path) -> str:
     return file.read_text(encoding="utf-8").strip()
 
 
-def _register(study: "Study", url: str) -> None:
+def _register(study: "StudyFolder", url: str) -> None:
     from ...annotate.label_studio.ownership import coding_projects
     from ...annotate.suggestions.registration import register
 
@@ -165,7 +165,7 @@ class _Design:
 class _Trainer:
     """Pulls, resolves and trains by the commands of these names, in processes of their own."""
 
-    def __init__(self, study: "Study", folder: Path) -> None:
+    def __init__(self, study: "StudyFolder", folder: Path) -> None:
         self._study, self._folder = study, folder
         self._running: subprocess.Popen[str] | None = None
 

@@ -12,7 +12,7 @@ from ..shared.options import JsonOption, StudyOption, find_study, print_json, pr
 
 if TYPE_CHECKING:
     from ...annotate.answers.identities import Identities
-    from ...study.folder import Study
+    from ...study.folder import StudyFolder
 
 __all__ = ["coders"]
 
@@ -77,7 +77,7 @@ def coders(
     say_next(folder, "annotate coders")
 
 
-def _join(folder: "Study", name: str, other: str, *, force: bool) -> "Identities":
+def _join(folder: "StudyFolder", name: str, other: str, *, force: bool) -> "Identities":
     from ...annotate.answers.identities import read_identities
     from ...annotate.design.plan import read_design
     from ...labels import merge_annotations, write_annotations

@@ -12,7 +12,7 @@ from ..shared.progress import ProgressLine
 
 if TYPE_CHECKING:
     from ...study.drawing import Round
-    from ...study.folder import Study
+    from ...study.folder import StudyFolder
 
 __all__ = ["sample"]
 
@@ -134,7 +134,7 @@ def sample(
     say_next(folder, "annotate sample", quiet=json)
 
 
-def _print_draw(folder: "Study", made: "Round", *, share: float, as_json: bool) -> None:
+def _print_draw(folder: "StudyFolder", made: "Round", *, share: float, as_json: bool) -> None:
     drawn = made.coding
     strata: dict[str, int] = {}
     for row in drawn:

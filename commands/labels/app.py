@@ -20,7 +20,7 @@ from .changes import diff, migrate
 
 if TYPE_CHECKING:
     from ...labels import Annotation, Codebook
-    from ...study.folder import Study
+    from ...study.folder import StudyFolder
 
 __all__ = ["app"]
 
@@ -265,7 +265,7 @@ def _say_next(file: Path | None, study: Path | None, after: str) -> None:
         say_next_with_files("codebook", file)
 
 
-def _coded(study: "Study") -> tuple[list["Annotation"], "Codebook"]:
+def _coded(study: "StudyFolder") -> tuple[list["Annotation"], "Codebook"]:
     from ...study.resolving import coded_of
 
     coded = coded_of(study)

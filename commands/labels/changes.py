@@ -13,7 +13,7 @@ from ..shared.options import ForceOption, JsonOption, StudyOption, find_study, p
 if TYPE_CHECKING:
     from ...labels import Annotation, Codebook
     from ...labels.revisions.migration import LogLine
-    from ...study.folder import Study
+    from ...study.folder import StudyFolder
 
 __all__ = ["diff", "migrate"]
 
@@ -139,7 +139,7 @@ def migrate(
 
 
 def _codebooks(
-    old: Path | None, new: Path | None, study: "Study | None"
+    old: Path | None, new: Path | None, study: "StudyFolder | None"
 ) -> "tuple[Codebook, Codebook]":
     """Read both codebooks; a name that is no file may be a revision that the study keeps."""
     from ...labels import load_codebook

@@ -16,7 +16,7 @@ from .tables import OutputOption, write_rows
 if TYPE_CHECKING:
     from ...measure.plans.plans import Requirement
     from ...models import TrainingSet
-    from ...study.folder import Study
+    from ...study.folder import StudyFolder
 
 __all__ = ["plan"]
 
@@ -135,7 +135,7 @@ def _expected(
 
 
 def _of_study(
-    study: "Study",
+    study: "StudyFolder",
     tags: Path | None,
     half_width: float,
     lower: float,

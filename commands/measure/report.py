@@ -9,7 +9,7 @@ from ..shared.next_step import say_next
 from ..shared.options import StudyOption, find_study, say
 
 if TYPE_CHECKING:
-    from ...study.folder import Study
+    from ...study.folder import StudyFolder
 
 __all__ = ["report"]
 
@@ -83,7 +83,9 @@ def _in_study(root: Path, name: str, page: Path, option: str) -> Path:
     raise InputError(page, problem, f"name it: {option} FILE")
 
 
-def _verify(folder: "Study", path: Path, tags: Path | None, beside: list[Path] | None) -> None:
+def _verify(
+    folder: "StudyFolder", path: Path, tags: Path | None, beside: list[Path] | None
+) -> None:
     from ...measure.report.page import html
     from ...measure.report.verify import asked_of, verify
     from ...study.reporting import contents_of

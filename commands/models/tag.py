@@ -200,10 +200,10 @@ def tag(
 
 def _say_next(model: Path, output: str, *, quiet: bool) -> None:
     from ...errors import StudyError
-    from ...study.folder import Study
+    from ...study.folder import StudyFolder
 
     try:
-        study = Study.find(model.resolve())
+        study = StudyFolder.find(model.resolve())
     except StudyError:
         say_next_with_files("tag", output, quiet=quiet)
     else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ...errors import StandfirstError
 
 if TYPE_CHECKING:
-    from ...study.folder import Study
+    from ...study.folder import StudyFolder
 
 __all__ = ["codebooks", "coders", "dimensions", "encoders", "models", "rounds"]
 
@@ -51,11 +51,11 @@ def encoders(incomplete: str) -> list[str]:
     return _fitting(incomplete, ENCODERS)
 
 
-def _of_study(incomplete: str, names: "Callable[[Study], Iterable[str]]") -> list[str]:
-    from ...study.folder import Study
+def _of_study(incomplete: str, names: "Callable[[StudyFolder], Iterable[str]]") -> list[str]:
+    from ...study.folder import StudyFolder
 
     try:
-        return _fitting(incomplete, names(Study.find()))
+        return _fitting(incomplete, names(StudyFolder.find()))
     except (StandfirstError, OSError):
         return []
 
@@ -64,19 +64,19 @@ def _fitting(incomplete: str, names: Iterable[str]) -> list[str]:
     return sorted({name for name in names if name.startswith(incomplete)})
 
 
-def _rounds(study: "Study") -> Iterable[str]:
+def _rounds(study: "StudyFolder") -> Iterable[str]:
     from ...annotate.design.plan import read_design
 
     return (row.round for row in read_design(study.design))
 
 
-def _dimensions(study: "Study") -> Iterable[str]:
+def _dimensions(study: "StudyFolder") -> Iterable[str]:
     from ...study.contents import codebook_of
 
     return (one.id for one in codebook_of(study).dimensions)
 
 
-def _coders(study: "Study") -> Iterable[str]:
+def _coders(study: "StudyFolder") -> Iterable[str]:
     from ...annotate.design.plan import read_design
     from ...study.contents import annotations_of
 
@@ -84,7 +84,7 @@ def _coders(study: "Study") -> Iterable[str]:
     return [*planned, *(row.coder for row in annotations_of(study))]
 
 
-def _models(study: "Study") -> Iterable[str]:
+def _models(study: "StudyFolder") -> Iterable[str]:
     if study.root != Path.cwd().resolve():
         return ()
     return (f"models/{path.parent.name}" for path in study.models.glob("*/manifest.json"))

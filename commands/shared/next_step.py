@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .options import say
 
 if TYPE_CHECKING:
-    from ...study.folder import Study
+    from ...study.folder import StudyFolder
 
 __all__ = ["say_next", "say_next_with_files", "without_next"]
 
@@ -26,7 +26,7 @@ def without_next() -> Iterator[None]:
         _is_held.reset(token)
 
 
-def say_next(study: "Study", after: str, *, quiet: bool = False) -> None:
+def say_next(study: "StudyFolder", after: str, *, quiet: bool = False) -> None:
     """Say which command comes next in a study; nothing where the result is read by a program."""
     if quiet or _is_held.get():
         return

@@ -15,7 +15,7 @@ from ...files import dump_json
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ...study.folder import Study
+    from ...study.folder import StudyFolder
 
 __all__ = [
     "AdjudicatorOption",
@@ -62,12 +62,12 @@ ForceOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
-def find_study(path: Path | None) -> "Study":
+def find_study(path: Path | None) -> "StudyFolder":
     """Return the study that --study names, or the one that holds the current folder."""
-    from ...study.folder import Study
+    from ...study.folder import StudyFolder
     from ...study.revisions import keep_revision
 
-    study = Study.find(path)
+    study = StudyFolder.find(path)
     keep_revision(study)
     return study
 

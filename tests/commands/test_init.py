@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 from standfirst.labels import load_codebook, ready_codebooks
-from standfirst.study.folder import Study
+from standfirst.study.folder import StudyFolder
 
 
 def test_a_new_study_takes_unit_and_revision_of_its_codebook(
@@ -14,7 +14,7 @@ def test_a_new_study_takes_unit_and_revision_of_its_codebook(
     (tmp_path / "book.yaml").write_text(text.replace("unit: sentence", "unit: article"))
     run("init", "s", "--codebook", "book.yaml", cwd=tmp_path)
 
-    assert Study(tmp_path / "s").settings().preparation.unit == "article"
+    assert StudyFolder(tmp_path / "s").settings().preparation.unit == "article"
     revision = load_codebook(tmp_path / "book.yaml").revision
     assert [path.name for path in (tmp_path / "s" / "codebooks").iterdir()] == [
         f"001-{revision}.yaml"
@@ -31,4 +31,4 @@ def test_files_that_an_editor_on_windows_has_saved(tmp_path: Path, run: Callable
     file.write_text(file.read_text(encoding="utf-8"), encoding="utf-8-sig")
 
     assert done.code == 0, done.err
-    assert Study(tmp_path / "s").settings().preparation.languages == ("de",)
+    assert StudyFolder(tmp_path / "s").settings().preparation.languages == ("de",)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from standfirst.labels import Annotation, load_codebook, ready_codebooks, write_annotations
-from standfirst.study.folder import Study
+from standfirst.study.folder import StudyFolder
 
 HOLD = """
 import sys
@@ -30,10 +30,10 @@ WRITERS = [
 
 
 @pytest.fixture
-def study(tmp_path: Path, run: Callable[..., Any]) -> Study:
+def study(tmp_path: Path, run: Callable[..., Any]) -> StudyFolder:
     """Give a study with an article, an answer, and a file to import."""
     text = ready_codebooks()["stance"].read_text(encoding="utf-8")
-    made = Study.create(tmp_path / "s", text)
+    made = StudyFolder.create(tmp_path / "s", text)
     (made.root / "news.csv").write_text("id,text\n1,The toll was raised.\n")
     assert run("corpus", "add", "news.csv", cwd=made.root).code == 0
     revision = load_codebook(made.codebook_path).revision
@@ -46,7 +46,7 @@ def study(tmp_path: Path, run: Callable[..., Any]) -> Study:
 
 
 @pytest.fixture
-def held(study: Study, monkeypatch: pytest.MonkeyPatch) -> Any:
+def held(study: StudyFolder, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Hold the lock of the study in another process, and let commands not wait for it."""
     for module in (
         "files",
@@ -72,7 +72,7 @@ def held(study: Study, monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.mark.usefixtures("held")
 @pytest.mark.parametrize("words", WRITERS)
 def test_a_held_study_is_one_line(
-    study: Study, run: Callable[..., Any], words: tuple[str, ...]
+    study: StudyFolder, run: Callable[..., Any], words: tuple[str, ...]
 ) -> None:
     """Who cannot have the lock says who holds it, and writes nothing."""
     if words[1] == "migrate":

@@ -9,7 +9,7 @@ import typer
 
 from standfirst.cli import app
 from standfirst.labels import Annotation, load_codebook, ready_codebooks, write_annotations
-from standfirst.study.folder import Study
+from standfirst.study.folder import StudyFolder
 
 NOTES = "title,text\nThe file,of somebody else\n"
 OUTPUTS = [
@@ -31,7 +31,7 @@ OUTPUTS = [
 def study(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., Any]) -> Path:
     """Give a study with an article and one answer."""
     root = tmp_path_factory.mktemp("outputs") / "s"
-    made = Study.create(root, ready_codebooks()["stance"].read_text(encoding="utf-8"))
+    made = StudyFolder.create(root, ready_codebooks()["stance"].read_text(encoding="utf-8"))
     (root / "news.csv").write_text("id,title,text\n1,Tolls,The toll was raised on Monday.\n")
     assert run("corpus", "add", "news.csv", cwd=root).code == 0
     revision = load_codebook(made.codebook_path).revision

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from standfirst.annotate.label_studio.access import Access, write_access
-from standfirst.study.folder import Study
+from standfirst.study.folder import StudyFolder
 from standfirst.study.inventory import Inventory
 from standfirst.study.next_step import next_step
 
@@ -173,7 +173,7 @@ def test_the_next_step_while_people_code(study: Path, run: Run, harbour: Any) ->
     assert pushed["why"].startswith("20 readings are left")
     assert next_of(rest) == "standfirst annotate agreement --gate 0.667"
     assert status(run, study)["next"]["command"] == "standfirst labels gold"
-    review = next_step(Inventory(Study(study)), after="annotate push --review")
+    review = next_step(Inventory(StudyFolder(study)), after="annotate push --review")
     assert review.command.endswith("&& standfirst annotate adjudicate")
 
 

@@ -29,7 +29,7 @@ from standfirst.labels import (
     read_annotations,
     ready_codebooks,
 )
-from standfirst.study.folder import Study
+from standfirst.study.folder import StudyFolder
 
 ARTICLE = (
     "The minister for {0} defended the {0} agreement on Monday. The {0} court will sit in May. "
@@ -44,7 +44,7 @@ TOPICS = ["ports", "fish", "coal", "rail", "wheat", "steel", "tolls", "wool", "t
 def study(tmp_path: Path, run: Callable[..., Any]) -> Path:
     """Give a study with ten short articles."""
     codebook = ready_codebooks()["transfer-deals"].read_text(encoding="utf-8")
-    root = Study.create(tmp_path / "deals", codebook, title="Deals").root
+    root = StudyFolder.create(tmp_path / "deals", codebook, title="Deals").root
     rows = [
         {
             "id": f"a{i}",

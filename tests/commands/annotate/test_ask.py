@@ -15,7 +15,7 @@ from standfirst.annotate.design.sampling import read_design
 from standfirst.annotate.language_models.endpoint import KEY
 from standfirst.labels import load_codebook, read_annotations, read_gold, write_annotations
 from standfirst.measure import read_tags
-from standfirst.study.folder import Study
+from standfirst.study.folder import StudyFolder
 from standfirst.tests.chat_endpoint import Answer, Endpoint, chat
 
 CODEBOOK = """\
@@ -474,7 +474,7 @@ def test_what_comes_next(endpoint: Endpoint, study: Path, run: Callable[..., Any
         | {"revision": revision}
         for row in read_design(study / "annotations" / "design.jsonl")
     ]
-    path = Study.find(study).gold
+    path = StudyFolder.find(study).gold
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(json.dumps(row) + "\n" for row in gold))
     second = run(*words(endpoint), cwd=study).err.splitlines()[-1]
@@ -533,7 +533,7 @@ def test_another_codebook_is_another_coder(
 def test_gold_is_people_s(endpoint: Endpoint, study: Path, run: Callable[..., Any]) -> None:
     """A model that has answered all changes nothing of gold; nor do its rows among people's."""
     run(*words(endpoint), cwd=study)
-    place = Study.find(study)
+    place = StudyFolder.find(study)
     machine = read_annotations(folder_of(study) / "annotations.jsonl")
     people = [
         row.__class__(row.unit_id, "ann", "tone", ("cold",), revision=row.revision)

@@ -7,7 +7,7 @@ from typing import Any
 
 from standfirst.annotate.page.tasks import result, task
 from standfirst.labels import load_codebook, parse_codebook, read_annotations
-from standfirst.study.folder import Study
+from standfirst.study.folder import StudyFolder
 
 BOOK = """\
 id: harbour
@@ -22,7 +22,7 @@ dimensions:
 
 def test_an_old_export_is_carried_over(tmp_path: Path, run: Callable[..., Any]) -> None:
     """Answers by the old codebook follow the migration; those by the new one are taken as given."""
-    study = Study.create(tmp_path / "s", BOOK)
+    study = StudyFolder.create(tmp_path / "s", BOOK)
     old = parse_codebook(BOOK, "old").revision
     given = {"u1": "warm", "u2": "cold", "u3": "cool", "u4": "frosty"}
     tasks = [

@@ -15,7 +15,7 @@ import pytest
 from standfirst.annotate.design.plan import read_design
 from standfirst.labels import Annotation, load_codebook, read_annotations, write_annotations
 from standfirst.study.contents import units_of
-from standfirst.study.folder import Study
+from standfirst.study.folder import StudyFolder
 from standfirst.tests import local_model
 from standfirst.tests.chat_endpoint import Answer, Endpoint
 
@@ -36,7 +36,7 @@ PLACES = ("Nordby", "Sandvig", "Havn", "Kirkby", "Moss", "Lund")
 
 
 @pytest.fixture
-def study(tmp_path: Path, run: Callable[..., Any]) -> Study:
+def study(tmp_path: Path, run: Callable[..., Any]) -> StudyFolder:
     """Make a study of twelve sentences, half of them warm, that two people have coded blind."""
     (tmp_path / "ferry.yaml").write_text(CODEBOOK)
     assert run("init", "study", "--codebook", "ferry.yaml", cwd=tmp_path).code == 0
@@ -46,7 +46,7 @@ def study(tmp_path: Path, run: Callable[..., Any]) -> Study:
     ]
     articles = tmp_path / "articles.jsonl"
     articles.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    made = Study.find(tmp_path / "study")
+    made = StudyFolder.find(tmp_path / "study")
     for command in (("corpus", "add", str(articles)), ("annotate", "sample", "8", "--test", "4")):
         done = run(*command, cwd=made.root)
         assert done.code == 0, done.err
@@ -75,14 +75,14 @@ def words(address: str, *more: str) -> tuple[str, ...]:
     return ("annotate", "ask", "--endpoint", address, "--model", local_model.NAME, *more)
 
 
-def answers_in(study: Study) -> list[dict[str, Any]]:
+def answers_in(study: StudyFolder) -> list[dict[str, Any]]:
     """Read the raw answers of all coders."""
     files = study.annotations.parent.glob("language_models/*/answers.jsonl")
     return [json.loads(line) for path in files for line in path.read_text().splitlines()]
 
 
 def test_killed_in_the_middle_and_refused(
-    language_model: str, endpoint: Endpoint, study: Study, run: Callable[..., Any]
+    language_model: str, endpoint: Endpoint, study: StudyFolder, run: Callable[..., Any]
 ) -> None:
     """Twelve units are asked once each across a kill, all add up, and the gate refuses the model.
 
@@ -136,7 +136,7 @@ def test_killed_in_the_middle_and_refused(
 
 
 def test_an_answer_that_is_cut_is_no_label(
-    language_model: str, study: Study, run: Callable[..., Any]
+    language_model: str, study: StudyFolder, run: Callable[..., Any]
 ) -> None:
     """Where the model may say too little to close its answer, none of what it says is a label."""
     cut = ("--form", "json-object", "--most-tokens", "3", "--limit", "2", "--timeout", "300")

@@ -16,7 +16,7 @@ from standfirst.annotate.page.tasks import result
 from standfirst.corpus import load_units
 from standfirst.labels import Annotation, Gold, read_gold, write_annotations, write_gold
 from standfirst.models import Model
-from standfirst.study.folder import Study
+from standfirst.study.folder import StudyFolder
 
 DEMO = Path(__file__).parents[3] / "corpus" / "demo" / "articles.jsonl"
 COURT = "court"
@@ -33,7 +33,7 @@ def template(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., Any]) 
     assert run("corpus", "add", str(DEMO), cwd=root).code == 0
     words = ("annotate", "sample", "200", "--test", "40", "--seed", "5")
     assert run(*words, cwd=root).code == 0
-    study = Study.find(root)
+    study = StudyFolder.find(root)
     texts = {unit["unit_id"]: unit for unit in load_units(study.corpus)}
     write_gold(
         study.gold,
@@ -68,7 +68,7 @@ def test_training_sees_nothing_of_test_articles(template: Path) -> None:
     """No text that stands in a test unit's article alone was learned from."""
     from standfirst.models.labelled.same_text import hash_texts
 
-    study = Study.find(template)
+    study = StudyFolder.find(template)
     units = load_units(study.corpus).to_list()
     shut = closed_units(units, read_design(study.design))
     learned = set(Model.load(template / "models" / "one").trained_on.tolist())
@@ -103,7 +103,7 @@ def test_every_rule_from_the_command(
     summary = json.loads(done.out)
     rows = read_design(study / "annotations" / "design.jsonl")
     new = rows[len(before) :]
-    units = load_units(Study.find(study).corpus).to_list()
+    units = load_units(StudyFolder.find(study).corpus).to_list()
 
     assert rows[: len(before)] == before
     assert (summary["round"], summary["drawn"], len(new)) == ("2", 30, 30)
@@ -168,7 +168,7 @@ def test_a_model_that_knows_the_test_part_is_refused(
     study: Path, run: Callable[..., Any], tmp_path: Path
 ) -> None:
     """A model trained outside of the study on all units may not lead a draw."""
-    units = load_units(Study.find(study).corpus).to_list()
+    units = load_units(StudyFolder.find(study).corpus).to_list()
     rows = [
         {"text": u["text"], "article_id": u["article_id"], "framing": "a" if i % 2 else "b"}
         for i, u in enumerate(units)
@@ -187,7 +187,7 @@ def test_a_model_that_knows_the_test_part_is_refused(
 
 def test_gold_of_another_codebook_is_refused(study: Path, run: Callable[..., Any]) -> None:
     """What coders answered to other definitions is no gold for these."""
-    gold = Study.find(study).gold
+    gold = StudyFolder.find(study).gold
     write_gold(gold, [replace(row, revision="0123456789ab") for row in read_gold(gold)])
     done = run("train", "--encoder", "tfidf", cwd=study)
     asked = run("evaluate", "models/one", cwd=study)
@@ -208,7 +208,7 @@ def test_definitions_lead_a_draw_and_nothing_else(study: Path, run: Callable[...
     tagged = run("tag", "models/definitions", str(DEMO), "-o", "tags.csv", cwd=study)
 
     assert drawn.code == 0, drawn.err
-    assert [row.rule for row in read_design(Study.find(study).design)[-10:]] == ["rare"] * 10
+    assert [row.rule for row in read_design(StudyFolder.find(study).design)[-10:]] == ["rare"] * 10
     assert (asked.code, tagged.code) == (1, 1)
     assert "it ranks units for coding, and measures nothing" in asked.err
     assert "it ranks units for coding, and measures nothing" in tagged.err
@@ -225,7 +225,7 @@ def test_evaluate_asks_the_test_part(study: Path, run: Callable[..., Any]) -> No
 
 def test_evaluate_tells_what_is_missing(study: Path, run: Callable[..., Any]) -> None:
     """No test part, no gold on it, another codebook: one line each."""
-    place = Study.find(study)
+    place = StudyFolder.find(study)
     gold = place.gold.read_bytes()
     place.gold.unlink()
     uncoded = run("evaluate", "models/one", cwd=study)
@@ -250,7 +250,7 @@ def test_audit_from_the_command(study: Path, run: Callable[..., Any]) -> None:
     drawn = run("annotate", "sample", "120", *words, cwd=study)
     assert drawn.code == 0, drawn.err
     assert "60 units may get suggestions, 60 are coded blind" in drawn.out
-    place = Study.find(study)
+    place = StudyFolder.find(study)
     units = {unit["unit_id"]: unit for unit in load_units(place.corpus)}
     rows = [row for row in read_design(place.design) if row.round == "2"]
     model = Model.load(study / "models" / "one")

@@ -22,7 +22,7 @@ from standfirst.annotate.page.tasks import result
 from standfirst.annotate.suggestions.registration import TITLE
 from standfirst.annotate.suggestions.suggestion import blind_units
 from standfirst.labels import ready_codebooks
-from standfirst.study.folder import Study
+from standfirst.study.folder import StudyFolder
 
 pytestmark = pytest.mark.slow
 
@@ -54,7 +54,7 @@ def study(
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", label_studio.access.token)
     codebook = ready_codebooks()["transfer-deals"].read_text(encoding="utf-8")
     title = f"Suggestions {tmp_path.name[-20:]}"
-    root = Study.create(tmp_path / "deals", codebook, title=title).root
+    root = StudyFolder.create(tmp_path / "deals", codebook, title=title).root
     rows = [
         {"id": f"a{i}", "title": f"Day {i}", "text": " ".join(s.format(i + 2) for s in SENTENCES)}
         for i in range(20)

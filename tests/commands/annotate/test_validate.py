@@ -22,7 +22,7 @@ from standfirst.labels import (
 )
 from standfirst.models import Model
 from standfirst.study.contents import units_of
-from standfirst.study.folder import Study
+from standfirst.study.folder import StudyFolder
 from standfirst.study.labelled import labelled_rows
 from standfirst.study.machine_tags import machine_tags
 from standfirst.tables import write_table
@@ -96,7 +96,7 @@ def template(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., Any]) 
     assert run("corpus", "add", str(folder / "articles.jsonl"), cwd=root).code == 0
     done = run("annotate", "sample", "60", "--test", "40", cwd=root)
     assert done.code == 0, done.err
-    study = Study.find(root)
+    study = StudyFolder.find(root)
     by_id = {unit["unit_id"]: unit for unit in units_of(study)}
     revision = load_codebook(study.codebook_path).revision
     people = []
@@ -114,14 +114,14 @@ def template(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., Any]) 
 
 
 @pytest.fixture
-def study(template: Path, tmp_path: Path) -> Study:
+def study(template: Path, tmp_path: Path) -> StudyFolder:
     """Give a copy of that study."""
     shutil.copytree(template, tmp_path / "study")
-    return Study.find(tmp_path / "study")
+    return StudyFolder.find(tmp_path / "study")
 
 
 def answered(
-    study: Study,
+    study: StudyFolder,
     say: Callable[[dict[str, Any], random.Random], str],
     *,
     corpus: bool = False,
@@ -162,7 +162,7 @@ def tilted(unit: dict[str, Any], chance: random.Random) -> str:
     return "flat" if chance.random() < 0.2 else truth(unit)
 
 
-def test_a_good_model_may_tag_and_never_alone(study: Study, run: Callable[..., Any]) -> None:
+def test_a_good_model_may_tag_and_never_alone(study: StudyFolder, run: Callable[..., Any]) -> None:
     """A tilted model may be a tagger with correction; the verdict says in which way it leans."""
     coder = answered(study, tilted)
     done = run("annotate", "validate", "llm:small", "--dimension", "tone", cwd=study.root)
@@ -196,7 +196,7 @@ def test_a_good_model_may_tag_and_never_alone(study: Study, run: Callable[..., A
     ids=["constant", "random", "unusable"],
 )
 def test_a_useless_model_is_refused(
-    study: Study,
+    study: StudyFolder,
     run: Callable[..., Any],
     say: Callable[[dict[str, Any], random.Random], str],
     reason: str,
@@ -210,7 +210,7 @@ def test_a_useless_model_is_refused(
     assert reason in done.err
 
 
-def test_too_little_gold_is_no_verdict(study: Study, run: Callable[..., Any]) -> None:
+def test_too_little_gold_is_no_verdict(study: StudyFolder, run: Callable[..., Any]) -> None:
     """With fewer than 30 units of blind gold a model is refused, and told how many it takes."""
     answered(study, tilted)
     lines = study.gold.read_text().splitlines()
@@ -222,7 +222,7 @@ def test_too_little_gold_is_no_verdict(study: Study, run: Callable[..., Any]) ->
     assert "it takes 30 units with blind gold and an answer; there are 20" in done.err
 
 
-def test_several_labels(study: Study, run: Callable[..., Any]) -> None:
+def test_several_labels(study: StudyFolder, run: Callable[..., Any]) -> None:
     """A multiple choice is checked as well; labels that nobody ever gave allow no verdict."""
     answered(study, tilted)
     words = ("annotate", "validate", "llm:small", "--dimension", "topic")
@@ -238,7 +238,7 @@ def test_several_labels(study: Study, run: Callable[..., Any]) -> None:
     assert "none of its labels occurs in the blind gold of 100 units" in without.err
 
 
-def test_examples_of_the_codebook_do_not_count(study: Study, run: Callable[..., Any]) -> None:
+def test_examples_of_the_codebook_do_not_count(study: StudyFolder, run: Callable[..., Any]) -> None:
     """A unit that the prompt shows with its label says nothing of the model."""
     book = study.codebook_path
     by_id = {unit["unit_id"]: str(unit["text"]) for unit in units_of(study)}
@@ -251,7 +251,7 @@ def test_examples_of_the_codebook_do_not_count(study: Study, run: Callable[..., 
     assert "left out, as the prompt shows them with their label: 1 units" in done.err
 
 
-def test_whether_answers_stay(study: Study, run: Callable[..., Any]) -> None:
+def test_whether_answers_stay(study: StudyFolder, run: Callable[..., Any]) -> None:
     """What a model says when asked again, or in other words, stands beside and decides nothing."""
     words = ("annotate", "validate", "llm:small", "--dimension", "tone")
     coder = answered(study, tilted)
@@ -272,7 +272,7 @@ def test_whether_answers_stay(study: Study, run: Callable[..., Any]) -> None:
     assert told["coder"] == coder
 
 
-def test_names_of_models(study: Study, run: Callable[..., Any]) -> None:
+def test_names_of_models(study: StudyFolder, run: Callable[..., Any]) -> None:
     """Without answers, with another name, or with a name that fits two, one line says so."""
     before = run("annotate", "validate", "llm:small", cwd=study.root)
     first = answered(study, tilted)
@@ -289,7 +289,7 @@ def test_names_of_models(study: Study, run: Callable[..., Any]) -> None:
     assert {before.code, other.code, both.code} == {1}
 
 
-def test_another_revision_is_refused(study: Study, run: Callable[..., Any]) -> None:
+def test_another_revision_is_refused(study: StudyFolder, run: Callable[..., Any]) -> None:
     """Answers by an older codebook are not held against the present one's gold."""
     answered(study, tilted)
     book = study.codebook_path
@@ -302,7 +302,9 @@ def test_another_revision_is_refused(study: Study, run: Callable[..., Any]) -> N
     assert "ask again" in done.err
 
 
-def test_agreement_sets_a_machine_beside_people(study: Study, run: Callable[..., Any]) -> None:
+def test_agreement_sets_a_machine_beside_people(
+    study: StudyFolder, run: Callable[..., Any]
+) -> None:
     """`agreement --machine` names it, and leaves people's figures as they are."""
     coder = answered(study, tilted)
     alone = json.loads(run("annotate", "agreement", "--json", cwd=study.root).out)
@@ -319,7 +321,9 @@ def test_agreement_sets_a_machine_beside_people(study: Study, run: Callable[...,
 
 
 @pytest.mark.slow
-def test_a_machine_in_people_s_file_is_no_person(study: Study, run: Callable[..., Any]) -> None:
+def test_a_machine_in_people_s_file_is_no_person(
+    study: StudyFolder, run: Callable[..., Any]
+) -> None:
     """A model's rows among people's, in a round of adjudication, change no gold and no alpha."""
     coder = answered(study, tilted)
     machine = read_annotations(folder_of(study.annotations, coder) / "annotations.jsonl")
@@ -337,7 +341,7 @@ def test_a_machine_in_people_s_file_is_no_person(study: Study, run: Callable[...
     assert run("annotate", "validate", coder, "--json", cwd=study.root).out == alone
 
 
-def test_shares_are_corrected(study: Study, run: Callable[..., Any]) -> None:
+def test_shares_are_corrected(study: StudyFolder, run: Callable[..., Any]) -> None:
     """Shares take a model's answers as tags; gold moves them from what the tilted model counts."""
     coder = answered(study, tilted, corpus=True)
     write_table(machine_tags(study, coder), study.tags / "small.parquet")
@@ -348,7 +352,9 @@ def test_shares_are_corrected(study: Study, run: Callable[..., Any]) -> None:
     assert flat["count"]["share"] > flat["corrected"]["high"] > 0.5 > flat["corrected"]["low"]
 
 
-def test_examples_of_the_codebook_correct_nothing(study: Study, run: Callable[..., Any]) -> None:
+def test_examples_of_the_codebook_correct_nothing(
+    study: StudyFolder, run: Callable[..., Any]
+) -> None:
     """Shares by a model's answers leave out gold on units that the prompt shows, and say so."""
     words = ("measure", "shares", "--dimension", "tone", "--json")
     coder = answered(study, tilted, corpus=True)
@@ -372,7 +378,7 @@ def test_examples_of_the_codebook_correct_nothing(study: Study, run: Callable[..
     assert "left out of the gold" not in before.err
 
 
-def test_tags_of_another_revision_are_refused(study: Study, run: Callable[..., Any]) -> None:
+def test_tags_of_another_revision_are_refused(study: StudyFolder, run: Callable[..., Any]) -> None:
     """Answers to other questions than the codebook's are not counted."""
     coder = answered(study, tilted, corpus=True)
     write_table(machine_tags(study, coder), study.tags / "small.parquet")
@@ -389,7 +395,7 @@ def test_tags_of_another_revision_are_refused(study: Study, run: Callable[..., A
     assert "ask again" in done.err
 
 
-def test_answers_rank_units_for_coding(study: Study, run: Callable[..., Any]) -> None:
+def test_answers_rank_units_for_coding(study: StudyFolder, run: Callable[..., Any]) -> None:
     """A rule draws the label that a model saw more often, and keeps out of the test part."""
     by_id = {unit["unit_id"]: unit for unit in units_of(study)}
     before = read_design(study.design)
@@ -411,7 +417,7 @@ def test_answers_rank_units_for_coding(study: Study, run: Callable[..., Any]) ->
     assert "'margin' needs to know how sure a model is" in refused.err
 
 
-def test_ranking_takes_answers_on_all_units(study: Study, run: Callable[..., Any]) -> None:
+def test_ranking_takes_answers_on_all_units(study: StudyFolder, run: Callable[..., Any]) -> None:
     """Answers on drawn units alone rank nothing; one line says what to ask."""
     answered(study, tilted)
     words = ("annotate", "sample", "30", "--rule", "rare", "--label", "tone=warm")
@@ -423,7 +429,7 @@ def test_ranking_takes_answers_on_all_units(study: Study, run: Callable[..., Any
 
 
 @pytest.mark.slow
-def test_answers_teach_and_are_never_scored(study: Study, run: Callable[..., Any]) -> None:
+def test_answers_teach_and_are_never_scored(study: StudyFolder, run: Callable[..., Any]) -> None:
     """A model that learns from a language model, too, is scored on people's answers alone.
 
     Gold and annotations stay as they are; units with gold and the test part's articles keep out.
@@ -457,7 +463,7 @@ def test_answers_teach_and_are_never_scored(study: Study, run: Callable[..., Any
     assert (study.gold.read_bytes(), study.annotations.read_bytes()) == before
 
 
-def test_only_a_study_has_a_language_model(study: Study, run: Callable[..., Any]) -> None:
+def test_only_a_study_has_a_language_model(study: StudyFolder, run: Callable[..., Any]) -> None:
     """Labels of a file, a model that has answered nothing new, and tuning are refused in a line."""
     answered(study, tilted)
     data = run(

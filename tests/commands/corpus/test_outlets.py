@@ -11,7 +11,7 @@ import pytest
 
 from standfirst.errors import InputError
 from standfirst.study.contents import units_of
-from standfirst.study.folder import Study
+from standfirst.study.folder import StudyFolder
 from standfirst.study.measuring import cells_of
 
 Run = Callable[..., Any]
@@ -46,7 +46,7 @@ def test_names_of_one_outlet_are_joined(study: Path, run: Run) -> None:
     assert stats["outlets"] == {"The Herald": 4, "Post": 1}
     assert stats["outlets_alike"] == {}
     assert exported == ["The Herald"] * 4 + ["Post"]
-    assert [unit["outlet"] for unit in units_of(Study(study))] == exported
+    assert [unit["outlet"] for unit in units_of(StudyFolder(study))] == exported
     assert "Herald  (no title)" in run("corpus", "show", cwd=study).out
 
 
@@ -64,7 +64,7 @@ def test_a_table_without_sense_is_refused(lines: str, problem: str, study: Path)
     settings.write_text(f"{settings.read_text()}{lines}\n")
 
     with pytest.raises(InputError, match=problem):
-        Study(study).settings()
+        StudyFolder(study).settings()
 
 
 def test_outlets_that_no_article_has_are_told(study: Path, run: Run) -> None:

@@ -16,7 +16,7 @@ from standfirst.labels import (
     write_annotations,
 )
 from standfirst.models.bundle.record import FORMAT_VERSION, EncoderEntry, Manifest
-from standfirst.study.folder import Study
+from standfirst.study.folder import StudyFolder
 
 Run = Callable[..., Any]
 
@@ -28,9 +28,11 @@ def labels(run: Run) -> Run:
 
 
 @pytest.fixture
-def study(tmp_path: Path) -> Study:
+def study(tmp_path: Path) -> StudyFolder:
     """Give a study on the codebook `stance`, with three coders' answers on four units."""
-    made = Study.create(tmp_path / "s", ready_codebooks()["stance"].read_text(encoding="utf-8"))
+    made = StudyFolder.create(
+        tmp_path / "s", ready_codebooks()["stance"].read_text(encoding="utf-8")
+    )
     revision = load_codebook(made.codebook_path).revision
     answers = {"ann": "ffan", "bo": "ffna", "cy": "fann"}
     names = {"f": "favour", "a": "against", "n": "neither"}
@@ -55,7 +57,7 @@ def test_check(tmp_path: Path, run: Run) -> None:
     assert "title: is missing" in bad.err
 
 
-def test_gold(study: Study, run: Run) -> None:
+def test_gold(study: StudyFolder, run: Run) -> None:
     """Gold is written with rule and votes, and the rest is counted as ties."""
     done = run("gold", "--json", cwd=study.root)
 
@@ -70,7 +72,7 @@ def test_gold(study: Study, run: Run) -> None:
     assert run("gold", "--rule", "vote", cwd=study.root).code == 1
 
 
-def test_diff_and_migrate(study: Study, run: Run) -> None:
+def test_diff_and_migrate(study: StudyFolder, run: Run) -> None:
     """A renamed label is shown by diff, refused without a mapping, and rewritten by one, once."""
     old = study.root / "old.yaml"
     text = study.codebook_path.read_text(encoding="utf-8")
@@ -92,7 +94,7 @@ def test_diff_and_migrate(study: Study, run: Run) -> None:
 
 
 @pytest.mark.slow
-def test_revisions_are_kept_and_compared(study: Study, run: Run) -> None:
+def test_revisions_are_kept_and_compared(study: StudyFolder, run: Run) -> None:
     """Each revision stays in the study from the first command on, and diff and migrate find it."""
     first = load_codebook(study.codebook_path)
     run("check", cwd=study.root)
@@ -116,7 +118,7 @@ def test_revisions_are_kept_and_compared(study: Study, run: Run) -> None:
 
 
 @pytest.mark.slow
-def test_an_interrupted_migration_goes_on(study: Study, run: Run) -> None:
+def test_an_interrupted_migration_goes_on(study: StudyFolder, run: Run) -> None:
     """Killed after its log was written it is run again; late answers get a log of their own."""
     before = study.annotations.read_bytes()
     run("check", cwd=study.root)
@@ -142,7 +144,7 @@ def test_an_interrupted_migration_goes_on(study: Study, run: Run) -> None:
     assert "this migration was done before" in refused.err
 
 
-def test_guide_schema_export_and_coders(study: Study, run: Run) -> None:
+def test_guide_schema_export_and_coders(study: StudyFolder, run: Run) -> None:
     """The other commands write what they say."""
     for name in ("guide.html", "guide.md"):
         assert run("guide", "-o", name, cwd=study.root).code == 0
@@ -155,7 +157,7 @@ def test_guide_schema_export_and_coders(study: Study, run: Run) -> None:
     assert run("coders", "--json", cwd=study.root).code == 0
 
 
-def test_another_revision_is_refused_and_its_models_are_named(study: Study, run: Run) -> None:
+def test_another_revision_is_refused_and_its_models_are_named(study: StudyFolder, run: Run) -> None:
     """A changed definition stops gold and agreement; diff says what it touches, models too."""
     old = study.root / "old.yaml"
     text = study.codebook_path.read_text(encoding="utf-8")
@@ -192,7 +194,7 @@ def test_another_revision_is_refused_and_its_models_are_named(study: Study, run:
     assert "foreign: is not a model of Standfirst" in shown.err
 
 
-def test_annotations_go_out_as_a_table(study: Study, run: Run) -> None:
+def test_annotations_go_out_as_a_table(study: StudyFolder, run: Run) -> None:
     """Parquet keeps the labels' names and order; another suffix is refused."""
     from datasets import Dataset
 
