@@ -73,7 +73,7 @@ def trends(
             matrix = predictors(formula, {"trend": months}, len(tags))
             outcome = Outcome(dimension, k, coded)
             if not np.ptp(outcome.corrected):
-                notes[f"{label}: tags and coded units are all alike: no trend"] = None
+                notes[f"{label}: its corrected outcome is the same in every unit: no trend"] = None
                 continue
             joined = join_clusters(clusters, outcome) if joined is None else joined
             fitted = explain(formula, outcome, matrix, joined, level=level)

@@ -183,7 +183,7 @@ def test_a_trend() -> None:
     tags = Tags("tags", tags.unit_ids, {"stance": always}, tags.columns, ())
     none, notes = trends(tags, coded(truth & False, 300, 8), None, published, learned=())
     assert none == ()
-    assert "critique: tags and coded units are all alike: no trend" in notes
+    assert "critique: its corrected outcome is the same in every unit: no trend" in notes
 
     # In the first of two months nothing has the label, so that only the slope has an interval.
     later = month > 5
