@@ -224,6 +224,10 @@ class StudyFolder:
 
 def _settings(path: Path, raw: dict[str, Any]) -> Settings:
     study, corpus = raw.get("study", {}), raw.get("corpus", {})
+    for name, table in (("study", study), ("corpus", corpus)):
+        if not isinstance(table, dict):
+            problem = f"{name} = {table!r}"
+            raise InputError(path, problem, f"write [{name}], and its settings under it")
     default = Preparation()
     unit = corpus.get("unit", default.unit)
     if unit not in KINDS:

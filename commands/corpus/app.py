@@ -50,10 +50,12 @@ def show(
             print(f"{row['id']}  {row['published'] or '-':10}  {row['outlet'] or '-'}  {title}")
         say_next(place, "corpus show")
         return
-    ids = articles["id"]
-    matches = [index for index, known in enumerate(ids) if known.startswith(article)]
+    ids = list(articles["id"])
+    # The whole id of one article may be how another's begins.
+    matches = [ids.index(article)] if article in ids else []
+    matches = matches or [index for index, known in enumerate(ids) if known.startswith(article)]
     if len(matches) != 1:
-        raise UnknownNameError("article", article, [ids[index] for index in matches] or list(ids))
+        raise UnknownNameError("article", article, [ids[index] for index in matches] or ids)
     row = articles[matches[0]]
     removed = json.loads(row["removed"])
     units = list(load_units(folder, article=row["id"], outlets=outlets))

@@ -261,7 +261,7 @@ def read_tags(
         for name in names
         if only is None or name in only
     }
-    extra = table.select([n for n in columns if n in table.column_names])
+    extra = table.select([n for n in dict.fromkeys(columns) if n in table.column_names])
     return Tags(str(path), ids, dimensions, extra, versions)
 
 

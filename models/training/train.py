@@ -191,7 +191,8 @@ def _keep(
 
 def _check_options(effort: str, context: str | None, seed: int) -> None:
     if not 0 <= seed < 2**32:
-        raise InputError("seed", f"{seed} is out of range", "give a whole number from 0")
+        problem = f"{seed} is out of range"
+        raise InputError("seed", problem, "give a whole number from 0 to 4294967295")
     if effort not in EFFORTS:
         raise UnknownNameError("effort", effort, EFFORTS)
     if context is not None and context not in CONTEXTS:

@@ -19,6 +19,8 @@ FILES = {
     "gold_alone.csv": "unit_id,tone\nu1,warm\n",
     "gold_percent.csv": "unit_id,tone,probability\nu1,warm,50\n",
     "gold_elsewhere.csv": "unit_id,tone,probability\nu1,warm,0.5\n",
+    "gold_twice.csv": "unit_id,tone\nu1,warm\nu1,cold\n",
+    "status.csv": "unit,coder,dimension,label,status\nu1,ann,tone,warm,maybe\n",
     "foreign/manifest.json": '{"format": "somebody else\'s"}',
     "damaged/study.toml": "[study\n",
 }
@@ -58,6 +60,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, run: Run, harbour: Any) -> P
     for name, text in {**FILES, **books}.items():
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_text(text)
+    (root / "latin.txt").write_bytes("Le café".encode("latin-1"))
     (root / "void").mkdir()
     (root / "in.jsonl").write_text(harbour.articles(0, 30))
     (root / "unseen.jsonl").write_text(harbour.articles(40, 3))

@@ -21,6 +21,9 @@ from standfirst.annotate.label_studio.local_server import LocalServer, free_port
 
 Run = Callable[..., Any]
 
+HARBOUR = "quays/models/harbour"
+MODEL = "--endpoint http://127.0.0.1:9/v1 --model m"
+
 REFUSED = [
     # Where one is.
     (
@@ -66,6 +69,8 @@ REFUSED = [
     ("quays", "labels check ../twice.yaml", "warm"),
     ("quays", "labels check ..", "..: is a folder; name a file"),
     ("quays", "labels check nowhere.yaml", "nowhere.yaml: no such file; name a codebook's YAML"),
+    ("quays", "labels check ../latin.txt", "latin.txt:1: not UTF-8 text; save the file as UTF-8"),
+    (".", "init new --codebook latin.txt", "latin.txt: is not UTF-8 text; save the codebook as"),
     ("quays", "labels guide -o guide.docx", "a guide is HTML or Markdown; name it .html or .md"),
     ("quays", "labels diff", "keeps no earlier revision of its codebook; name the old codebook's"),
     # Drawing.
@@ -127,7 +132,14 @@ REFUSED = [
         "../coded.csv:3: unknown label 'worm'; did you mean 'warm'?",
     ),
     ("quays", "annotate agreement --from ../empty.csv", "the file is empty; name the columns in"),
+    ("quays", "annotate agreement --from ../status.csv", "status.csv:2: the status 'maybe' is not"),
+    ("quays", "annotate agreement --machine llm:x", "no language model has answered yet; ask one"),
     ("quays", "annotate coders --same evi@example.org e@v.org", "mean 'eve@example.org'?"),
+    ("bare", "annotate adjudicate", "has no annotations yet; run: standfirst annotate pull"),
+    ("bare", "annotate audit --model m", "no unit is drawn; draw: standfirst annotate sample 100"),
+    ("quays", "annotate audit --model models/harbour", "no coder has both blind and assisted answ"),
+    ("quays", f"annotate ask {MODEL} --round 9", "no unit of round '9'; name one of 1"),
+    ("bare", f"annotate ask {MODEL}", "the corpus is empty; add articles with: standfirst corpus"),
     ("bare", "labels gold", "has no annotations yet; pull them: standfirst annotate pull"),
     ("quays", "labels gold --rule majorty", "unknown rule 'majorty'; did you mean 'majority'?"),
     ("quays", "labels export coded.sav", "annotations are exported as CSV or Parquet; name it"),
@@ -139,6 +151,14 @@ REFUSED = [
     ("quays", "train --context around", "unknown context 'around'; known: none, neighbours"),
     ("quays", "train -o ../note.txt", "../note.txt: is a file; name a folder"),
     ("quays", "train -o ..", "..: holds something other than a model; name another folder"),
+    ("quays", "train --seed 4294967296", "out of range; give a whole number from 0 to 4294967295"),
+    ("quays", "train --definitions", "no label has a definition or an example; write some into"),
+    (
+        "quays",
+        "train --from-coder llm:x",
+        "no language model has answered yet; ask one: standfirst",
+    ),
+    ("quays", "train --fine-tune full", "unknown method of fine-tuning 'full'; known: contrastive"),
     (".", "train --data nowhere.csv --label tone -o m", "nowhere.csv: no such file; check the"),
     (".", "train --data quays --label tone -o m", "quays: is a folder; name a file"),
     (".", "train --data note.txt --label tone -o m", "unknown format '.txt'; use one of .jsonl"),
@@ -156,6 +176,11 @@ REFUSED = [
     ("other", "evaluate ../quays/models/harbour", "is of revision "),
     (".", "evaluate foreign --data labelled.csv", "foreign: is not a model of Standfirst; name"),
     (".", "evaluate half --data labelled.csv", "half: weights.safetensors is missing or not a"),
+    (".", f"compare {HARBOUR} {HARBOUR} --data labelled.csv", "compare: 1 model; name two or more"),
+    (".", f"explain {HARBOUR} --text ''", "text 1: is empty; leave it out"),
+    (".", f"distil {HARBOUR} in.jsonl -o m", "60 texts are left that are not in the gold; a stude"),
+    (".", f"distil {HARBOUR} in.jsonl --cascade 0.9", "a cascade needs 1,000, better 50,000"),
+    (".", f"distil {HARBOUR} in.jsonl -o m --unit line", "unknown unit 'line'; known: sentence"),
     # Tags.
     (".", "tag half unseen.jsonl -o t.csv", "half: weights.safetensors is missing or not a file;"),
     (".", "tag cut unseen.jsonl -o t.csv", "cut: weights.safetensors was changed or damaged;"),
@@ -166,6 +191,11 @@ REFUSED = [
     ("quays", "tag models/harbour ../in.jsonl -o ../coded.csv", "is a file that this command did"),
     ("quays", "tag models/harbour ../in.jsonl -o t --engine rai", "'rai'; did you mean 'ray'?"),
     ("quays", "tag models/harbour ../in.jsonl -o t --unit sentences", "did you mean 'sentence'?"),
+    (
+        "quays",
+        "tag models/harbour ../in.jsonl -o t --cascade 0.9",
+        "has no students, to which --ca",
+    ),
     # Shares and the report.
     ("bare", "measure shares", "nothing was drawn, so that gold stands for nothing; draw: standf"),
     ("quays", "measure shares no.parquet", "no.parquet: no such tags; run: standfirst tag MODEL"),
@@ -174,6 +204,41 @@ REFUSED = [
     ("quays", "measure shares --dimension tune", "'tune'; did you mean 'tone'?"),
     ("quays", "measure shares --by outlets", "'outlets'; did you mean 'outlet'?"),
     ("quays", "measure shares -o shares.xlsx", "unknown format of shares.xlsx: '.xlsx'; known"),
+    ("quays", "measure shares ../void", "../void: holds no tags; name what `standfirst tag` wrote"),
+    ("quays", "measure shares ../note.txt", "unknown format '.txt'; use one of .parquet, .jsonl"),
+    ("quays", "measure shares --trend", "a trend takes two months: leave --trend out"),
+    ("quays", "measure shares --by outlet --differences", "a difference takes two; draw for the"),
+    (
+        ".",
+        "measure doubts unseen_tags.csv --gold gold_twice.csv",
+        "stands in gold_twice.csv:2 alre",
+    ),
+    (".", "measure doubts unseen_tags.csv --gold columns.csv", "'unit_id'; did you mean 'unit'?"),
+    (
+        ".",
+        "measure doubts unseen_tags.csv --gold gold_alone.csv",
+        "no gold on its units; code some",
+    ),
+    (
+        ".",
+        "measure drift unseen_tags.csv --data labelled.csv --label tone",
+        "2 articles of training",
+    ),
+    ("quays", "measure drift ../unseen_tags.csv", "3 articles to compare with it; it takes 10"),
+    (
+        "quays",
+        "measure regression 'tone ~ outlet'",
+        "'tone' is a dimension; name one of its labels",
+    ),
+    (
+        "quays",
+        "measure regression 'warm ~ month'",
+        "formula: month has one group only; leave it out",
+    ),
+    ("quays", "measure regression 'warm ~ article_id'", "and takes 5 to be corrected; draw for it"),
+    ("bare", "measure regression 'warm ~ month'", "nothing was drawn, so that gold stands for"),
+    ("bare", "measure plan", "no tags, no gold and no unit that two have coded; say what you"),
+    (".", "measure plan --share 1", "--share: 1; use a share above 0 and below 1"),
     (".", "measure shares unseen_tags.csv --gold gold_alone.csv", "has no column 'probability';"),
     (
         ".",
@@ -186,6 +251,8 @@ REFUSED = [
     ("quays", "report --tags ../unseen_tags.csv", "60 coded units of the design are not among the"),
     ("quays", "report -o ../note.txt", "../note.txt: is there already, and is no report; name"),
     ("quays", "report --verify ../note.txt", "../note.txt: is no report of Standfirst, or damaged"),
+    ("quays", "report --verify no.html", "no.html: no such report; run: standfirst report"),
+    ("quays", "report --verify ../latin.txt", "../latin.txt: is not UTF-8 text; name a report"),
     ("quays", "encoders pull minilmm", "unknown encoder to pull 'minilmm'; did you mean 'minilm'?"),
 ]
 """The folder, what is typed, and a part of the line."""
@@ -210,6 +277,28 @@ USAGE = [
     ("measure shares --level 95", "Invalid value for '--level'"),
     ("measure shares --random", "is about the units of --gold"),
     ("measure plan --half-width 2", "Invalid value for '--half-width'"),
+    ("measure plan --alpha 0.8", "--share: name the share that you expect"),
+    ("measure plan --f1 0.8 --data ../labelled.csv", "--data: needs --f1 and a column, with --dim"),
+    ("measure shares --differences", "--by: differences are between groups: name --by"),
+    ("measure shares --by ,", "--by: name what to group by, such as outlet,month"),
+    ("measure drift ../unseen_tags.csv --data ../labelled.csv", "--label: name a column of the la"),
+    ("measure coders --from ../coded.csv", "TAGS: name what `tag` wrote"),
+    ("measure doubts --gold ../gold_alone.csv", "TAGS: name what `tag` wrote"),
+    ("train --definitions --data ../labelled.csv --label tone", "--definitions: needs no labelled"),
+    ("distil models/harbour ../in.jsonl", "-o: name a folder, or use --cascade"),
+    (
+        "distil models/harbour ../in.jsonl --student hashed --student hashed-pieces",
+        "--student: several need --cascade",
+    ),
+    (f"annotate ask {MODEL} --budget 1", "--budget: needs prices: --prompt-price and --answer-pri"),
+    (f"annotate ask {MODEL} --again --reworded", "--again: name one of --again and --reworded"),
+    (f"annotate ask {MODEL} --again --corpus", "--again, --reworded: are for drawn units"),
+    (f"annotate ask {MODEL} --round 1 --corpus", "--round: name a round or the corpus"),
+    (f"annotate ask {MODEL} -o tags.csv", "--output: tags are of all units: --corpus"),
+    (
+        "annotate agreement --from ../coded.csv --machine llm:x",
+        "--machine: is for answers of a study",
+    ),
 ]
 """What is typed in the finished study, and a part of the line."""
 

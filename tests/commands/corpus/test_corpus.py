@@ -67,6 +67,17 @@ def test_show_tells_units_and_debris(study: Path, run: Run) -> None:
     assert "unknown article 'a9'" in run("corpus", "show", "a9", cwd=study).err
 
 
+def test_an_id_with_which_others_begin(tmp_path: Path, run: Run, harbour: Any) -> None:
+    """The article whose whole id is named is shown, though other ids begin with it."""
+    (tmp_path / "in.jsonl").write_text(harbour.articles(0, 12))
+    run("init", "s", "--codebook", "stance", cwd=tmp_path)
+    run("corpus", "add", "../in.jsonl", cwd=tmp_path / "s")
+    done = run("corpus", "show", "a1", cwd=tmp_path / "s")
+
+    assert done.code == 0, done.err
+    assert "The co1r quay was praised in co1r." in done.out
+
+
 def test_stats_as_json(study: Path, run: Run) -> None:
     """Programs get the counts."""
     stats = json.loads(run("corpus", "stats", "--json", cwd=study).out)
