@@ -1,6 +1,6 @@
 """Several processes: results in order, and an end that is told when a worker is killed."""
 
-import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -29,4 +29,4 @@ def test_results_come_in_order() -> None:
 def test_a_killed_worker_is_told() -> None:
     """The error says what to do, instead of a traceback or a wait without end."""
     with pytest.raises(TaskError, match=r"memory ran out; run the same .* with --processes 1"):
-        list(in_order(os._exit, [1, 1], n_workers=2))
+        list(in_order(signal.raise_signal, [signal.SIGKILL] * 2, n_workers=2))
