@@ -165,6 +165,7 @@ def test_backend_learns_while_people_code(
     assert pulled.err.startswith("next: ")
 
 
+@pytest.mark.server
 @pytest.mark.parametrize(
     ("words", "said"),
     [
