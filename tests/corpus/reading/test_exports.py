@@ -79,6 +79,21 @@ def test_workbooks_as_people_make_them(tmp_path: Path, caplog: pytest.LogCapture
     assert "the hidden sheet 'Old' is read, too" in caplog.text
 
 
+def test_a_sheet_with_two_columns_of_one_name(tmp_path: Path) -> None:
+    """It is one reject that names them, because nobody knows which is meant."""
+    path = sheet(tmp_path / "a.xlsx", ["id", "text", "text"], ["a", *TEXTS])
+
+    assert read(path) == ([], ["two columns are called 'text': rename one"])
+
+
+def test_a_workbook_without_rows(tmp_path: Path) -> None:
+    """It is one reject, whether it has a header or nothing at all."""
+    bare = sheet(tmp_path / "a.xlsx")
+    headed = sheet(tmp_path / "b.xlsx", ["id", "text"])
+
+    assert read(bare) == read(headed) == ([], ["the file is empty"])
+
+
 def test_a_sheet_of_one_column(tmp_path: Path) -> None:
     """Its first row is the header; what stands beside a later row without a name is kept."""
     path = sheet(tmp_path / "a.xlsx", ["text"], [TEXTS[0]], [TEXTS[1], "see page 3"])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from standfirst.errors import InputError, MissingFileError, UnknownLabelError
+from standfirst.errors import InputError, MissingFileError, UnknownLabelError, UnknownNameError
 from standfirst.labels import (
     ADJUDICATION,
     Annotation,
@@ -104,6 +104,17 @@ def test_labels_are_checked_against_the_codebook() -> None:
 
     with pytest.raises(UnknownLabelError, match="did you mean 'favour'"):
         check_annotations([Annotation("u", "ann", "stance", ("favor",))], book)
+
+
+def test_answers_that_the_codebook_does_not_have() -> None:
+    """A dimension of another name, or two labels on a single choice, are refused by their place."""
+    book = load_codebook(ready_codebooks()["stance"])
+    two = Annotation("u", "ann", "stance", ("favour", "against"))
+
+    with pytest.raises(UnknownNameError, match="unknown dimension 'tone'; "):
+        check_annotations([Annotation("u", "ann", "tone", ("warm",))], book)
+    with pytest.raises(InputError, match=r"unit u, coder ann, stance: 2 labels .* keep one, or"):
+        check_annotations([two], book)
 
 
 def test_spreadsheet_round_trip(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from standfirst.annotate.page.checks import config_problems
 from standfirst.annotate.page.config import labeling_config
-from standfirst.errors import CodebookError, MissingFileError
+from standfirst.errors import CodebookError, InputError, MissingFileError
 from standfirst.labels import (
     HOTKEYS,
     Codebook,
@@ -225,6 +225,26 @@ def test_inferred_codebook_survives_a_file() -> None:
     book = infer_codebook({"bias": [("Non-biased",), ("biased",)]}, multiple=())
 
     assert parse_codebook(dump_codebook(book), "-") == book
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        (
+            [("yes",), ()],
+            "column bias: only the label 'yes' occurs; provide rows with at least two",
+        ),
+        ([(), ()], "column bias: no label at all occurs; provide rows with at least two labels"),
+        (
+            [("no",), ("no", "yes")],
+            r"a row has 2 labels \(no, yes\); declare the dimension as mult",
+        ),
+    ],
+)
+def test_answers_that_make_no_codebook(answers: list[tuple[str, ...]], message: str) -> None:
+    """The column is named, and what is to be done."""
+    with pytest.raises(InputError, match=message):
+        infer_codebook({"bias": answers}, multiple=())
 
 
 def test_advice_names_what_makes_coding_harder() -> None:
