@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from standfirst.errors import InputError
-from standfirst.study.folder import Study
+from standfirst.study.folder import StudyFolder
 
 
 @pytest.mark.parametrize(
@@ -30,13 +30,13 @@ def test_a_value_of_the_wrong_kind_is_named(tmp_path: Path, text: str, message: 
     (tmp_path / "study.toml").write_text(text)
 
     with pytest.raises(InputError, match=f"study.toml: {message}"):
-        Study(tmp_path).settings()
+        StudyFolder(tmp_path).settings()
 
 
 def test_what_is_left_out_takes_its_default(tmp_path: Path) -> None:
     """An empty file of settings is one."""
     (tmp_path / "study.toml").write_text("")
-    made = Study(tmp_path).settings()
+    made = StudyFolder(tmp_path).settings()
 
     assert (made.title, made.outlets) == ("", {})
     assert made.preparation.unit == "sentence"
