@@ -33,8 +33,10 @@ EpochsOption = Annotated[
 ]
 
 
-def check(method: str | None, device: str, encoders: list[str]) -> None:
-    """Refuse what fine-tuning cannot do, before the long work.
+def check(
+    method: str | None, device: str, encoders: list[str], *, epochs: int | None = None
+) -> None:
+    """Refuse what fine-tuning cannot do, before the long work; and its options without it.
 
     Raises
     ------
@@ -43,13 +45,21 @@ def check(method: str | None, device: str, encoders: list[str]) -> None:
     MissingExtraError
         Torch is not installed.
     InputError
-        There is no such device here, or none of the encoders that are named is a network.
+        There is no such device here, none of the encoders that are named is a network, or a device
+        or passes are named and nothing is fine-tuned.
     MissingFileError
         No encoder is named, and the weights of the usual network are not here.
     """
-    if method is None:
-        return
     from ...errors import InputError, UnknownNameError
+
+    if device not in ("auto", "cpu", "cuda"):
+        raise UnknownNameError("device", device, ["auto", "cpu", "cuda"])
+    if method is None:
+        for option, is_given in (("--device", device == "cuda"), ("--epochs", epochs is not None)):
+            if is_given:
+                problem = "it is about fine-tuning, and nothing is fine-tuned"
+                raise InputError(option, problem, "add --fine-tune auto, or leave it out")
+        return
     from ...models.encoders.networks.transformer import Transformer
     from ...models.encoders.registry import make_parts
     from ...models.encoders.weights.on_disk import find_weights
@@ -58,8 +68,6 @@ def check(method: str | None, device: str, encoders: list[str]) -> None:
 
     if method not in (*METHODS, "auto"):
         raise UnknownNameError("method of fine-tuning", method, [*METHODS, "auto"])
-    if device not in ("auto", "cpu", "cuda"):
-        raise UnknownNameError("device", device, ["auto", "cpu", "cuda"])
     load_tuner()[1](device)
     if not encoders:
         find_weights("minilm").read("tokenizer.json")

@@ -137,7 +137,7 @@ def train(
     _check_context(context)
     for name in encoder or []:
         make_parts(name)
-    check(fine_tune, device, encoder or [])
+    check(fine_tune, device, encoder or [], epochs=epochs)
     if output is not None:
         can_save(output)
     if data is not None:

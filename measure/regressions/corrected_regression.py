@@ -272,7 +272,8 @@ def _refuse(formula: Formula, made: Predictors, gold_rows: Ints) -> None:
     if few:
         name, n = few[0]
         more = f" (and {len(few) - 1} more)" if len(few) > 1 else ""
-        problem = f"{name} has {n} coded units{more}, and takes {LEAST_IN_CELL} to be corrected"
+        units = "unit" if n == 1 else "units"
+        problem = f"{name} has {n} coded {units}{more}, and takes {LEAST_IN_CELL} to be corrected"
         by = ",".join(formula.columns)
         remedy = (
             f"draw for it: standfirst annotate sample 100 --rule equal --by {by}; "
