@@ -278,8 +278,8 @@ def wilson(
     variance, size = float(variances.sum()), kish
     if 0 < value < 1 and variance > 0:
         # Satterthwaite: 2 E(v)^2 / Var(v), from the kurtosis of what adds up to v.
-        heavy = (variances**2).sum() / variance**2 - 1 / max(len(variances), 2)
-        freedom = max(2.0, 2 / heavy) if heavy > 0 else float(len(variances))
+        heavy = (variances**2).sum() / variance**2 - 1 / len(variances)
+        freedom = 2 / heavy if heavy > 0 else float(len(variances))
         # A variance is known no better than the units (or clusters) less one allow.
         freedom = min(freedom, max(1, len(variances) - 1))
         t = float(special.stdtrit(freedom, (1 + level) / 2))
