@@ -1,10 +1,13 @@
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy import stats
+from scipy.spatial import distance
 
 from standfirst.annotate.design.inclusion import inclusion_probabilities, systematic
 from standfirst.annotate.design.model_rules import SCORES, distances
@@ -165,3 +168,121 @@ def test_what_a_rule_lacks_is_reported(rule: str, scores: Scores, said: str) -> 
     """A rule without its model, label or vectors is refused with what to name."""
     with pytest.raises(InputError, match=said):
         MODEL_RULES[rule].draw(Pool(["a"] * 40, [""] * 40, scores), 4, RNG)
+
+
+TWO = np.random.default_rng(8).dirichlet([1, 2], 40)
+
+
+def committee(*, multiple: bool = False, dimension: str = "") -> Pool:
+    """Make a pool of 40 units on which two models answer two questions."""
+    answers = [{"stance": FIRST, "tone": TWO}, {"stance": SECOND, "tone": TWO[::-1]}]
+    if multiple:
+        answers = [{**answers[0], "stance": MANY}, {**answers[1], "stance": MANY[::-1]}]
+    many = frozenset({"stance"} if multiple else ())
+    return Pool([f"u{i:02}" for i in range(40)], [""] * 40, Scores(answers, many), Aim(dimension))
+
+
+def rows_of(pool: Pool, name: str, unit: int) -> list[list[NDArray[np.float64]]]:
+    """Give the distributions on a unit by model: one, or one for each label of several."""
+    made = []
+    for answers in pool.scores.answers:
+        row = answers[name][unit]
+        several = name in pool.scores.multiple
+        made.append([np.array([p, 1 - p]) for p in row] if several else [row])
+    return made
+
+
+def second_to_first(row: NDArray[np.float64]) -> float:
+    """Give how close the second answer comes to the first."""
+    second, first = sorted(row.tolist())[-2:]
+    return 1 - (first - second)
+
+
+DOUBTS = {
+    "least-confidence": lambda row: 1 - max(row),
+    "margin": second_to_first,
+    "entropy": lambda row: stats.entropy(row) / np.log(len(row)),
+}
+
+
+@pytest.mark.parametrize("multiple", [False, True])
+@pytest.mark.parametrize("dimension", ["", "stance", "tone"])
+@pytest.mark.parametrize("rule", sorted(DOUBTS))
+def test_doubt_is_the_mean_over_models_questions_and_labels(
+    rule: str,
+    dimension: str,
+    multiple: bool,  # noqa: FBT001
+) -> None:
+    """Unit by unit: each label of several is a question of yes or no."""
+    made = committee(multiple=multiple, dimension=dimension)
+    names = [dimension] if dimension else ["stance", "tone"]
+    expected = [
+        np.mean(
+            [
+                np.mean([DOUBTS[rule](row) for row in rows])
+                for name in names
+                for rows in rows_of(made, name, unit)
+            ]
+        )
+        for unit in range(40)
+    ]
+
+    assert SCORES[rule](made) == pytest.approx(np.array(expected))
+
+
+@pytest.mark.parametrize("multiple", [False, True])
+def test_disagreement_is_the_divergence_of_jensen_and_shannon(multiple: bool) -> None:  # noqa: FBT001
+    """The mean over questions of scipy's distance, squared."""
+    made = committee(multiple=multiple)
+    expected = [
+        np.mean(
+            [
+                np.mean(
+                    [
+                        distance.jensenshannon(one, other) ** 2
+                        for one, other in zip(*rows_of(made, name, unit), strict=True)
+                    ]
+                )
+                for name in ("stance", "tone")
+            ]
+        )
+        for unit in range(40)
+    ]
+
+    assert SCORES["disagreement"](made) == pytest.approx(np.array(expected))
+
+
+def test_a_label_is_scored_by_the_mean_of_the_models() -> None:
+    """Rare: its probability; precise: p (1 - p) of it."""
+    made = replace(committee(), aim=Aim("stance", 2))
+    p = (FIRST[:, 2] + SECOND[:, 2]) / 2
+
+    assert SCORES["rare"](made) == pytest.approx(p)
+    assert SCORES["precise"](made) == pytest.approx(p * (1 - p))
+
+
+def test_draws_follow_the_score_to_its_power() -> None:
+    """Chances follow score ** power with a random part; what has no score has the random part."""
+    score = np.array([np.nan, -1.0, 0.0, 1.0, 4.0, 9.0, 16.0, 25.0])
+    made = Pool(list("abcdefgh"), list("ssssttuu"), Scores(distance=score), Aim(power=0.5, mix=0.4))
+    chosen, chances, strata = MODEL_RULES["coreset"].draw(made, 3, np.random.default_rng(1))
+    expected = 3 * (0.4 / 8 + 0.6 * np.array([0, 0, 0, 1, 2, 3, 4, 5]) / 15)
+
+    assert chances == pytest.approx(expected[list(chosen)].tolist())
+    assert list(strata) == [made.strata[i] for i in chosen]
+    assert len(set(chosen)) == 3
+
+
+def test_distances_are_scipys() -> None:
+    """To the nearest unit drawn before, of thousands; to the middle where none was."""
+    rng = np.random.default_rng(9)
+    vectors = rng.integers(0, 60, (5000, 3)).astype(np.float32)
+    drawn = vectors[:7]
+    middle = vectors.mean(axis=0, keepdims=True)
+
+    assert distances(vectors, drawn) == pytest.approx(
+        distance.cdist(vectors, drawn).min(axis=1), abs=1e-2
+    )
+    assert distances(vectors, vectors[:0]) == pytest.approx(
+        distance.cdist(vectors, middle)[:, 0], abs=1e-2
+    )

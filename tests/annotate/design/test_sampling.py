@@ -17,6 +17,7 @@ from standfirst.annotate.design.sampling import (
     Scores,
     assign,
     assist,
+    closed_units,
     draw,
     read_design,
     set_test_aside,
@@ -116,12 +117,100 @@ def test_impossible_draws_are_refused() -> None:
         draw(units(), 6, rule="one-per-cluster", strata=strata_of(units(), ["cluster"]))
 
 
+def test_a_line_says_all_that_is_known_of_the_draw() -> None:
+    """Round, rule, stratum, chance, pool, seed; mix, models and target where a model is asked."""
+    distance = np.arange(1.0, 41.0)
+    plain = draw(
+        units(), 6, rule="equal", strata=strata_of(units(), ["outlet"]), coding_round="x", seed=9
+    )
+    asked = draw(
+        units(),
+        6,
+        rule="coreset",
+        scores=Scores(distance=distance),
+        aim=Aim(mix=0.5),
+        models=["minilm"],
+        target="stance=for",
+    )
+
+    for row in plain:
+        n_stratum = 5 if row.stratum == "Small" else 35
+        assert row == replace(
+            row, part="coding", round="x", rule="equal", seed=9, n_pool=40, mix=None, models=()
+        )
+        assert row.probability == pytest.approx(3 / n_stratum)
+        assert row.article_id == f"a{int(row.unit_id[1:]) // 4}"
+        assert row.stratum == ("Small" if int(row.unit_id[1:]) % 8 == 0 else "Large")
+    assert {(row.mix, row.models, row.target) for row in asked} == {
+        (0.5, ("minilm",), "stance=for")
+    }
+    assert {row.seed for row in asked} == {0}
+    assert draw(units(), 6, seed=1) != draw(units(), 6, seed=2)
+    assert {row.models for row in draw(units(), 2, models=["minilm"])} == {()}
+
+
+def test_strata_are_mixed_for_coders() -> None:
+    """What was drawn stratum by stratum does not stand so, in hardly any of twenty draws."""
+    sorted_ = 0
+    for seed in range(20):
+        rows = draw(units(), 12, rule="equal", strata=strata_of(units(), ["outlet"]), seed=seed)
+        strata = [row.stratum for row in rows]
+        sorted_ += strata == sorted(strata)
+
+    assert sorted_ < 3
+
+
+def test_rounds_of_one_seed_are_drawn_independently() -> None:
+    """A second round with the first one's seed does not draw the same positions again."""
+    first = draw(units(), 10, seed=5)
+    position = {row["unit_id"]: i for i, row in enumerate(units())}
+    rest = [row["unit_id"] for row in units() if row["unit_id"] not in {r.unit_id for r in first}]
+    second = draw(units(), 10, design=first, coding_round="2", seed=5)
+
+    assert [rest.index(row.unit_id) for row in second] != [position[row.unit_id] for row in first]
+
+
+def test_all_that_is_left_can_be_drawn() -> None:
+    """The last unit can be drawn, and none cannot; what the test part closes is said."""
+    test = set_test_aside(units(), 4)
+    n_left = 40 - len(closed_units(units(), test))
+
+    assert len(draw(units(), n_left, design=test)) == n_left
+    assert len(draw(units(), 1)) == 1
+    with pytest.raises(InputError, match="0 units wanted; draw at least one"):
+        draw(units(), 0)
+    closed = rf"{n_left + 1} units wanted, {n_left} left of 40 \({40 - n_left} belong to the test"
+    with pytest.raises(StudyError, match=closed):
+        draw(units(), n_left + 1, design=test)
+
+
+@pytest.mark.parametrize(("n_clusters", "n"), [(5, 5), (5, 2), (1, 1)])
+def test_one_of_each_cluster(n_clusters: int, n: int) -> None:
+    """Each unit drawn has n by the clusters times the units of its own; no cluster comes twice."""
+    strata = [f"c{i % n_clusters}" for i in range(17)]
+    made = Pool([f"u{i}" for i in range(17)], strata)
+    chosen, chances, names = RULES["one-per-cluster"].draw(made, n, np.random.default_rng(0))
+
+    assert list(names) == [strata[i] for i in chosen]
+    assert len(set(names)) == n
+    assert list(chances) == pytest.approx([n / (n_clusters * strata.count(c)) for c in names])
+
+
 def test_scores_must_be_those_of_the_pool() -> None:
     """Arrays of another length, a draw without a random part, a wrong power: refused."""
     with pytest.raises(InputError, match="scores of 7 units for a pool of 40"):
         draw(units(), 4, rule="coreset", scores=Scores(distance=np.ones(7)))
     with pytest.raises(InputError, match="--mix: 0; use a share above 0"):
         draw(units(), 4, rule="coreset", scores=Scores(distance=np.ones(40)), aim=Aim(mix=0))
+    with pytest.raises(InputError, match=r"--mix: 1\.5; use a share above 0"):
+        draw(units(), 4, rule="coreset", scores=Scores(distance=np.ones(40)), aim=Aim(mix=1.5))
+    with pytest.raises(InputError, match="scores of 9 units for a pool of 40"):
+        draw(units(), 4, scores=Scores([{"stance": np.ones((40, 2)), "tone": np.ones((9, 2))}]))
+    with pytest.raises(InputError, match="scores of 41 units for a pool of 40"):
+        draw(units(), 4, scores=Scores(vectors=np.ones((41, 2))))
+    for aim in (Aim(mix=1), Aim(power=0)):
+        scores = Scores(distance=np.arange(40.0))
+        assert len(draw(units(), 4, rule="coreset", scores=scores, aim=aim)) == 4
     with pytest.raises(InputError, match="--power: -1"):
         draw(units(), 4, rule="coreset", scores=Scores(distance=np.ones(40)), aim=Aim(power=-1))
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from standfirst.annotate.design.plan import Drawn
 from standfirst.annotate.design.sampling import draw
 from standfirst.annotate.design.shares import share
-from standfirst.annotate.design.test_part import closed_units, open_units, set_test_aside
+from standfirst.annotate.design.test_part import _build, closed_units, open_units, set_test_aside
 from standfirst.errors import InputError, StudyError
 
 
@@ -119,6 +120,82 @@ def test_the_interval_of_few_blocks_is_honest(n_test: int, n_blocks: int) -> Non
     assert np.mean(covered) >= 0.92
 
 
+@given(st.lists(st.integers(1, 12), min_size=1, max_size=12), st.integers(1, 8), st.integers(0, 20))
+def test_small_clusters_are_put_together(sizes: list[int], least: int, seed: int) -> None:
+    """Blocks are whole clusters, each once, with enough units; no more are joined than it takes."""
+    ends = np.cumsum(sizes).tolist()
+    clusters = {
+        f"c{i}": list(range(end - size, end))
+        for i, (size, end) in enumerate(zip(sizes, ends, strict=True))
+    }
+    blocks = _build(clusters, least, seed)
+    of = {unit: name for name, units in clusters.items() for unit in units}
+    joined = [{of[unit] for unit in units} for _, units in blocks]
+
+    assert sorted(unit for _, units in blocks for unit in units) == list(range(sum(sizes)))
+    assert sum(map(len, joined)) == len(clusters)
+    assert all(len(units) >= least for _, units in blocks) or len(blocks) == 1
+    assert all(name in names for (name, _), names in zip(blocks, joined, strict=True))
+    # Every block but the one with what was left over was full only by its last cluster.
+    more = [
+        names
+        for (_, units), names in zip(blocks, joined, strict=True)
+        if len(units) - max(len(clusters[name]) for name in names) >= least
+    ]
+    assert len(more) <= 1
+
+
+@pytest.mark.parametrize("most", [0.1, 0.2, 0.5])
+def test_as_many_blocks_as_the_closed_share_allows(most: float) -> None:
+    """Of forty clusters of ten, a tenth, a fifth or half is closed, and no unit more."""
+    units = corpus([10] * 40)
+    test = set_test_aside(units, 20, most=most)
+
+    assert len(closed_units(units, test)) == min(most * 400, 200)
+    assert len({row.stratum for row in test}) == min(most * 40, 20)
+
+
+def test_a_line_of_the_test_part() -> None:
+    """It says its article, part, rule, block, chance, pool and seed, and that it is coded blind."""
+    units = corpus([10] * 40)
+    article = {unit["unit_id"]: unit["article_id"] for unit in units}
+    cluster = {unit["unit_id"]: unit["cluster"] for unit in units}
+    for row in set_test_aside(units, 20, seed=3):
+        assert row == Drawn(
+            row.unit_id,
+            article[row.unit_id],
+            "test",
+            "test",
+            "two-stage",
+            cluster[row.unit_id],
+            20 / 400,
+            400,
+            3,
+            assisted=False,
+        )
+    assert set_test_aside(units, 20, seed=3) == set_test_aside(units[::-1], 20, seed=3)
+    assert set_test_aside(units, 20, seed=3) != set_test_aside(units, 20, seed=4)
+
+
+def test_at_least_two_clusters_are_drawn() -> None:
+    """Two, though they close more than was asked for; one unit is of one cluster."""
+    units = corpus([10] * 4)
+
+    assert len({row.stratum for row in set_test_aside(units, 8, most=0.01)}) == 2
+    assert len(set_test_aside(units, 1, most=0.01)) == 1
+    assert len(set_test_aside(units, 40)) == 40
+
+
+def test_what_is_open_stands_by_id() -> None:
+    """Units drawn before are left out, and so are those of test clusters; articles without one."""
+    units = [{"unit_id": f"u{i}", "article_id": f"a{i // 2}"} for i in (5, 3, 1, 0, 2, 4)]
+    test = Drawn("u0", "a0", "test", "test", "two-stage", "a0", 0.1, 6, 0)
+    coding = Drawn("u2", "a1", "coding", "1", "random", "", 0.5, 4, 0)
+
+    assert [unit["unit_id"] for unit in open_units(units, [test, coding])] == ["u3", "u4", "u5"]
+    assert closed_units(units, [coding]) == set()
+
+
 def test_what_cannot_be_set_aside_is_refused() -> None:
     """More units than there are, none, a second time, too late: one line each."""
     units = corpus([3, 4])
@@ -126,6 +203,7 @@ def test_what_cannot_be_set_aside_is_refused() -> None:
         set_test_aside(units, 9)
     with pytest.raises(InputError, match="0 test units wanted"):
         set_test_aside(units, 0)
+    assert len(set_test_aside(units, 7)) == 7
     with pytest.raises(StudyError, match="the test part is drawn already"):
         set_test_aside(units, 1, design=set_test_aside(units, 2))
     with pytest.raises(StudyError, match="a test part would miss them"):
