@@ -1,5 +1,7 @@
 """Differences between groups: their intervals, tests, and what hangs together."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -11,11 +13,19 @@ from standfirst.errors import InputError, UnknownNameError
 from standfirst.labels.gold.gold import Gold
 from standfirst.measure import Shares, Tags, shares
 from standfirst.measure.estimates.differences import MeasuredCell, differences, holm
-from standfirst.measure.estimates.effects import Difference
-from standfirst.measure.estimates.estimators import Population, corrected
+from standfirst.measure.estimates.effects import Difference, Effect
+from standfirst.measure.estimates.estimators import (
+    Estimates,
+    Population,
+    corrected,
+    normal_quantile,
+    wilson_limits,
+)
 from standfirst.measure.inputs.samples import Sample, SampledRound
 from standfirst.measure.inputs.tagged import TaggedDimension
 from standfirst.measure.regressions.trends import trends
+
+Floats = NDArray[np.float64]
 
 N_UNITS = 4000
 OUTLETS = ("Courier", "Herald", "Post", "Times")
@@ -127,6 +137,158 @@ def test_shares_that_hang_together() -> None:
     # A model that knows nothing changes nothing.
     assert alone.value == pytest.approx(best.value, abs=1e-9)
     assert alone.error == pytest.approx(best.error, abs=1e-9)
+
+
+def measured_cells(
+    seed: int, *, shares_of: list[list[float]]
+) -> tuple[list[MeasuredCell], Sample, Floats, Floats]:
+    """Make groups with given shares, and coded units in strata that reach across groups."""
+    rng = np.random.default_rng(seed)
+    n_cells = len(shares_of)
+    group, strata = rng.integers(0, n_cells, 120), rng.integers(0, 3, 120)
+    chance = 0.1 + 0.3 * rng.random(120)
+    total = (1 / chance).sum()
+    rows = np.arange(120)
+    drawn = SampledRound(rows, chance, strata, False, 1 / total)  # noqa: FBT003
+    sample = Sample(rows, 1 / chance / total, (drawn,))
+    y = rng.random((120, len(shares_of[0]))) + strata[:, None]
+    z = normal_quantile(0.95)
+    cells = []
+    for k, row in enumerate(shares_of):
+        made = []
+        for freedom in (12, 30):
+            share = np.array(row) + 0.01 * freedom / 12
+            variance, steady = 0.002 + 0.003 * rng.random(len(row)), share * (1 - share) + 0.02
+            low, high = wilson_limits(share, variance, steady, freedom, z)
+            made.append(Estimates(share, low, high, variance, 0.5, steady, freedom))
+        cells.append(MeasuredCell(f"g{k}", made[0], made[1], rng.random(len(row)), group == k))
+    return cells, sample, y, y**2
+
+
+def hang_together(
+    sample: Sample, cells: list[MeasuredCell], values: Floats, a: int, b: int
+) -> float:
+    """Give the correlation of two groups' means over draws, stratum by stratum (Hájek)."""
+    (drawn,) = sample.rounds
+    parts = []
+    for k in (a, b):
+        chosen = cells[k].chosen
+        weight = np.where(chosen, sample.weight, 0) / sample.weight[chosen].sum()
+        parts.append(np.where(chosen, values - weight @ values, 0) * weight / sample.weight)
+    sums = np.zeros((2, 2))
+    for name in range(3):
+        rows = np.flatnonzero(drawn.strata == name)
+        left = 1 - drawn.chance[rows]
+        expanded = np.array([part[rows] / drawn.chance[rows] for part in parts])
+        apart = expanded - (expanded @ left / left.sum())[:, None]
+        sums += len(rows) / (len(rows) - 1) * (apart * left) @ apart.T
+    return float(sums[0, 1] / np.sqrt(sums[0, 0] * sums[1, 1]))
+
+
+@pytest.mark.parametrize("against", [None, "g1"])
+@pytest.mark.parametrize("multiple", [False, True])
+def test_differences_by_hand(against: str | None, multiple: bool) -> None:  # noqa: FBT001
+    """Values, errors and ends from both groups', joined by how far these hang together."""
+    cells, sample, residuals, truth = measured_cells(
+        1, shares_of=[[0.3, 0.6], [0.2, 0.75], [0.5, 0.5]]
+    )
+    made = differences(
+        "d", ["no", "yes"], cells, sample, residuals, truth=truth, multiple=multiple,
+        against=against,
+    )  # fmt: skip
+    pairs = [(0, 1), (2, 1)] if against else [(0, 1), (0, 2), (1, 2)]
+
+    assert [(one.label, one.group, one.against) for one in made] == [
+        (label, f"g{a}", f"g{b}") for label in ("no", "yes") for a, b in pairs
+    ]
+    for one, (k, a, b) in zip(made, [(k, a, b) for k in (0, 1) for a, b in pairs], strict=True):
+        assert one.dimension == "d"
+        assert one.count == pytest.approx(cells[a].count[k] - cells[b].count[k])
+        for effect, first, second, values in (
+            (one.corrected, cells[a].best, cells[b].best, residuals),
+            (one.gold, cells[a].gold, cells[b].gold, truth),
+        ):
+            r = hang_together(sample, cells, values[:, k], a, b)
+            p, q, d = first.share[k], second.share[k], first.share[k] - second.share[k]
+            below, above = p - first.low[k], first.high[k] - p
+            under, over = q - second.low[k], second.high[k] - q
+            squared = first.variance[k] + second.variance[k]
+            squared -= 2 * r * np.sqrt(first.variance[k] * second.variance[k])
+            assert abs(r) > 1e-3
+            assert effect.value == pytest.approx(d)
+            assert effect.error == pytest.approx(squared**0.5)
+            assert effect.low == pytest.approx(
+                d - (below**2 + over**2 - 2 * r * below * over) ** 0.5
+            )
+            assert effect.high == pytest.approx(
+                d + (above**2 + under**2 - 2 * r * above * under) ** 0.5
+            )
+    for one in made:
+        level = 1 - one.corrected.p
+        again = differences(
+            "d", ["no", "yes"], cells, sample, residuals, truth=truth, multiple=multiple,
+            against=against, level=level,
+        )  # fmt: skip
+        (at,) = [x.corrected for x in again if (x.label, x.name) == (one.label, one.name)]
+        assert (at.low if at.value > 0 else at.high) == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("labels", [["no", "yes"], ["a", "b", "c"]])
+@pytest.mark.parametrize("multiple", [False, True])
+def test_p_allows_for_all_comparisons(labels: list[str], multiple: bool) -> None:  # noqa: FBT001
+    """Holm's as statsmodels has it, over all labels; of a choice of two over one of them."""
+    multipletests = pytest.importorskip("statsmodels.stats.multitest").multipletests
+    rows = [[0.3, 0.5, 0.2], [0.25, 0.6, 0.1], [0.45, 0.3, 0.25]]
+    cells, sample, residuals, truth = measured_cells(
+        2, shares_of=[row[: len(labels)] for row in rows]
+    )
+    made = differences("d", labels, cells, sample, residuals, truth=truth, multiple=multiple)
+    p = np.array([one.corrected.p for one in made]).reshape(len(labels), 3)
+    if multiple or len(labels) > 2:
+        expected = multipletests(p.ravel(), method="holm")[1].reshape(p.shape)
+    else:
+        expected = np.tile(multipletests(p[1], method="holm")[1], (2, 1))
+
+    assert [one.p_holm for one in made] == pytest.approx(expected.ravel().tolist())
+
+
+def test_equal_shares_do_not_differ() -> None:
+    """The p-value of no difference is 1, and limits end at -1 and 1."""
+    cells, sample, residuals, truth = measured_cells(3, shares_of=[[0.3, 0.7]] * 2)
+    (no, _) = differences("d", ["no", "yes"], cells, sample, residuals, truth=truth, multiple=False)
+    wide = [
+        replace(cell, best=replace(cell.best, share=share, variance=np.full(2, 50.0)))
+        for cell, share in zip(cells, (np.array([1.0, 0]), np.array([0.0, 1])), strict=True)
+    ]
+    far = differences("d", ["no", "yes"], wide, sample, residuals, truth=truth, multiple=False)
+
+    assert (no.corrected.value, no.corrected.p) == (0, 1)
+    assert far[0].corrected.high == 1
+    assert far[1].corrected.low == -1
+
+
+def test_too_many_groups() -> None:
+    """A hundred groups make 4,950 pairs; one more makes too many, unless compared with one."""
+    cells, sample, residuals, truth = measured_cells(4, shares_of=[[0.3, 0.7]] * 2)
+    many = [replace(cells[i % 2], name=f"g{i}") for i in range(101)]
+    with pytest.raises(InputError, match="101 groups make 5,050 pairs"):
+        differences("d", ["no", "yes"], many, sample, residuals, truth=truth, multiple=False)
+    made = differences(
+        "d", ["no", "yes"], many, sample, residuals, truth=truth, multiple=False, against="g7"
+    )
+
+    assert len(made) == 200
+
+
+def test_an_effect_in_words() -> None:
+    """Three digits with their signs; a pair is named by what is less what."""
+    effect = Effect(0.125, -0.25, 0.5, 0.1, 0.2)
+    gap = Difference("d", "yes", "Post", "Times", 0.1, effect, effect, 0.4)
+
+    assert str(effect) == "+0.125 [-0.250, +0.500]"
+    assert f"{effect:.1f}" == "+0.1 [-0.2, +0.5]"
+    assert gap.name == "Post - Times"
+    assert gap.as_json()["gold"]["low"] == -0.25
 
 
 def test_what_is_refused() -> None:

@@ -11,7 +11,12 @@ from standfirst.errors import InputError
 from standfirst.labels.gold.gold import Gold
 from standfirst.measure import Tags, shares
 from standfirst.measure.estimates.estimators import Population, corrected
-from standfirst.measure.estimates.recalibration import misfit, recalibrated, tempered
+from standfirst.measure.estimates.recalibration import (
+    _chances,
+    misfit,
+    recalibrated,
+    tempered,
+)
 from standfirst.measure.inputs.samples import from_probabilities
 from standfirst.measure.inputs.tagged import TaggedDimension
 from standfirst.measure.inputs.usable_gold import Coded
@@ -197,6 +202,138 @@ def test_a_label_that_no_coded_unit_has_is_not_ruled_out() -> None:
     assert not gold.truth[:, 1].any()
     assert made.low[1] < 0.01
     assert made.high[1] > 3 / 50
+
+
+@pytest.mark.parametrize("multiple", [False, True])
+def test_the_misfit_is_a_score_by_what_it_promises(multiple: bool) -> None:  # noqa: FBT001
+    """The Brier score less its mean over all answers that could be, by its standard deviation."""
+    rng = np.random.default_rng(9)
+    p = rng.random((7, 3)) if multiple else rng.dirichlet((1, 1, 2), 7)
+    truth = rng.random((7, 3)) < p if multiple else np.eye(3, dtype=bool)[rng.integers(0, 3, 7)]
+    mean = variance = 0.0
+    for row in p:
+        if multiple:
+            each = [[(q, (1 - q) ** 2), (1 - q, q**2)] for q in row]
+        else:
+            each = [[(q, float(((np.eye(3)[k] - row) ** 2).sum())) for k, q in enumerate(row)]]
+        for cases in each:
+            expected = sum(q * score for q, score in cases)
+            mean += expected
+            variance += sum(q * (score - expected) ** 2 for q, score in cases)
+    score = ((truth - p) ** 2).sum()
+
+    assert misfit(p, truth, multiple=multiple) == pytest.approx((score - mean) / variance**0.5)
+
+
+@pytest.mark.parametrize("multiple", [False, True])
+def test_the_misfit_of_those_who_are_certain(multiple: bool) -> None:  # noqa: FBT001
+    """Right, they fit; wrong once, they are off beyond all errors."""
+    truth = np.eye(2, dtype=bool)[[0, 1, 1]]
+    wrong = np.eye(2, dtype=bool)[[0, 1, 0]]
+
+    assert misfit(truth.astype(float), truth, multiple=multiple) == 0
+    assert misfit(truth.astype(float), wrong, multiple=multiple) == np.inf
+
+
+@pytest.mark.parametrize("heat", [0.25, 0.5, 1.0, 3.0])
+def test_probabilities_to_a_power(heat: float) -> None:
+    """One label's odds against another are raised to the power; of several, those against none."""
+    p = np.array([[0.7, 0.2, 0.1], [0.1, 0.1, 0.8]])
+    single = tempered(p, heat, multiple=False)
+    several = tempered(p, heat, multiple=True)
+
+    assert single.sum(axis=1) == pytest.approx([1, 1])
+    assert single[:, 0] / single[:, 1] == pytest.approx((p[:, 0] / p[:, 1]) ** heat)
+    assert several / (1 - several) == pytest.approx((p / (1 - p)) ** heat)
+    assert np.isfinite(np.log(tempered(np.eye(2), heat, multiple=False))).all()
+
+
+@pytest.mark.parametrize(("heat", "words"), [(3.0, "too sure"), (0.4, "too little sure")])
+def test_the_note_tells_the_temperature(heat: float, words: str) -> None:
+    """By how many standard errors the gold is off, and the power that mends it, inverted."""
+    one, truth = corpus(2, heat)
+    gold = coded(truth, 400)
+    off = misfit(one.probabilities[gold.sample.index], gold.truth, multiple=False)
+    _, note = recalibrated(one, gold)
+
+    assert note is not None
+    assert note.startswith(f"d: the model is {words} of itself on the gold")
+    assert f"its Brier score is {abs(off):.1f} standard errors off" in note
+    temperature = float(note.rpartition("temperature ")[2])
+    assert temperature == pytest.approx(heat, rel=0.35)
+
+
+@pytest.mark.parametrize("multiple", [False, True])
+def test_each_fold_is_mended_by_the_others(multiple: bool) -> None:  # noqa: FBT001
+    """Coded units of one fold share a temperature, and there are five; the rest has their mean."""
+    one, truth = corpus(2, 3.0)
+    one = replace(one, multiple=multiple)
+    gold = coded(truth, 400)
+    made, _ = recalibrated(one, gold)
+    p = made.probabilities[gold.sample.index].astype(float)
+    raw = one.probabilities[gold.sample.index].astype(float)
+    odds, raw_odds = (np.log(x[:, 0] / (1 - x[:, 0] if multiple else x[:, 1])) for x in (p, raw))
+    clear = (np.abs(raw_odds) > 1) & (np.abs(raw_odds) < 6)
+    heats = odds[clear] / raw_odds[clear]
+    five = np.unique(heats.round(3))
+    rest = np.setdiff1d(np.arange(4000), gold.sample.index)[:300]
+    tempers = [
+        tempered(
+            one.probabilities[rest],
+            float(heats[np.abs(heats - heat) < 1e-3].mean()),
+            multiple=multiple,
+        )
+        for heat in five
+    ]
+
+    assert len(five) == 5
+    assert made.probabilities[rest] == pytest.approx(np.mean(tempers, axis=0), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("tags", "answers", "chances"),
+    [
+        # a and b occur twice each: their shares in all gold weigh as one unit.
+        ("AAAB", "aabb", {"Aa": (2 + 1 / 2) / 4, "Ab": (1 + 1 / 2) / 4, "Ba": (1 / 2) / 2}),
+        # b occurs once: one more of it with each tag, so that two units are added to each.
+        (
+            "AAABB",
+            "aaaab",
+            {
+                "Aa": (3 + 4.5 / 6) / 5,
+                "Ab": (0 + 1.5 / 6 + 1) / 5,
+                "Ba": (1 + 4.5 / 6) / 4,
+                "Bb": (1 + 1.5 / 6 + 1) / 4,
+            },
+        ),
+    ],
+)
+def test_chances_of_labels_by_hand(tags: str, answers: str, chances: dict[str, float]) -> None:
+    """How often a tag is which label, with the share of the label in all gold as one unit."""
+    shown = np.eye(2, dtype=bool)[["AB".index(tag) for tag in tags]]
+    truth = np.eye(2, dtype=bool)[["ab".index(label) for label in answers]]
+    made = _chances(shown, truth)
+
+    assert {key: made["AB".index(key[0]), "ab".index(key[1])] for key in chances} == pytest.approx(
+        chances
+    )
+    assert made.sum(axis=1) == pytest.approx([1, 1])
+
+
+@pytest.mark.parametrize(
+    ("n_true", "with_tag", "without"),
+    [
+        (2, (1 + 2.5 / 5) / 3, (1 + 2.5 / 5) / 3),
+        (1, (0 + 1.5 / 5 + 1) / 5, (1 + 1.5 / 5 + 1) / 5),
+        (0, (0 + 0.5 / 5 + 1) / 5, (0 + 0.5 / 5 + 1) / 5),
+    ],
+)
+def test_chances_of_one_label_of_several(n_true: int, with_tag: float, without: float) -> None:
+    """Four coded units, two with the tag: a label that hardly occurs is taken to, and not to."""
+    shown = np.array([[True, False], [True, False], [False, True], [False, True]])
+    truth = np.array([[n_true > 0], [False], [n_true > 1], [False]])
+
+    assert _chances(shown, truth)[:, 0] == pytest.approx([without, with_tag])
 
 
 @pytest.mark.slow
