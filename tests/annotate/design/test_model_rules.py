@@ -1,5 +1,6 @@
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -195,10 +196,10 @@ def rows_of(pool: Pool, name: str, unit: int) -> list[list[NDArray[np.float64]]]
 def second_to_first(row: NDArray[np.float64]) -> float:
     """Give how close the second answer comes to the first."""
     second, first = sorted(row.tolist())[-2:]
-    return 1 - (first - second)
+    return float(1 - (first - second))
 
 
-DOUBTS = {
+DOUBTS: dict[str, Any] = {
     "least-confidence": lambda row: 1 - max(row),
     "margin": second_to_first,
     "entropy": lambda row: stats.entropy(row) / np.log(len(row)),

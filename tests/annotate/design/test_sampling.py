@@ -119,7 +119,7 @@ def test_impossible_draws_are_refused() -> None:
 
 def test_a_line_says_all_that_is_known_of_the_draw() -> None:
     """Round, rule, stratum, chance, pool, seed; mix, models and target where a model is asked."""
-    distance = np.arange(1.0, 41.0)
+    distance = np.ones(40).cumsum()
     plain = draw(
         units(), 6, rule="equal", strata=strata_of(units(), ["outlet"]), coding_round="x", seed=9
     )
@@ -209,7 +209,7 @@ def test_scores_must_be_those_of_the_pool() -> None:
     with pytest.raises(InputError, match="scores of 41 units for a pool of 40"):
         draw(units(), 4, scores=Scores(vectors=np.ones((41, 2))))
     for aim in (Aim(mix=1), Aim(power=0)):
-        scores = Scores(distance=np.arange(40.0))
+        scores = Scores(distance=np.ones(40).cumsum())
         assert len(draw(units(), 4, rule="coreset", scores=scores, aim=aim)) == 4
     with pytest.raises(InputError, match="--power: -1"):
         draw(units(), 4, rule="coreset", scores=Scores(distance=np.ones(40)), aim=Aim(power=-1))

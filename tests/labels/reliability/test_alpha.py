@@ -18,11 +18,11 @@ def answers(seed: int, *, multiple: bool = False, n_articles: int = 6) -> list[A
     rng = np.random.default_rng(seed)
     rows = []
     for unit in range(48):
-        truth = rng.integers(4)
+        truth = int(rng.integers(4))
         for coder in ("ann", "bo", "cy"):
             if rng.random() < 0.2:
                 continue
-            said = truth if rng.random() < 0.7 else rng.integers(4)
+            said = truth if rng.random() < 0.7 else int(rng.integers(4))
             also = [k for k in range(4) if k != said and multiple and rng.random() < 0.3]
             none = multiple and rng.random() < 0.1
             chosen = () if none else tuple(LABELS[k] for k in sorted([said, *also]))
@@ -143,6 +143,15 @@ def test_a_dimension_that_nobody_answered_has_no_figures() -> None:
     assert (found.n_units, found.n_answers, found.n_single, found.n_coders) == (0, 0, 0, 0)
     assert (found.n_articles, found.by_article) == (0, False)
     assert found.warnings == ("no answers yet",)
+
+
+def test_a_single_answer_is_no_agreement() -> None:
+    """It is counted, and said to be alone."""
+    found = measure(answers(4)[:1], "nominal")
+
+    assert (found.n_units, found.n_single, found.n_coders, found.alpha.value) == (0, 1, 1, None)
+    assert found.other.percent is None
+    assert found.pairs == ()
 
 
 def test_answers_given_twice_are_counted() -> None:

@@ -75,7 +75,8 @@ def test_the_whole_is_told_by_all_estimators() -> None:
     assert made.lam == pytest.approx(best.lam)
     assert made.worth == pytest.approx(len(rows) * gold.variance.sum() / best.variance.sum())
     for k, label in enumerate(made.labels):
-        assert label.count == Estimate(pytest.approx(count[k]))
+        assert label.count.share == pytest.approx(count[k])
+        assert (label.count.low, label.count.high) == (None, None)
         for found, of in (
             (label.gold, gold),
             (label.predictive, predictive),

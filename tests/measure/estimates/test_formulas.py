@@ -95,6 +95,7 @@ def test_corrected_shares_and_variances(
         assert made.steady[k] == pytest.approx(steady * (1 - steady))
     assert made.lam == lam
     assert made.freedom == 28 + (10 if cell else 0)
+    assert made.steady is not None
     z = float(stats.norm.ppf(0.975))
     low, high = wilson_limits(made.share, made.variance, made.steady, made.freedom, z)
     assert made.low == pytest.approx(low)
@@ -145,6 +146,19 @@ def test_lambda_makes_the_variance_smallest(seed: int, even: bool) -> None:  # n
     best = optimize.minimize_scalar(loss, bounds=(0, 1), method="bounded", options={"xatol": 1e-9})
     found = shrunk_lambda(Population.of(everything), sample, p, y)
     assert found == pytest.approx(best.x, abs=1e-5)
+
+
+def test_lambda_of_probabilities_that_hardly_differ() -> None:
+    """However small their spread: units with .49 and .51 that answer the other way round."""
+    p = np.tile([[0.49], [0.51]], (50, 1))
+    y = np.tile([[1.0], [0.0]], (20, 1))
+    sample = from_probabilities(np.arange(40), None, 100)
+
+    # The slope is -50; with 40 units against 20 that say 1 it stays below 0, and is cut.
+    assert shrunk_lambda(Population.of(p), sample, p[:40], y) == 0
+    # Answers that follow p by half: (40 / 2 + 20) / 60.
+    half = 0.5 * p[:40]
+    assert shrunk_lambda(Population.of(p), sample, p[:40], half) == pytest.approx(2 / 3)
 
 
 def test_lambda_of_probabilities_that_never_differ() -> None:
