@@ -235,7 +235,7 @@ def plain_lambda(all_probabilities: Floats, probabilities: Floats, y: Floats) ->
     Angelopoulos, Duchi and Zrnic (2023), equation 6, and section 6 for several labels.
     """
     n, n_units = len(y), len(all_probabilities)
-    both = ((y - y.mean(axis=0)) * (probabilities - probabilities.mean(axis=0))).sum() / n
+    both = ((y - y.mean(axis=0)) * probabilities).sum() / n
     pooled = np.concatenate([probabilities, all_probabilities]).var(axis=0, ddof=1).sum()
     return float(np.clip(both / ((1 + n / n_units) * pooled), 0, 1)) if pooled > 0 else 0.0
 
@@ -392,21 +392,19 @@ def _post_stratified(
     """Weigh the means within tags by the tags' shares; tags with fewer than 2 coded units join."""
     counts = np.bincount(strata, minlength=len(sizes))
     few = counts < 2
-    # What no tag and no coded unit has needs no stratum.
-    if (few & ((counts > 0) | (sizes > 0))).any():
-        if counts[few].sum() < 2 and not few.all():
-            rest = np.where(few, np.iinfo(np.int64).max, counts)
-            few[rest.argmin()] = True
-        first = int(np.flatnonzero(few)[0])
-        strata = np.where(few[strata], first, strata)
-        sizes = np.where(few, 0, sizes) + np.where(
-            np.arange(len(sizes)) == first, sizes[few].sum(), 0
-        )
+    if counts[few].sum() < 2 and not few.all():
+        rest = np.where(few, np.iinfo(np.int64).max, counts)
+        few[rest.argmin()] = True
+    first = int(few.argmax())
+    strata = np.where(few[strata], first, strata)
+    joined = sizes[few].sum()
+    sizes = np.where(few, 0, sizes)
+    sizes[first] += joined
     inside = np.zeros((len(sizes), len(strata)))
     inside[strata, np.arange(len(strata))] = sample.weight
     total = inside.sum(axis=1)
     means = (inside @ y) / np.where(total > 0, total, 1)[:, None]
-    share = sizes @ means / sizes[total > 0].sum()
+    share = sizes @ means
     # Each unit's error counts by how much of the population its tag has, beside its weight.
     factor = np.where(total > 0, sizes / np.where(total > 0, total, 1), 0)
     return share, (y - means[strata]) * factor[strata][:, None]

@@ -91,13 +91,15 @@ def test_an_interval_is_that_of_articles_drawn_again(kind: str) -> None:
 def test_a_round_is_measured_as_if_it_were_alone(kind: str) -> None:
     """Alpha, its interval, units and coders of a round are those of its answers alone."""
     rows = [
-        replace(row, round="first" if row.unit_id < "u30" else "second")
+        replace(
+            row, round="zero" if row.unit_id < "u22" else "one" if row.unit_id < "u34" else "two"
+        )
         for row in answers(3, multiple=kind == "multiple")
         if row.coder != "cy" or row.unit_id >= "u30"
     ]
     found = measure(rows, kind)
 
-    assert [one.round for one in found.rounds] == ["first", "second"]
+    assert [one.round for one in found.rounds] == ["one", "two", "zero"]
     for one in found.rounds:
         alone = measure([row for row in rows if row.round == one.round], kind)
         same(one.alpha, alone.alpha)

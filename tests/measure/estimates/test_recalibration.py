@@ -264,6 +264,26 @@ def test_the_note_tells_the_temperature(heat: float, words: str) -> None:
 
 
 @pytest.mark.parametrize("multiple", [False, True])
+def test_the_power_makes_the_gold_most_likely(multiple: bool) -> None:  # noqa: FBT001
+    """The mean of five fits, each on four fifths of the gold, is near the fit on all of it."""
+    one, truth = corpus(2, 3.0)
+    one = replace(one, multiple=multiple)
+    gold = coded(truth, 400)
+    p = one.probabilities[gold.sample.index]
+    powers = np.linspace(0.1, 1, 181)
+    likely = []
+    for power in powers:
+        fitted = tempered(p, power, multiple=multiple)
+        missed = np.log1p(-fitted)[~gold.truth].sum() if multiple else 0
+        likely.append(np.log(fitted)[gold.truth].sum() + missed)
+    _, note = recalibrated(one, gold)
+
+    assert note is not None
+    temperature = float(note.rpartition("temperature ")[2])
+    assert temperature == pytest.approx(1 / powers[int(np.argmax(likely))], rel=0.05)
+
+
+@pytest.mark.parametrize("multiple", [False, True])
 def test_each_fold_is_mended_by_the_others(multiple: bool) -> None:  # noqa: FBT001
     """Coded units of one fold share a temperature, and there are five; the rest has their mean."""
     one, truth = corpus(2, 3.0)
