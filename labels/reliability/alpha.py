@@ -133,7 +133,7 @@ def alpha(sums: Sums, weights: Ints, level: float = 0.95) -> Estimate:
     return interval(values, level, n_groups=len(used))
 
 
-def alpha_per_label(ratings: Ratings, weights: Ints, level: float = 0.95) -> list[Estimate]:
+def alpha_per_label(ratings: Ratings, weights: Ints, level: float) -> list[Estimate]:
     """Compute alpha for each label against all others: was it chosen or not.
 
     A low alpha overall often comes from one label; this says from which.

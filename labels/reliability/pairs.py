@@ -45,7 +45,7 @@ class Pair:
         return any(map(is_machine, self.coders))
 
 
-def pairs_of_coders(ratings: Ratings, weights: Ints, level: float = 0.95) -> list[Pair]:
+def pairs_of_coders(ratings: Ratings, weights: Ints, level: float) -> list[Pair]:
     """Measure each pair of coders who share units, in the order of their names.
 
     Parameters

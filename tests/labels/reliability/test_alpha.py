@@ -10,7 +10,7 @@ from standfirst.intervals import Estimate, draw_groups, interval
 from standfirst.labels import Agreement, Annotation, Codebook, Dimension, Label, agreement
 from standfirst.labels.reliability.alpha import masi
 
-LABELS = "abcd"
+LABELS = "abcde"
 
 
 def answers(seed: int, *, multiple: bool = False, n_articles: int = 6) -> list[Annotation]:
@@ -18,12 +18,12 @@ def answers(seed: int, *, multiple: bool = False, n_articles: int = 6) -> list[A
     rng = np.random.default_rng(seed)
     rows = []
     for unit in range(48):
-        truth = int(rng.integers(4))
+        truth = int(rng.integers(5))
         for coder in ("ann", "bo", "cy"):
             if rng.random() < 0.2:
                 continue
-            said = truth if rng.random() < 0.7 else int(rng.integers(4))
-            also = [k for k in range(4) if k != said and multiple and rng.random() < 0.3]
+            said = truth if rng.random() < 0.7 else int(rng.integers(5))
+            also = [k for k in range(5) if k != said and multiple and rng.random() < 0.3]
             none = multiple and rng.random() < 0.1
             chosen = () if none else tuple(LABELS[k] for k in sorted([said, *also]))
             article = f"article {int((unit / 48) ** 1.5 * n_articles)}"
@@ -137,8 +137,10 @@ def test_masi_of_all_kinds_of_sets() -> None:
 
 
 def test_a_dimension_that_nobody_answered_has_no_figures() -> None:
-    """Skipped units are no answers: everything is undefined or 0, and said."""
-    rows = [replace(row, labels=(), status="skipped") for row in answers(4)]
+    """Units that were skipped, or left empty, are no answers: all is undefined or 0, and said."""
+    skipped = [replace(row, labels=(), status="skipped") for row in answers(4) if row.coder < "b"]
+    empty = [replace(row, labels=()) for row in answers(4) if row.coder > "b"]
+    rows = [*skipped, *empty]
     found = measure(rows, "nominal")
 
     assert found.alpha.value is None
