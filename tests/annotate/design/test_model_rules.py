@@ -253,6 +253,15 @@ def test_disagreement_is_the_divergence_of_jensen_and_shannon(multiple: bool) ->
     assert SCORES["disagreement"](made) == pytest.approx(np.array(expected))
 
 
+def test_three_models_disagree_around_their_mean() -> None:
+    """The entropy of the mean less the mean entropy (McCallum and Nigam), as scipy has it."""
+    third = np.roll(FIRST, 1, axis=1)
+    each = np.array([FIRST, SECOND, third])
+    expected = stats.entropy(each.mean(axis=0), axis=1) - stats.entropy(each, axis=2).mean(axis=0)
+
+    assert SCORES["disagreement"](pool(FIRST, SECOND, third)) == pytest.approx(expected)
+
+
 def test_a_label_is_scored_by_the_mean_of_the_models() -> None:
     """Rare: its probability; precise: p (1 - p) of it."""
     made = replace(committee(), aim=Aim("stance", 2))
