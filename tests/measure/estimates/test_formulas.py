@@ -278,6 +278,7 @@ def test_shares_by_tags_and_their_variance(seed: int, multiple: bool) -> None:  
         ((4, 1, 0), (0.5, 0.3, 0.2), [[0, 1, 2]]),
         ((5, 0, 0), (1.0, 0.0, 0.0), [[0], [1], [2]]),
         ((1, 1, 1), (0.5, 0.3, 0.2), [[0, 1, 2]]),
+        ((5, 1, 1, 1), (0.4, 0.3, 0.2, 0.1), [[0], [1, 2, 3]]),
     ],
 )
 def test_tags_with_little_gold_are_taken_together(
@@ -285,12 +286,11 @@ def test_tags_with_little_gold_are_taken_together(
 ) -> None:
     """Tags with fewer than two coded units join; where that makes fewer than two, the least too."""
     rng = np.random.default_rng(sum(n_of))
-    tag = np.repeat(np.arange(3), n_of)
-    truth = np.eye(3, dtype=bool)[rng.integers(0, 3, len(tag))]
+    each = np.eye(len(n_of), dtype=bool)
+    tag = np.repeat(np.arange(len(n_of)), n_of)
+    truth = each[rng.integers(0, len(n_of), len(tag))]
     sample = from_probabilities(np.arange(len(tag)), np.full(len(tag), 0.1), 100)
-    made = by_predictive_values(
-        sample, np.eye(3, dtype=bool)[tag], np.array(sizes), truth, multiple=False
-    )
+    made = by_predictive_values(sample, each[tag], np.array(sizes), truth, multiple=False)
     expected = sum(
         sum(sizes[k] for k in block) * truth[np.isin(tag, block)].mean(axis=0)
         for block in joined
