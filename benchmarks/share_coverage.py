@@ -321,7 +321,7 @@ def plot(found: dict[str, list[dict[str, object]]], path: Path) -> None:
         axes.plot([row["covered"] for row in rows], places, "o", color="#0072b2", label="covered")
         axes.plot([row["width"] for row in rows], places, "x", color="#d55e00", label="width")
         axes.set_yticks(places, [str(row["name"]) for row in rows], fontsize=7)
-        axes.set_xlim(0.3, 1.45)
+        axes.set_xlim(0.2, 1.45)
         axes.set_title(name)
         axes.grid(alpha=0.3)
     handles, labels = panels[0][0].get_legend_handles_labels()
