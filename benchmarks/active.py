@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from standfirst.annotate.design.pool import Aim, Pool, Scores
 from standfirst.annotate.design.rules import RULES
-from standfirst.models.encoders.registry import default_encoder, make_encoder
+from standfirst.models.encoders.registry import default_network, make_encoder
 from standfirst.models.heads.head import Head, fit_head
 from standfirst.models.labelled.folds import grouped_folds
 from standfirst.models.matrix import States
@@ -282,7 +282,7 @@ def main() -> None:
     parser.add_argument("--only", choices=sorted(DESIGNS))
     parser.add_argument("--smoke", action="store_true", help="a tiny run of all parts")
     options = parser.parse_args()
-    if not options.data.is_dir() or default_encoder(0) != "minilm":
+    if not options.data.is_dir() or default_network() != "minilm":
         print("skipped: needs ../shared/data and MiniLM's weights")
         return
     names = [options.only] if options.only else sorted(DESIGNS, reverse=True)

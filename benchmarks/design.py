@@ -30,7 +30,7 @@ from standfirst.annotate.design.plan import Drawn
 from standfirst.annotate.design.pool import Aim, Pool, Scores
 from standfirst.annotate.design.rules import RULES
 from standfirst.annotate.design.shares import share
-from standfirst.models.encoders.registry import default_encoder, make_encoder
+from standfirst.models.encoders.registry import default_network, make_encoder
 from standfirst.models.heads.head import Head, fit_head
 from standfirst.models.matrix import States
 
@@ -259,7 +259,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="a file from which a run goes on that was ended")
     parser.add_argument("--smoke", action="store_true", help="a tiny run of all parts")
     options = parser.parse_args()
-    if not options.data.is_dir() or default_encoder(0) != "minilm":
+    if not options.data.is_dir() or default_network() != "minilm":
         print("skipped: needs ../shared/data and MiniLM's weights")
         return
     keep = options.keep

@@ -70,7 +70,7 @@ def measure(rows: Rows, size: str, seed: int, methods: list[str], epochs: int) -
     data = as_data(rows, np.concatenate([drawn, cut.test]))
     learn = np.arange(len(drawn))
     test = np.arange(len(drawn), len(data))
-    name = default_encoder(len(drawn))
+    name = default_encoder()
     model = Model(data.codebook, name, make_encoder(name), {})
     tune, _, _ = load_tuner()
     fitter = Fitter(data, model, tune, {}, seed)

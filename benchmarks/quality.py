@@ -35,11 +35,10 @@ from sets import (  # type: ignore[import-not-found]
 )
 
 from standfirst.models.encoders.networks.transformer import is_ready
-from standfirst.models.encoders.registry import TFIDF_FROM
 from standfirst.models.heads.head import fit_head
 from standfirst.models.scores import calibration_error, macro_f1
 from standfirst.models.training.candidates import Candidate
-from standfirst.models.training.features import Features, states_of
+from standfirst.models.training.features import Features
 from standfirst.models.views import Inputs
 
 IMAGE = Path(__file__).parents[1] / "docs" / "images" / "quality.png"
@@ -64,10 +63,7 @@ def methods(rows: Rows, *, with_mpnet: bool) -> dict[str, dict[str, Candidate]]:
             made[f"{name}, neighbours"] = Candidate(name, ("text", "before", "after"))
     found = {name: dict.fromkeys(SIZES, candidate) for name, candidate in made.items()}
     if "minilm" in made:
-        found["default"] = {
-            size: made["minilm+tfidf" if size == "all" or int(size) >= TFIDF_FROM else "minilm"]
-            for size in SIZES
-        }
+        found["default"] = found["minilm+tfidf"]
     return found
 
 
@@ -84,7 +80,7 @@ def measure(
         truth[drawn],
         groups[drawn],
         multiple=TASKS[rows.name].multiple,
-        states=states_of(encoder),
+        states=features.states(encoder),
         seed=seed,
     )
     probability = head.probabilities(vectors[cut.test])

@@ -37,7 +37,7 @@ from standfirst.measure.regressions.corrected_outcomes import Outcome
 from standfirst.measure.regressions.corrected_regression import explain
 from standfirst.measure.regressions.formula import parse_formula
 from standfirst.measure.regressions.predictors import predictors
-from standfirst.models.encoders.registry import default_encoder
+from standfirst.models.encoders.registry import default_network
 from standfirst.models.heads.head import STRENGTHS, Head, fit_head
 
 Floats = NDArray[np.float64]
@@ -296,7 +296,7 @@ def main() -> None:
     if options.smoke:
         options.draws = N_MODELS
     parts: list[Callable[[], Iterator[dict[str, object]]]] = [lambda: simulated(options.draws)]
-    if options.data.is_dir() and default_encoder(0) == "minilm":
+    if options.data.is_dir() and default_network() == "minilm":
         most = 1200 if options.smoke else None
         parts.append(lambda: babe(options.data, options.draws, most))
     else:

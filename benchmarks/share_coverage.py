@@ -39,7 +39,7 @@ from standfirst.annotate.design.pool import Aim, Pool, Scores
 from standfirst.annotate.design.rules import MODEL_RULES
 from standfirst.measure.estimates.estimators import Estimates, Population, corrected, from_gold
 from standfirst.measure.inputs.samples import Sample, SampledRound, from_probabilities
-from standfirst.models.encoders.registry import default_encoder
+from standfirst.models.encoders.registry import default_network
 from standfirst.models.heads.head import STRENGTHS
 
 Floats = NDArray[np.float64]
@@ -344,7 +344,7 @@ def main() -> None:
     parser.add_argument("--save", type=Path, help="a file for the figures")
     parser.add_argument("--smoke", action="store_true", help="a tiny run of all parts")
     options = parser.parse_args()
-    if not options.data.is_dir() or default_encoder(0) != "minilm":
+    if not options.data.is_dir() or default_network() != "minilm":
         print("skipped: needs ../shared/data and MiniLM's weights")
         return
     found: dict[str, list[dict[str, object]]] = {}

@@ -51,6 +51,8 @@ class About:
     codebook_taught: Mapping[str, float] | None = None
     """Id of each dimension to the share of its classifier that learned from the codebook's own
     words, too; dimensions that did not are left out."""
+    other_tasks: Sequence[str] = ()
+    """Public sets whose questions told on which directions a new one likely turns."""
     prototype: bool = False
     """Made out of a codebook's definitions, without labels."""
 

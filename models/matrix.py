@@ -20,7 +20,6 @@ __all__ = [
     "dense_product",
     "even_out",
     "gram",
-    "only_last",
     "scaled",
     "stack",
 ]
@@ -34,7 +33,7 @@ Matrix: TypeAlias = Any
 """A float32 array, or a float32 CSR array of SciPy, shape (n_rows, dim)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class States:
     """The columns of a matrix that hold states of a network: its pooled layers, side by side."""
 
@@ -44,6 +43,8 @@ class States:
     """The first column of the last layer."""
     end: int
     """The column behind the last one."""
+    other_tasks: npt.NDArray[np.float32] | None = None
+    """Directions in these columns that other tasks turn on, shape (n_directions, end - start)."""
 
 
 def stack(blocks: Sequence[Matrix]) -> Matrix:
@@ -114,24 +115,6 @@ def even_out(X: Matrix, states: Sequence[States]) -> npt.NDArray[np.float32]:  #
         # A column that never varies says nothing, whatever its scale.
         even = np.where(spread > 1e-6, usual / np.maximum(spread, 1e-6), 1)
         scale[view.start : view.end] = even
-    return scale
-
-
-def only_last(
-    scale: npt.NDArray[np.float32], states: Sequence[States]
-) -> npt.NDArray[np.float32] | None:
-    """Leave out all layers but the last; None where there are no others.
-
-    Examples
-    --------
-    >>> only_last(np.ones(5, np.float32), [States(0, 2, 4)]).tolist()
-    [0.0, 0.0, 1.0, 1.0, 1.0]
-    """
-    if all(view.last == view.start for view in states):
-        return None
-    scale = scale.copy()
-    for view in states:
-        scale[view.start : view.last] = 0
     return scale
 
 

@@ -278,7 +278,7 @@ def _scores(
     from ..annotate.design.scorers import Scorer, score_units
     from ..annotate.design.test_part import open_units
     from ..labels import is_machine
-    from ..models.encoders.registry import default_encoder
+    from ..models.encoders.registry import default_network
     from .leaks import refuse_taught
     from .machine_scores import machine_scorer, refuse_rule
     from .unit_scores import Answering, as_scorer, label_aim, load_models, vector_scores
@@ -300,7 +300,7 @@ def _scores(
     if rule in {"diversity", "coreset"}:
         coded = {row.unit_id for row in design if row.part == "coding"}
         drawn = [unit for unit in units if unit["unit_id"] in coded]
-        name = encoder or default_encoder(0)
+        name = encoder or default_network()
         return vector_scores(rule, pool, drawn, name), (name,), aim
     scorers: list[Scorer] = [*map(as_scorer, models), *machines]
     answered = [one for each in answering for one in each.dimensions]

@@ -14,7 +14,7 @@ OUTSIDE = {"tests", "docs", "benchmarks", "build", "dist", "site", "standfirst.e
 
 def expected() -> set[str]:
     """Give the files of the tree that a user's install must have."""
-    kinds = {".css", ".j2", ".js", ".json", ".jsonl", ".py", ".toml", ".yaml"}
+    kinds = {".css", ".j2", ".js", ".json", ".jsonl", ".npz", ".py", ".toml", ".yaml"}
     return {
         f"standfirst/{path.relative_to(ROOT)}"
         for path in ROOT.rglob("*")

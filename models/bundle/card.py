@@ -59,6 +59,7 @@ def write_card(model: Predictor) -> str:
             f"(by {about.grouped_by}); SHA-256 `{about.data}`.{_weak(about)}"
         ),
         *_codebook_taught(about),
+        *_other_tasks(about),
         f"- **Who labelled, and how well they agree**: {_OPEN} (`standfirst annotate agreement`).",
         (
             f"- **Leakage**: rows of one group, or with the same text, never stand on both sides "
@@ -149,6 +150,14 @@ def _weak(about: About) -> str:
         f"{about.weak['coder']} labelled, each of weight {about.weak['weight']:g} beside 1; all "
         "scores are on people's answers alone."
     )
+
+
+def _other_tasks(about: About) -> list[str]:
+    """Say which public sets had a part in it."""
+    if not about.other_tasks:
+        return []
+    sets = ", ".join(map(as_text, about.other_tasks))
+    return [f"- **Other tasks**: questions of public sets told what may matter ({sets})."]
 
 
 def _codebook_taught(about: About) -> list[str]:

@@ -5,12 +5,11 @@ what depends on each text alone (counts of n-grams; the states of a frozen netwo
 folds. `fit` learns from the training rows of a fold only what depends on other texts (how rare an
 n-gram is), and `transform` applies it. `encode` is both in one, for new texts.
 
-The default is ``minilm`` where its weights are present and ``tfidf`` elsewhere. The frozen MiniLM
-is better by 10 points of macro-F1 at 50 to 200 labels, where most studies are; TF-IDF needs no
-download, and scores are printed, so that nobody is led astray by a quiet choice. From `TFIDF_FROM`
-labelled rows on, the default sets scaled TF-IDF beside MiniLM: there the words of the topic are
-worth one to two points more, below they cost as much. Texts in languages that MiniLM has not
-learned get the multilingual network, or TF-IDF alone.
+The default is ``minilm+tfidf`` where MiniLM's weights are present and ``tfidf`` elsewhere. The
+frozen MiniLM is better by 10 points of macro-F1 at 50 to 200 labels, where most studies are; TF-IDF
+needs no download, and scores are printed, so that nobody is led astray by a quiet choice. Beside
+MiniLM, words cost with few rows and pay with many, and how much they count is learned (`heads`).
+Texts in languages that MiniLM has not learned get the multilingual network, or TF-IDF alone.
 
 A new encoder is one class and one line in `ENCODERS`. The folder of a pretrained network can be
 named instead.
@@ -39,17 +38,14 @@ from .words.tfidf import Tfidf
 
 __all__ = [
     "ENCODERS",
-    "TFIDF_FROM",
     "TFIDF_SHARE",
     "base_of",
     "default_encoder",
+    "default_network",
     "make_encoder",
     "make_parts",
     "restore_encoder",
 ]
-
-TFIDF_FROM = 200
-"""Number of labelled rows from which scaled TF-IDF beside MiniLM helps more than it costs."""
 
 TFIDF_SHARE = 0.3**0.5
 """What TF-IDF is multiplied with beside a network."""
@@ -147,13 +143,28 @@ def base_of(name: str) -> str | None:
     return base if base in SOURCES else None
 
 
-def default_encoder(n_rows: int, languages: Sequence[str] = ()) -> str:
-    """Name the encoder that is taken when the user names none.
+def default_encoder(languages: Sequence[str] = ()) -> str:
+    """Name the encoder that is taken when the user names none: a network with counted words.
 
     Parameters
     ----------
-    n_rows
-        Number of labelled rows.
+    languages
+        Of the texts, as detected.
+
+    Examples
+    --------
+    >>> default_encoder(["sw", "lg"])
+    'tfidf'
+    """
+    network = default_network(languages)
+    return network if network == "tfidf" else f"{network}+tfidf"
+
+
+def default_network(languages: Sequence[str] = ()) -> str:
+    """Name the network that reads texts best on its own; counted words where there is none.
+
+    Parameters
+    ----------
     languages
         Of the texts, as detected. Where an English network has learned none of them, it is left to
         the multilingual one, or to counted words where that is not here: on headlines in Spanish,
@@ -161,17 +172,15 @@ def default_encoder(n_rows: int, languages: Sequence[str] = ()) -> str:
 
     Examples
     --------
-    >>> default_encoder(50, ["sw", "lg"])
+    >>> default_network(["sw", "lg"])
     'tfidf'
     """
     network = "minilm"
-    if languages and len(unread("minilm", languages)) == len(languages):
+    if languages and len(unread(network, languages)) == len(languages):
         network = "multilingual"
         if len(unread(network, languages)) == len(languages):
             return "tfidf"
-    if not is_ready(network):
-        return "tfidf"
-    return f"{network}+tfidf" if n_rows >= TFIDF_FROM else network
+    return network if is_ready(network) else "tfidf"
 
 
 def _restore_parts(settings: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> Beside:

@@ -24,6 +24,7 @@ from ..labelled.training_set import TrainingSet
 from ..matrix import Matrix, States, even_out, scaled, stack
 from ..model import Model
 from ..training.features import states_of
+from ..training.other_tasks import other_tasks
 from ..training.question import Job, make_jobs
 from ..views import Inputs
 from .ensemble import NEVER, Ensemble
@@ -75,6 +76,7 @@ class Fitter:
         self._kind = model.about.head
         self.jobs = make_jobs(data, parse_goal(model.about.goal), seed)
         self._inputs = Inputs(data.texts, data.context or {})
+        self._tasks = other_tasks(data.texts)
         whole = Beside(parts) if isinstance(model.encoder, Beside) else model.encoder
         context = {"context": self._inputs.context} if isinstance(whole, Beside) else {}
         self._empty, self._prepared = whole.begin(data.texts, **context)
@@ -101,7 +103,7 @@ class Fitter:
         encoder = self._empty.fit(self._prepared[rows])
         vectors = encoder.transform(self._prepared)
         parts = [job.cut((rows, rows))[0] for job in self.jobs]
-        states = states_of(encoder)
+        states = states_of(encoder, self._tasks)
         heads = [
             job.fit(vectors, part, self._kind, states)[0]
             if len(part)

@@ -2,10 +2,11 @@
 
 A linear classifier (see `linear.KINDS`) with balanced class weights, because labels that matter are
 often rare. Everything that is chosen is chosen inside `fit_head` by grouped folds of the rows it is
-given: the strength of the penalty, the layers, the calibration, the rule that turns probabilities
-into labels. Whoever scores a head on rows that were not given to it gets an honest score.
+given: the strength of the penalty, what is read (`readings`), the calibration, the rule that turns
+probabilities into labels. Whoever scores a head on rows that were not given to it gets an honest
+score.
 
-Penalties and layers are averaged rather than chosen (`trials`).
+Penalties and readings are averaged rather than chosen (`trials`).
 
 Probabilities and labels serve two masters. The probabilities are calibrated to how often labels
 occur, so that shares can be computed from them. Labels serve the stated goal (`decision`).
@@ -19,11 +20,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ..labelled.folds import grouped_folds
-from ..matrix import Matrix, States, even_out, only_last
+from ..matrix import Matrix, States
 from .calibration import Calibration, calibrate
 from .decision import MARGIN, Goal, Rule, find_rule
 from .linear import LinearFit
-from .trials import LAST_ALONE, Fitting, Rows, even_slopes, mean_fit, try_out, weigh
+from .readings import readings
+from .trials import Fitting, Rows, even_slopes, mean_fit, try_out, weigh
 
 __all__ = ["MARGIN", "STRENGTHS", "Head", "fit_head"]
 
@@ -155,9 +157,8 @@ def fit_head(
         Inverse penalties to try, ascending. Where there is only one, there are no inner folds, and
         so no calibration.
     states
-        The columns that hold states of a network. They are evened out (see `even_out`), and the
-        last layer alone is tried, too: few rows of a topic do not pay for columns that carry tone.
-        The weights that are kept are those of the vectors as they came.
+        The columns that hold states of a network, which are read in several ways (`readings`). The
+        weights that are kept are those of the vectors as they came.
     seed
         Of the inner folds.
     alone
@@ -186,12 +187,10 @@ def fit_head(
     single = None if alone is None or not alone[seen].any() else alone[seen]
     nothing_to_choose = len(strengths) == 1 or len(np.unique(groups)) == 1
     folds = [] if nothing_to_choose else grouped_folds(target, groups, _INNER_FOLDS, seed)
-    scale = even_out(vectors, states)
-    last = only_last(scale, states) if folds else None
     rows = Rows.of(vectors, target, sample_weight, codebook if folds else None, seen)
-    readings = [rows.read(scale, 1.0), *([] if last is None else [rows.read(last, LAST_ALONE)])]
+    ways = readings(vectors, states)[: None if folds else 1]
     fitting = Fitting(strengths, kind, multiple)
-    trials = [trial for reading in readings for trial in try_out(reading, rows, folds, fitting)]
+    trials = try_out([rows.read(way) for way in ways], rows, folds, fitting)
     weight = weigh(trials, len(target))
     trials = even_slopes(trials, weight)
     fit = mean_fit(trials, weight, rows, fitting)

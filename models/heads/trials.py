@@ -1,9 +1,9 @@
-"""Classifiers of several penalties and layers, averaged by what held-out rows say of them.
+"""Classifiers of several penalties and readings, averaged by what held-out rows say of them.
 
 The folds of 50 rows are a coin, and a choice by them pays for it. So each trial counts by the
 likelihood of the held-out rows: with many rows this comes to a choice, without a step on the way.
 Labels count alike in it, because else three rows of a rare label would have no say. Strict
-penalties and all layers start with more, as they are better on average.
+penalties start with more, and so do some readings (`readings`), as they are better on average.
 
 References
 ----------
@@ -11,7 +11,7 @@ Yao, Y., Vehtari, A., Simpson, D. & Gelman, A. (2018). Using Stacking to Average
 Distributions. Bayesian Analysis 13, section 2.2 (pseudo-BMA: weights from held-out likelihoods).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
@@ -21,15 +21,15 @@ import numpy.typing as npt
 from scipy import sparse
 
 from ..labelled.folds import Fold
-from ..matrix import Matrix, scaled
+from ..matrix import Matrix
 from .calibration import calibrate
 from .linear import LinearFit, Space, fit_path, rotate
+from .readings import Reading
 
 __all__ = [
     "CODEBOOK_WEIGHT",
-    "LAST_ALONE",
     "Fitting",
-    "Reading",
+    "Read",
     "Rows",
     "Trial",
     "even_slopes",
@@ -41,11 +41,12 @@ __all__ = [
 CODEBOOK_WEIGHT = 0.5
 """What a row out of the codebook weighs beside a labelled one."""
 
-LAST_ALONE = 0.3
-"""Weight of the last layer alone before any row is seen; that of all layers is 1."""
-
 _LEAST = 0.01
 """Weight below which a trial does not count, as a share of the largest."""
+
+_HOPELESS = 10.0
+"""How many times (as a logarithm) a trial must be less probable than the best, by a first fold, to
+be given up: the others would have to speak for it by half of that."""
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -64,15 +65,13 @@ class Fitting:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reading:
-    """One way to weigh the columns."""
+class Read:
+    """All rows by one reading."""
 
-    scale: npt.NDArray[np.float32]
-    """What each column is multiplied with."""
+    reading: Reading
+    """How they are read."""
     space: Space
-    """All rows so scaled, where fits are made."""
-    prior: float
-    """Its weight before any row is seen."""
+    """What was read, where fits are made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +105,13 @@ class Rows:
         both = sparse.vstack(rows, format="csr") if sparse.issparse(vectors) else np.vstack(rows)
         return cls(both, target, weight, truth[speaks])
 
-    def read(self, scale: npt.NDArray[np.float32], prior: float) -> Reading:
-        """Scale the columns of all rows."""
-        return Reading(scale, rotate(scaled(self.vectors, scale)), prior)
+    def read(self, reading: Reading) -> Read:
+        """Read all rows."""
+        return Read(reading, rotate(reading.of(self.vectors)))
 
     def fit(
         self,
-        reading: Reading,
+        read: Read,
         part: npt.NDArray[np.int64],
         strengths: Sequence[float],
         fitting: Fitting,
@@ -127,7 +126,7 @@ class Rows:
             weight = np.concatenate([own, np.full(len(self.said), CODEBOOK_WEIGHT * own.mean())])
             part = np.concatenate([part, len(self.target) + np.arange(len(self.said))])
             target = np.concatenate([target, self.said])
-        rows = reading.space.rows[part]
+        rows = read.space.rows[part]
         return fit_path(rows, target, strengths, fitting.multiple, weight, fitting.kind)
 
 
@@ -135,7 +134,7 @@ class Rows:
 class Trial:
     """A reading and a penalty, as held-out rows saw them."""
 
-    reading: Reading
+    read: Read
     strength: float
     """The inverse penalty."""
     slope: Floats
@@ -148,45 +147,74 @@ class Trial:
     """Whether it learned from the codebook, too."""
 
 
-def try_out(reading: Reading, rows: Rows, folds: Sequence[Fold], fitting: Fitting) -> list[Trial]:
-    """Score the held-out rows of a reading with each penalty; without folds, take the middle.
+def try_out(
+    reads: Sequence[Read], rows: Rows, folds: Sequence[Fold], fitting: Fitting
+) -> list[Trial]:
+    """Score the held-out rows of each reading with each penalty; without folds, take the middle.
 
-    With the codebook, those penalties are tried that count without it.
+    What one fold shows to be hopeless is not fitted on the others. With the codebook, that is tried
+    which counts without it.
     """
     strengths = fitting.strengths
     if not folds:
         middle = strengths[len(strengths) // 2]
-        flat = np.ones(rows.target.shape[1])
-        return [Trial(reading, middle, flat, None, 0.0)]
-    without = list(_held_out(reading, rows, folds, strengths, fitting, with_codebook=False))
+        return [Trial(reads[0], middle, np.ones(rows.target.shape[1]), None, 0.0)]
+    tried = [_Try(read, strength, rows) for read in reads for strength in strengths]
+    without = _held_out(tried, rows, folds, fitting)
     if not len(rows.said):
         return without
     counts = weigh(without, len(rows.target)) > 0
-    some = [trial.strength for trial, count in zip(without, counts, strict=True) if count]
-    return [*without, *_held_out(reading, rows, folds, some, fitting, with_codebook=True)]
+    again = [
+        _Try(trial.read, trial.strength, rows, with_codebook=True)
+        for trial, count in zip(without, counts, strict=True)
+        if count
+    ]
+    return [*without, *_held_out(again, rows, folds, fitting)]
+
+
+class _Try:
+    """What becomes a trial."""
+
+    def __init__(
+        self, read: Read, strength: float, rows: Rows, *, with_codebook: bool = False
+    ) -> None:
+        self.read, self.strength, self.with_codebook = read, strength, with_codebook
+        self.scores = np.zeros(rows.target.shape)
+
+    def trial(self, rows: Rows, fitting: Fitting) -> Trial:
+        """Calibrate the scores, and judge them."""
+        loss, slope = _calibrated_loss(self.scores, rows.target, rows.target, fitting)
+        scores = slope * self.scores
+        return Trial(self.read, self.strength, slope, scores, loss, self.with_codebook)
 
 
 def _held_out(
-    reading: Reading,
-    rows: Rows,
-    folds: Sequence[Fold],
-    strengths: Sequence[float],
-    fitting: Fitting,
-    *,
-    with_codebook: bool,
-) -> Iterator[Trial]:
-    """Score every row by classifiers that did not see its group, once for each penalty."""
-    held_out = [np.zeros(rows.target.shape) for _ in strengths]
+    tried: Sequence[_Try], rows: Rows, folds: Sequence[Fold], fitting: Fitting
+) -> list[Trial]:
+    """Score every row by classifiers that did not see its group."""
     for train, test in folds:
-        path = rows.fit(reading, train, strengths, fitting, with_codebook=with_codebook)
-        for scores, fitted in zip(held_out, path, strict=True):
-            scores[test] = fitted.scores(reading.space.rows[test])
-    for strength, scores in zip(strengths, held_out, strict=True):
-        calibration = calibrate(scores, rows.target, multiple=fitting.multiple)
-        probabilities = calibration.probabilities(scores, multiple=fitting.multiple)
-        loss = _balanced_loss(probabilities, rows.target, multiple=fitting.multiple)
-        slope = calibration.slope
-        yield Trial(reading, strength, slope, slope * scores, loss, with_codebook)
+        for (read, said), same in groupby(tried, key=lambda one: (one.read, one.with_codebook)):
+            some = list(same)
+            strengths = [one.strength for one in some]
+            path = rows.fit(read, train, strengths, fitting, with_codebook=said)
+            for one, fitted in zip(some, path, strict=True):
+                one.scores[test] = fitted.scores(read.space.rows[test])
+        if train is folds[0][0]:
+            tried = _hopeful(tried, test, rows, fitting)
+    return [one.trial(rows, fitting) for one in tried]
+
+
+def _hopeful(
+    tried: Sequence[_Try], test: npt.NDArray[np.int64], rows: Rows, fitting: Fitting
+) -> Sequence[_Try]:
+    """Leave out those that the rows of one fold already speak against."""
+    losses = [
+        _calibrated_loss(one.scores[test], rows.target[test], rows.target, fitting)[0]
+        for one in tried
+    ]
+    log_weight = _log_prior(tried) - len(test) * np.array(losses)
+    most = log_weight.max()
+    return [one for one, w in zip(tried, log_weight, strict=True) if w > most - _HOPELESS]
 
 
 def weigh(trials: Sequence[Trial], n_rows: int) -> Floats:
@@ -195,8 +223,7 @@ def weigh(trials: Sequence[Trial], n_rows: int) -> Floats:
     A penalty starts with the weight 1 / C. Trials that hardly count get none, so that they need not
     be fitted.
     """
-    prior = np.array([trial.reading.prior / trial.strength for trial in trials])
-    log_weight = np.log(prior) - n_rows * np.array([trial.loss for trial in trials])
+    log_weight = _log_prior(trials) - n_rows * np.array([trial.loss for trial in trials])
     weight = np.exp(log_weight - log_weight.max())
     weight[weight < _LEAST] = 0
     return np.asarray(weight / weight.sum())
@@ -225,30 +252,44 @@ def mean_fit(trials: Sequence[Trial], weight: Floats, rows: Rows, fitting: Fitti
     intercept = np.zeros(rows.target.shape[1])
     everything = np.arange(len(rows.target))
     counted = [(trial, share) for trial, share in zip(trials, weight, strict=True) if share]
-    for (reading, said), pairs in groupby(
-        counted, key=lambda pair: (pair[0].reading, pair[0].with_codebook)
+    for (read, said), pairs in groupby(
+        counted, key=lambda pair: (pair[0].read, pair[0].with_codebook)
     ):
         some = list(pairs)
         strengths = [trial.strength for trial, _ in some]
-        path = rows.fit(reading, everything, strengths, fitting, with_codebook=said)
+        path = rows.fit(read, everything, strengths, fitting, with_codebook=said)
         mixed = np.zeros(path[0].weights.shape)
         for (trial, share), fitted in zip(some, path, strict=True):
             slope = share * trial.slope
             mixed += slope[:, None] * fitted.weights
             intercept += slope * fitted.intercept
-        weights = weights + reading.space.back(mixed) * reading.scale
+        dim = rows.vectors.shape[1]
+        weights = weights + read.reading.back(read.space.back(mixed), dim)
     return LinearFit(weights.astype(np.float32), intercept)
 
 
-def _balanced_loss(probabilities: Floats, target: Bools, *, multiple: bool) -> float:
+def _log_prior(trials: Sequence[Trial] | Sequence[_Try]) -> Floats:
+    return np.log([trial.read.reading.prior / trial.strength for trial in trials])
+
+
+def _calibrated_loss(
+    scores: Floats, target: Bools, everything: Bools, fitting: Fitting
+) -> tuple[float, Floats]:
+    """Calibrate held-out scores; return how surprising the truth is then, and the slope."""
+    calibration = calibrate(scores, target, multiple=fitting.multiple)
+    probabilities = calibration.probabilities(scores, multiple=fitting.multiple)
+    share = everything.mean(axis=0)
+    return _balanced_loss(probabilities, target, share, fitting), calibration.slope
+
+
+def _balanced_loss(probabilities: Floats, target: Bools, share: Floats, fitting: Fitting) -> float:
     """Measure how surprising the truth is where each label is as frequent as the others.
 
     It is less a matter of chance than F1, on few rows. Unbalanced, three rows of a rare label would
     have no say. Labels of a multiple choice are added up.
     """
-    share = target.mean(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        if multiple:
+        if fitting.multiple:
             odds = probabilities / (1 - probabilities) * (1 - share) / share
             right = np.where(target, odds, 1) / (1 + odds)
             weight = np.where(target, 0.5 / share, 0.5 / (1 - share))

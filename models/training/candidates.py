@@ -1,9 +1,10 @@
-"""What `train` compares: encoder, layers, with or without TF-IDF, context, kind of head.
+"""What `train` compares: encoder, layers, context, kind of head.
 
 The effort says how much is tried. ``fast`` takes one candidate, by rules that were right on average
 over the sets of the benchmarks. ``default`` asks the folds where the rules are least sure and rows
-are enough to tell: whether TF-IDF beside a network pays (with thousands of rows: or alone), and
-whether the neighbours of a sentence do. ``thorough`` tries all.
+are enough to tell: whether the neighbours of a sentence pay, and with thousands of rows, whether
+counted words alone do. ``thorough`` tries all. How much layers and words count within a candidate
+is not compared but learned (`heads.readings`).
 What the user names is taken as named, and not compared.
 """
 
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 from ..encoders.languages import unread
 from ..encoders.networks.transformer import Transformer, is_ready
-from ..encoders.registry import TFIDF_FROM, default_encoder, make_parts
+from ..encoders.registry import default_encoder, make_parts
 from ..encoders.side_by_side import MARKED, MARKED_SHARE, Part
 from ..views import CONTEXTS
 
@@ -21,11 +22,9 @@ __all__ = ["EFFORTS", "Candidate", "propose"]
 EFFORTS = ("fast", "default", "thorough")
 """How much is tried."""
 
-_TFIDF_TRIED_FROM = TFIDF_FROM // 2
-"""Rows from which on folds can decide whether counted words pay."""
-
 _NEIGHBOURS_FROM = 200
-"""Likewise for neighbours, which bring three times the columns: with fewer rows they cost more."""
+"""Rows from which on folds can decide whether neighbours pay, which bring three times the columns:
+with fewer rows they cost more."""
 
 _TFIDF_ALONE_FROM = 2_000
 """Rows from which on counted words may do without a network: by then they have seen the words."""
@@ -110,7 +109,7 @@ def propose(
         counted words.
     """
     target = ("target",) if "target" in present else ()
-    usual = tuple(encoders) or (default_encoder(n_rows, languages),)
+    usual = tuple(encoders) or (default_encoder(languages),)
     names = list(usual)
     if not encoders and effort != "fast":
         further = _further(n_rows, effort, languages)
@@ -132,12 +131,10 @@ def _further(n_rows: int, effort: str, languages: Sequence[str]) -> Iterator[str
             yield "multilingual"
             yield "multilingual+tfidf"
         return
-    networks = [name for name in ("minilm", "mpnet") if is_ready(name)]
-    if effort != "thorough":
-        networks = networks[:1] if n_rows >= _TFIDF_TRIED_FROM else []
-    for name in networks:
-        yield name
-        yield f"{name}+tfidf"
+    for name in ("minilm", "mpnet"):
+        if effort == "thorough" and is_ready(name):
+            yield f"{name}+tfidf"
+            yield name
     if effort == "thorough" or n_rows >= _TFIDF_ALONE_FROM:
         yield "tfidf"
 

@@ -18,7 +18,7 @@ from ..scores import macro_f1
 from ..threads import side_by_side
 from ..views import VIEWS, Inputs
 from .candidates import propose
-from .features import Features, states_of
+from .features import Features
 from .question import Job, make_jobs
 
 __all__ = ["learning_curve"]
@@ -73,7 +73,7 @@ def learning_curve(
                 if (job.truth[part].any(axis=0).sum()) < 2:
                     return None
                 fitted, vectors = features.fit(candidate, job.rows[part])
-                head = job.fit(vectors, part, candidate.head, states_of(fitted))[0]
+                head = job.fit(vectors, part, candidate.head, features.states(fitted))[0]
                 answer = head.decide(head.probabilities(vectors[job.rows[test]]))
                 return macro_f1(job.truth[test], answer)
 

@@ -28,7 +28,7 @@ from ..labelled.same_text import hash_texts
 from ..model import Model
 from ..views import CONTEXTS, VIEWS, Inputs, needed
 from .candidates import Candidate
-from .features import Features, states_of
+from .features import Features
 
 __all__ = ["Classifier"]
 
@@ -126,7 +126,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"X has {len(texts)} texts, groups has {len(keys)}")
         ties = _numbered(keys)
         views = (*(["target"] if "target" in columns else []), *CONTEXTS[self.context])
-        encoder = self.encoder or default_encoder(len(texts), find_languages(texts, ties))
+        encoder = self.encoder or default_encoder(find_languages(texts, ties))
         self.candidate_ = Candidate(encoder, ("text", *views))
         context = needed(columns, views, len(texts))
         features = Features(Inputs(texts, context), [self.candidate_])
@@ -134,6 +134,8 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.text_hashes_ = np.unique(hash_texts(texts))
         self.n_rows_ = len(texts)
         self.n_groups_ = len(np.unique(ties))
+        states = features.states(self.encoder_)
+        self.other_tasks_ = features.taught_by(states)
         self.head_ = fit_head(
             vectors,
             truth,
@@ -141,7 +143,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             multiple=self.multiple_,
             goal=goal,
             sample_weight=weights,
-            states=states_of(self.encoder_),
+            states=states,
             seed=self.random_state,
         )[0]
         return self
@@ -195,6 +197,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 seed=self.random_state,
                 goal=self.goal,
                 chosen=str(self.candidate_),
+                other_tasks=self.other_tasks_,
             ),
             trained_on=self.text_hashes_,
         )

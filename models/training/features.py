@@ -17,6 +17,7 @@ from ..encoders.side_by_side import SHARES, Beside, Part, prepare_views
 from ..matrix import Matrix, States, stack
 from ..views import Inputs
 from .candidates import Candidate
+from .other_tasks import OtherTasks, other_tasks
 
 __all__ = ["Features", "states_of"]
 
@@ -41,6 +42,7 @@ class Features:
         progress: Progress | None = None,
     ) -> None:
         self._parts = {candidate: candidate.parts() for candidate in candidates}
+        self.tasks = other_tasks(inputs.texts)
         self._begun: dict[str, Any] = {}
         self._blocks: dict[tuple[str, str], Matrix] = {}
         wanted: dict[str, dict[str, None]] = {}
@@ -81,16 +83,32 @@ class Features:
         alone = len(fitted) == 1 and fitted[0].views == ("text",)
         return fitted[0].encoder if alone else Beside(fitted), stack(blocks)
 
+    def states(self, encoder: Any) -> list[States]:
+        """Return the columns of a fitted encoder that hold states of a network."""
+        return states_of(encoder, self.tasks)
 
-def states_of(encoder: Any) -> list[States]:
-    """Return the columns of a fitted encoder that hold states of a network, one of each view."""
+    def taught_by(self, states: Sequence[States]) -> tuple[str, ...]:
+        """Name the sets whose questions are known in states; none where there are none."""
+        return self.tasks.sets if any(view.other_tasks is not None for view in states) else ()
+
+
+def states_of(encoder: Any, tasks: OtherTasks) -> list[States]:
+    """Return the columns of a fitted encoder that hold states of a network, one of each view.
+
+    Parameters
+    ----------
+    encoder
+        The encoder.
+    tasks
+        What other tasks turn on in such states.
+    """
     states, start = [], 0
     for part in encoder.parts if isinstance(encoder, Beside) else [Part("", encoder)]:
         for _ in part.views:
             end = start + part.encoder.width
             if isinstance(part.encoder, Transformer):
                 last = end - part.encoder.weights.network.width
-                states.append(States(start, last, end))
+                states.append(States(start, last, end, tasks.in_states_of(part.encoder)))
             start = end
     return states
 

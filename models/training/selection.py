@@ -27,7 +27,7 @@ from ..metrics import ChoiceMetrics
 from ..scores import paired
 from ..threads import side_by_side
 from .candidates import Candidate
-from .features import Features, states_of
+from .features import Features
 from .question import Job
 from .ranking import Answers, Ranked, rank
 
@@ -143,7 +143,7 @@ def compare(
     def answer(pair: tuple[int, Candidate]) -> list[tuple[Answers, Answers]]:
         number, candidate = pair
         encoder, vectors = features.fit(candidate, folds[number][0])
-        states = states_of(encoder)
+        states = features.states(encoder)
         return [
             _answer(job, cut, vectors, candidate.head, states)
             for job, cut in zip(jobs, cuts[number], strict=True)

@@ -36,7 +36,7 @@ from ..views import CONTEXTS, VIEWS
 from .candidates import EFFORTS, propose
 from .codebook_rows import CodebookRows, read_codebook
 from .cross_folds import fit_folds
-from .features import Features, states_of
+from .features import Features
 from .question import Job, make_jobs
 from .ranking import Asked
 from .report import DimensionReport, Report
@@ -146,7 +146,7 @@ def _keep(
 ) -> Report:
     """Fit what was chosen on all rows, and report."""
     encoder, vectors = features.fit(compared.best, np.arange(len(data)))
-    states = states_of(encoder)
+    states = features.states(encoder)
     labelled = vectors[: len(data)]
     even = scaled(labelled, even_out(labelled, states))
     heads: dict[str, Head] = {}
@@ -177,6 +177,7 @@ def _keep(
         codebook_taught={
             name: round(head.codebook, 2) for name, head in heads.items() if head.codebook
         },
+        other_tasks=features.taught_by(states),
     )
     metrics = Metrics(
         dimensions={report.dimension: report.as_json() for report in reports},

@@ -10,7 +10,7 @@ from standfirst.models.encoders.languages import (
     unread,
     unread_note,
 )
-from standfirst.models.encoders.registry import ENCODERS, default_encoder
+from standfirst.models.encoders.registry import ENCODERS, default_encoder, default_network
 from standfirst.models.encoders.weights.architectures import NETWORKS
 from standfirst.models.encoders.weights.published import SOURCES
 from standfirst.models.labelled.languages import find_languages
@@ -71,12 +71,14 @@ def test_texts_in_other_languages_are_named() -> None:
 def test_the_default_goes_by_language(ready: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """English gets MiniLM, what only the multilingual network knows gets that, the rest words."""
     monkeypatch.setattr(registry, "is_ready", lambda name="minilm": name in ready)
-    spanish = "multilingual" if "multilingual" in ready else "tfidf"
+    english = "minilm+tfidf" if ready else "tfidf"
+    spanish = "multilingual+tfidf" if "multilingual" in ready else "tfidf"
 
-    assert default_encoder(50, ["en", "es"]) == ("minilm" if ready else "tfidf")
-    assert default_encoder(50, ["es"]) == spanish
-    assert default_encoder(50, ["sw"]) == "tfidf"
-    assert default_encoder(50) == ("minilm" if ready else "tfidf")
+    assert default_encoder(["en", "es"]) == english
+    assert default_encoder(["es"]) == spanish
+    assert default_encoder(["sw"]) == "tfidf"
+    assert default_encoder() == english
+    assert default_network() == english.removesuffix("+tfidf")
 
 
 def test_the_folds_choose_for_other_languages() -> None:

@@ -423,7 +423,7 @@ def test_cache_is_asked_first(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("own_home")
 def test_without_weights() -> None:
     """Without weights the default is TF-IDF, and asking for MiniLM says how to get it."""
-    assert default_encoder(1_000) == "tfidf"
+    assert default_encoder() == "tfidf"
     for name in ("minilm", "mpnet"):
         with pytest.raises(MissingFileError, match=f"standfirst encoders pull {name}"):
             make_encoder(name).encode(["a"])

@@ -14,7 +14,8 @@ import standfirst
 from standfirst import Classifier
 from standfirst.models import TrainingSet
 from standfirst.models.heads.head import fit_head
-from standfirst.models.matrix import States
+from standfirst.models.training.features import states_of
+from standfirst.models.training.other_tasks import other_tasks
 
 pytestmark = pytest.mark.slow
 
@@ -106,17 +107,19 @@ def test_is_public() -> None:
 
 
 @pytest.mark.weights
-def test_states_are_evened_out_as_in_training(data: TrainingSet, labels: list[str]) -> None:
-    """A network's columns vary alike before its head is fitted, as in `train`."""
+def test_states_are_read_as_in_training(data: TrainingSet, labels: list[str]) -> None:
+    """A network's columns are read in several ways by its head, as in `train`."""
     model: Any = Classifier(encoder="minilm+tfidf").fit(data.texts, labels, groups=data.groups)
     truth = np.array([[one == name for name in model.classes_] for one in labels])
     vectors = model.encoder_.encode(data.texts)
-    even, plain = (
+    known = states_of(model.encoder_, other_tasks(data.texts))
+    read, plain = (
         fit_head(vectors, truth, data.groups, multiple=False, states=states)[0]
-        for states in ((States(0, 384, 768),), ())
+        for states in (known, ())
     )
 
-    assert np.allclose(model.head_.fit.weights, even.fit.weights, rtol=1e-3, atol=1e-4)
+    assert [(view.start, view.last, view.end) for view in known] == [(0, 384, 768)]
+    assert np.allclose(model.head_.fit.weights, read.fit.weights, rtol=1e-3, atol=1e-4)
     assert not np.allclose(model.head_.fit.weights, plain.fit.weights, rtol=1e-1, atol=1e-2)
 
 
