@@ -1,11 +1,12 @@
 """Folds that do not leak: rows of one article, or with the same text, stay on one side.
 
 Sentences of one article share names, topic and style; a classifier that saw some of them knows the
-others. The folds are scikit-learn's `StratifiedGroupKFold`, over groups that are joined wherever
-two rows have the same text.
+others. The folds are scikit-learn's `StratifiedGroupKFold`, over groups that are joined where they
+have texts in common; large ones, such as outlets, by more than a stock sentence.
 """
 
 import warnings
+from collections import Counter
 from collections.abc import Hashable, Sequence
 
 import numpy as np
@@ -14,6 +15,9 @@ import numpy.typing as npt
 from .same_text import normal_form
 
 __all__ = ["Fold", "grouped_folds", "join_groups", "random_folds", "strata"]
+
+_IN_COMMON = 0.05
+"""Share of its rows that a group must have in common with others to be joined with them."""
 
 Fold = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 """Rows to train on, and rows to test on."""
@@ -27,7 +31,9 @@ def join_groups(texts: Sequence[str], keys: Sequence[Hashable | None]) -> npt.ND
     texts
         The text of each row. Texts with the same `normal_form` are tied.
     keys
-        What else ties rows, such as the article; None ties a row to no other.
+        What else ties rows, such as the article; None ties a row to no other. Where a key has fewer
+        than one row in twenty in common with others, these rows leave it and stay with the rows of
+        their text: one stock sentence ("Is it legal?") does not make one of two outlets.
 
     Returns
     -------
@@ -44,9 +50,11 @@ def join_groups(texts: Sequence[str], keys: Sequence[Hashable | None]) -> npt.ND
     n = len(texts)
     nodes: dict[Hashable, int] = {}
     rows, columns = [], []
-    for row, (text, key) in enumerate(zip(texts, keys, strict=True)):
-        ties: list[Hashable] = [("text", normal_form(text))]
-        if key is not None:
+    forms = [normal_form(text) for text in texts]
+    leaves = _leaving(forms, keys)
+    for row, (form, key) in enumerate(zip(forms, keys, strict=True)):
+        ties: list[Hashable] = [("text", form)]
+        if key is not None and not leaves[row]:
             ties.append(("key", key))
         for tie in ties:
             rows.append(row)
@@ -56,6 +64,20 @@ def join_groups(texts: Sequence[str], keys: Sequence[Hashable | None]) -> npt.ND
     parts = connected_components(graph, directed=False)[1][:n]
     first: dict[int, int] = {}
     return np.array([first.setdefault(part, len(first)) for part in parts.tolist()], np.int64)
+
+
+def _leaving(forms: Sequence[str], keys: Sequence[Hashable | None]) -> list[bool]:
+    """Say which rows leave their key, because it has too little in common with others."""
+    holders: dict[str, set[Hashable]] = {}
+    for row, (form, key) in enumerate(zip(forms, keys, strict=True)):
+        holders.setdefault(form, set()).add(("row", row) if key is None else key)
+    common = [len(holders[form]) > 1 for form in forms]
+    n_rows = Counter(keys)
+    n_common = Counter(key for key, shared in zip(keys, common, strict=True) if shared)
+    return [
+        shared and key is not None and n_common[key] < _IN_COMMON * n_rows[key]
+        for key, shared in zip(keys, common, strict=True)
+    ]
 
 
 def strata(truth: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
