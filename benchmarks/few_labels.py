@@ -29,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import sets  # type: ignore[import-not-found]
 
 from standfirst.models.encoders.networks.transformer import Transformer, is_ready
+from standfirst.models.encoders.registry import default_encoder
 from standfirst.models.encoders.words.tfidf import Tfidf
 from standfirst.models.heads.head import fit_head
 from standfirst.models.heads.linear import fit_path
@@ -106,13 +107,9 @@ class Task:
     def __init__(self, name: str, rows: Any) -> None:
         self.multiple = TASKS[name].multiple
         self.truth, self.groups = rows.truth, np.array(rows.groups)
-        context: dict[str, Any] = {}
-        if rows.targets:
-            texts = zip(rows.texts, rows.targets, strict=True)
-            context["target"] = [text[start:end] for text, (start, end) in texts]
-            context["target_span"] = rows.targets
-        self.candidate = Candidate("minilm+tfidf", ("text", *(["target"] if context else [])))
-        self.features = Features(Inputs(rows.texts, context), [self.candidate])
+        target = ["target"] if rows.targets else []
+        self.candidate = Candidate(default_encoder(), ("text", *target))
+        self.features = Features(Inputs(rows.texts, rows.context), [self.candidate])
         network = Transformer.named("minilm")
         # Of the same cache: a set is read once for all methods.
         width, states = network.weights.network.width, network.begin(rows.texts)[1]

@@ -98,15 +98,10 @@ def run(
     if rows is None:
         print(f"{task}: {DATA} does not have it; skipped")
         return
-    context = {"before": rows.before, "after": rows.after}
-    if rows.targets:
-        texts = zip(rows.texts, rows.targets, strict=True)
-        context["target"] = [text[start:end] for text, (start, end) in texts]
-        context["target_span"] = rows.targets
     found = methods(rows, with_mpnet=with_mpnet)
     found = {name: one for name, one in found.items() if not only or name in only}
     candidates = list({one: None for by_size in found.values() for one in by_size.values()})
-    features = Features(Inputs(rows.texts, context), candidates)
+    features = Features(Inputs(rows.texts, rows.context), candidates)
     for seed in SEEDS[:seeds]:
         cut = split(rows, seed)
         known: dict[tuple[Candidate, str], tuple[float, float, float]] = {}

@@ -11,6 +11,7 @@ analyst would code them.
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -88,6 +89,16 @@ class Rows:
     def truth(self) -> npt.NDArray[np.bool_]:
         """Which labels each row has, shape (n_rows, n_labels)."""
         return np.array([[name in found for name in self.names] for found in self.labels], bool)
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What stands around each text, and its target where the task has one."""
+        context: dict[str, Any] = {"before": self.before, "after": self.after}
+        if self.targets:
+            texts = zip(self.texts, self.targets, strict=True)
+            context["target"] = [text[start:end] for text, (start, end) in texts]
+            context["target_span"] = self.targets
+        return context
 
 
 @dataclass(frozen=True, slots=True)
