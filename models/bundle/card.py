@@ -168,7 +168,7 @@ def _codebook_taught(about: About) -> list[str]:
         return []
     return [
         (
-            "- **Codebook**: its definitions, cases and examples taught, too, at a low weight, as "
+            "- **Codebook**: its definitions, cases and examples taught, too, as "
             f"far as held-out rows gained; share of the classifier that saw them: {named}."
         )
     ]

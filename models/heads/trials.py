@@ -38,8 +38,11 @@ __all__ = [
     "weigh",
 ]
 
-CODEBOOK_WEIGHT = 0.5
-"""What a row out of the codebook weighs beside a labelled one."""
+CODEBOOK_WEIGHT = 2.0
+"""What a row out of the codebook weighs beside a labelled one: coders have agreed on it."""
+
+_CODEBOOK_PRIOR = np.exp(2.0)
+"""Weight of what learned from the codebook, too, before any row is seen, beside what did not."""
 
 _LEAST = 0.01
 """Weight below which a trial does not count, as a share of the largest."""
@@ -269,7 +272,9 @@ def mean_fit(trials: Sequence[Trial], weight: Floats, rows: Rows, fitting: Fitti
 
 
 def _log_prior(trials: Sequence[Trial] | Sequence[_Try]) -> Floats:
-    return np.log([trial.read.reading.prior / trial.strength for trial in trials])
+    said = np.array([trial.with_codebook for trial in trials])
+    prior = np.array([trial.read.reading.prior / trial.strength for trial in trials])
+    return np.asarray(np.log(prior * np.where(said, _CODEBOOK_PRIOR, 1)))
 
 
 def _calibrated_loss(

@@ -1,8 +1,8 @@
-"""What a codebook says of its labels, as rows of low weight to learn from.
+"""What a codebook says of its labels, as rows to learn from.
 
 Definitions, cases that are included, and examples carry their label, and coders have agreed on them
-before anything was labelled. Beside few labelled rows they are worth some more; the folds say how
-much (`heads.head.fit_head`), and with many rows they fade. What stands word for word among the
+before anything was labelled, so that each is worth two labelled rows. The folds say whether they
+help (`heads.head.fit_head`), and with many rows they fade. What stands word for word among the
 labelled rows or in the test part is left out, so that no held-out row is answered by a copy of
 itself. A counterexample says which label a text does not have, and where there are two, which it
 has.
