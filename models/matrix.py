@@ -16,6 +16,7 @@ from scipy import sparse
 
 __all__ = [
     "Matrix",
+    "Parted",
     "States",
     "dense_product",
     "even_out",
@@ -28,6 +29,8 @@ _AT_ONCE = 8_000_000
 
 _FULL = 0.25
 """Share of filled entries from which on a column is multiplied faster as a dense one."""
+
+Ints = npt.NDArray[np.int64]
 
 Matrix: TypeAlias = Any
 """A float32 array, or a float32 CSR array of SciPy, shape (n_rows, dim)."""
@@ -45,6 +48,45 @@ class States:
     """The column behind the last one."""
     other_tasks: npt.NDArray[np.float32] | None = None
     """Directions in these columns that other tasks turn on, shape (n_directions, end - start)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parted:
+    """Sparse rows, of which the columns that are mostly filled are kept apart as dense ones.
+
+    Some ten times as fast to multiply where a network's states stand beside counted words.
+
+    Examples
+    --------
+    >>> rows = np.array([[1.0, 0.0, 2.0], [3.0, 0.0, 4.0], [5.0, 6.0, 7.0], [8.0, 0.0, 9.0]])
+    >>> parted = Parted.of(sparse.csr_array(np.hstack([rows, np.eye(4)])))
+    >>> parted.dense.shape, parted.columns.tolist()
+    ((4, 2), [0, 2, 1, 3, 4, 5, 6])
+    """
+
+    dense: npt.NDArray[np.floating[Any]]
+    """The columns that are mostly filled, shape (n_rows, n_full)."""
+    rest: Any
+    """The others, a CSR array of shape (n_rows, dim - n_full)."""
+    columns: Ints
+    """Number of each column of both, the dense ones first, among the columns as they came."""
+
+    @classmethod
+    def of(cls, X: Any) -> "Parted":  # noqa: N803
+        """Part a CSR array."""
+        n_rows, dim = X.shape
+        full = np.bincount(X.indices, minlength=dim) > _FULL * n_rows
+        columns = np.concatenate([np.flatnonzero(full), np.flatnonzero(~full)])
+        return cls(X[:, full].toarray(), X[:, ~full], columns)
+
+    def times(self, weights: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Multiply by weights of shape (dim, n_labels), in the order of `columns`."""
+        n_full = self.dense.shape[1]
+        return np.asarray(self.dense @ weights[:n_full] + self.rest @ weights[n_full:])
+
+    def back_times(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Multiply what is turned by values of shape (n_rows, n_labels)."""
+        return np.vstack([self.dense.T @ values, self.rest.T @ values])
 
 
 def stack(blocks: Sequence[Matrix]) -> Matrix:
@@ -81,11 +123,11 @@ def gram(X: Matrix) -> npt.NDArray[np.float64]:  # noqa: N803
     """
     if not sparse.issparse(X):
         return np.asarray(X @ X.T, np.float64)
+    parted = Parted.of(X)
+    if parted.dense.shape[1]:
+        return gram(parted.dense) + gram(parted.rest)
     n_rows, dim = X.shape
     products = np.zeros((n_rows, n_rows))
-    full = np.bincount(X.indices, minlength=dim) > _FULL * n_rows
-    if full.any():
-        return gram(X[:, full].toarray()) + gram(X[:, ~full])
     step = max(1, _AT_ONCE // max(dim, 1))
     for start in range(0, n_rows, step):
         some = np.ascontiguousarray(X[start : start + step].toarray().T)

@@ -5,7 +5,8 @@ regression on the labels are tried when asked to be thorough. All weigh labels b
 
 Where there are fewer rows than columns, the rows are first turned onto as many axes as there are
 rows. The penalised fit depends on rows through their inner products only, so that this changes
-nothing but the time (some 150,000 columns of TF-IDF become a thousand).
+nothing but the time (some 150,000 columns of TF-IDF become a thousand). Many sparse rows stay as
+they are; while they are fitted, the columns that are mostly filled are kept apart.
 
 References
 ----------
@@ -24,7 +25,8 @@ from scipy import sparse
 from scipy.linalg import solve_triangular
 from scipy.linalg.lapack import dpstrf
 
-from ..matrix import Matrix, dense_product, gram
+from ..matrix import Matrix, Parted, dense_product, gram
+from .parted_logistic import fit_parted
 
 __all__ = ["KINDS", "LinearFit", "Space", "fit_path", "rotate"]
 
@@ -124,13 +126,13 @@ def fit_path(  # noqa: PLR0917 - as scikit-learn has them
     kind
         One of `KINDS`.
     """
-    path = KINDS[kind]
     n_labels, dim = target.shape[1], rows.shape[1]
     if not dim:
         # Nothing is known of any row, so that only the intercepts are fitted.
         rows = np.zeros((len(target), 1))
         blind = fit_path(rows, target, strengths, multiple, sample_weight, kind)
         return [LinearFit(fit.weights[:, :0], fit.intercept) for fit in blind]
+    path, rows = _solver(kind, rows)
     fits = [LinearFit(np.zeros((n_labels, dim)), np.zeros(n_labels)) for _ in strengths]
     if multiple:
         for k in range(n_labels):
@@ -162,6 +164,13 @@ def fit_path(  # noqa: PLR0917 - as scikit-learn has them
             fit.weights[present] = weights
             fit.intercept[present] = intercept
     return fits
+
+
+def _solver(kind: str, rows: Matrix) -> tuple[Callable[..., Path], Matrix | Parted]:
+    """Choose what fits such rows, and the form in which it takes them."""
+    if kind == "logistic" and sparse.issparse(rows):
+        return fit_parted, Parted.of(rows)
+    return KINDS[kind], rows
 
 
 def _logistic(

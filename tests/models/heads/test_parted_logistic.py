@@ -1,0 +1,91 @@
+"""Logistic regression on parted rows is that of scikit-learn."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+
+from standfirst.models.heads.linear import fit_path
+from standfirst.models.heads.parted_logistic import fit_parted
+from standfirst.models.matrix import Parted
+
+STRENGTHS = (0.3, 10.0)
+
+
+def mixed_rows(n_rows: int = 300) -> Any:
+    """Make rows of dense columns, a column that is always empty, and rare words."""
+    rng = np.random.default_rng(0)
+    dense = sparse.csr_array(rng.normal(size=(n_rows, 20)).astype(np.float32))
+    empty = sparse.csr_array((n_rows, 1), dtype=np.float32)
+    words = sparse.random_array((n_rows, 90), density=0.05, random_state=1, dtype=np.float32)
+    return sparse.csr_array(sparse.hstack([words[:, :40], dense, empty, words[:, 40:]]))
+
+
+def best(rows: Any, target: Any, strengths: Sequence[float], weight: Any) -> list[Any]:
+    """Fit by scikit-learn, in double precision and to the end."""
+    found = []
+    for strength in strengths:
+        model = LogisticRegression(C=strength, class_weight="balanced", tol=1e-8, max_iter=9_999)
+        model.fit(rows.toarray().astype(np.float64), target, weight)
+        found.append((model.coef_, model.intercept_))
+    return found
+
+
+@pytest.mark.parametrize("n_labels", [2, 3, 5])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_it_is_scikit_learns(n_labels: int, weighted: bool) -> None:  # noqa: FBT001
+    """Rare labels, weights, and columns of all kinds: the same fit at every penalty."""
+    rows, rng = mixed_rows(), np.random.default_rng(2)
+    share = 1 / np.arange(1, n_labels + 1)
+    target = rng.choice(n_labels, 300, p=share / share.sum()) + 3
+    weight = rng.uniform(0.1, 3, 300) if weighted else None
+    ours = fit_parted(Parted.of(rows), target, STRENGTHS, weight)
+
+    for (weights, intercept), (coef, other) in zip(
+        ours, best(rows, target, STRENGTHS, weight), strict=True
+    ):
+        scores, expected = rows @ weights.T + intercept, rows @ coef.T + other
+        assert weights.shape == coef.shape
+        assert np.abs(scores - expected).max() < 0.02 * np.abs(expected).max()
+
+
+def test_a_path_is_parted_for_every_label_of_a_multiple_choice() -> None:
+    """Labels that all or no rows have need no fit; the others are fitted alone."""
+    rows, rng = mixed_rows(), np.random.default_rng(3)
+    truth = np.column_stack([rng.random(300) < 0.2, np.ones(300, bool), np.zeros(300, bool)])
+    first, last = fit_path(rows, truth, STRENGTHS, multiple=True)
+    expected = best(rows, truth[:, 0], STRENGTHS, None)
+
+    for fit, (coef, intercept) in zip((first, last), expected, strict=True):
+        apart = fit.scores(rows)[:, 0] - (rows @ coef[0] + intercept)
+        assert np.abs(apart).max() < 0.02 * np.abs(rows @ coef[0]).max()
+        assert not fit.weights[1:].any()
+        assert fit.intercept[1:].tolist() == [4.0, -4.0]
+
+
+def test_sparse_and_dense_rows_get_the_same_classifier() -> None:
+    """What is parted is a matter of time alone, also where no column is full or every one is."""
+    rng = np.random.default_rng(4)
+    words = sparse.random_array((200, 60), density=0.1, random_state=4, dtype=np.float32)
+    states = sparse.csr_array(rng.normal(size=(200, 8)).astype(np.float32))
+    truth = np.eye(3, dtype=bool)[rng.integers(0, 3, 200)]
+    for rows in (sparse.csr_array(words), states):
+        (parted,) = fit_path(rows, truth, [1.0], multiple=False)
+        (plain,) = fit_path(rows.toarray().astype(np.float64), truth, [1.0], multiple=False)
+
+        assert np.allclose(parted.scores(rows), plain.scores(rows), atol=0.05)
+
+
+def test_parted_rows_multiply_as_they_came() -> None:
+    """Both products are those of the rows, once columns stand as they came."""
+    rows = mixed_rows(50)
+    parted = Parted.of(rows)
+    rng = np.random.default_rng(5)
+    weights, values = rng.normal(size=(rows.shape[1], 2)), rng.normal(size=(50, 2))
+
+    assert parted.dense.shape[1] == 20
+    assert np.allclose(parted.times(weights[parted.columns]), rows @ weights)
+    assert np.allclose(parted.back_times(values), (rows.T @ values)[parted.columns])
