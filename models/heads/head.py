@@ -191,7 +191,7 @@ def fit_head(
     ways = readings(vectors, states)[: None if folds else 1]
     fitting = Fitting(strengths, kind, multiple)
     trials = try_out([rows.read(way) for way in ways], rows, folds, fitting)
-    weight = weigh(trials, len(target))
+    weight = weigh(trials, target, target, fitting)
     trials = even_slopes(trials, weight)
     fit = mean_fit(trials, weight, rows, fitting)
     n_seen = target.shape[1]

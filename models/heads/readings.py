@@ -7,7 +7,9 @@ readings, and averaged by what held-out rows say of them (`trials`):
 - all layers, evened out, with the words beside them;
 - the last layer as it came, which is how sentence encoders are meant to be used;
 - all layers again, and what *other tasks* were found to turn on there, which is where a new task
-  likely turns, too. Where nothing is known of other tasks, all layers without the words.
+  likely turns, too. Where nothing is known of other tasks, all layers without the words;
+- the words alone, which err elsewhere than a network does. They are seldom the better reading, and
+  count by what they add to the others.
 
 Every reading is linear in the columns, so that the mean is one linear classifier on them.
 
@@ -57,12 +59,16 @@ class Reading:
     """Further columns, each a mix of these, shape (n_further, n_columns); no others if None."""
     prior: float = 1.0
     """Its weight before any row is seen."""
+    adds: bool = False
+    """Whether it counts by what it adds to the others, rather than by how good it is alone."""
 
     def of(self, vectors: Matrix) -> Matrix:
         """Read vectors, shape (n_rows, n_columns + n_further)."""
         if self.columns is None:
             return scaled(vectors, self.scale)
         some = vectors[:, self.columns]
+        if self.adds:
+            return some
         dense = np.asarray(some.toarray() if sparse.issparse(some) else some, np.float32)
         read = dense * self.scale
         return read if self.turned is None else np.hstack([read, dense @ self.turned.T])
@@ -82,6 +88,8 @@ class Reading:
 def readings(vectors: Matrix, states: Sequence[States]) -> list[Reading]:
     """Propose readings of some rows; the first is what is taken where nothing can be compared.
 
+    Those that add to the others stand last.
+
     Parameters
     ----------
     vectors
@@ -96,6 +104,8 @@ def readings(vectors: Matrix, states: Sequence[States]) -> list[Reading]:
     [1.0]
     >>> [reading.prior for reading in readings(rows, [States(0, 2, 4)])]
     [1.0, 9.0]
+    >>> [reading.adds for reading in readings(rows, [States(0, 1, 2)])]
+    [False, False, False, True]
     """
     even = even_out(vectors, states)
     if not states:
@@ -107,7 +117,11 @@ def readings(vectors: Matrix, states: Sequence[States]) -> list[Reading]:
     if better:
         made.append(Reading(layers, even[layers], turned))
     last = np.concatenate([np.arange(view.last, view.end) for view in states])
-    return [*made, Reading(last, _as_wide(vectors, even, layers, last), prior=LAST_ALONE)]
+    made.append(Reading(last, _as_wide(vectors, even, layers, last), prior=LAST_ALONE))
+    words = np.setdiff1d(np.arange(len(even)), layers)
+    if len(words):
+        made.append(Reading(words, np.ones(len(words), np.float32), adds=True))
+    return made
 
 
 def _as_wide(

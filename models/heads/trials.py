@@ -5,10 +5,14 @@ likelihood of the held-out rows: with many rows this comes to a choice, without 
 Labels count alike in it, because else three rows of a rare label would have no say. Strict
 penalties start with more, and so do some readings (`readings`), as they are better on average.
 
+Likelihoods find the best trial, and with many rows nothing else counts. A reading that is worse and
+errs elsewhere has a say all the same: how much is what makes held-out rows most probable.
+
 References
 ----------
 Yao, Y., Vehtari, A., Simpson, D. & Gelman, A. (2018). Using Stacking to Average Bayesian Predictive
-Distributions. Bayesian Analysis 13, section 2.2 (pseudo-BMA: weights from held-out likelihoods).
+Distributions. Bayesian Analysis 13, sections 2.1 (stacking: weights that make held-out rows most
+probable) and 2.2 (pseudo-BMA: weights from held-out likelihoods).
 """
 
 from collections.abc import Sequence
@@ -19,6 +23,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
+from scipy.optimize import minimize_scalar
 
 from ..labelled.folds import Fold
 from ..matrix import Matrix
@@ -51,7 +56,12 @@ _HOPELESS = 10.0
 """How many times (as a logarithm) a trial must be less probable than the best, by a first fold, to
 be given up: the others would have to speak for it by half of that."""
 
+_MUST_ADD = 5.0
+"""How much more probable (as a logarithm) the rows must become for each unit of weight that a
+reading gets by what it adds; with less, it gets none."""
+
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 
@@ -166,7 +176,7 @@ def try_out(
     without = _held_out(tried, rows, folds, fitting)
     if not len(rows.said):
         return without
-    counts = weigh(without, len(rows.target)) > 0
+    counts = weigh(without, rows.target, rows.target, fitting) > 0
     again = [
         _Try(trial.read, trial.strength, rows, with_codebook=True)
         for trial, count in zip(without, counts, strict=True)
@@ -184,11 +194,11 @@ class _Try:
         self.read, self.strength, self.with_codebook = read, strength, with_codebook
         self.scores = np.zeros(rows.target.shape)
 
-    def trial(self, rows: Rows, fitting: Fitting) -> Trial:
-        """Calibrate the scores, and judge them."""
-        loss, slope = _calibrated_loss(self.scores, rows.target, rows.target, fitting)
-        scores = slope * self.scores
-        return Trial(self.read, self.strength, slope, scores, loss, self.with_codebook)
+    def trial(self, rows: Rows, part: Ints | slice, fitting: Fitting) -> Trial:
+        """Calibrate the scores of some held-out rows, and judge them."""
+        scores = self.scores[part]
+        loss, slope = _calibrated_loss(scores, rows.target[part], rows.target, fitting)
+        return Trial(self.read, self.strength, slope, slope * scores, loss, self.with_codebook)
 
 
 def _held_out(
@@ -203,33 +213,65 @@ def _held_out(
             for one, fitted in zip(some, path, strict=True):
                 one.scores[test] = fitted.scores(read.space.rows[test])
         if train is folds[0][0]:
-            tried = _hopeful(tried, test, rows, fitting)
-    return [one.trial(rows, fitting) for one in tried]
+            trials = [one.trial(rows, test, fitting) for one in tried]
+            hopeful = _hopeful(trials, rows.target[test], rows.target, fitting)
+            tried = [one for one, is_one in zip(tried, hopeful, strict=True) if is_one]
+    return [one.trial(rows, slice(None), fitting) for one in tried]
 
 
-def _hopeful(
-    tried: Sequence[_Try], test: npt.NDArray[np.int64], rows: Rows, fitting: Fitting
-) -> Sequence[_Try]:
-    """Leave out those that the rows of one fold already speak against."""
-    losses = [
-        _calibrated_loss(one.scores[test], rows.target[test], rows.target, fitting)[0]
-        for one in tried
-    ]
-    log_weight = _log_prior(tried) - len(test) * np.array(losses)
-    most = log_weight.max()
-    return [one for one, w in zip(tried, log_weight, strict=True) if w > most - _HOPELESS]
+def _hopeful(trials: Sequence[Trial], target: Bools, everything: Bools, fitting: Fitting) -> Bools:
+    """Say which trials the rows of one fold do not yet speak against."""
+    hopeful = np.zeros(len(trials), bool)
+    log_weight = _log_likely(trials)
+    adds = _adds(trials)
+    for kind in (~adds, adds):
+        if kind.any():
+            hopeful |= kind & (log_weight > log_weight[kind].max() - _HOPELESS)
+    if adds.any() and not weigh(trials, target, everything, fitting)[adds].any():
+        hopeful &= ~adds
+    return hopeful
 
 
-def weigh(trials: Sequence[Trial], n_rows: int) -> Floats:
+def weigh(trials: Sequence[Trial], target: Bools, everything: Bools, fitting: Fitting) -> Floats:
     """Weigh trials by how probable they make the held-out rows, and by what is known before.
 
     A penalty starts with the weight 1 / C. Trials that hardly count get none, so that they need not
-    be fitted.
+    be fitted. Readings that add to the others are weighed among themselves; how much their mean
+    counts beside that of the others is what makes the rows most probable.
+
+    Parameters
+    ----------
+    trials
+        What was tried.
+    target
+        Labels of the rows that were held out, shape (n_rows, n_seen).
+    everything
+        Those of all rows, for how often labels occur.
+    fitting
+        How classifiers are fitted.
     """
-    log_weight = _log_prior(trials) - n_rows * np.array([trial.loss for trial in trials])
-    weight = np.exp(log_weight - log_weight.max())
-    weight[weight < _LEAST] = 0
-    return np.asarray(weight / weight.sum())
+    log_weight, adds = _log_likely(trials), _adds(trials)
+    weight = np.zeros(len(trials))
+    for kind in (~adds, adds):
+        if kind.any():
+            likely = np.exp(log_weight[kind] - log_weight[kind].max())
+            likely[likely < _LEAST] = 0
+            weight[kind] = likely / likely.sum()
+    if adds.any():
+        scores = np.array([trial.scores for trial in trials])
+        base, further = (np.tensordot(weight * kind, scores, 1) for kind in (~adds, adds))
+
+        def cost(share: float) -> float:
+            mixed = (1 - share) * base + share * further
+            loss = _calibrated_loss(mixed, target, everything, fitting)[0]
+            return len(target) * loss + _MUST_ADD * len(target) / len(everything) * share
+
+        share = 0.0
+        if cost(_LEAST) < cost(0.0):
+            found = minimize_scalar(cost, bounds=(0, 1), method="bounded", options={"xatol": 0.01})
+            share = float(found.x)
+        weight *= np.where(adds, share, 1 - share)
+    return weight
 
 
 def even_slopes(trials: Sequence[Trial], weight: Floats) -> list[Trial]:
@@ -271,7 +313,17 @@ def mean_fit(trials: Sequence[Trial], weight: Floats, rows: Rows, fitting: Fitti
     return LinearFit(weights.astype(np.float32), intercept)
 
 
-def _log_prior(trials: Sequence[Trial] | Sequence[_Try]) -> Floats:
+def _adds(trials: Sequence[Trial]) -> Bools:
+    return np.array([trial.read.reading.adds for trial in trials])
+
+
+def _log_likely(trials: Sequence[Trial]) -> Floats:
+    """Say how probable trials are, before and after the held-out rows are seen, as a logarithm."""
+    n_rows = 0 if trials[0].scores is None else len(trials[0].scores)
+    return np.asarray(_log_prior(trials) - n_rows * np.array([trial.loss for trial in trials]))
+
+
+def _log_prior(trials: Sequence[Trial]) -> Floats:
     said = np.array([trial.with_codebook for trial in trials])
     prior = np.array([trial.read.reading.prior / trial.strength for trial in trials])
     return np.asarray(np.log(prior * np.where(said, _CODEBOOK_PRIOR, 1)))

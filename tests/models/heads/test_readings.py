@@ -29,7 +29,8 @@ def test_weights_come_back_to_the_columns(*, words: bool, known: bool) -> None:
     states = [States(0, 10, 20, DIRECTIONS if known else None)]
     ways = readings(vectors, states)
 
-    assert len(ways) == (3 if words or known else 2)
+    assert len(ways) == 2 + (words or known) + words
+    assert [way.adds for way in ways] == [False] * (len(ways) - words) + [True] * words
     for way in ways:
         read = way.of(vectors)
         weights = RNG.normal(size=(2, read.shape[1]))

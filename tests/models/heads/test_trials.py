@@ -1,4 +1,4 @@
-"""Trials that one fold shows to be hopeless are given up, and nothing else changes."""
+"""What trials count: the hopeless are given up, and what adds to the others has a say."""
 
 from typing import Any
 
@@ -7,7 +7,9 @@ import pytest
 
 from standfirst.models.heads import trials
 from standfirst.models.heads.head import fit_head
-from standfirst.models.heads.linear import fit_path
+from standfirst.models.heads.linear import fit_path, rotate
+from standfirst.models.heads.readings import Reading
+from standfirst.models.heads.trials import Fitting, Read, Trial, weigh
 from standfirst.models.matrix import States
 
 
@@ -49,3 +51,59 @@ def test_few_rows_give_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert fits == all_fits
     assert (hasty.fit.weights == patient.fit.weights).all()
+
+
+def share_of_further(n_rows: int, base: float, further: float, common: float = 0.0) -> float:
+    """Weigh a reading that adds beside a usual one, both as good as said and partly alike."""
+    rng = np.random.default_rng(1)
+    event = np.arange(n_rows) % 2 == 0
+    target = np.column_stack([~event, event])
+    noise = rng.normal(size=(2, n_rows))
+    noise[1] = common * noise[0] + (1 - common**2) ** 0.5 * noise[1]
+    made = []
+    for adds, signal, off in ((False, base, noise[0]), (True, further, noise[1])):
+        # Log-odds of a normal variable whose means are 2 * signal apart.
+        log_odds = 2 * signal * (np.where(event, signal, -signal) + off)
+        scores = np.column_stack([-log_odds, log_odds]) / 2
+        right = 1 / (1 + np.exp(-np.where(event, log_odds, -log_odds)))
+        read = Read(Reading(None, np.ones(1, np.float32), adds=adds), rotate(np.ones((1, 1))))
+        made.append(Trial(read, 1.0, np.ones(2), scores, float(-np.log(right).mean())))
+    fitting = Fitting((1.0,), "logistic", multiple=False)
+    weight = weigh(made, target, target, fitting)
+    assert weight.sum() == pytest.approx(1)
+    return float(weight[1])
+
+
+def test_what_errs_elsewhere_counts_by_what_it_adds() -> None:
+    """The log-odds of independent sources add up, whether or not one of them is the weaker."""
+    assert share_of_further(2_000, 0.5, 0.5) == pytest.approx(0.5, abs=0.1)
+    assert share_of_further(2_000, 0.7, 0.35) == pytest.approx(0.5, abs=0.1)
+
+
+def test_what_adds_nothing_gets_no_weight() -> None:
+    """Neither noise nor a worse copy counts; few rows do not tell."""
+    assert share_of_further(2_000, 0.5, 0.0) < 0.05
+    assert share_of_further(2_000, 0.5, 0.3, common=0.95) < 0.1
+    assert share_of_further(20, 0.7, 0.3) == 0.0
+
+
+def test_words_are_given_up_after_a_fold_that_they_add_nothing_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Their columns are noise here: one path of penalties is fitted on them, and no more."""
+    rng = np.random.default_rng(0)
+    event = np.arange(300) % 3 == 0
+    vectors = rng.normal(size=(300, 16)).astype(np.float32)
+    vectors[event, :6] += 1
+    fitted = []
+
+    def counted(rows: Any, *more: Any) -> Any:
+        fitted.append(rows.shape[1])
+        return fit_path(rows, *more)
+
+    monkeypatch.setattr(trials, "fit_path", counted)
+    truth = np.column_stack([~event, event])
+    fit_head(vectors, truth, np.arange(300), multiple=False, states=[States(0, 6, 12)])
+
+    assert fitted.count(4) == 1
+    assert fitted.count(12) > 1
