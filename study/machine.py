@@ -30,6 +30,8 @@ EXTRAS = {
     "s3": (("s3fs",), "articles and tags on s3://"),
     "ray": (("ray",), "tagging on a cluster: tag --engine ray"),
     "minilm": (("onnx", "onnxruntime", "tokenizers"), "the encoders minilm and mpnet"),
+    "openvino": (("openvino",), "networks on the processor by OpenVINO: --device openvino"),
+    "gpu": (("onnx", "onnxruntime", "tokenizers"), "networks on an NVIDIA GPU: --device cuda"),
     "torch": (("torch",), "fine-tuning: train --fine-tune"),
 }
 """Extra to the modules that it brings, and what these are for."""
@@ -79,6 +81,8 @@ def findings(study: "StudyFolder | None" = None) -> Iterator[Finding]:
     yield from _ports(is_running=server.state == "ok")
     yield _disk(study.root if study else Path.cwd())
     yield _processor()
+    if _version("onnxruntime-gpu"):
+        yield _gpu()
     yield _memory()
     yield from _encodings()
 
@@ -108,7 +112,9 @@ def _version(name: str) -> str:
 
 def _extras() -> Iterator[Finding]:
     for extra, (modules, purpose) in EXTRAS.items():
-        if all(importlib.util.find_spec(name) for name in modules):
+        # Its module has the name of the one that knows the processor only.
+        is_other = extra == "gpu" and not _version("onnxruntime-gpu")
+        if not is_other and all(importlib.util.find_spec(name) for name in modules):
             yield Finding(f"[{extra}]", "ok", purpose)
         else:
             remedy = f"if you need it: pip install 'standfirst[{extra}]'"
@@ -198,6 +204,16 @@ def _processor() -> Finding:
     if "VNNI" in lacks:
         return Finding("processor", "hint", f"{detail}; no VNNI", "8 bits (minilm-int8) gain less")
     return Finding("processor", "ok", detail)
+
+
+def _gpu() -> Finding:
+    from ..models.encoders.networks.devices import check_device
+
+    try:
+        check_device("cuda")
+    except StandfirstError as error:
+        return Finding("gpu", "hint", str(error))
+    return Finding("gpu", "ok", "onnxruntime computes on it: --device cuda")
 
 
 def _memory() -> Finding:

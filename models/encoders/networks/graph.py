@@ -52,8 +52,16 @@ class Graph:
     weights: Tensors
     """Those weights."""
 
-    def session(self, n_threads: int) -> Any:
-        """Open it in onnxruntime, which reads the weights where they are."""
+    def session(self, n_threads: int, providers: Sequence[Any] = ("CPUExecutionProvider",)) -> Any:
+        """Open it in onnxruntime, which reads the weights where they are.
+
+        Parameters
+        ----------
+        n_threads
+            Threads; 0 leaves it to the library.
+        providers
+            What onnxruntime computes with, the first that it has.
+        """
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -66,10 +74,30 @@ class Graph:
         ]
         options.add_external_initializers(list(self.weights), values)
         content = self.model.SerializeToString()
-        made = onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])
+        made = onnxruntime.InferenceSession(content, options, list(providers))
         # The session reads from this memory as long as it lives, and does not own it.
         made.weights_beside = values
         return made
+
+    def whole(self) -> bytes:
+        """Write it with its weights inside, for libraries that read them nowhere else.
+
+        Raises
+        ------
+        ValueError
+            They are too large for a message: 2 GB.
+        """
+        from onnx import ModelProto, TensorProto
+
+        made = ModelProto()
+        made.CopyFrom(self.model)
+        for tensor in made.graph.initializer:
+            if tensor.name in self.weights:
+                tensor.ClearField("external_data")
+                tensor.data_location = TensorProto.DEFAULT
+                tensor.raw_data = self.weights[tensor.name].tobytes()
+        content: bytes = made.SerializeToString()
+        return content
 
 
 def make_graph(

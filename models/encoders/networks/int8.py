@@ -71,6 +71,9 @@ class Transformer8(Transformer):
             self._rewrite = _measured(WeightsKey(self.weights), max(self.layers))
         return self._rewrite.ranges
 
+    def _device(self) -> str:
+        return "cpu"
+
     def _session(self, *, marked: bool) -> tuple[Any, Any]:
         self._ranges()
         key = WeightsKey(self.weights)

@@ -1,7 +1,8 @@
 """Frozen transformer encoders: the pooled states of chosen layers, side by side.
 
 Stance and bias live in the middle layers, topics in the last one; both together beat either, and
-beat fine-tuning up to a thousand labels. They run on onnxruntime, without torch. Texts are sorted
+beat fine-tuning up to a thousand labels. They run on onnxruntime, or on what `devices` offers
+beside it, without torch. Texts are sorted
 by length into small batches, so that little is spent on padding; a text that is too long for the
 network is read in windows.
 
@@ -37,9 +38,10 @@ from ..weights.on_disk import (
     weights_by_hash,
 )
 from ..weights.published import SOURCES
+from .devices import BATCHES, DEVICES, check_device, device_here
 from .graph import MARKS, Graph, Tensors, build_graph
 from .vector_cache import cached
-from .windows import MOST, Marks, cut, distinct, feeds, put_together, shortened
+from .windows import BATCH, MOST, Marks, cut, distinct, feeds, put_together, shortened
 
 __all__ = ["Transformer", "WeightsKey", "is_ready", "load_session", "open_session"]
 
@@ -144,12 +146,23 @@ class Transformer(Frozen):
             raise ValueError(f"layers that {name} does not have")
         return cls(weights, layers)
 
+    def _device(self) -> str:
+        return device_here()
+
     def _session(self, *, marked: bool) -> tuple[Any, Any]:
-        return load_session(WeightsKey(self.weights), self.layers, marked=marked)
+        key = WeightsKey(self.weights)
+        return load_session(key, self.layers, marked=marked, device=self._device())
 
     def _cache(self, kind: str) -> Any:
+        """Name the cache; each device has its own.
+
+        Else vectors of two would stand side by side, and a model would depend on what was trained
+        here before.
+        """
         layers = "-".join(map(str, self.layers))
         name = f"{self.weights.name.split('@')[0]}-{self.weights.digest[:12]}-layers-{layers}"
+        device = self._device()
+        kind = kind if device == "cpu" else f"{kind}-{device}"
         return home() / "vectors" / f"{name}-windows{kind}.sqlite"
 
     def tokens(
@@ -198,7 +211,8 @@ class Transformer(Frozen):
         vectors = np.zeros((len(read), width), np.float32)
         order = sorted(range(len(read)), key=lambda k: len(read[k].ids))
         at = 0
-        for inputs in feeds([read[k] for k in order]):
+        batch = BATCHES.get(self._device(), BATCH)
+        for inputs in feeds([read[k] for k in order], batch):
             some = order[at : at + len(inputs["ids"])]
             vectors[some] = self._answer(session, inputs)
             at += len(some)
@@ -250,9 +264,10 @@ def load_session(
     *,
     marked: bool,
     rewrite: Callable[[Graph], Graph] | None = None,
+    device: str = "cpu",
 ) -> tuple[Any, Any]:
     """Build session and tokenizer, once for a process; see `open_session`."""
-    return open_session(key.weights, layers, marked=marked, rewrite=rewrite)
+    return open_session(key.weights, layers, marked=marked, rewrite=rewrite, device=device)
 
 
 def open_session(
@@ -262,6 +277,7 @@ def open_session(
     marked: bool,
     changed: Tensors | None = None,
     rewrite: Callable[[Graph], Graph] | None = None,
+    device: str = "cpu",
 ) -> tuple[Any, Any]:
     """Build session and tokenizer.
 
@@ -277,16 +293,19 @@ def open_session(
         Tensors that replace those in the files.
     rewrite
         Changes the graph before it is loaded.
+    device
+        One of `devices.DEVICES`.
 
     Raises
     ------
     MissingFileError
         The files are not here.
     InputError
-        They were changed, or are not what they promise.
+        They were changed, or are not what they promise; or there is no such device.
     MissingExtraError
         A library is not here.
     """
+    check_device(device)
     if find_spec("onnx") is None:
         raise MissingExtraError(f"the encoder {weights.name}", "minilm")
     try:
@@ -310,10 +329,11 @@ def open_session(
         problem = f"does not hold the weights that config.json promises ({error})"
         raise InputError(path, problem, "fetch it again") from error
     try:
-        session = graph.session(threads_here())
+        session = DEVICES[device](graph, threads_here())
     except Exception as error:
         reason = str(error).splitlines()[0]
-        raise InputError(path, f"onnxruntime refuses the graph: {reason}", "update it") from error
+        library = "OpenVINO" if device == "openvino" else "onnxruntime"
+        raise InputError(path, f"{library} refuses the graph: {reason}", "update it") from error
     return session, tokenizer
 
 

@@ -48,7 +48,7 @@ class Tuned(Transformer):
     ) -> None:
         super().__init__(weights, layers)
         self.tensors, self.about = dict(tensors or {}), dict(about or {})
-        self._sessions: dict[bool, tuple[Any, Any]] = {}
+        self._sessions: dict[tuple[bool, str], tuple[Any, Any]] = {}
 
     def begin(self, texts: Sequence[str]) -> tuple[Self, Vectors]:
         """Encode texts, without the cache: these tensors will hardly come again."""
@@ -84,7 +84,9 @@ class Tuned(Transformer):
         return cls(frozen.weights, frozen.layers, arrays, dict(settings["tuned"]))
 
     def _session(self, *, marked: bool) -> tuple[Any, Any]:
-        if marked not in self._sessions:
-            made = open_session(self.weights, self.layers, marked=marked, changed=self.tensors)
-            self._sessions[marked] = made
-        return self._sessions[marked]
+        key = marked, self._device()
+        if key not in self._sessions:
+            self._sessions[key] = open_session(
+                self.weights, self.layers, marked=marked, changed=self.tensors, device=key[1]
+            )
+        return self._sessions[key]

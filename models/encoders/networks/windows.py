@@ -16,12 +16,23 @@ import numpy.typing as npt
 from ...views import Span
 from .graph import MARKS
 
-__all__ = ["MOST", "Marks", "Window", "cut", "distinct", "feeds", "put_together", "shortened"]
+__all__ = [
+    "BATCH",
+    "MOST",
+    "Marks",
+    "Window",
+    "cut",
+    "distinct",
+    "feeds",
+    "put_together",
+    "shortened",
+]
 
 MOST = 16
 """Windows of a text that are read; what follows them is not."""
 
-_BATCH = 16
+BATCH = 16
+"""Windows that are computed at once."""
 
 _NOTHING = 1e-6
 
@@ -101,10 +112,12 @@ def distinct(windows: Sequence[Window]) -> tuple[list[Window], list[int]]:
     return kept, places
 
 
-def feeds(windows: Sequence[Window]) -> Iterator[dict[str, npt.NDArray[Any]]]:
+def feeds(
+    windows: Sequence[Window], n_at_once: int = BATCH
+) -> Iterator[dict[str, npt.NDArray[Any]]]:
     """Yield the inputs of a graph, batch by batch, from the shortest window to the longest."""
-    for start in range(0, len(windows), _BATCH):
-        yield _padded(windows[start : start + _BATCH])
+    for start in range(0, len(windows), n_at_once):
+        yield _padded(windows[start : start + n_at_once])
 
 
 def _padded(windows: Sequence[Window]) -> dict[str, npt.NDArray[Any]]:

@@ -1,0 +1,186 @@
+"""Devices: none is taken that was not asked for, and each gives the vectors of the others."""
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from multiprocessing.pool import ThreadPool
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from standfirst.errors import InputError, UnknownNameError
+from standfirst.models.encoders.networks.devices import (
+    CLOSE,
+    DEVICES,
+    VARIABLE,
+    _first_provider,
+    device_here,
+    devices_here,
+    resolve,
+    with_device,
+)
+from standfirst.models.encoders.networks.graph import Graph, build_graph
+from standfirst.models.encoders.networks.transformer import Transformer, open_session
+from standfirst.models.encoders.registry import make_encoder
+from standfirst.models.encoders.weights.architectures import read_network
+
+WriteFolder = Callable[..., Path]
+
+TEXTS = ["talks resume", "the minister said that the court will rule on the plan", "no", ""]
+SPANS = [(0, 5), (4, 12), (0, 2), (0, 0)]
+OTHERS = [name for name in devices_here() if name != "cpu"]
+
+needs_openvino = pytest.mark.skipif(
+    find_spec("openvino") is None, reason="the extra openvino is not installed"
+)
+without_cuda = pytest.mark.skipif("cuda" in OTHERS, reason="there is a GPU here")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, own_home: None, write_folder: WriteFolder) -> Path:
+    """Give a small network in a folder, and a home of our own."""
+    return write_folder(tmp_path / "net", "bert")
+
+
+@pytest.fixture
+def graph(folder: Path) -> Graph:
+    """Give its graph."""
+    return build_graph(load_file(folder / "model.safetensors"), read_network(folder), (2, 3))
+
+
+def inputs(n_texts: int, n_tokens: int) -> dict[str, Any]:
+    ids = np.arange(n_texts * n_tokens, dtype=np.int32).reshape(n_texts, n_tokens) % 14
+    return {"ids": ids, "mask": np.ones_like(ids)}
+
+
+def test_the_processor_and_onnxruntime_are_usual(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for nothing gets what there always was, whatever else is installed."""
+    monkeypatch.delenv(VARIABLE, raising=False)
+
+    assert device_here() == "cpu"
+    assert devices_here()[0] == "cpu"
+    assert resolve("auto") in ("cpu", "cuda")
+
+
+def test_a_strange_name_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told where it stood, and which names there are."""
+    with pytest.raises(UnknownNameError, match="unknown device 'gpu'; did you mean 'cpu'"):
+        resolve("gpu")
+    monkeypatch.setenv(VARIABLE, "opencl")
+    with pytest.raises(UnknownNameError, match=f"unknown device in {VARIABLE}: 'opencl'"):
+        device_here()
+
+
+def test_a_device_lasts_as_long_as_it_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stood in the environment stands there again; None changes nothing."""
+    monkeypatch.setenv(VARIABLE, "auto")
+    with with_device("cpu"), with_device(None):
+        inside = device_here()
+
+    assert inside == "cpu"
+    assert resolve("auto") == device_here()
+
+
+def test_the_first_provider_computes(graph: Graph) -> None:
+    """The way to the GPU, walked with the processor, gives the vectors of the usual way."""
+    given = inputs(3, 7)
+    usual = DEVICES["cpu"](graph, 1).run(None, given)[0]
+
+    same = _first_provider(graph, 1, "CPUExecutionProvider", {}).run(None, given)[0]
+    assert np.array_equal(same, usual)
+
+
+@without_cuda
+@pytest.mark.filterwarnings("ignore:Specified provider")
+def test_no_other_provider_stands_in(graph: Graph) -> None:
+    """Onnxruntime takes the processor where it has not the provider; here that is refused."""
+    with pytest.raises(RuntimeError, match="could not load CUDAExecutionProvider"):
+        _first_provider(graph, 1, "CUDAExecutionProvider", {})
+
+
+@pytest.mark.usefixtures("own_home")
+@pytest.mark.skipif(not OTHERS, reason="there is one device here")
+@pytest.mark.parametrize("device", OTHERS)
+@pytest.mark.parametrize("architecture", ["bert", "mpnet", "roberta", "distilbert"])
+@pytest.mark.parametrize("pooling", ["mean", "cls"])
+def test_vectors_are_those_of_the_processor(
+    tmp_path: Path, device: str, architecture: str, pooling: str, write_folder: WriteFolder
+) -> None:
+    """Texts and targets, of any network: as near as promised, in a batch and alone."""
+    encoder = make_encoder(str(write_folder(tmp_path / "net", architecture, pooling=pooling)))
+    assert isinstance(encoder, Transformer)
+    usual, marked = encoder.prepare(TEXTS), encoder.prepare_marked(TEXTS, SPANS)
+    with with_device(device):
+        other, other_marked = encoder.prepare(TEXTS), encoder.prepare_marked(TEXTS, SPANS)
+        alone = np.vstack([encoder.prepare([text]) for text in TEXTS])
+
+    for vectors in (other, alone):
+        assert np.abs(vectors - usual).max() < CLOSE
+    assert np.abs(other_marked - marked).max() < CLOSE
+
+
+@pytest.mark.slow
+@pytest.mark.weights
+@pytest.mark.skipif(not OTHERS, reason="there is one device here")
+@pytest.mark.parametrize("device", OTHERS)
+def test_minilm_is_the_same_everywhere(device: str) -> None:
+    """The real network is as near as promised, too."""
+    from standfirst.study.speed import _sentences
+
+    encoder, texts = make_encoder("minilm"), _sentences()[:64]
+    usual = encoder.encode(texts)
+    with with_device(device):
+        other = encoder.encode(texts)
+
+    assert np.abs(other - usual).max() < CLOSE
+
+
+@needs_openvino
+def test_openvino_keeps_to_its_threads(graph: Graph) -> None:
+    """It takes no more than it was given, and is not held to certain cores."""
+    session: Any = DEVICES["openvino"](graph, 1)
+    compiled = session._request.get_compiled_model()
+
+    assert compiled.get_property("INFERENCE_NUM_THREADS") == 1
+    assert not compiled.get_property("ENABLE_CPU_PINNING")
+
+
+@needs_openvino
+def test_openvino_answers_several_threads(graph: Graph) -> None:
+    """Those who ask at once get each their own answer."""
+    session, shapes = DEVICES["openvino"](graph, 1), [(n, 3 + n % 5) for n in range(1, 17)]
+    expected = [session.run(["vectors"], inputs(*shape))[0] for shape in shapes]
+    with ThreadPool(4) as pool:
+        answers = pool.map(lambda shape: session.run(["vectors"], inputs(*shape))[0], shapes)
+
+    assert all(np.array_equal(a, b) for a, b in zip(answers, expected, strict=True))
+
+
+@needs_openvino
+def test_each_device_has_its_own_cache(folder: Path, tmp_path: Path) -> None:
+    """What was kept on one device is not read on another; networks in 8 bits know one device."""
+    encoder = make_encoder(str(folder))
+    encoder.begin(TEXTS)
+    with with_device("openvino"):
+        encoder.begin(TEXTS)
+    kept = sorted(path.stem.split("-windows")[1] for path in tmp_path.rglob("*-windows*.sqlite"))
+
+    assert kept == ["", "-openvino"]
+
+
+def test_what_cannot_be_opened_names_its_library(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A library that refuses a graph is named in one line, with its reason."""
+
+    def refuse(graph: Graph, n_threads: int) -> Any:
+        raise RuntimeError("no such operator\nat a place")
+
+    monkeypatch.setitem(DEVICES, "cpu", refuse)
+    encoder = make_encoder(str(folder))
+    assert isinstance(encoder, Transformer)
+
+    with pytest.raises(InputError, match="onnxruntime refuses the graph: no such operator"):
+        open_session(encoder.weights, (1,), marked=False)
