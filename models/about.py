@@ -38,6 +38,8 @@ class About:
     """Kind of the heads."""
     goal: str = "macro-f1"
     """What their thresholds were set for."""
+    device: str = "cpu"
+    """What computed the vectors of its network, as `--device` names it."""
     chosen: str = ""
     """The candidate that was chosen, in words."""
     preparation: Mapping[str, Any] | None = None

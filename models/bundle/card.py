@@ -32,7 +32,7 @@ def write_card(model: Predictor) -> str:
         "",
         f"Codebook {as_code(codebook.id)} ({version}).",
         f"Unit: {codebook.unit}; {_languages(model)}.",
-        f"Encoder: `{model.encoder_name}`, with one linear head a dimension.",
+        f"Encoder: `{model.encoder_name}`, with one linear head a dimension{_device(about)}.",
         *_choice(model),
         *_tuned(model),
     ]
@@ -288,6 +288,11 @@ def _choice(model: Predictor) -> list[str]:
             f"{by['macro_f1']:+.3f} ({by['low']:+.3f} to {by['high']:+.3f}, paired over groups)."
         )
     return lines
+
+
+def _device(about: About) -> str:
+    """Say what computed the vectors, where it was not the usual way."""
+    return "" if about.device == "cpu" else f", on vectors that were computed on `{about.device}`"
 
 
 def _tuned(model: Predictor) -> list[str]:

@@ -41,7 +41,8 @@ from ...errors import (
 from ...files import dump_json, read_regular, write_bytes
 from ...labels import dump_codebook, parse_codebook
 from ...labels.codebook.codebook import Codebook
-from ..encoders.registry import restore_encoder
+from ..encoders.networks.devices import check_device
+from ..encoders.registry import device_of, restore_encoder
 from ..heads.fold_heads import FoldHeads
 from ..heads.head import Head
 from ..labelled.familiar_words import FamiliarWords
@@ -185,12 +186,20 @@ def load(folder: Path, kind: type[P]) -> P:
     BundleError
         It is not a model of Standfirst, or of a newer version, was damaged or changed, or answers
         differently than it did.
+    MissingExtraError, InputError
+        The device that the environment names cannot be used here.
     """
     folder = Path(folder)
     if not folder.exists():
         raise MissingFileError(folder, "no such model", "make one with: standfirst train")
     manifest = read_manifest(folder)
     contents = read_contents(folder, manifest)
+    try:
+        device = device_of(manifest.encoder.name, manifest.encoder.settings)
+    except (LookupError, TypeError, AttributeError):
+        # Whatever is wrong with the settings is told below.
+        device = "cpu"
+    check_device(device)
     try:
         model = _restore(folder, manifest, contents, kind)
         golden = json.loads(contents["golden.json"])

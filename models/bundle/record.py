@@ -46,6 +46,8 @@ REMEDY = "train it again, or copy the folder again"
 _COMPUTE = (
     "numpy",
     "onnxruntime",
+    "onnxruntime-gpu",
+    "openvino",
     "safetensors",
     "scikit-learn",
     "scipy",

@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from ...errors import BundleError, UnknownNameError
 from .languages import unread
+from .networks.devices import device_here
 from .networks.int8 import SUFFIX, Transformer8
 from .networks.transformer import Transformer, is_ready
 from .networks.tuned import Tuned
@@ -42,6 +43,7 @@ __all__ = [
     "base_of",
     "default_encoder",
     "default_network",
+    "device_of",
     "make_encoder",
     "make_parts",
     "restore_encoder",
@@ -141,6 +143,28 @@ def base_of(name: str) -> str | None:
     """
     base = name.removesuffix(SUFFIX)
     return base if base in SOURCES else None
+
+
+def device_of(name: str, settings: Mapping[str, Any]) -> str:
+    """Name the device that an encoder is computed on in this process.
+
+    Parameters
+    ----------
+    name
+        The encoder's name.
+    settings
+        What its `state` gives.
+
+    Examples
+    --------
+    >>> device_of("tfidf", {})
+    'cpu'
+    """
+    if "parts" in settings:
+        devices = (device_of(part["name"], part["settings"]) for part in settings["parts"])
+        return next((device for device in devices if device != "cpu"), "cpu")
+    is_full_network = "layers" in settings and not name.endswith(SUFFIX)
+    return device_here() if is_full_network else "cpu"
 
 
 def default_encoder(languages: Sequence[str] = ()) -> str:

@@ -19,6 +19,8 @@ from ...labels import parse_codebook
 from ...labels.codebook.codebook import Dimension
 from ..bundle.record import read_contents, read_manifest
 from ..cascade.folder import Cascaded, describe_cascade
+from ..encoders.networks.devices import device_here
+from ..encoders.registry import base_of, device_of
 from ..predictor import refuse_prototype
 from ..tagging.blocks import preparation_of
 from .ending.finish import Summary
@@ -89,6 +91,8 @@ class Described:
     """Its encoder."""
     languages: tuple[str, ...] = ()
     """Languages of the texts that it learned from, as detected."""
+    device: str = "cpu"
+    """What its network is computed on."""
     cascade: Cascaded | None = None
     """What its students are worth; None where they are not asked."""
 
@@ -124,6 +128,7 @@ def describe(model: Path, cascade: float | None = None) -> Described:
             dict(json.loads(contents["metrics.json"])),
             manifest.encoder.name,
             tuple(manifest.about.languages),
+            device_of(manifest.encoder.name, manifest.encoder.settings),
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise BundleError(model, "is not a model of Standfirst", "train it again") from error
@@ -133,7 +138,10 @@ def describe(model: Path, cascade: float | None = None) -> Described:
     students = describe_cascade(model, cascade)
     version = f"{described.version}+{students.version}"
     name = f"{codebook.id} ({' > '.join(students.stages)})"
-    return replace(described, version=version, name=name, cascade=students)
+    parts = [part for stage in students.stages for part in stage.split("+")]
+    # A student can be a network where the model is none.
+    device = device_here() if any(base_of(part) == part for part in parts) else described.device
+    return replace(described, version=version, name=name, device=device, cascade=students)
 
 
 def preparation_for(usual: Preparation, options: Options, inputs: Sequence[Input]) -> Preparation:
@@ -165,6 +173,7 @@ def manifest_of(
             "text": job.text,
             **({} if job.cascade is None else {"cascade": job.cascade}),
             "shard_bytes": options.shard,
+            "device": described.device,
         },
         "inputs": [
             {"name": source.name, "size": source.size, "fingerprint": source.fingerprint}
@@ -208,9 +217,10 @@ def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
         )
         return f"the model was {was}, now {is_now}"
     options = before["options"]
-    # Earlier versions said whether texts were cleaned, and not what is the same in all their runs.
+    # Earlier versions said whether texts were cleaned, and not what is the same in all their runs;
+    # they knew one device.
     prepared = Preparation.from_json(options, keep_debris=not options.get("clean", True))
-    options = {**options, **prepared.as_json()}
+    options = {"device": "cpu", **options, **prepared.as_json()}
     for name in now["options"]:
         was, is_now = (json.dumps(known.get(name)) for known in (options, now["options"]))
         if was != is_now:

@@ -20,7 +20,7 @@ from ...errors import UnknownNameError
 from ...labels.codebook.codebook import Codebook, Dimension, Label
 from ...tables.in_memory import as_arrow
 from ..about import About
-from ..encoders.registry import default_encoder
+from ..encoders.registry import default_encoder, device_of
 from ..heads.decision import parse_goal
 from ..heads.head import fit_head
 from ..labelled.languages import find_languages
@@ -186,9 +186,10 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         labels = tuple(Label(str(name), str(name)) for name in self.classes_.tolist())
         choice: Any = "multiple" if self.multiple_ else "single"
         asked = Dimension(dimension, f"{dimension}?", labels, choice, required=not self.multiple_)
+        name = "+".join(dict.fromkeys(part.name for part in self.candidate_.parts()))
         return Model(
             Codebook(dimension, f"Labels of {dimension}", "1", (asked,)),
-            "+".join(dict.fromkeys(part.name for part in self.candidate_.parts())),
+            name,
             self.encoder_,
             {dimension: self.head_},
             About(
@@ -196,6 +197,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 n_groups=self.n_groups_,
                 seed=self.random_state,
                 goal=self.goal,
+                device=device_of(name, self.encoder_.state()[0]),
                 chosen=str(self.candidate_),
                 other_tasks=self.other_tasks_,
             ),

@@ -17,6 +17,7 @@ from ...errors import InputError, UnknownNameError
 from ...progress import Progress
 from ..about import About
 from ..bundle.folder import check_codebook
+from ..encoders.registry import device_of
 from ..evaluation.cautions import find_cautions
 from ..heads.decision import Goal, parse_goal
 from ..heads.head import Head
@@ -162,6 +163,7 @@ def _keep(
     people, n_weak, weak = ~taught, int(taught.sum()), None
     if data.weak is not None:
         weak = {"coder": data.weak.coder, "n_rows": n_weak, "weight": data.weak.weight}
+    name = "+".join(dict.fromkeys(part.name for part in compared.best.parts()))
     about = About(
         data=data.fingerprint,
         n_rows=len(data) - n_weak,
@@ -172,6 +174,7 @@ def _keep(
         seed=jobs[0].seed,
         head=compared.best.head,
         goal=str(jobs[0].goal),
+        device=device_of(name, encoder.state()[0]),
         chosen=str(compared.best),
         weak=weak,
         codebook_taught={
@@ -184,7 +187,6 @@ def _keep(
         choice=compared.choice.as_json(),
     )
     trained_on = np.unique(hash_texts([*data.texts, *said.texts]))
-    name = "+".join(dict.fromkeys(part.name for part in compared.best.parts()))
     familiar = FamiliarWords.of(data.texts, data.groups, seed=jobs[0].seed)
     model = Model(data.codebook, name, encoder, heads, about, metrics, trained_on, folds, familiar)
     return Report(model, tuple(reports), compared, len(data) - n_weak, data.grouped_by)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from .... import worker_process as apart
 from ....errors import StandfirstError, TaskError
+from ...encoders.networks.devices import device_here
 from ...threads import n_cores, with_threads
 from ..inputs.plan import Task
 from ..task import Count, Done, Job, load_model, run_task
@@ -24,7 +25,7 @@ from ..task import Count, Done, Job, load_model, run_task
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
-__all__ = ["ATTEMPTS", "REMEDY", "Local", "describe"]
+__all__ = ["ATTEMPTS", "REMEDY", "Local", "describe", "usual_processes"]
 
 ATTEMPTS = 3
 """How often a task is tried before the run stops."""
@@ -33,6 +34,12 @@ REMEDY = "mend it, and run the same command again to continue"
 """What to do where a task cannot read or write."""
 
 _LOADING = -1
+_MOST_ON_GPU = 4
+
+
+def usual_processes() -> int:
+    """Return how many processes work where nobody says: each holds its model, on a GPU as well."""
+    return min(n_cores(), _MOST_ON_GPU) if device_here() == "cuda" else n_cores()
 
 
 class Local:
@@ -41,11 +48,11 @@ class Local:
     Parameters
     ----------
     processes
-        How many; as many as cores when None.
+        How many; as many as cores when None, and on a GPU no more than four.
     """
 
     def __init__(self, processes: int | None = None) -> None:
-        self.processes = processes or n_cores()
+        self.processes = processes or usual_processes()
 
     def run(self, job: Job, tasks: Sequence[Task], count: Count) -> Iterator[Done]:
         """Run tasks, and give the counts of each when it is done."""

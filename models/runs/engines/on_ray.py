@@ -20,8 +20,9 @@ from typing import Any
 import msgspec
 
 from .... import worker_process as apart
-from ....errors import MissingExtraError, ServerError, StandfirstError, TaskError
+from ....errors import InputError, MissingExtraError, ServerError, StandfirstError, TaskError
 from ...cascade.folder import FOLDER as STUDENTS
+from ...encoders.networks.devices import VARIABLE, device_here
 from ...predictor import Predictor
 from ...threads import thread_settings
 from ..inputs.plan import Task
@@ -54,11 +55,16 @@ class OnRay:
     ------
     MissingExtraError
         Ray is not installed.
+    InputError
+        Networks are to be computed on a GPU.
     """
 
     def __init__(self, processes: int | None = None, address: str | None = None) -> None:
         if find_spec("ray") is None:
             raise MissingExtraError("the engine ray", "ray")
+        if device_here() == "cuda":
+            problem = "there is one task for each core of a cluster, and none has a GPU of its own"
+            raise InputError("--device cuda", problem, "use --engine local on each machine")
         self.processes, self.address = processes, address or "auto"
 
     def run(self, job: Job, tasks: Sequence[Task], count: Count) -> Iterator[Done]:
@@ -109,7 +115,7 @@ class OnRay:
             num_cpus=1,
             max_retries=_NODES_MAY_DIE,
             scheduling_strategy="SPREAD",
-            runtime_env={"env_vars": thread_settings(1)},
+            runtime_env={"env_vars": {**thread_settings(1), VARIABLE: device_here()}},
         )
         n_cores = int(ray.cluster_resources().get("CPU", 1))
         window = self.processes or _AHEAD * n_cores

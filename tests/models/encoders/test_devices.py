@@ -1,6 +1,7 @@
 """Devices: none is taken that was not asked for, and each gives the vectors of the others."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from standfirst.errors import InputError, UnknownNameError
+from standfirst.errors import ExistsError, InputError, UnknownNameError
+from standfirst.models import Model, TrainingSet, train
 from standfirst.models.encoders.networks.devices import (
     CLOSE,
     DEVICES,
@@ -23,8 +25,11 @@ from standfirst.models.encoders.networks.devices import (
 )
 from standfirst.models.encoders.networks.graph import Graph, build_graph
 from standfirst.models.encoders.networks.transformer import Transformer, open_session
-from standfirst.models.encoders.registry import make_encoder
+from standfirst.models.encoders.registry import device_of, make_encoder
 from standfirst.models.encoders.weights.architectures import read_network
+from standfirst.models.runs.engines.local import Local
+from standfirst.models.runs.run import Options, prepare
+from standfirst.models.runs.run import run as run_tasks
 
 WriteFolder = Callable[..., Path]
 
@@ -48,6 +53,24 @@ def folder(tmp_path: Path, own_home: None, write_folder: WriteFolder) -> Path:
 def graph(folder: Path) -> Graph:
     """Give its graph."""
     return build_graph(load_file(folder / "model.safetensors"), read_network(folder), (2, 3))
+
+
+@pytest.fixture
+def small_model(folder: Path, data: TrainingSet, tmp_path: Path) -> Path:
+    """Give the folder of a model on that network."""
+    train(data, encoder=str(folder), context="none", effort="fast", n_folds=2).model.save(
+        tmp_path / "m"
+    )
+    return tmp_path / "m"
+
+
+@pytest.fixture
+def news(tmp_path: Path) -> Path:
+    """Give two articles."""
+    path = tmp_path / "news.jsonl"
+    lines = [{"id": f"a{k}", "text": f"The minister said that plan {k} will rule."} for k in (1, 2)]
+    path.write_text("\n".join(map(json.dumps, lines)))
+    return path
 
 
 def inputs(n_texts: int, n_tokens: int) -> dict[str, Any]:
@@ -81,6 +104,17 @@ def test_a_device_lasts_as_long_as_it_is_wanted(monkeypatch: pytest.MonkeyPatch)
 
     assert inside == "cpu"
     assert resolve("auto") == device_here()
+
+
+@without_cuda
+def test_a_model_is_not_loaded_for_a_gpu_that_is_not_there(
+    small_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The device is at fault, and not the model."""
+    monkeypatch.setenv(VARIABLE, "cuda")
+
+    with pytest.raises(InputError, match=r"^--device cuda: "):
+        Model.load(small_model)
 
 
 def test_the_first_provider_computes(graph: Graph) -> None:
@@ -170,6 +204,23 @@ def test_each_device_has_its_own_cache(folder: Path, tmp_path: Path) -> None:
     assert kept == ["", "-openvino"]
 
 
+@needs_openvino
+def test_which_encoders_have_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network in full precision, alone or beside words; one in 8 bits and words do not."""
+    monkeypatch.setenv(VARIABLE, "openvino")
+    network: dict[str, Any] = {"layers": [4, 6]}
+
+    def beside(*names: str) -> dict[str, Any]:
+        settings = [network if name.startswith("minilm") else {} for name in names]
+        return {"parts": [{"name": n, "settings": s} for n, s in zip(names, settings, strict=True)]}
+
+    assert device_of("minilm", network) == "openvino"
+    assert device_of("minilm+tfidf", beside("minilm", "tfidf")) == "openvino"
+    assert device_of("minilm-int8", network) == "cpu"
+    assert device_of("minilm-int8+tfidf", beside("minilm-int8", "tfidf")) == "cpu"
+    assert device_of("tfidf", {}) == "cpu"
+
+
 def test_what_cannot_be_opened_names_its_library(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,3 +235,41 @@ def test_what_cannot_be_opened_names_its_library(
 
     with pytest.raises(InputError, match="onnxruntime refuses the graph: no such operator"):
         open_session(encoder.weights, (1,), marked=False)
+
+
+def tagged(model: Path, news: Path, out: Path) -> tuple[Any, dict[str, Any]]:
+    summary = run_tasks(prepare(model, [str(news)], str(out), Options()), Local(1))
+    return summary, json.loads((out / "_manifest.json").read_text())
+
+
+def labels(out: Path) -> Sequence[Any]:
+    from pyarrow import parquet
+
+    rows = [
+        row for path in sorted(out.glob("tags/*")) for row in parquet.read_table(path).to_pylist()
+    ]
+    return [row["stance"] for row in rows]
+
+
+def test_tags_name_their_device(small_model: Path, news: Path, tmp_path: Path) -> None:
+    """The manifest names it; runs of before it did are continued."""
+    _, manifest = tagged(small_model, news, tmp_path / "out")
+    assert manifest["options"]["device"] == "cpu"
+
+    del manifest["options"]["device"]
+    (tmp_path / "out" / "_manifest.json").write_text(json.dumps(manifest))
+    again = prepare(small_model, [str(news)], str(tmp_path / "out"), Options())
+    assert again.finished is not None
+
+
+@needs_openvino
+def test_a_run_is_of_one_device(small_model: Path, news: Path, tmp_path: Path) -> None:
+    """The same labels come from another device, into a folder of its own."""
+    tagged(small_model, news, tmp_path / "usual")
+    with with_device("openvino"):
+        _, manifest = tagged(small_model, news, tmp_path / "other")
+        with pytest.raises(ExistsError, match='device was "cpu", now "openvino"'):
+            prepare(small_model, [str(news)], str(tmp_path / "usual"), Options())
+
+    assert manifest["options"]["device"] == "openvino"
+    assert labels(tmp_path / "usual") == labels(tmp_path / "other")
