@@ -2,7 +2,7 @@
 
 Which path is fastest depends on the processor: products in 8 bits gain twofold where it has
 instructions for them, and may lose where it has none. So each encoder that is ready here turns the
-same sentences of the bundled articles into vectors.
+same sentences of the bundled articles into vectors, a network on each device that is here.
 """
 
 import json
@@ -13,10 +13,12 @@ from typing import Any
 
 from .machine import Finding
 
-__all__ = ["bench", "compared"]
+__all__ = ["bench", "compared", "fastest"]
 
 _NETWORK, _WORDS = 48, 500
 _ROUNDS = 2
+_CLEARLY = 1.1
+"""How many times as fast as usual a device must be to be named: two rounds tell no less apart."""
 
 
 def bench() -> Iterator[Finding]:
@@ -24,6 +26,7 @@ def bench() -> Iterator[Finding]:
 
     The better of two rounds counts, so that what else the machine does disturbs little.
     """
+    from ..models.encoders.networks.devices import devices_here, with_device
     from ..models.encoders.networks.transformer import is_ready
     from ..models.encoders.registry import ENCODERS, base_of, make_encoder
 
@@ -31,11 +34,18 @@ def bench() -> Iterator[Finding]:
     rates: dict[str, float] = {}
     for name in ENCODERS:
         base = base_of(name)
-        if base is None or is_ready(base):
-            encoder, _ = make_encoder(name).begin(texts[:_NETWORK])
-            fitted = encoder.fit(encoder.prepare(texts[:_NETWORK]))
-            rates[name] = _rate(fitted, texts[: _NETWORK if base else _WORDS])
-            yield compared(name, rates)
+        if base is not None and not is_ready(base):
+            continue
+        by_device: dict[str, float] = {}
+        for device in devices_here() if base == name else ["cpu"]:
+            with with_device(device):
+                encoder, _ = make_encoder(name).begin(texts[:_NETWORK])
+                fitted = encoder.fit(encoder.prepare(texts[:_NETWORK]))
+                by_device[device] = _rate(fitted, texts[: _NETWORK if base else _WORDS])
+        rates[name] = by_device["cpu"]
+        yield compared(name, rates)
+        if len(by_device) > 1:
+            yield fastest(name, by_device)
 
 
 def compared(name: str, rates: dict[str, float]) -> Finding:
@@ -55,6 +65,25 @@ def compared(name: str, rates: dict[str, float]) -> Finding:
     if times < 1:
         return Finding(name, "hint", detail, f"take {full} here")
     return Finding(name, "ok", detail)
+
+
+def fastest(name: str, rates: dict[str, float]) -> Finding:
+    """Say how fast a network is on each device, and which one to take here.
+
+    Examples
+    --------
+    >>> print(fastest("mpnet", {"cpu": 20.0, "openvino": 24.0}))
+    hint     mpnet devices    cpu 20, openvino 24 sentences a second; fastest: --device openvino
+    >>> print(fastest("mpnet", {"cpu": 20.0, "openvino": 21.0}))
+    ok       mpnet devices    cpu 20, openvino 21 sentences a second; fastest, or nearly so: cpu
+    """
+    detail = ", ".join(f"{device} {rate:,.0f}" for device, rate in rates.items())
+    best = max(rates, key=lambda device: rates[device])
+    if rates[best] < _CLEARLY * rates["cpu"]:
+        text = f"{detail} sentences a second; fastest, or nearly so: cpu"
+        return Finding(f"{name} devices", "ok", text)
+    remedy = f"fastest: --device {best}"
+    return Finding(f"{name} devices", "hint", f"{detail} sentences a second", remedy)
 
 
 def _rate(encoder: Any, texts: Sequence[str]) -> float:

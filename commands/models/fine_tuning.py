@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ...models import Report, TrainingSet
     from ...models.finetuning.fine_tune import Outcome
 
-__all__ = ["DeviceOption", "EpochsOption", "FineTuneOption", "check", "tune"]
+__all__ = ["EpochsOption", "FineTuneOption", "check", "device_to_encode", "tune"]
 
 FineTuneOption = Annotated[
     str | None,
@@ -21,7 +21,6 @@ FineTuneOption = Annotated[
         show_default="not at all",
     ),
 ]
-DeviceOption = Annotated[str, typer.Option(help="Device for fine-tuning: cpu, cuda or auto.")]
 EpochsOption = Annotated[
     int | None,
     typer.Option(
@@ -34,7 +33,7 @@ EpochsOption = Annotated[
 
 
 def check(
-    method: str | None, device: str, encoders: list[str], *, epochs: int | None = None
+    method: str | None, device: str | None, encoders: list[str], *, epochs: int | None = None
 ) -> None:
     """Refuse what fine-tuning cannot do, before the long work; and its options without it.
 
@@ -45,20 +44,23 @@ def check(
     MissingExtraError
         Torch is not installed.
     InputError
-        There is no such device here, none of the encoders that are named is a network, or a device
-        or passes are named and nothing is fine-tuned.
+        There is no such device here, none of the encoders that are named is a network, or passes
+        are named and nothing is fine-tuned.
     MissingFileError
         No encoder is named, and the weights of the usual network are not here.
     """
     from ...errors import InputError, UnknownNameError
+    from ...models.encoders.networks.devices import check_device, resolve
 
-    if device not in ("auto", "cpu", "cuda"):
-        raise UnknownNameError("device", device, ["auto", "cpu", "cuda"])
+    if (wanted := device_to_encode(device, tunes=method is not None)) is not None:
+        found = resolve(wanted)
+        check_device(found)
+        if device == "cuda" and found == "cpu":
+            say("device: texts are read on cpu, as onnxruntime finds no GPU; torch tunes on cuda")
     if method is None:
-        for option, is_given in (("--device", device == "cuda"), ("--epochs", epochs is not None)):
-            if is_given:
-                problem = "it is about fine-tuning, and nothing is fine-tuned"
-                raise InputError(option, problem, "add --fine-tune auto, or leave it out")
+        if epochs is not None:
+            problem = "it is about fine-tuning, and nothing is fine-tuned"
+            raise InputError("--epochs", problem, "add --fine-tune auto, or leave it out")
         return
     from ...models.encoders.networks.transformer import Transformer
     from ...models.encoders.registry import make_parts
@@ -68,7 +70,7 @@ def check(
 
     if method not in (*METHODS, "auto"):
         raise UnknownNameError("method of fine-tuning", method, [*METHODS, "auto"])
-    load_tuner()[1](device)
+    load_tuner()[1](_device_to_tune(device))
     if not encoders:
         find_weights("minilm").read("tokenizer.json")
     parts = [part for name in encoders for part in make_parts(name)]
@@ -77,11 +79,28 @@ def check(
         raise InputError("--fine-tune", problem, "name minilm or mpnet")
 
 
+def device_to_encode(device: str | None, *, tunes: bool) -> str | None:
+    """Return the device that reads the texts, given the one that was named.
+
+    Torch may have a GPU where onnxruntime has none; then texts are read on the processor.
+
+    Examples
+    --------
+    >>> device_to_encode("cuda", tunes=True), device_to_encode("cuda", tunes=False)
+    ('auto', 'cuda')
+    """
+    return "auto" if tunes and device == "cuda" else device
+
+
+def _device_to_tune(device: str | None) -> str:
+    return {None: "auto", "openvino": "cpu"}.get(device, device or "auto")
+
+
 def tune(
     rows: "TrainingSet",
     report: "Report",
     method: str,
-    device: str,
+    device: str | None,
     epochs: int | None,
 ) -> "tuple[Report, list[str]]":
     """Tune the network of a trained model; give the model to keep, and what came of it in words."""
@@ -99,7 +118,7 @@ def tune(
             rows,
             report,
             method,
-            device=device,
+            device=_device_to_tune(device),
             epochs=epochs,
             progress=progress,
         )

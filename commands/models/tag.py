@@ -12,7 +12,14 @@ import typer
 from ..shared import completion
 from ..shared.interrupt import stoppable
 from ..shared.next_step import say_next, say_next_with_files
-from ..shared.options import DateOrderOption, ForceOption, JsonOption, date_order_of, say
+from ..shared.options import (
+    DateOrderOption,
+    DeviceOption,
+    ForceOption,
+    JsonOption,
+    date_order_of,
+    say,
+)
 from ..shared.progress import ProgressLine
 from .tag_report import print_plan, print_summary, shards, stopped
 
@@ -124,6 +131,7 @@ def tag(
         int | None,
         typer.Option(min=1, help="Tasks at once.", show_default="one for each core"),
     ] = None,
+    device: DeviceOption = None,
     shard_mb: Annotated[float, typer.Option(min=0.001, help="Megabytes of input per shard.")] = 4.0,
     plan: Annotated[
         bool, typer.Option("--plan", help="Print shards, size and the estimated time; tag nothing.")
@@ -138,6 +146,7 @@ def tag(
 
     Example: standfirst tag model news/*.jsonl -o tags/
     """
+    from ...models.encoders.networks.devices import with_device
     from ...worker_process import end_all
 
     share, kept = _share(max_rejects), _languages(languages)
@@ -150,6 +159,7 @@ def tag(
     with (
         TemporaryDirectory(prefix="standfirst-") as scratch,
         stoppable(lambda: stopped(prepared), leave),
+        with_device(device),
     ):
         from ...corpus import Fields
         from ...errors import InputError
@@ -178,6 +188,7 @@ def tag(
             raise InputError("-", "a cluster cannot read standard input", "write it to a file")
         spool = _spooled(Path(scratch)) if "-" in inputs else None
         prepared = prepare(model, inputs, output, options, spool=spool)
+        _say_device(device, prepared)
         if plan:
             print_plan(prepared, processes, as_json=as_json)
             say_next_with_files("plan of tags", output, quiet=as_json)
@@ -196,6 +207,18 @@ def tag(
             summary.first_reject, problem, "name the column with --text, or check the file"
         )
     _say_next(model, output, quiet=quiet or as_json)
+
+
+def _say_device(wanted: str | None, prepared: "Prepared") -> None:
+    """Say what computes the model, where it is not the usual way; refuse what would do nothing."""
+    from ...errors import InputError
+
+    used = prepared.manifest["options"]["device"]
+    if wanted in ("cuda", "openvino") and wanted != used:
+        problem = f"the encoder {prepared.encoder} has no network in full precision"
+        raise InputError(f"--device {wanted}", problem, "leave it out")
+    if used != "cpu" or wanted == "auto":
+        say(f"device: {used}")
 
 
 def _say_next(model: Path, output: str, *, quiet: bool) -> None:

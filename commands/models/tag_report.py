@@ -29,12 +29,12 @@ def stopped(prepared: "Prepared | None") -> str:
 
 def print_plan(prepared: "Prepared", processes: int | None, *, as_json: bool) -> None:
     """Print shards, size and an estimate of the time."""
+    from ...models.runs.engines.local import usual_processes
     from ...models.runs.prepare import pace_of
-    from ...models.threads import n_cores
 
     left = prepared.left
     size = sum(task.size for task in left)
-    workers = min(processes or n_cores(), max(len(left), 1))
+    workers = min(processes or usual_processes(), max(len(left), 1))
     pace = pace_of(prepared) if left else None
     seconds = pace.seconds_per_byte * size / workers if pace else 0.0
     steps = prepared.job.preparation

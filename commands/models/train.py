@@ -10,9 +10,17 @@ from ...errors import StudyError
 from ...study.labelled import labelled_rows
 from ..shared import completion
 from ..shared.next_step import say_next, say_next_with_files
-from ..shared.options import JsonOption, MissingOption, StudyOption, find_study, print_json, say
+from ..shared.options import (
+    DeviceOption,
+    JsonOption,
+    MissingOption,
+    StudyOption,
+    find_study,
+    print_json,
+    say,
+)
 from ..shared.progress import ProgressLine
-from .fine_tuning import DeviceOption, EpochsOption, FineTuneOption, check, tune
+from .fine_tuning import EpochsOption, FineTuneOption, check, device_to_encode, tune
 from .score_tables import (
     GroupOption,
     LabelOption,
@@ -98,7 +106,7 @@ def train(
         ),
     ] = False,
     fine_tune: FineTuneOption = None,
-    device: DeviceOption = "auto",
+    device: DeviceOption = None,
     epochs: EpochsOption = None,
     output: Annotated[
         Path | None,
@@ -120,6 +128,7 @@ def train(
     from ...labels import load_codebook
     from ...models import from_file, parse_goal, train
     from ...models.bundle.folder import can_save
+    from ...models.encoders.networks.devices import with_device
     from ...models.encoders.networks.transformer import is_ready
     from ...models.encoders.registry import make_parts
     from ...models.tagging.blocks import with_preparation
@@ -128,7 +137,8 @@ def train(
     if definitions:
         if data is not None:
             raise typer.BadParameter("needs no labelled rows", param_hint="--definitions")
-        _by_definitions(study, codebook, encoder or [], output, as_json=as_json)
+        with with_device(device):
+            _by_definitions(study, codebook, encoder or [], output, as_json=as_json)
         return
     _check_words(data, label, output, both=fast and thorough)
     _check_coder(from_coder, has_data=data is not None, tunes=fine_tune is not None)
@@ -166,24 +176,25 @@ def train(
             "encoder: tfidf; a better one, above all with few labels, comes with: "
             "standfirst encoders pull minilm"
         )
-    with ProgressLine() as progress:
-        report = train(
-            rows,
-            encoder=encoder,
-            context=context,
-            effort="fast" if fast else "thorough" if thorough else "default",
-            goal=aim,
-            n_folds=folds,
-            seed=seed,
-            progress=progress,
-        )
-    # Tagging cuts new articles as the study cut those that were coded.
-    made = with_preparation(report.model, preparation)
-    made.save(output)
-    tuning: list[str] = []
-    if fine_tune is not None:
-        report, tuning = tune(rows, replace(report, model=made), fine_tune, device, epochs)
-        report.model.save(output)
+    with with_device(device_to_encode(device, tunes=fine_tune is not None)):
+        with ProgressLine() as progress:
+            report = train(
+                rows,
+                encoder=encoder,
+                context=context,
+                effort="fast" if fast else "thorough" if thorough else "default",
+                goal=aim,
+                n_folds=folds,
+                seed=seed,
+                progress=progress,
+            )
+        # Tagging cuts new articles as the study cut those that were coded.
+        made = with_preparation(report.model, preparation)
+        made.save(output)
+        tuning: list[str] = []
+        if fine_tune is not None:
+            report, tuning = tune(rows, replace(report, model=made), fine_tune, device, epochs)
+            report.model.save(output)
     _print(report, output, tuning, as_json=as_json)
     if data is None:
         say_next(find_study(study), "train", quiet=as_json)
@@ -249,6 +260,7 @@ def _print(report: "Report", output: Path, tuning: list[str], *, as_json: bool) 
             {
                 "model": str(output),
                 "encoder": report.model.encoder_name,
+                "device": about.device,
                 "n_rows": report.n_rows,
                 "grouped_by": report.grouped_by,
                 "languages": list(about.languages),
@@ -295,6 +307,8 @@ def _lines(report: "Report") -> list[str]:
 
     groups = f"{report.model.about.n_groups} groups ({report.grouped_by})"
     lines = [f"{report.n_rows} rows in {groups}; encoder {report.model.encoder_name}"]
+    if (device := report.model.about.device) != "cpu":
+        lines.append(f"  vectors computed on {device}")
     if weak := report.model.about.weak:
         lines.append(
             f"  taught as well by {weak['n_rows']} units that {weak['coder']} labelled, of weight "

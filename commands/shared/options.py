@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AdjudicatorOption",
     "DateOrderOption",
+    "DeviceOption",
     "ForceOption",
     "JsonOption",
     "MissingOption",
@@ -54,6 +55,14 @@ DateOrderOption = Annotated[
     typer.Option(
         help="What comes first in dates such as 03/04/2024: day or month.",
         show_default="as the other dates of the file show, else day",
+    ),
+]
+DeviceOption = Annotated[
+    str | None,
+    typer.Option(
+        help="What computes networks: cpu, openvino, cuda (a GPU), or auto (cuda where it can be "
+        "used, else cpu).",
+        show_default="cpu, or STANDFIRST_DEVICE",
     ),
 ]
 ForceOption = Annotated[

@@ -50,14 +50,13 @@ def test_wrong_words(coded: Path, run: Run) -> None:
     ("option", "value", "told"),
     [
         ("--device", "gpu", "unknown device 'gpu'; did you mean 'cpu'?"),
-        ("--device", "cuda", "--device: it is about fine-tuning, and nothing is fine-tuned; "),
         ("--epochs", "3", "--epochs: it is about fine-tuning, and nothing is fine-tuned; "),
     ],
 )
 def test_an_option_that_would_do_nothing_is_refused(
     coded: Path, run: Run, option: str, value: str, told: str
 ) -> None:
-    """Whoever names a device without fine-tuning expects it to be used."""
+    """Whoever names a device or passes expects them to be used."""
     done = run(*WORDS[: WORDS.index("--fine-tune")], option, value, cwd=coded)
 
     assert done.code == 1

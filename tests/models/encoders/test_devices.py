@@ -1,6 +1,7 @@
 """Devices: none is taken that was not asked for, and each gives the vectors of the others."""
 
 import json
+import sys
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from multiprocessing.pool import ThreadPool
@@ -31,6 +32,7 @@ from standfirst.models.runs.engines.local import Local
 from standfirst.models.runs.run import Options, prepare
 from standfirst.models.runs.run import run as run_tasks
 
+Run = Callable[..., Any]
 WriteFolder = Callable[..., Path]
 
 TEXTS = ["talks resume", "the minister said that the court will rule on the plan", "no", ""]
@@ -107,6 +109,21 @@ def test_a_device_lasts_as_long_as_it_is_wanted(monkeypatch: pytest.MonkeyPatch)
 
 
 @without_cuda
+def test_without_a_gpu_none_is_pretended(small_model: Path, news: Path, run: Run) -> None:
+    """Where onnxruntime has no CUDA, one line says so, and no tags are written by the processor."""
+    done = run("tag", small_model.name, news.name, "-o", "t", "--device", "cuda", cwd=news.parent)
+    auto = run("tag", small_model.name, news.name, "-o", "a", "--device", "auto", cwd=news.parent)
+
+    assert done.code == 1
+    assert done.err.strip() == (
+        "error: --device cuda: the onnxruntime that is installed knows the processor only; "
+        "run: pip uninstall onnxruntime; then: pip install 'standfirst[gpu]'"
+    )
+    assert not (news.parent / "t").exists()
+    assert "device: cpu" in auto.err
+
+
+@without_cuda
 def test_a_model_is_not_loaded_for_a_gpu_that_is_not_there(
     small_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,6 +132,15 @@ def test_a_model_is_not_loaded_for_a_gpu_that_is_not_there(
 
     with pytest.raises(InputError, match=r"^--device cuda: "):
         Model.load(small_model)
+
+
+def test_without_openvino(monkeypatch: pytest.MonkeyPatch, news: Path, run: Run) -> None:
+    """One line names the extra."""
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    done = run("tag", "m", news.name, "-o", "t", "--device", "openvino", cwd=news.parent)
+
+    assert done.code == 1
+    assert "needs the extra 'openvino'; run: pip install 'standfirst[openvino]'" in done.err
 
 
 def test_the_first_provider_computes(graph: Graph) -> None:
@@ -273,3 +299,31 @@ def test_a_run_is_of_one_device(small_model: Path, news: Path, tmp_path: Path) -
 
     assert manifest["options"]["device"] == "openvino"
     assert labels(tmp_path / "usual") == labels(tmp_path / "other")
+
+
+@needs_openvino
+def test_a_device_that_would_do_nothing_is_refused(saved_model: Path, news: Path, run: Run) -> None:
+    """Counted words are computed by no network."""
+    words = ("tag", str(saved_model), news.name, "-o", "t", "--device", "openvino")
+    done = run(*words, cwd=news.parent)
+
+    assert done.code == 1
+    assert "--device openvino: the encoder tfidf has no network in full precision" in done.err
+    assert not (news.parent / "t").exists()
+
+
+@needs_openvino
+def test_train_and_tag_from_the_outside(folder: Path, labelled: Path, news: Path, run: Run) -> None:
+    """Both take the option; the model and its card, the tags and the screen name the device."""
+    option, work = ("--device", "openvino"), news.parent
+    words = ("train", "--data", str(labelled), "--label", "stance", "--encoder", str(folder))
+    done = run(*words, "--fast", "--folds", "2", "-o", "m", *option, cwd=work)
+    told = run("tag", "m", news.name, "-o", "t", "--processes", "2", *option, cwd=work)
+    model = json.loads((work / "m" / "manifest.json").read_text())
+    manifest = json.loads((work / "t" / "_manifest.json").read_text())
+
+    assert (done.code, told.code) == (0, 0), done.err + told.err
+    assert "vectors computed on openvino" in done.out
+    assert "device: openvino" in told.err
+    assert model["training"]["device"] == manifest["options"]["device"] == "openvino"
+    assert "computed on `openvino`" in (work / "m" / "CARD.md").read_text()
