@@ -93,7 +93,7 @@ def device_to_encode(device: str | None, *, tunes: bool) -> str | None:
 
 
 def _device_to_tune(device: str | None) -> str:
-    return {None: "auto", "openvino": "cpu"}.get(device, device or "auto")
+    return {None: "auto", "openvino": "cpu", "cuda-half": "cuda"}.get(device, device or "auto")
 
 
 def tune(

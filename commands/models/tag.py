@@ -214,7 +214,7 @@ def _say_device(wanted: str | None, prepared: "Prepared") -> None:
     from ...errors import InputError
 
     used = prepared.manifest["options"]["device"]
-    if wanted in ("cuda", "openvino") and wanted != used:
+    if wanted not in (None, "auto", "cpu") and wanted != used:
         problem = f"the encoder {prepared.encoder} has no network in full precision"
         raise InputError(f"--device {wanted}", problem, "leave it out")
     if used != "cpu" or wanted == "auto":

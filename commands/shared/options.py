@@ -60,8 +60,8 @@ DateOrderOption = Annotated[
 DeviceOption = Annotated[
     str | None,
     typer.Option(
-        help="What computes networks: cpu, openvino, cuda (a GPU), or auto (cuda where it can be "
-        "used, else cpu).",
+        help="What computes networks: cpu, openvino, cuda (a GPU), cuda-half (in half precision), "
+        "or auto (cuda where it can be used, else cpu).",
         show_default="cpu, or STANDFIRST_DEVICE",
     ),
 ]

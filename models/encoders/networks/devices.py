@@ -1,11 +1,12 @@
-"""Devices: what computes a network in full precision, and with which library.
+"""Devices: what computes a network, and with which library.
 
-============  ===============================================================================
-``cpu``       onnxruntime on the processor; the default
-``openvino``  OpenVINO on the processor, on the same graph
-``cuda``      onnxruntime on an NVIDIA GPU, in float32 without the shorter TF32
-``auto``      ``cuda`` where it can be used, else ``cpu``
-============  ===============================================================================
+=============  ================================================================================
+``cpu``        onnxruntime on the processor; the default
+``openvino``   OpenVINO on the processor, on the same graph
+``cuda``       onnxruntime on an NVIDIA GPU, in float32 without the shorter TF32
+``cuda-half``  the same in half precision, where vectors are seen to agree (`half`)
+``auto``       ``cuda`` where it can be used, else ``cpu``
+=============  ================================================================================
 
 Vectors of two devices differ by rounding (`CLOSE`), so that a label changes where two answers are
 equally probable. Hence none is taken that was not asked for, none stands in for another that is not
@@ -32,16 +33,19 @@ import numpy.typing as npt
 
 from ....errors import InputError, MissingExtraError, StandfirstError, UnknownNameError
 from .graph import Graph, make_graph
+from .half import halve
 
 __all__ = [
     "BATCHES",
     "CLOSE",
     "DEVICES",
+    "IN_HALF",
     "VARIABLE",
     "Session",
     "check_device",
     "device_here",
     "devices_here",
+    "is_gpu",
     "resolve",
     "with_device",
 ]
@@ -50,7 +54,8 @@ VARIABLE = "STANDFIRST_DEVICE"
 """The variable of the environment that names the device."""
 
 CLOSE = 1e-4
-"""How far a value of a vector may lie from that of ``cpu``; vectors have the length 1."""
+"""How far a value of a vector may lie from that of ``cpu``, but in half precision; vectors have
+the length 1."""
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -135,10 +140,21 @@ def check_device(name: str) -> None:
     """
     if name == "openvino" and find_spec("openvino") is None:
         raise MissingExtraError("the device openvino", "openvino")
-    if name == "cuda":
+    if is_gpu(name):
         if find_spec("onnxruntime") is None or find_spec("onnx") is None:
-            raise MissingExtraError("the device cuda", "gpu")
-        _check_cuda()
+            raise MissingExtraError(f"the device {name}", "gpu")
+        _check_cuda(name)
+
+
+def is_gpu(name: str) -> bool:
+    """Return whether a device is a GPU.
+
+    Examples
+    --------
+    >>> [name for name in DEVICES if is_gpu(name)]
+    ['cuda', 'cuda-half']
+    """
+    return name.startswith("cuda")
 
 
 def devices_here() -> list[str]:
@@ -151,19 +167,19 @@ def devices_here() -> list[str]:
     return usable
 
 
-@lru_cache(maxsize=1)
-def _check_cuda() -> None:
+@lru_cache(maxsize=2)
+def _check_cuda(name: str) -> None:
     """Compute a product on the GPU; what onnxruntime lists is only what it was built for."""
     import onnxruntime
     from onnx import TensorProto, helper
 
-    where, remedy = "--device cuda", "see what nvidia-smi says, or use --device cpu"
+    where, remedy = f"--device {name}", "see what nvidia-smi says, or use --device cpu"
     if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
         problem = "the onnxruntime that is installed knows the processor only"
         instead = "run: pip uninstall onnxruntime; then: pip install 'standfirst[gpu]'"
         raise InputError(where, problem, instead)
     given, made = (
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, [32, 32]) for name in ("x", "y")
+        helper.make_tensor_value_info(value, TensorProto.FLOAT, [32, 32]) for value in ("x", "y")
     )
     eye = np.eye(32, dtype=np.float32)
     graph = make_graph([helper.make_node("MatMul", ["x", "w"], ["y"])], [given], [made], {"w": eye})
@@ -190,6 +206,10 @@ def _on_cuda(graph: Graph, n_threads: int) -> Session:
         with contextlib.redirect_stdout(io.StringIO()):
             onnxruntime.preload_dlls()
     return _first_provider(graph, n_threads, "CUDAExecutionProvider", {"use_tf32": "0"})
+
+
+def _on_cuda_in_half(graph: Graph, n_threads: int) -> Session:
+    return _on_cuda(halve(graph), n_threads)
 
 
 def _first_provider(
@@ -244,8 +264,12 @@ DEVICES: dict[str, Callable[[Graph, int], Session]] = {
     "cpu": _on_cpu,
     "openvino": _ByOpenVino,
     "cuda": _on_cuda,
+    "cuda-half": _on_cuda_in_half,
 }
 """Name to what opens a graph there with a number of threads; 0 leaves it to the library."""
 
-BATCHES = {"cuda": 64}
+IN_HALF = {"cuda-half": "cuda"}
+"""Device that computes in half precision, to the one that does the same in float32."""
+
+BATCHES = {"cuda": 64, "cuda-half": 64}
 """Windows that are computed at once, where it is not the usual number: a GPU has room for more."""

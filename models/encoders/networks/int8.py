@@ -6,18 +6,16 @@ corpus when training begins, and are stored in the bundle: they do not depend on
 encoded, nor on the machine that encodes them.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from ....corpus import sentences
 from ..weights.on_disk import Weights, find_weights
 from .graph import Graph
+from .own_sentences import own_sentences
 from .quantise import Ranges, measure, quantise
 from .transformer import Transformer, WeightsKey, load_session
 from .windows import Window, feeds
@@ -103,16 +101,9 @@ def _measured(key: WeightsKey, last: int) -> _Rewrite:
         return graph
 
     _, tokenizer = load_session(key, (last,), marked=False, rewrite=look)
-    texts = [key.weights.network.prefix + text for text in _sentences()]
+    texts = [key.weights.network.prefix + text for text in own_sentences(_SENTENCES)]
     encoded = enumerate(tokenizer.encode_batch_fast(texts))
     rows = sorted(
         (Window(k, encoding.ids, None, None) for k, encoding in encoded), key=lambda w: len(w.ids)
     )
     return _Rewrite(measure(seen[0], list(feeds(rows))))
-
-
-def _sentences() -> list[str]:
-    """Return sentences of the bundled corpus, from all over it."""
-    lines = files("standfirst.corpus.demo").joinpath("articles.jsonl").read_text("utf-8")
-    whole = [text for line in lines.splitlines() for text in sentences(json.loads(line)["text"])]
-    return whole[:: max(1, len(whole) // _SENTENCES)][:_SENTENCES]

@@ -38,10 +38,12 @@ from ..weights.on_disk import (
     weights_by_hash,
 )
 from ..weights.published import SOURCES
-from .devices import BATCHES, DEVICES, check_device, device_here
+from .devices import BATCHES, DEVICES, IN_HALF, Session, check_device, device_here
 from .graph import MARKS, Graph, Tensors, build_graph
+from .half import LEAST_COSINE, least_cosine
+from .own_sentences import own_sentences
 from .vector_cache import cached
-from .windows import BATCH, MOST, Marks, cut, distinct, feeds, put_together, shortened
+from .windows import BATCH, MOST, Marks, Window, cut, distinct, feeds, put_together, shortened
 
 __all__ = ["Transformer", "WeightsKey", "is_ready", "load_session", "open_session"]
 
@@ -49,6 +51,9 @@ Vectors = npt.NDArray[np.float32]
 
 _WITH_MARKS = 1 + len(MARKS)
 """How many times as wide vectors are with a target: the text, and one block for each mark."""
+
+_COMPARED = 48
+"""Sentences on which half precision is compared with float32."""
 
 _REACH = 5.0
 """Tokens from a target after which a token of its side counts a third (1 / e)."""
@@ -301,7 +306,8 @@ def open_session(
     MissingFileError
         The files are not here.
     InputError
-        They were changed, or are not what they promise; or there is no such device.
+        They were changed, or are not what they promise; there is no such device, or half precision
+        is too rough for them.
     MissingExtraError
         A library is not here.
     """
@@ -334,7 +340,29 @@ def open_session(
         reason = str(error).splitlines()[0]
         library = "OpenVINO" if device == "openvino" else "onnxruntime"
         raise InputError(path, f"{library} refuses the graph: {reason}", "update it") from error
+    if device in IN_HALF:
+        full = DEVICES[IN_HALF[device]](graph, threads_here())
+        _refuse_rough(full, session, tokenizer, weights, marked=marked, device=device)
     return session, tokenizer
+
+
+def _refuse_rough(
+    full: Session, half: Session, tokenizer: Any, weights: Weights, *, marked: bool, device: str
+) -> None:
+    """Refuse half precision where the vectors of our own sentences are not those of float32."""
+    network = weights.network
+    texts = [network.prefix + text for text in own_sentences(_COMPARED)]
+    windows = [
+        Window(row, ids, np.ones((len(MARKS), len(ids)), np.float32) if marked else None, None)
+        for row, ids in enumerate(
+            shortened(text, network.max_tokens)[0] for text in tokenizer.encode_batch(texts)
+        )
+    ]
+    batches = list(feeds(sorted(windows, key=lambda window: len(window.ids))))
+    least = least_cosine(full, half, batches, network.width)
+    if least < LEAST_COSINE:
+        problem = f"{weights.name} is too rough in half precision (cosine {least:.5f} to float32)"
+        raise InputError(f"--device {device}", problem, f"use --device {IN_HALF[device]}")
 
 
 def _tensors(weights: Weights, changed: Tensors | None) -> Tensors:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from .... import worker_process as apart
 from ....errors import StandfirstError, TaskError
-from ...encoders.networks.devices import device_here
+from ...encoders.networks.devices import device_here, is_gpu
 from ...threads import n_cores, with_threads
 from ..inputs.plan import Task
 from ..task import Count, Done, Job, load_model, run_task
@@ -39,7 +39,7 @@ _MOST_ON_GPU = 4
 
 def usual_processes() -> int:
     """Return how many processes work where nobody says: each holds its model, on a GPU as well."""
-    return min(n_cores(), _MOST_ON_GPU) if device_here() == "cuda" else n_cores()
+    return min(n_cores(), _MOST_ON_GPU) if is_gpu(device_here()) else n_cores()
 
 
 class Local:

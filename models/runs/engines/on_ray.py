@@ -22,7 +22,7 @@ import msgspec
 from .... import worker_process as apart
 from ....errors import InputError, MissingExtraError, ServerError, StandfirstError, TaskError
 from ...cascade.folder import FOLDER as STUDENTS
-from ...encoders.networks.devices import VARIABLE, device_here
+from ...encoders.networks.devices import VARIABLE, device_here, is_gpu
 from ...predictor import Predictor
 from ...threads import thread_settings
 from ..inputs.plan import Task
@@ -62,9 +62,9 @@ class OnRay:
     def __init__(self, processes: int | None = None, address: str | None = None) -> None:
         if find_spec("ray") is None:
             raise MissingExtraError("the engine ray", "ray")
-        if device_here() == "cuda":
+        if is_gpu(device := device_here()):
             problem = "there is one task for each core of a cluster, and none has a GPU of its own"
-            raise InputError("--device cuda", problem, "use --engine local on each machine")
+            raise InputError(f"--device {device}", problem, "use --engine local on each machine")
         self.processes, self.address = processes, address or "auto"
 
     def run(self, job: Job, tasks: Sequence[Task], count: Count) -> Iterator[Done]:

@@ -14,9 +14,11 @@ from safetensors.numpy import load_file
 
 from standfirst.errors import ExistsError, InputError, UnknownNameError
 from standfirst.models import Model, TrainingSet, train
+from standfirst.models.encoders.networks import devices
 from standfirst.models.encoders.networks.devices import (
     CLOSE,
     DEVICES,
+    IN_HALF,
     VARIABLE,
     _first_provider,
     device_here,
@@ -25,6 +27,7 @@ from standfirst.models.encoders.networks.devices import (
     with_device,
 )
 from standfirst.models.encoders.networks.graph import Graph, build_graph
+from standfirst.models.encoders.networks.half import LEAST_COSINE, halve, least_cosine
 from standfirst.models.encoders.networks.transformer import Transformer, open_session
 from standfirst.models.encoders.registry import device_of, make_encoder
 from standfirst.models.encoders.weights.architectures import read_network
@@ -36,8 +39,9 @@ Run = Callable[..., Any]
 WriteFolder = Callable[..., Path]
 
 TEXTS = ["talks resume", "the minister said that the court will rule on the plan", "no", ""]
+WIDTH = 16
 SPANS = [(0, 5), (4, 12), (0, 2), (0, 0)]
-OTHERS = [name for name in devices_here() if name != "cpu"]
+OTHERS = [name for name in devices_here() if name != "cpu" and name not in IN_HALF]
 
 needs_openvino = pytest.mark.skipif(
     find_spec("openvino") is None, reason="the extra openvino is not installed"
@@ -195,6 +199,61 @@ def test_minilm_is_the_same_everywhere(device: str) -> None:
         other = encoder.encode(texts)
 
     assert np.abs(other - usual).max() < CLOSE
+
+
+@pytest.fixture
+def gpu_by_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the processor do what a GPU would, where there is none."""
+    if "cuda" in OTHERS:
+        return
+    usual = DEVICES["cpu"]
+    monkeypatch.setattr(devices, "_check_cuda", lambda name: None)
+    monkeypatch.setitem(DEVICES, "cuda", usual)
+    monkeypatch.setitem(DEVICES, "cuda-half", lambda graph, n: usual(halve(graph), n))
+
+
+@pytest.mark.usefixtures("own_home", "gpu_by_processor")
+@pytest.mark.parametrize("architecture", ["bert", "mpnet", "roberta", "distilbert"])
+@pytest.mark.parametrize("pooling", ["mean", "cls"])
+def test_half_precision_agrees(
+    tmp_path: Path, architecture: str, pooling: str, write_folder: WriteFolder
+) -> None:
+    """Texts and targets of any network are in half precision what they are in full."""
+    encoder = make_encoder(str(write_folder(tmp_path / "net", architecture, pooling=pooling)))
+    assert isinstance(encoder, Transformer)
+    usual = np.hstack([encoder.prepare(TEXTS), encoder.prepare_marked(TEXTS, SPANS)])
+    with with_device("cuda-half"):
+        half = np.hstack([encoder.prepare(TEXTS), encoder.prepare_marked(TEXTS, SPANS)])
+    width = encoder.weights.network.width
+    cosines = (usual * half).reshape(-1, width).sum(axis=1)
+
+    assert cosines.min() > LEAST_COSINE
+    assert not np.array_equal(usual, half)
+
+
+@pytest.mark.usefixtures("gpu_by_processor")
+def test_a_network_too_large_for_half_precision_is_refused(folder: Path) -> None:
+    """States that overflow are told in one line, and not read as vectors."""
+    encoder = make_encoder(str(folder))
+    assert isinstance(encoder, Transformer)
+    name = "embeddings.LayerNorm.weight"
+    changed = {name: load_file(folder / "model.safetensors")[name] * 1e5}
+
+    with pytest.raises(InputError, match=r"--device cuda-half: .* too rough .*; use --device cuda"):
+        open_session(encoder.weights, (1,), marked=False, changed=changed, device="cuda-half")
+
+
+def test_what_is_not_finite_is_not_alike(graph: Graph) -> None:
+    """A session beside itself has the cosine 1; one that answers with no numbers has 0."""
+
+    class Overflowing:
+        def run(self, names: Any, given: Any) -> Any:
+            return [np.full((2, 2 * WIDTH), np.nan)]
+
+    session, feeds = DEVICES["cpu"](graph, 1), [inputs(2, 5)]
+
+    assert least_cosine(session, session, feeds, WIDTH) == pytest.approx(1, abs=1e-6)
+    assert least_cosine(session, Overflowing(), feeds, WIDTH) == 0
 
 
 @needs_openvino
