@@ -8,6 +8,7 @@ code 1.
 
     StandfirstError
     |-- InputError         (ValueError)         a file or record that is of no use
+    |   `-- DeviceError    (ValueError)         what computes networks cannot be used here
     |-- MissingFileError   (FileNotFoundError)  a path that is not there
     |-- ExistsError        (FileExistsError)    something would be overwritten
     |-- CodebookError      (ValueError)         a codebook with one or more problems
@@ -33,6 +34,7 @@ from pathlib import Path
 __all__ = [
     "BundleError",
     "CodebookError",
+    "DeviceError",
     "ExistsError",
     "InputError",
     "LeakError",
@@ -80,6 +82,10 @@ class _PlaceError(StandfirstError):
 
 class InputError(_PlaceError, ValueError):
     """A file, record or value that came from outside cannot be used."""
+
+
+class DeviceError(InputError):
+    """A device that was asked for is not here, or cannot compute a network."""
 
 
 class MissingFileError(_PlaceError, FileNotFoundError):

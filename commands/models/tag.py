@@ -211,12 +211,12 @@ def tag(
 
 def _say_device(wanted: str | None, prepared: "Prepared") -> None:
     """Say what computes the model, where it is not the usual way; refuse what would do nothing."""
-    from ...errors import InputError
+    from ...errors import DeviceError
 
     used = prepared.manifest["options"]["device"]
     if wanted not in (None, "auto", "cpu") and wanted != used:
         problem = f"the encoder {prepared.encoder} has no network in full precision"
-        raise InputError(f"--device {wanted}", problem, "leave it out")
+        raise DeviceError(f"--device {wanted}", problem, "leave it out")
     if used != "cpu" or wanted == "auto":
         say(f"device: {used}")
 

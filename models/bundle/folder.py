@@ -33,6 +33,7 @@ import numpy.typing as npt
 from ...errors import (
     BundleError,
     CodebookError,
+    DeviceError,
     ExistsError,
     InputError,
     MissingExtraError,
@@ -186,7 +187,7 @@ def load(folder: Path, kind: type[P]) -> P:
     BundleError
         It is not a model of Standfirst, or of a newer version, was damaged or changed, or answers
         differently than it did.
-    MissingExtraError, InputError
+    MissingExtraError, DeviceError
         The device that the environment names cannot be used here.
     """
     folder = Path(folder)
@@ -205,7 +206,7 @@ def load(folder: Path, kind: type[P]) -> P:
         golden = json.loads(contents["golden.json"])
         answers = golden_answers(model)
         same = are_close(golden, answers, encoder=model.encoder_name)
-    except (MissingFileError, MissingExtraError, BundleError):
+    except (MissingFileError, MissingExtraError, BundleError, DeviceError):
         raise
     except Exception as error:
         # Whatever a strange file makes a parser raise, the file is at fault.

@@ -26,13 +26,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ....errors import InputError, MissingExtraError, StandfirstError, UnknownNameError
-from .graph import Graph, make_graph
+from ....errors import DeviceError, MissingExtraError, StandfirstError, UnknownNameError
+from .graph import Graph, Session, Tensors, make_graph
 from .half import halve
 
 __all__ = [
@@ -41,7 +41,6 @@ __all__ = [
     "DEVICES",
     "IN_HALF",
     "VARIABLE",
-    "Session",
     "check_device",
     "device_here",
     "devices_here",
@@ -56,15 +55,6 @@ VARIABLE = "STANDFIRST_DEVICE"
 CLOSE = 1e-4
 """How far a value of a vector may lie from that of ``cpu``, but in half precision; vectors have
 the length 1."""
-
-Arrays = Mapping[str, npt.NDArray[Any]]
-
-
-class Session(Protocol):
-    """A graph that is ready to be computed."""
-
-    def run(self, names: Sequence[str] | None, inputs: Arrays) -> Sequence[npt.NDArray[Any]]:
-        """Compute outputs, all of them if none is named."""
 
 
 def device_here() -> str:
@@ -104,7 +94,7 @@ def with_device(name: str | None) -> Iterator[None]:
 
     Raises
     ------
-    UnknownNameError, MissingExtraError, InputError
+    UnknownNameError, MissingExtraError, DeviceError
         As `resolve` and `check_device`.
     """
     if name is None:
@@ -135,7 +125,7 @@ def check_device(name: str) -> None:
     ------
     MissingExtraError
         Its library is not installed.
-    InputError
+    DeviceError
         Its library finds no device.
     """
     if name == "openvino" and find_spec("openvino") is None:
@@ -177,7 +167,7 @@ def _check_cuda(name: str) -> None:
     if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
         problem = "the onnxruntime that is installed knows the processor only"
         instead = "run: pip uninstall onnxruntime; then: pip install 'standfirst[gpu]'"
-        raise InputError(where, problem, instead)
+        raise DeviceError(where, problem, instead)
     given, made = (
         helper.make_tensor_value_info(value, TensorProto.FLOAT, [32, 32]) for value in ("x", "y")
     )
@@ -187,9 +177,9 @@ def _check_cuda(name: str) -> None:
         is_right = np.array_equal(_on_cuda(graph, 1).run(None, {"x": eye})[0], eye)
     except Exception as error:  # the library raises nothing narrower
         reason = " ".join(str(error).split())[:160]
-        raise InputError(where, f"the GPU cannot be used: {reason}", remedy) from error
+        raise DeviceError(where, f"the GPU cannot be used: {reason}", remedy) from error
     if not is_right:
-        raise InputError(where, "the GPU computes a product wrongly", remedy)
+        raise DeviceError(where, "the GPU computes a product wrongly", remedy)
 
 
 def _on_cpu(graph: Graph, n_threads: int) -> Session:
@@ -251,7 +241,7 @@ class _ByOpenVino:
         # A request holds one computation at a time, and raises if there are two.
         self._lock = threading.Lock()
 
-    def run(self, names: Sequence[str] | None, inputs: Arrays) -> Sequence[npt.NDArray[Any]]:
+    def run(self, names: Sequence[str] | None, inputs: Tensors) -> Sequence[npt.NDArray[Any]]:
         """Compute outputs; they are copied out of the memory that the next run writes to."""
         with self._lock:
             results = self._request.infer(dict(inputs))

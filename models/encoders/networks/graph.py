@@ -19,14 +19,14 @@ buckets of distances that MPNet takes over.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from ..weights.architectures import NAMES, Network
 
-__all__ = ["MARKS", "Graph", "Tensors", "build_graph", "distance_buckets", "make_graph"]
+__all__ = ["MARKS", "Graph", "Session", "Tensors", "build_graph", "distance_buckets", "make_graph"]
 
 MARKS = ("target", "left", "right")
 """What can be pooled besides the whole text: a target, and what comes before and after it."""
@@ -41,6 +41,13 @@ _LEAST_BESIDE = 1_024
 """Bytes from which on an array is kept outside the graph; onnxruntime reads shapes in the graph."""
 
 Tensors = Mapping[str, npt.NDArray[Any]]
+
+
+class Session(Protocol):
+    """A graph that is ready to be computed."""
+
+    def run(self, names: Sequence[str] | None, inputs: Tensors) -> Sequence[npt.NDArray[Any]]:
+        """Compute outputs, all of them if none is named."""
 
 
 @dataclass(frozen=True, slots=True)

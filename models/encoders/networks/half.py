@@ -6,24 +6,21 @@ overflows. So a network is read in half precision only where its vectors of our 
 those of float32 (`LEAST_COSINE`), which is looked at each time it is opened; else it is refused.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .graph import Graph, make_graph
+from .graph import Graph, Session, Tensors, make_graph
 
 __all__ = ["LEAST_COSINE", "halve", "least_cosine"]
 
 LEAST_COSINE = 0.9999
 """The least cosine of a state in half precision with the one in float32."""
 
-Arrays = Mapping[str, npt.NDArray[Any]]
-
-
-class _Session(Protocol):
-    def run(self, names: Sequence[str] | None, inputs: Arrays) -> Sequence[npt.NDArray[Any]]: ...
+_POOLING = {"Gather", "Mul"}
+"""The first operator of each way to pool."""
 
 
 def halve(graph: Graph) -> Graph:
@@ -54,10 +51,6 @@ def halve(graph: Graph) -> Graph:
     return make_graph(nodes, list(whole.input), list(whole.output), arrays)
 
 
-_POOLING = {"Gather", "Mul"}
-"""The first operator of each way to pool."""
-
-
 def _halved(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if array.dtype != np.float32:
         return array
@@ -65,7 +58,7 @@ def _halved(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return array.astype(np.float16)
 
 
-def least_cosine(full: _Session, half: _Session, feeds: Sequence[Arrays], width: int) -> float:
+def least_cosine(full: Session, half: Session, feeds: Sequence[Tensors], width: int) -> float:
     """Compare two sessions on the same inputs.
 
     Parameters

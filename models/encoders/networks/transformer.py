@@ -24,7 +24,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from ....errors import InputError, MissingExtraError
+from ....errors import DeviceError, InputError, MissingExtraError
 from ....progress import Progress
 from ...threads import threads_here
 from ...views import Span
@@ -38,8 +38,8 @@ from ..weights.on_disk import (
     weights_by_hash,
 )
 from ..weights.published import SOURCES
-from .devices import BATCHES, DEVICES, IN_HALF, Session, check_device, device_here
-from .graph import MARKS, Graph, Tensors, build_graph
+from .devices import BATCHES, DEVICES, IN_HALF, check_device, device_here
+from .graph import MARKS, Graph, Session, Tensors, build_graph
 from .half import LEAST_COSINE, least_cosine
 from .own_sentences import own_sentences
 from .vector_cache import cached
@@ -306,8 +306,9 @@ def open_session(
     MissingFileError
         The files are not here.
     InputError
-        They were changed, or are not what they promise; there is no such device, or half precision
-        is too rough for them.
+        They were changed, or are not what they promise.
+    DeviceError
+        There is no such device, or half precision is too rough for them.
     MissingExtraError
         A library is not here.
     """
@@ -362,7 +363,7 @@ def _refuse_rough(
     least = least_cosine(full, half, batches, network.width)
     if least < LEAST_COSINE:
         problem = f"{weights.name} is too rough in half precision (cosine {least:.5f} to float32)"
-        raise InputError(f"--device {device}", problem, f"use --device {IN_HALF[device]}")
+        raise DeviceError(f"--device {device}", problem, f"use --device {IN_HALF[device]}")
 
 
 def _tensors(weights: Weights, changed: Tensors | None) -> Tensors:

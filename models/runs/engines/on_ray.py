@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 
 from .... import worker_process as apart
-from ....errors import InputError, MissingExtraError, ServerError, StandfirstError, TaskError
+from ....errors import DeviceError, MissingExtraError, ServerError, StandfirstError, TaskError
 from ...cascade.folder import FOLDER as STUDENTS
 from ...encoders.networks.devices import VARIABLE, device_here, is_gpu
 from ...predictor import Predictor
@@ -55,7 +55,7 @@ class OnRay:
     ------
     MissingExtraError
         Ray is not installed.
-    InputError
+    DeviceError
         Networks are to be computed on a GPU.
     """
 
@@ -64,7 +64,7 @@ class OnRay:
             raise MissingExtraError("the engine ray", "ray")
         if is_gpu(device := device_here()):
             problem = "there is one task for each core of a cluster, and none has a GPU of its own"
-            raise InputError(f"--device {device}", problem, "use --engine local on each machine")
+            raise DeviceError(f"--device {device}", problem, "use --engine local on each machine")
         self.processes, self.address = processes, address or "auto"
 
     def run(self, job: Job, tasks: Sequence[Task], count: Count) -> Iterator[Done]:

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 
-from standfirst.errors import ExistsError, InputError, UnknownNameError
+from standfirst.errors import DeviceError, ExistsError, InputError, UnknownNameError
 from standfirst.models import Model, TrainingSet, train
 from standfirst.models.encoders.networks import devices
 from standfirst.models.encoders.networks.devices import (
@@ -41,6 +41,7 @@ WriteFolder = Callable[..., Path]
 TEXTS = ["talks resume", "the minister said that the court will rule on the plan", "no", ""]
 WIDTH = 16
 SPANS = [(0, 5), (4, 12), (0, 2), (0, 0)]
+_ROUGH = r"^--device cuda-half: .* too rough .*; use --device cuda"
 OTHERS = [name for name in devices_here() if name != "cpu" and name not in IN_HALF]
 
 needs_openvino = pytest.mark.skipif(
@@ -134,7 +135,7 @@ def test_a_model_is_not_loaded_for_a_gpu_that_is_not_there(
     """The device is at fault, and not the model."""
     monkeypatch.setenv(VARIABLE, "cuda")
 
-    with pytest.raises(InputError, match=r"^--device cuda: "):
+    with pytest.raises(DeviceError, match=r"^--device cuda: "):
         Model.load(small_model)
 
 
@@ -239,8 +240,24 @@ def test_a_network_too_large_for_half_precision_is_refused(folder: Path) -> None
     name = "embeddings.LayerNorm.weight"
     changed = {name: load_file(folder / "model.safetensors")[name] * 1e5}
 
-    with pytest.raises(InputError, match=r"--device cuda-half: .* too rough .*; use --device cuda"):
+    with pytest.raises(DeviceError, match=_ROUGH):
         open_session(encoder.weights, (1,), marked=False, changed=changed, device="cuda-half")
+
+
+@pytest.mark.usefixtures("gpu_by_processor", "own_home")
+def test_a_model_is_not_at_fault_for_half_precision(
+    tmp_path: Path, data: TrainingSet, write_folder: WriteFolder
+) -> None:
+    """Its network is told as too rough, and not the model as damaged."""
+    folder = write_folder(tmp_path / "net", "bert")
+    tensors = load_file(folder / "model.safetensors")
+    tensors["embeddings.LayerNorm.weight"] *= 1e5
+    save_file(tensors, folder / "model.safetensors")
+    made = train(data, encoder=str(folder), context="none", effort="fast", n_folds=2).model
+    made.save(tmp_path / "m")
+
+    with with_device("cuda-half"), pytest.raises(DeviceError, match=_ROUGH):
+        Model.load(tmp_path / "m")
 
 
 def test_what_is_not_finite_is_not_alike(graph: Graph) -> None:
