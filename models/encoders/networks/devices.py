@@ -52,6 +52,8 @@ __all__ = [
 VARIABLE = "STANDFIRST_DEVICE"
 """The variable of the environment that names the device."""
 
+_SILENT, _USUAL = 4, 2
+
 CLOSE = 1e-4
 """How far a value of a vector may lie from that of ``cpu``, but in half precision; vectors have
 the length 1."""
@@ -163,7 +165,8 @@ def _check_cuda(name: str) -> None:
     import onnxruntime
     from onnx import TensorProto, helper
 
-    where, remedy = f"--device {name}", "see what nvidia-smi says, or use --device cpu"
+    where = f"--device {name}"
+    remedy = "look at nvidia-smi, install the extra 'gpu' for its libraries, or use --device cpu"
     if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
         problem = "the onnxruntime that is installed knows the processor only"
         instead = "run: pip uninstall onnxruntime; then: pip install 'standfirst[gpu]'"
@@ -173,11 +176,15 @@ def _check_cuda(name: str) -> None:
     )
     eye = np.eye(32, dtype=np.float32)
     graph = make_graph([helper.make_node("MatMul", ["x", "w"], ["y"])], [given], [made], {"w": eye})
+    # It would print ten lines on a library that it cannot load; ours says it in one.
+    onnxruntime.set_default_logger_severity(_SILENT)
     try:
         is_right = np.array_equal(_on_cuda(graph, 1).run(None, {"x": eye})[0], eye)
     except Exception as error:  # the library raises nothing narrower
         reason = " ".join(str(error).split())[:160]
         raise DeviceError(where, f"the GPU cannot be used: {reason}", remedy) from error
+    finally:
+        onnxruntime.set_default_logger_severity(_USUAL)
     if not is_right:
         raise DeviceError(where, "the GPU computes a product wrongly", remedy)
 

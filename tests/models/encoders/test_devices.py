@@ -115,15 +115,14 @@ def test_a_device_lasts_as_long_as_it_is_wanted(monkeypatch: pytest.MonkeyPatch)
 
 @without_cuda
 def test_without_a_gpu_none_is_pretended(small_model: Path, news: Path, run: Run) -> None:
-    """Where onnxruntime has no CUDA, one line says so, and no tags are written by the processor."""
+    """Where onnxruntime has no GPU, one line says so, and no tags are written by the processor."""
     done = run("tag", small_model.name, news.name, "-o", "t", "--device", "cuda", cwd=news.parent)
     auto = run("tag", small_model.name, news.name, "-o", "a", "--device", "auto", cwd=news.parent)
 
     assert done.code == 1
-    assert done.err.strip() == (
-        "error: --device cuda: the onnxruntime that is installed knows the processor only; "
-        "run: pip uninstall onnxruntime; then: pip install 'standfirst[gpu]'"
-    )
+    assert done.err.startswith("error: --device cuda: the ")
+    assert done.err.count("\n") == 1
+    assert "uninstall onnxruntime" in done.err or "use --device cpu" in done.err
     assert not (news.parent / "t").exists()
     assert "device: cpu" in auto.err
 
