@@ -124,8 +124,10 @@ def gram(X: Matrix) -> npt.NDArray[np.float64]:  # noqa: N803
     if not sparse.issparse(X):
         return np.asarray(X @ X.T, np.float64)
     parted = Parted.of(X)
-    if parted.dense.shape[1]:
-        return gram(parted.dense) + gram(parted.rest)
+    return gram(parted.dense) + _gram_of_rare(parted.rest)
+
+
+def _gram_of_rare(X: Any) -> npt.NDArray[np.float64]:  # noqa: N803
     n_rows, dim = X.shape
     products = np.zeros((n_rows, n_rows))
     step = max(1, _AT_ONCE // max(dim, 1))
