@@ -52,9 +52,10 @@ class States:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parted:
-    """Sparse rows, of which the columns that are mostly filled are kept apart as dense ones.
+    """Rows, of which the columns that are mostly filled are kept apart as dense ones.
 
-    Some ten times as fast to multiply where a network's states stand beside counted words.
+    Sparse rows are some ten times as fast to multiply so where a network's states stand beside
+    counted words. Of dense rows all columns are filled.
 
     Examples
     --------
@@ -67,25 +68,31 @@ class Parted:
     dense: npt.NDArray[np.floating[Any]]
     """The columns that are mostly filled, shape (n_rows, n_full)."""
     rest: Any
-    """The others, a CSR array of shape (n_rows, dim - n_full)."""
+    """The others, a CSR array of shape (n_rows, dim - n_full); None where there are none."""
     columns: Ints
     """Number of each column of both, the dense ones first, among the columns as they came."""
 
     @classmethod
     def of(cls, X: Any) -> "Parted":  # noqa: N803
-        """Part a CSR array."""
+        """Part rows, a dense array or a CSR one."""
         n_rows, dim = X.shape
+        if not sparse.issparse(X):
+            return cls(X, None, np.arange(dim))
         full = np.bincount(X.indices, minlength=dim) > _FULL * n_rows
         columns = np.concatenate([np.flatnonzero(full), np.flatnonzero(~full)])
         return cls(X[:, full].toarray(), X[:, ~full], columns)
 
     def times(self, weights: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Multiply by weights of shape (dim, n_labels), in the order of `columns`."""
+        if self.rest is None:
+            return np.asarray(self.dense @ weights)
         n_full = self.dense.shape[1]
         return np.asarray(self.dense @ weights[:n_full] + self.rest @ weights[n_full:])
 
     def back_times(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Multiply what is turned by values of shape (n_rows, n_labels)."""
+        if self.rest is None:
+            return np.asarray(self.dense.T @ values)
         return np.vstack([self.dense.T @ values, self.rest.T @ values])
 
 
@@ -132,7 +139,8 @@ def _gram_of_rare(X: Any) -> npt.NDArray[np.float64]:  # noqa: N803
     products = np.zeros((n_rows, n_rows))
     step = max(1, _AT_ONCE // max(dim, 1))
     for start in range(0, n_rows, step):
-        some = np.ascontiguousarray(X[start : start + step].toarray().T)
+        # Turned while it is sparse: to turn it when full takes longer than the product.
+        some = X[start : start + step].T.toarray(order="C")
         products[start:, start : start + step] = X[start:] @ some
     lower = np.tril(products, -1)
     return np.asarray(lower + lower.T + np.diag(np.diag(products)))

@@ -56,6 +56,8 @@ class Head:
     """The inverse penalty that weighed most."""
     codebook: float = 0.0
     """How much of it learned from the codebook, too, between 0 and 1; not stored with it."""
+    counted: tuple[int, ...] = ()
+    """Numbers of the readings that count in it; not stored with it."""
 
     def probabilities(self, vectors: Matrix) -> Floats:
         """Return the probability of each label of the codebook, shape (n_rows, n_labels)."""
@@ -134,6 +136,7 @@ def fit_head(
     seed: int = 0,
     alone: Bools | None = None,
     codebook: tuple[Matrix, Bools] | None = None,
+    only: Sequence[int] = (),
 ) -> tuple[Head, Floats | None]:
     """Fit the classifier of one dimension.
 
@@ -167,6 +170,8 @@ def fit_head(
         What the codebook says of the labels: vectors, shape (n_said, dim), and labels, shape
         (n_said, n_labels). Each penalty is tried with these rows, too, which weigh
         `trials.CODEBOOK_WEIGHT`; they are never held out. Without inner folds they are left out.
+    only
+        Numbers of the readings that are tried; all if there are none.
 
     Returns
     -------
@@ -188,9 +193,11 @@ def fit_head(
     nothing_to_choose = len(strengths) == 1 or len(np.unique(groups)) == 1
     folds = [] if nothing_to_choose else grouped_folds(target, groups, _INNER_FOLDS, seed)
     rows = Rows.of(vectors, target, sample_weight, codebook if folds else None, seen)
-    ways = readings(vectors, states)[: None if folds else 1]
+    ways = readings(vectors, states)
+    asked = list(only) or list(range(len(ways)))
+    reads = [rows.read(ways[number]) for number in asked[: None if folds else 1]]
     fitting = Fitting(strengths, kind, multiple)
-    trials = try_out([rows.read(way) for way in ways], rows, folds, fitting)
+    trials = try_out(reads, rows, folds, fitting)
     weight = weigh(trials, target, target, fitting)
     trials = even_slopes(trials, weight)
     fit = mean_fit(trials, weight, rows, fitting)
@@ -208,4 +215,6 @@ def fit_head(
     by_strength = np.array([[trial.strength == one for trial in trials] for one in strengths])
     strength = strengths[int((by_strength @ weight).round(9).argmax())]
     share = float(weight[[trial.with_codebook for trial in trials]].sum())
-    return Head(multiple, seen, fit, calibration, rule, float(strength), share), held_out
+    counting = [trial.read for trial, one in zip(trials, weight, strict=True) if one > 0]
+    counted = tuple(n for n, read in zip(asked, reads, strict=False) if read in counting)
+    return Head(multiple, seen, fit, calibration, rule, float(strength), share, counted), held_out

@@ -6,7 +6,7 @@ regression on the labels are tried when asked to be thorough. All weigh labels b
 Where there are fewer rows than columns, the rows are first turned onto as many axes as there are
 rows. The penalised fit depends on rows through their inner products only, so that this changes
 nothing but the time (some 150,000 columns of TF-IDF become a thousand). Many sparse rows stay as
-they are; while they are fitted, the columns that are mostly filled are kept apart.
+they are.
 
 References
 ----------
@@ -25,8 +25,8 @@ from scipy import sparse
 from scipy.linalg import solve_triangular
 from scipy.linalg.lapack import dpstrf
 
-from ..matrix import Matrix, Parted, dense_product, gram
-from .parted_logistic import fit_parted
+from ..matrix import Matrix, dense_product, gram
+from .logistic import Centred, fit_logistic
 
 __all__ = ["KINDS", "LinearFit", "Space", "fit_path", "rotate"]
 
@@ -35,7 +35,6 @@ _ROTATE_UP_TO = 1_500
 time than one over the filled entries of sparse ones, which are gone through singly."""
 
 _ROUNDING = 1e-7
-_MAX_ITERATIONS = 2_000
 
 Path = list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]
 """Weights, shape (n_labels or 1, dim), and intercepts, one pair a penalty."""
@@ -132,7 +131,7 @@ def fit_path(  # noqa: PLR0917 - as scikit-learn has them
         rows = np.zeros((len(target), 1))
         blind = fit_path(rows, target, strengths, multiple, sample_weight, kind)
         return [LinearFit(fit.weights[:, :0], fit.intercept) for fit in blind]
-    path, rows = _solver(kind, rows)
+    path, rows = KINDS[kind], Centred.of(rows) if kind == "logistic" else rows
     fits = [LinearFit(np.zeros((n_labels, dim)), np.zeros(n_labels)) for _ in strengths]
     if multiple:
         for k in range(n_labels):
@@ -163,31 +162,6 @@ def fit_path(  # noqa: PLR0917 - as scikit-learn has them
         else:
             fit.weights[present] = weights
             fit.intercept[present] = intercept
-    return fits
-
-
-def _solver(kind: str, rows: Matrix) -> tuple[Callable[..., Path], Matrix | Parted]:
-    """Choose what fits such rows, and the form in which it takes them."""
-    if kind == "logistic" and sparse.issparse(rows):
-        return fit_parted, Parted.of(rows)
-    return KINDS[kind], rows
-
-
-def _logistic(
-    rows: Matrix,
-    target: npt.NDArray[Any],
-    strengths: Sequence[float],
-    sample_weight: npt.NDArray[np.float64] | None,
-) -> Path:
-    from sklearn.linear_model import LogisticRegression
-
-    model = LogisticRegression(
-        class_weight="balanced", max_iter=_MAX_ITERATIONS, warm_start=True, C=strengths[0]
-    )
-    fits = []
-    for strength in strengths:
-        model.C = strength
-        fits.append(_fitted(model, rows, target, sample_weight))
     return fits
 
 
@@ -240,5 +214,5 @@ def _fitted(
     return weights, np.atleast_1d(np.asarray(model.intercept_, np.float64)).copy()
 
 
-KINDS: dict[str, Callable[..., Path]] = {"logistic": _logistic, "ridge": _ridge, "svm": _svm}
+KINDS: dict[str, Callable[..., Path]] = {"logistic": fit_logistic, "ridge": _ridge, "svm": _svm}
 """Name to what fits."""

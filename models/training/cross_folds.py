@@ -29,9 +29,10 @@ def fit_folds(
 ) -> FoldHeads | None:
     """Fit the heads of all folds.
 
-    A fold's head has the penalty of the final one or the stricter one beside it, as its own inner
-    folds say; these calibrate it, too. Rows with the same text share a fold. A dimension of which
-    some fold would leave one answer only has no heads.
+    A fold's head has the penalty of the final one or the stricter one beside it, and the readings
+    that count in the final one, as its own inner folds weigh them; these calibrate it, too. Rows
+    with the same text share a fold. A dimension of which some fold would leave one answer only has
+    no heads.
 
     Parameters
     ----------
@@ -57,9 +58,7 @@ def fit_folds(
         fold = fold_of[row_of[job.rows]]
         parts = [np.flatnonzero(fold != number) for number in range(N_FOLDS)]
         if all(_varied(job.truth[part]) for part in parts):
-            heads[job.name] = _fit(
-                job, vectors, parts, final[job.name].strength, kind=kind, states=states
-            )
+            heads[job.name] = _fit(job, vectors, parts, final[job.name], kind=kind, states=states)
     return FoldHeads(heads, hashes, fold_of) if heads else None
 
 
@@ -71,18 +70,20 @@ def _fit(
     job: Job,
     vectors: Matrix,
     parts: Sequence[npt.NDArray[np.int64]],
-    strength: float,
+    final: Head,
     *,
     kind: str,
     states: Sequence[States],
 ) -> tuple[Head, ...]:
-    stricter = max((tried for tried in STRENGTHS if tried < strength), default=STRENGTHS[1])
-    strengths = sorted({stricter, strength})
+    stricter = max((tried for tried in STRENGTHS if tried < final.strength), default=STRENGTHS[1])
+    strengths = sorted({stricter, final.strength})
 
     def fit(part: npt.NDArray[np.int64]) -> Head:
         rows = vectors[job.rows[part]]
         said = job.codebook(vectors)
-        head = job.fit_rows(rows, part, kind, strengths, states=states, codebook=said)[0]
+        head = job.fit_rows(
+            rows, part, kind, strengths, states=states, codebook=said, only=final.counted
+        )[0]
         # As it will be stored, so that a model answers the same before and after.
         arrays = head.arrays()
         arrays["weights"] = rounded(arrays["weights"])

@@ -77,6 +77,7 @@ class Job:
         *,
         states: Sequence[States] = (),
         codebook: tuple[Matrix, Bools] | None = None,
+        only: Sequence[int] = (),
     ) -> tuple[Head, Floats | None]:
         """Fit a head on a part of the answered rows; vectors are those of the part."""
         return fit_head(
@@ -92,6 +93,7 @@ class Job:
             seed=self.seed,
             alone=self.alone,
             codebook=codebook,
+            only=only,
         )
 
     def cut(self, fold: Fold) -> Fold:

@@ -53,6 +53,26 @@ def test_few_rows_give_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (hasty.fit.weights == patient.fit.weights).all()
 
 
+def test_only_the_readings_that_are_named_are_tried() -> None:
+    """What does not count is left out of the next fit, and what counts is the same classifier."""
+    rng = np.random.default_rng(0)
+    event = np.arange(900) % 3 == 0
+    vectors = rng.normal(size=(900, 24)).astype(np.float32)
+    vectors[event, :6] += 1.2
+    truth = np.column_stack([~event, event])
+
+    def fitted(only: tuple[int, ...]) -> Any:
+        states = [States(0, 12, 24)]
+        return fit_head(vectors, truth, np.arange(900), multiple=False, states=states, only=only)[0]
+
+    everything, last = fitted(()), fitted((1,))
+
+    assert everything.counted == (0,)
+    assert (fitted(everything.counted).fit.weights == everything.fit.weights).all()
+    assert last.counted == (1,)
+    assert not last.fit.weights[:, :12].any()
+
+
 def share_of_further(n_rows: int, base: float, further: float, common: float = 0.0) -> float:
     """Weigh a reading that adds beside a usual one, both as good as said and partly alike."""
     rng = np.random.default_rng(1)
