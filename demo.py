@@ -52,7 +52,7 @@ N_CHECKED = 60
 SEED = 2026
 
 _READS = {
-    "minilm": "read by MiniLM",
+    "minilm+tfidf": "read by MiniLM and as counted words",
     "tfidf": "read by counted words, as MiniLM is not here",
 }
 
@@ -167,7 +167,7 @@ def _train_and_tag(study: StudyFolder, data: Path, progress: Progress | None) ->
     labelled = from_study(
         load_units(study.corpus), read_gold(study.gold), codebook, source=str(study.gold)
     )
-    encoder = "minilm" if is_ready("minilm") else "tfidf"
+    encoder = "minilm+tfidf" if is_ready("minilm") else "tfidf"
     report = train(labelled, encoder=encoder, effort="fast", seed=SEED, progress=progress)
     folder = study.models / "demo"
     with_preparation(report.model, study.preparation()).save(folder)
