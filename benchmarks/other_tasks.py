@@ -7,6 +7,7 @@ on other things in each set, and the last layer has them. What is stored: the di
 hashes of the texts, by which training leaves a set out that it is itself given.
 
     python benchmarks/other_tasks.py [--network minilm] [--write] [--smoke]
+    python benchmarks/other_tasks.py --network mpnet --most 3000 --write
 
 It prints how far the directions of a set lie within those of the others (1: wholly; by chance, the
 square root of their number by the number of columns), and with --write stores them in
@@ -48,6 +49,7 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--network", default="minilm")
+    parser.add_argument("--most", type=int, help="rows of a set that are read (all)")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--smoke", action="store_true", help="a tiny run of all parts")
     options = parser.parse_args()
@@ -55,7 +57,9 @@ def main() -> None:
         print(f"{DATA} or the weights of {options.network} are not here: nothing to learn from")
         return
     encoder = Transformer.named(options.network)
-    rows = {name: _rows(name, 120 if options.smoke else None) for name in QUESTIONS}
+    every = {name: _rows(name) for name in QUESTIONS}
+    most = 120 if options.smoke else options.most
+    rows = {name: _some(of_set, most) for name, of_set in every.items()}
     states = {
         name: encoder.begin([row["text"] for row in some])[1].astype(np.float64)
         for name, some in rows.items()
@@ -72,12 +76,20 @@ def main() -> None:
             found[name] = np.concatenate(axes) / len(axes) ** 0.5
     _tell(found)
     if options.write:
-        _write(encoder, found, rows, even)
+        _write(encoder, found, every, even)
 
 
-def _rows(name: str, most: int | None) -> list[dict[str, Any]]:
+def _rows(name: str) -> list[dict[str, Any]]:
     lines = (DATA / f"{name}.jsonl").read_text(encoding="utf-8").split("\n")
-    return [json.loads(line) for line in lines if line][:most]
+    return [json.loads(line) for line in lines if line]
+
+
+def _some(rows: list[dict[str, Any]], most: int | None) -> list[dict[str, Any]]:
+    """Draw rows at random; all, in their order, where there are no more or no number is given."""
+    if most is None or len(rows) <= most:
+        return rows
+    drawn = np.random.default_rng(1).permutation(len(rows))[:most]
+    return [rows[k] for k in np.sort(drawn)]
 
 
 def _axes(vectors: Floats, rows: list[dict[str, Any]], question: str) -> Floats:

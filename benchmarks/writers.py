@@ -15,7 +15,7 @@ and the states of the sentence's own tokens are pooled, as those of a target are
 a second classifier reads what a first one says on all dimensions of the sentence, of those before
 and after it, and of its article as a whole; what it learns from was said by models that had not
 read that writer either. *Mean of ...* is that of these methods' probabilities. *Lower mpnet* pools
-layers 6, 8 and 10 in place of 9 and 12; they were chosen on these rows.
+layers 6, 8 and 10 in place of 6, 9 and 12; they were chosen on these rows.
 """
 
 import argparse

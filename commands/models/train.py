@@ -304,6 +304,7 @@ def _from_study(
 
 def _lines(report: "Report") -> list[str]:
     from ...models.encoders.languages import unread_note
+    from ...models.training.larger import larger_network_note
 
     groups = f"{report.model.about.n_groups} groups ({report.grouped_by})"
     lines = [f"{report.n_rows} rows in {groups}; encoder {report.model.encoder_name}"]
@@ -337,7 +338,9 @@ def _lines(report: "Report") -> list[str]:
         if entry.weighted:
             lines.append("  rare labels are given from a lower probability on (it raised macro-F1)")
         lines += [f"  note: {note}" for note in (*entry.warnings, *entry.cautions)]
-    return lines
+    about = report.model.about
+    larger = larger_network_note(report.model.encoder_name, about.languages, report.n_rows)
+    return lines if larger is None else [*lines, "", larger]
 
 
 def _choice_lines(report: "Report") -> list[str]:

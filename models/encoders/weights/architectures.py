@@ -111,13 +111,20 @@ class Network:
 
     @property
     def layers(self) -> tuple[int, ...]:
-        """The layers that are pooled unless others are named: one in the middle, and the last.
+        """The layers that are pooled unless others are named: the last, and middle ones.
 
         Stance and bias live in the middle layers, topics in the last one; both together beat
-        either.
+        either. A deep network has a wide middle, of which two are taken: half and three quarters
+        of the way up (docs/evidence/classifier.md).
         """
-        return tuple(sorted({max(1, round(0.75 * self.n_layers)), self.n_layers}))
+        middle = [max(1, round(0.75 * self.n_layers))]
+        if self.n_layers >= _DEEP:
+            middle.append(self.n_layers // 2)
+        return tuple(sorted({*middle, self.n_layers}))
 
+
+_DEEP = 12
+"""Layers from which on a network is deep."""
 
 _LARGEST = 1_000_000
 """No network has as many layers, columns, heads or positions."""

@@ -89,7 +89,7 @@ SOURCES: dict[str, Source] = {
         "1110a243fdf4706b3f48f1d95db1a4f5529b4d41",
     ),
     "mpnet": Source(
-        "all-mpnet-base-v2, layers 9 and 12: better, and 7 times slower; 405 MB to fetch; "
+        "all-mpnet-base-v2, layers 6, 9 and 12: better, and 7 times slower; 405 MB to fetch; "
         "Apache-2.0",
         {
             "model.safetensors": "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
@@ -121,8 +121,8 @@ SOURCES: dict[str, Source] = {
         "e8c3b32edf5434bc2275fc9bab85f82640a19130",
     ),
     "multilingual": Source(
-        "paraphrase-multilingual-MiniLM-L12-v2, layers 9 and 12: fifty languages; 480 MB to fetch; "
-        "Apache-2.0",
+        "paraphrase-multilingual-MiniLM-L12-v2, layers 6, 9 and 12: fifty languages; 480 MB to "
+        "fetch; Apache-2.0",
         {
             "model.safetensors": "eaa086f0ffee582aeb45b36e34cdd1fe2d6de2bef61f8a559a1bbc9bd955917b",
             "tokenizer.json": "2c3387be76557bd40970cec13153b3bbf80407865484b209e655e5e4729076b8",

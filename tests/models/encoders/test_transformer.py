@@ -69,6 +69,15 @@ def unit(vector: Floats) -> Floats:
     return np.asarray(vector / np.linalg.norm(vector))
 
 
+@pytest.mark.parametrize(
+    ("n_layers", "pooled"),
+    [(1, (1,)), (2, (2,)), (6, (4, 6)), (12, (6, 9, 12)), (24, (12, 18, 24))],
+)
+def test_middle_layers_and_the_last_are_pooled(n_layers: int, pooled: tuple[int, ...]) -> None:
+    """A deep network has two in its middle."""
+    assert Network("mpnet", n_layers, 768, 12, 384).layers == pooled
+
+
 @pytest.mark.usefixtures("own_home")
 @pytest.mark.parametrize("architecture", ["bert", "mpnet", "roberta", "distilbert"])
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
