@@ -131,7 +131,8 @@ def fit_path(  # noqa: PLR0917 - as scikit-learn has them
         rows = np.zeros((len(target), 1))
         blind = fit_path(rows, target, strengths, multiple, sample_weight, kind)
         return [LinearFit(fit.weights[:, :0], fit.intercept) for fit in blind]
-    path, rows = KINDS[kind], Centred.of(rows) if kind == "logistic" else rows
+    path = KINDS[kind]
+    rows = Centred.of(rows) if kind == "logistic" else rows
     fits = [LinearFit(np.zeros((n_labels, dim)), np.zeros(n_labels)) for _ in strengths]
     if multiple:
         for k in range(n_labels):
