@@ -132,10 +132,10 @@ def test_by_hotkeys(
     page.screenshot(path=artefacts / "article.png")
     for i, answers in enumerate(wanted.values()):
         page.locator("span[class*=htx-highlight]").nth(i).click()
-        page.wait_for_timeout(400)
+        page.wait_for_timeout(1_000)
         for dimension, labels in answers.items():
             page.keyboard.press(keys[dimension, labels[0]])
-        page.wait_for_timeout(300)
+        page.wait_for_timeout(800)
         if i == 0:
             page.screenshot(path=artefacts / "article-answered.png")
             _visible(page, codebook)
@@ -143,7 +143,7 @@ def test_by_hotkeys(
             page.keyboard.press("Control+Enter")
             page.wait_for_selector(".ant-modal")
             page.locator(".ant-modal button").first.click()
-            page.wait_for_timeout(500)
+            page.wait_for_timeout(1_000)
             page.keyboard.press("Escape")
     editor.press("")
     read = pull(server, number, codebook)
