@@ -197,13 +197,14 @@ def run(
 def table(name: str, found: Any, sizes: Sequence[int]) -> dict[int, dict[str, float]]:
     """Print one task, and give the mean distances of the default to the others."""
     distances: dict[int, dict[str, float]] = {}
+    larger = any("larger" in one for one in found.values())
     print(
         f"\n{name}\n| labels | default | probe | words | default - probe | - words | - alone |",
-        "larger - default |" * any("larger" in one for one in found.values()),
-        end="",
+        " larger - default |" if larger else "",
+        " rarest label: precision, recall, average precision (probe) | CPU s |",
+        sep="",
     )
-    print(" rarest label: precision, recall, average precision (probe) | CPU s |")
-    print("|---" * (9 + any("larger" in one for one in found.values())) + "|")
+    print("|---" * (10 if larger else 9) + "|")
     for size in sizes:
         rows = [one for key, one in found.items() if key.split("/")[0] == str(size)]
         if len(rows) < 2:
@@ -212,9 +213,7 @@ def table(name: str, found: Any, sizes: Sequence[int]) -> dict[int, dict[str, fl
         ours = values["default"][:, 0]
         cells = [f"{values[method][:, 0].mean():.3f}" for method in ("default", "probe", "words")]
         distances[size] = {}
-        for other in ("probe", "words", "alone", "larger"):
-            if other not in values:
-                continue
+        for other in ("probe", "words", "alone", "larger")[: 4 if larger else 3]:
             apart = 100 * (ours - values[other][:, 0]) * (-1 if other == "larger" else 1)
             distances[size][other] = float(apart.mean())
             cells.append(f"{apart.mean():+.1f} ± {apart.std(ddof=1) / len(apart) ** 0.5:.1f}")

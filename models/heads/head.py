@@ -194,8 +194,8 @@ def fit_head(
     folds = [] if nothing_to_choose else grouped_folds(target, groups, _INNER_FOLDS, seed)
     rows = Rows.of(vectors, target, sample_weight, codebook if folds else None, seen)
     ways = readings(vectors, states)
-    asked = list(only) or list(range(len(ways)))
-    reads = [rows.read(ways[number]) for number in asked[: None if folds else 1]]
+    asked = (only or range(len(ways)))[: None if folds else 1]
+    reads = [rows.read(ways[number]) for number in asked]
     fitting = Fitting(strengths, kind, multiple)
     trials = try_out(reads, rows, folds, fitting)
     weight = weigh(trials, target, target, fitting)
@@ -216,5 +216,5 @@ def fit_head(
     strength = strengths[int((by_strength @ weight).round(9).argmax())]
     share = float(weight[[trial.with_codebook for trial in trials]].sum())
     counting = [trial.read for trial, one in zip(trials, weight, strict=True) if one > 0]
-    counted = tuple(n for n, read in zip(asked, reads, strict=False) if read in counting)
+    counted = tuple(n for n, read in zip(asked, reads, strict=True) if read in counting)
     return Head(multiple, seen, fit, calibration, rule, float(strength), share, counted), held_out

@@ -72,7 +72,7 @@ class Transformer(Frozen):
     weights
         Its files.
     layers
-        The layers whose states are pooled; by default one in the middle and the last.
+        The layers whose states are pooled; by default those of `Network.layers`.
     """
 
     progress: Progress | None = None

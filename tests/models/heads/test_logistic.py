@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from standfirst.models.heads.linear import fit_path
 from standfirst.models.heads.logistic import Centred, fit_logistic
+from standfirst.models.matrix import Parted
 
 STRENGTHS = (0.3, 10.0)
 
@@ -77,9 +78,25 @@ def test_sparse_and_dense_rows_get_the_same_classifier(middle: float) -> None:
     for rows in (words, states):
         ((coef, intercept),) = best(rows, target, [1.0], None)
         expected = rows @ coef.T + intercept
+        scores = []
         for form in (rows, rows.toarray()):
             (fit,) = fit_path(form, np.eye(3, dtype=bool)[target], [1.0], multiple=False)
-            apart = fit.scores(form) - expected
+            scores.append(fit.scores(form))
+            apart = scores[-1] - expected
 
             # Whoever adds the same to all labels gives the same answers.
             assert np.abs(apart - apart.mean(axis=1, keepdims=True)).max() < 0.02
+        assert np.allclose(scores[0], scores[1], atol=0.05)
+
+
+def test_parted_rows_multiply_as_they_came() -> None:
+    """Both products are those of the rows, once columns stand as they came; dense ones, too."""
+    mixed = mixed_rows(50)
+    for rows, n_full in ((mixed, 20), (mixed.toarray(), mixed.shape[1])):
+        parted = Parted.of(rows)
+        rng = np.random.default_rng(5)
+        weights, values = rng.normal(size=(rows.shape[1], 2)), rng.normal(size=(50, 2))
+
+        assert parted.dense.shape[1] == n_full
+        assert np.allclose(parted.times(weights[parted.columns]), rows @ weights)
+        assert np.allclose(parted.back_times(values), (rows.T @ values)[parted.columns])

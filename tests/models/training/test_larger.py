@@ -13,11 +13,11 @@ def test_it_is_told_with_what_it_costs_and_how_to_get_it(
 ) -> None:
     """The gain depends on how many labels there are; what is here already need not be pulled."""
     monkeypatch.setattr(larger, "is_ready", lambda name: ready and name == "mpnet")
-    monkeypatch.setattr(larger, "_GAINS", {0: (5, 1, 2), 100: (6, 3, 4)})
+    monkeypatch.setattr(larger, "_GAINS", {50: (1, 2), 200: (3, 4)})
     few, many = (larger_network_note("minilm+tfidf", ["en"], n) or "" for n in (99, 100))
 
-    assert "1 to 2 points of macro-F1 better with 5 labels" in few
-    assert "3 to 4 points of macro-F1 better with 6 labels" in many
+    assert "1 to 2 points of macro-F1 better with 50 labels" in few
+    assert "3 to 4 points of macro-F1 better with 200 labels" in many
     assert ("pull mpnet" in few) is not ready
     assert few.endswith("train --encoder mpnet+tfidf")
 
