@@ -3,7 +3,7 @@
 The probe is what anybody would write: the last layer of MiniLM, rows of length 1, logistic
 regression with balanced labels, its penalty by grouped folds. Counted words get the same. The
 default is what `train` fits, and what it knows of other tasks leaves out the set at hand
-(`standfirst.models.training.other_tasks`); `alone` is the default without other tasks. Articles are
+(`standfirst.models.heads.other_tasks`); `alone` is the default without other tasks. Articles are
 split and labels drawn as in `quality.py`; all methods see the same rows.
 
     python benchmarks/few_labels.py [TASK ...] [--splits 20] [--sizes 25 50 100 200 500 1000]
@@ -36,12 +36,12 @@ from standfirst.models.encoders.registry import default_encoder
 from standfirst.models.encoders.words.tfidf import Tfidf
 from standfirst.models.heads.head import fit_head
 from standfirst.models.heads.linear import fit_path
+from standfirst.models.heads.other_tasks import OtherTasks
 from standfirst.models.labelled.folds import grouped_folds
 from standfirst.models.matrix import Matrix
 from standfirst.models.scores import macro_f1
 from standfirst.models.training.candidates import Candidate
 from standfirst.models.training.features import Features, states_of
-from standfirst.models.training.other_tasks import OtherTasks
 from standfirst.models.views import Inputs
 
 TASKS = {

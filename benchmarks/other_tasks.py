@@ -11,7 +11,7 @@ hashes of the texts, by which training leaves a set out that it is itself given.
 
 It prints how far the directions of a set lie within those of the others (1: wholly; by chance, the
 square root of their number by the number of columns), and with --write stores them in
-models/training/other_tasks.npz, beside those of other networks.
+models/heads/other_tasks.npz, beside those of other networks.
 """
 
 import argparse
@@ -24,10 +24,10 @@ import numpy.typing as npt
 
 from standfirst.models.encoders.networks.transformer import Transformer, is_ready
 from standfirst.models.heads.linear import fit_path
-from standfirst.models.training.other_tasks import FILE, short_hashes
+from standfirst.models.heads.other_tasks import FILE, short_hashes
 
 DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
-STORED = Path(__file__).resolve().parents[1] / "models" / "training" / FILE
+STORED = Path(__file__).resolve().parents[1] / "models" / "heads" / FILE
 QUESTIONS = {
     "babe": ("bias", "opinion"),
     "narrative_frames": ("frames",),

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...errors import UnknownNameError
 from ..heads.decision import parse_goal
+from ..heads.other_tasks import n_in_sets
 from ..labelled.same_text import hash_texts
 from ..labelled.training_set import TrainingSet, check_rows
 from ..metrics import ShownMetrics
@@ -139,7 +140,14 @@ def score_answers(
         )
     n_seen = int(np.isin(hash_texts(data.texts), model.trained_on).sum())
     goal = parse_goal(model.about.goal)
-    notes = {name: (*_on_absent(one), *find_cautions(one, goal)) for name, one in scores.items()}
+    known = tuple(
+        f"{n:,} of {len(data):,} texts are of {of}, from which the model knows what bias, tone or "
+        "frames turn on; the score may flatter"
+        for of, n in n_in_sets(data.texts, model.about.other_tasks).items()
+    )
+    notes = {
+        name: (*_on_absent(one), *known, *find_cautions(one, goal)) for name, one in scores.items()
+    }
     return Evaluation(scores, n_seen, notes)
 
 

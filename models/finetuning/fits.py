@@ -20,11 +20,11 @@ from ..heads.calibration import Calibration
 from ..heads.decision import Rule, parse_goal
 from ..heads.head import Head
 from ..heads.linear import LinearFit, fit_path
+from ..heads.other_tasks import other_tasks
 from ..labelled.training_set import TrainingSet
 from ..matrix import Matrix, States, even_out, scaled, stack
 from ..model import Model
 from ..training.features import states_of
-from ..training.other_tasks import other_tasks
 from ..training.question import Job, make_jobs
 from ..views import Inputs
 from .ensemble import NEVER, Ensemble

@@ -14,10 +14,10 @@ import numpy.typing as npt
 from ...progress import Progress
 from ..encoders.networks.transformer import Transformer
 from ..encoders.side_by_side import SHARES, Beside, Part, prepare_views
+from ..heads.other_tasks import OtherTasks, other_tasks
 from ..matrix import Matrix, States, stack
 from ..views import Inputs
 from .candidates import Candidate
-from .other_tasks import OtherTasks, other_tasks
 
 __all__ = ["Features", "states_of"]
 

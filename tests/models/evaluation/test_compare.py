@@ -5,6 +5,7 @@ import pytest
 
 from standfirst.errors import InputError
 from standfirst.models import Report, TrainingSet, compare, evaluate, train
+from standfirst.models.heads import other_tasks
 from standfirst.models.heads.decision import Rule
 
 
@@ -40,6 +41,23 @@ def test_pairs_are_sharper_than_intervals(report: Report, data: TrainingSet) -> 
     assert not any("chance" in note for note in found["stance"].notes["good"])
     assert value == pytest.approx(scores[0] - scores[1])
     assert low <= value <= high < 0
+
+
+def test_a_set_that_taught_the_model_is_no_judge(
+    report: Report, data: TrainingSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose starting point was learned from these texts looks better on them, and says so."""
+    hashes = other_tasks.short_hashes(data.texts[:20])
+    monkeypatch.setattr(other_tasks, "_stored", lambda: {"texts/ours": hashes})
+    about = dataclasses.replace(report.model.about, other_tasks=("ours",))
+    taught = dataclasses.replace(report.model, about=about, _table=[])
+
+    known = evaluate(taught, data).notes["stance"]
+    unknown = evaluate(report.model, data).notes["stance"]
+
+    said = f"20 of {len(data)} texts are of ours, from which the model knows"
+    assert next(note for note in known if note not in unknown).startswith(said)
+    assert not any("of ours" in note for note in unknown)
 
 
 @pytest.mark.slow

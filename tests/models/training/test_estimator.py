@@ -14,8 +14,8 @@ import standfirst
 from standfirst import Classifier
 from standfirst.models import TrainingSet
 from standfirst.models.heads.head import fit_head
+from standfirst.models.heads.other_tasks import other_tasks
 from standfirst.models.training.features import states_of
-from standfirst.models.training.other_tasks import other_tasks
 
 pytestmark = pytest.mark.slow
 

@@ -17,7 +17,7 @@ of EMNLP. Hamborg, F. & Donnay, K. (2021). NewsMTSC. EACL. Antici, F. et al. (20
 Sentence-Level Subjectivity Detection on English News Articles. LREC-COLING.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -30,7 +30,7 @@ import numpy.typing as npt
 from ..encoders.networks.transformer import Transformer
 from ..labelled.same_text import hash_texts
 
-__all__ = ["FILE", "OtherTasks", "other_tasks", "short_hashes"]
+__all__ = ["FILE", "OtherTasks", "n_in_sets", "other_tasks", "short_hashes"]
 
 FILE = "other_tasks.npz"
 """The file beside this module."""
@@ -78,16 +78,41 @@ def other_tasks(texts: Iterable[str]) -> OtherTasks:
     ('babe', 'narrative_frames', 'newsmtsc', 'newssd_eng')
     """
     own = short_hashes(texts)
-    stored = _stored()
-    names = sorted(key.removeprefix("texts/") for key in stored if key.startswith("texts/"))
-    n_common = {name: int(np.isin(own, stored[f"texts/{name}"]).sum()) for name in names}
-    most = max(_TEXTS, _SHARE * len(own))
-    return OtherTasks(tuple(name for name in names if n_common[name] < most))
+    names = sorted(key.removeprefix("texts/") for key in _stored() if key.startswith("texts/"))
+    alone = set(_sets_of(own, names))
+    return OtherTasks(tuple(name for name in names if name not in alone))
+
+
+def n_in_sets(texts: Sequence[str], names: Iterable[str]) -> dict[str, int]:
+    """Count how many texts are of sets, those that have as many as would keep them from teaching.
+
+    Parameters
+    ----------
+    texts
+        What is looked up.
+    names
+        Names of the sets; those that are not stored have none.
+
+    Examples
+    --------
+    >>> n_in_sets(["Talks fail."], ["babe"])
+    {}
+    """
+    hashes = hash_texts(texts).astype(np.uint32)
+    found = _sets_of(np.unique(hashes), names)
+    return {name: int(np.isin(hashes, _stored()[f"texts/{name}"]).sum()) for name in found}
 
 
 def short_hashes(texts: Iterable[str]) -> npt.NDArray[np.uint32]:
     """Hash texts to 32 bits each, sorted, each once."""
     return np.unique(hash_texts(texts).astype(np.uint32))
+
+
+def _sets_of(hashes: npt.NDArray[np.uint32], names: Iterable[str]) -> list[str]:
+    """Return the sets that these texts, each once, are too much of to be chance."""
+    most = max(_TEXTS, _SHARE * len(hashes))
+    known = {name: _stored().get(f"texts/{name}", hashes[:0]) for name in names}
+    return [name for name, own in known.items() if np.isin(hashes, own).sum() >= most]
 
 
 @lru_cache(1)
