@@ -25,7 +25,7 @@ from .calibration import Calibration, calibrate
 from .decision import MARGIN, Goal, Rule, find_rule
 from .linear import LinearFit
 from .readings import readings
-from .trials import Fitting, Rows, even_slopes, mean_fit, try_out, weigh
+from .trials import Fitting, Rows, Way, even_slopes, mean_fit, try_out, weigh
 
 __all__ = ["MARGIN", "STRENGTHS", "Head", "fit_head"]
 
@@ -56,8 +56,8 @@ class Head:
     """The inverse penalty that weighed most."""
     codebook: float = 0.0
     """How much of it learned from the codebook, too, between 0 and 1; not stored with it."""
-    counted: tuple[int, ...] = ()
-    """Numbers of the readings that count in it; not stored with it."""
+    counted: tuple[Way, ...] = ()
+    """What it learned from: readings, without or with the codebook; not stored with it."""
 
     def probabilities(self, vectors: Matrix) -> Floats:
         """Return the probability of each label of the codebook, shape (n_rows, n_labels)."""
@@ -136,7 +136,7 @@ def fit_head(
     seed: int = 0,
     alone: Bools | None = None,
     codebook: tuple[Matrix, Bools] | None = None,
-    only: Sequence[int] = (),
+    only: Sequence[Way] = (),
 ) -> tuple[Head, Floats | None]:
     """Fit the classifier of one dimension.
 
@@ -171,7 +171,7 @@ def fit_head(
         (n_said, n_labels). Each penalty is tried with these rows, too, which weigh
         `trials.CODEBOOK_WEIGHT`; they are never held out. Without inner folds they are left out.
     only
-        Numbers of the readings that are tried; all if there are none.
+        What is tried, in ascending order; everything if there is nothing.
 
     Returns
     -------
@@ -194,10 +194,10 @@ def fit_head(
     folds = [] if nothing_to_choose else grouped_folds(target, groups, _INNER_FOLDS, seed)
     rows = Rows.of(vectors, target, sample_weight, codebook if folds else None, seen)
     ways = readings(vectors, states)
-    asked = (only or range(len(ways)))[: None if folds else 1]
-    reads = [rows.read(ways[number]) for number in asked]
+    asked = sorted({way.reading for way in only}) or range(len(ways))
+    reads = [rows.read(number, ways[number]) for number in asked[: None if folds else 1]]
     fitting = Fitting(strengths, kind, multiple)
-    trials = try_out(reads, rows, folds, fitting)
+    trials = try_out(reads, rows, folds, fitting, only)
     weight = weigh(trials, target, target, fitting)
     trials = even_slopes(trials, weight)
     fit = mean_fit(trials, weight, rows, fitting)
@@ -215,6 +215,5 @@ def fit_head(
     by_strength = np.array([[trial.strength == one for trial in trials] for one in strengths])
     strength = strengths[int((by_strength @ weight).round(9).argmax())]
     share = float(weight[[trial.with_codebook for trial in trials]].sum())
-    counting = [trial.read for trial, one in zip(trials, weight, strict=True) if one > 0]
-    counted = tuple(n for n, read in zip(asked, reads, strict=True) if read in counting)
+    counted = tuple(sorted({trial.way for trial, one in zip(trials, weight, strict=True) if one}))
     return Head(multiple, seen, fit, calibration, rule, float(strength), share, counted), held_out

@@ -18,7 +18,7 @@ probable) and 2.2 (pseudo-BMA: weights from held-out likelihoods).
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,7 @@ __all__ = [
     "Read",
     "Rows",
     "Trial",
+    "Way",
     "even_slopes",
     "mean_fit",
     "try_out",
@@ -65,6 +66,15 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 
+class Way(NamedTuple):
+    """What a classifier learns from."""
+
+    reading: int
+    """Number of the reading."""
+    with_codebook: bool
+    """Whether it learns from the codebook, too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fitting:
     """How classifiers are fitted."""
@@ -81,6 +91,8 @@ class Fitting:
 class Read:
     """All rows by one reading."""
 
+    number: int
+    """Number of the reading."""
     reading: Reading
     """How they are read."""
     space: Space
@@ -118,9 +130,9 @@ class Rows:
         both = sparse.vstack(rows, format="csr") if sparse.issparse(vectors) else np.vstack(rows)
         return cls(both, target, weight, truth[speaks])
 
-    def read(self, reading: Reading) -> Read:
+    def read(self, number: int, reading: Reading) -> Read:
         """Read all rows."""
-        return Read(reading, rotate(reading.of(self.vectors)))
+        return Read(number, reading, rotate(reading.of(self.vectors)))
 
     def fit(
         self,
@@ -159,19 +171,36 @@ class Trial:
     with_codebook: bool = False
     """Whether it learned from the codebook, too."""
 
+    @property
+    def way(self) -> Way:
+        """What it learned from."""
+        return Way(self.read.number, self.with_codebook)
+
 
 def try_out(
-    reads: Sequence[Read], rows: Rows, folds: Sequence[Fold], fitting: Fitting
+    reads: Sequence[Read],
+    rows: Rows,
+    folds: Sequence[Fold],
+    fitting: Fitting,
+    only: Sequence[Way] = (),
 ) -> list[Trial]:
     """Score the held-out rows of each reading with each penalty; without folds, take the middle.
 
     What one fold shows to be hopeless is not fitted on the others. With the codebook, that is tried
-    which counts without it.
+    which counts without it; or these ways only, if there are any.
     """
     strengths = fitting.strengths
     if not folds:
         middle = strengths[len(strengths) // 2]
         return [Trial(reads[0], middle, np.ones(rows.target.shape[1]), None, 0.0)]
+    if only:
+        ways = [(read, way) for read in reads for way in only if way.reading == read.number]
+        tried = [
+            _Try(read, strength, rows, with_codebook=way.with_codebook)
+            for read, way in ways
+            for strength in strengths
+        ]
+        return _held_out(tried, rows, folds, fitting)
     tried = [_Try(read, strength, rows) for read in reads for strength in strengths]
     without = _held_out(tried, rows, folds, fitting)
     if not len(rows.said):

@@ -29,10 +29,10 @@ def fit_folds(
 ) -> FoldHeads | None:
     """Fit the heads of all folds.
 
-    A fold's head has the penalty of the final one or the stricter one beside it, and the readings
-    that count in the final one, as its own inner folds weigh them; these calibrate it, too. Rows
-    with the same text share a fold. A dimension of which some fold would leave one answer only has
-    no heads.
+    A fold's head has the penalty of the final one or the stricter one beside it, and learns from
+    what counts in the final one (readings, the codebook), as its own inner folds weigh them; these
+    calibrate it, too. Rows with the same text share a fold. A dimension of which some fold would
+    leave one answer only has no heads.
 
     Parameters
     ----------

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from ...labels.codebook.codebook import Dimension
 from ..heads.decision import Goal
 from ..heads.head import STRENGTHS, Head, fit_head
+from ..heads.trials import Way
 from ..labelled.folds import Fold
 from ..labelled.training_set import TrainingSet
 from ..matrix import Matrix, States
@@ -77,7 +78,7 @@ class Job:
         *,
         states: Sequence[States] = (),
         codebook: tuple[Matrix, Bools] | None = None,
-        only: Sequence[int] = (),
+        only: Sequence[Way] = (),
     ) -> tuple[Head, Floats | None]:
         """Fit a head on a part of the answered rows; vectors are those of the part."""
         return fit_head(

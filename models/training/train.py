@@ -152,10 +152,13 @@ def _keep(
     even = scaled(labelled, even_out(labelled, states))
     heads: dict[str, Head] = {}
     reports = []
-    for job in jobs:
-        heads[job.name] = job.fit(vectors, np.arange(len(job.rows)), compared.best.head, states)[0]
-        gap = _leak_gap(even, compared, job, heads[job.name])
-        reports.append(_report(data, compared, job, heads[job.name], gap))
+
+    def fit(job: Job) -> Head:
+        return job.fit(vectors, np.arange(len(job.rows)), compared.best.head, states)[0]
+
+    for job, head in zip(jobs, side_by_side(fit, jobs), strict=True):
+        heads[job.name] = head
+        reports.append(_report(data, compared, job, head, _leak_gap(even, compared, job, head)))
         if progress is not None:
             progress(f"{job.name} is fitted", len(reports), None, "")
     folds = fit_folds(data.texts, vectors, jobs, heads, kind=compared.best.head, states=states)

@@ -1,15 +1,16 @@
 """What trials count: the hopeless are given up, and what adds to the others has a say."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
 from standfirst.models.heads import trials
-from standfirst.models.heads.head import fit_head
+from standfirst.models.heads.head import Head, fit_head
 from standfirst.models.heads.linear import fit_path, rotate
 from standfirst.models.heads.readings import Reading
-from standfirst.models.heads.trials import Fitting, Read, Trial, weigh
+from standfirst.models.heads.trials import Fitting, Read, Trial, Way, weigh
 from standfirst.models.matrix import States
 
 
@@ -53,7 +54,7 @@ def test_few_rows_give_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (hasty.fit.weights == patient.fit.weights).all()
 
 
-def test_only_the_readings_that_are_named_are_tried() -> None:
+def test_only_what_is_named_is_tried() -> None:
     """What does not count is left out of the next fit, and what counts is the same classifier."""
     rng = np.random.default_rng(0)
     event = np.arange(900) % 3 == 0
@@ -61,16 +62,22 @@ def test_only_the_readings_that_are_named_are_tried() -> None:
     vectors[event, :6] += 1.2
     truth = np.column_stack([~event, event])
 
-    def fitted(only: tuple[int, ...]) -> Any:
-        states = [States(0, 12, 24)]
-        return fit_head(vectors, truth, np.arange(900), multiple=False, states=states, only=only)[0]
+    def fitted(only: Sequence[Way], *, with_codebook: bool = False) -> Head:
+        return fit_head(
+            vectors, truth, np.arange(900), multiple=False, states=[States(0, 12, 24)], only=only,
+            codebook=(vectors[:6], truth[:6]) if with_codebook else None,
+        )[0]  # fmt: skip
 
-    everything, last = fitted(()), fitted((1,))
+    everything, last = fitted(()), fitted([Way(1, with_codebook=False)])
+    taught = fitted((), with_codebook=True)
 
-    assert everything.counted == (0,)
+    assert everything.counted == (Way(0, with_codebook=False),)
     assert (fitted(everything.counted).fit.weights == everything.fit.weights).all()
-    assert last.counted == (1,)
+    assert last.counted == (Way(1, with_codebook=False),)
     assert not last.fit.weights[:, :12].any()
+    assert taught.counted == (Way(0, with_codebook=False), Way(0, with_codebook=True))
+    assert (fitted(taught.counted, with_codebook=True).fit.weights == taught.fit.weights).all()
+    assert fitted(taught.counted[1:], with_codebook=True).codebook == 1
 
 
 def share_of_further(n_rows: int, base: float, further: float, common: float = 0.0) -> float:
@@ -86,7 +93,8 @@ def share_of_further(n_rows: int, base: float, further: float, common: float = 0
         log_odds = 2 * signal * (np.where(event, signal, -signal) + off)
         scores = np.column_stack([-log_odds, log_odds]) / 2
         right = 1 / (1 + np.exp(-np.where(event, log_odds, -log_odds)))
-        read = Read(Reading(None, np.ones(1, np.float32), adds=adds), rotate(np.ones((1, 1))))
+        reading = Reading(None, np.ones(1, np.float32), adds=adds)
+        read = Read(int(adds), reading, rotate(np.ones((1, 1))))
         made.append(Trial(read, 1.0, np.ones(2), scores, float(-np.log(right).mean())))
     fitting = Fitting((1.0,), "logistic", multiple=False)
     weight = weigh(made, target, target, fitting)
