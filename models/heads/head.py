@@ -25,9 +25,18 @@ from .calibration import Calibration, calibrate
 from .decision import MARGIN, Goal, Rule, find_rule
 from .linear import LinearFit
 from .readings import readings
-from .trials import Fitting, Rows, Way, even_slopes, mean_fit, try_out, weigh
+from .trials import (
+    Counted,
+    Fitting,
+    Rows,
+    even_slopes,
+    mean_fit,
+    tell_counted,
+    try_out,
+    weigh,
+)
 
-__all__ = ["MARGIN", "STRENGTHS", "Head", "fit_head"]
+__all__ = ["MARGIN", "STRENGTHS", "Head", "fit_again", "fit_head"]
 
 STRENGTHS = (0.3, 1.0, 3.0, 10.0)
 """Inverse penalties (scikit-learn's C) that are tried, from strict to loose."""
@@ -56,8 +65,8 @@ class Head:
     """The inverse penalty that weighed most."""
     codebook: float = 0.0
     """How much of it learned from the codebook, too, between 0 and 1; not stored with it."""
-    counted: tuple[Way, ...] = ()
-    """What it learned from: readings, without or with the codebook; not stored with it."""
+    counted: tuple[Counted, ...] = ()
+    """What it is the mean of; not stored with it."""
 
     def probabilities(self, vectors: Matrix) -> Floats:
         """Return the probability of each label of the codebook, shape (n_rows, n_labels)."""
@@ -136,7 +145,6 @@ def fit_head(
     seed: int = 0,
     alone: Bools | None = None,
     codebook: tuple[Matrix, Bools] | None = None,
-    only: Sequence[Way] = (),
 ) -> tuple[Head, Floats | None]:
     """Fit the classifier of one dimension.
 
@@ -170,8 +178,6 @@ def fit_head(
         What the codebook says of the labels: vectors, shape (n_said, dim), and labels, shape
         (n_said, n_labels). Each penalty is tried with these rows, too, which weigh
         `trials.CODEBOOK_WEIGHT`; they are never held out. Without inner folds they are left out.
-    only
-        What is tried, in ascending order; everything if there is nothing.
 
     Returns
     -------
@@ -194,13 +200,13 @@ def fit_head(
     folds = [] if nothing_to_choose else grouped_folds(target, groups, _INNER_FOLDS, seed)
     rows = Rows.of(vectors, target, sample_weight, codebook if folds else None, seen)
     ways = readings(vectors, states)
-    asked = sorted({way.reading for way in only}) or range(len(ways))
-    reads = [rows.read(number, ways[number]) for number in asked[: None if folds else 1]]
+    reads = [rows.read(n, way) for n, way in enumerate(ways[: None if folds else 1])]
     fitting = Fitting(strengths, kind, multiple)
-    trials = try_out(reads, rows, folds, fitting, only)
+    trials = try_out(reads, rows, folds, fitting)
     weight = weigh(trials, target, target, fitting)
     trials = even_slopes(trials, weight)
-    fit = mean_fit(trials, weight, rows, fitting)
+    counted = tell_counted(trials, weight)
+    fit = mean_fit(counted, reads, rows, fitting)
     n_seen = target.shape[1]
     calibration, rule = Calibration.none(n_seen), Rule.none(n_seen, single)
     held_out = None
@@ -215,5 +221,38 @@ def fit_head(
     by_strength = np.array([[trial.strength == one for trial in trials] for one in strengths])
     strength = strengths[int((by_strength @ weight).round(9).argmax())]
     share = float(weight[[trial.with_codebook for trial in trials]].sum())
-    counted = tuple(sorted({trial.way for trial, one in zip(trials, weight, strict=True) if one}))
     return Head(multiple, seen, fit, calibration, rule, float(strength), share, counted), held_out
+
+
+def fit_again(
+    head: Head,
+    vectors: Matrix,
+    truth: Bools,
+    *,
+    kind: str = "logistic",
+    sample_weight: Floats | None = None,
+    states: Sequence[States] = (),
+    codebook: tuple[Matrix, Bools] | None = None,
+) -> LinearFit:
+    """Fit on other rows what a head is the mean of, each as much as it counts there.
+
+    Parameters
+    ----------
+    head
+        As `fit_head` made it.
+    vectors, truth, kind, sample_weight, states, codebook
+        As there. Labels that the head has not seen are left out.
+
+    Examples
+    --------
+    >>> vectors = np.repeat(np.eye(2, dtype=np.float32), 20, axis=0)
+    >>> truth = np.repeat(np.eye(2, dtype=bool), 20, axis=0)
+    >>> head, _ = fit_head(vectors, truth, np.arange(40), multiple=False)
+    >>> fit = fit_again(head, vectors, truth)
+    >>> bool((fit.weights == head.fit.weights).all())
+    True
+    """
+    rows = Rows.of(vectors, truth[:, head.seen], sample_weight, codebook, head.seen)
+    ways = readings(vectors, states)
+    reads = [rows.read(n, ways[n]) for n in sorted({one.reading for one in head.counted})]
+    return mean_fit(head.counted, reads, rows, Fitting(STRENGTHS, kind, head.multiple))

@@ -33,13 +33,14 @@ from .readings import Reading
 
 __all__ = [
     "CODEBOOK_WEIGHT",
+    "Counted",
     "Fitting",
     "Read",
     "Rows",
     "Trial",
-    "Way",
     "even_slopes",
     "mean_fit",
+    "tell_counted",
     "try_out",
     "weigh",
 ]
@@ -66,13 +67,19 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 
-class Way(NamedTuple):
-    """What a classifier learns from."""
+class Counted(NamedTuple):
+    """What a trial counted in a mean, so that the same mean can be fitted on other rows."""
 
     reading: int
     """Number of the reading."""
+    strength: float
+    """The inverse penalty."""
     with_codebook: bool
-    """Whether it learns from the codebook, too."""
+    """Whether it learned from the codebook, too."""
+    weight: float
+    """How much it counted."""
+    slope: Floats
+    """What its scores are multiplied with, shape (n_labels,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,36 +178,19 @@ class Trial:
     with_codebook: bool = False
     """Whether it learned from the codebook, too."""
 
-    @property
-    def way(self) -> Way:
-        """What it learned from."""
-        return Way(self.read.number, self.with_codebook)
-
 
 def try_out(
-    reads: Sequence[Read],
-    rows: Rows,
-    folds: Sequence[Fold],
-    fitting: Fitting,
-    only: Sequence[Way] = (),
+    reads: Sequence[Read], rows: Rows, folds: Sequence[Fold], fitting: Fitting
 ) -> list[Trial]:
     """Score the held-out rows of each reading with each penalty; without folds, take the middle.
 
     What one fold shows to be hopeless is not fitted on the others. With the codebook, that is tried
-    which counts without it; or these ways only, if there are any.
+    which counts without it.
     """
     strengths = fitting.strengths
     if not folds:
         middle = strengths[len(strengths) // 2]
         return [Trial(reads[0], middle, np.ones(rows.target.shape[1]), None, 0.0)]
-    if only:
-        ways = [(read, way) for read in reads for way in only if way.reading == read.number]
-        tried = [
-            _Try(read, strength, rows, with_codebook=way.with_codebook)
-            for read, way in ways
-            for strength in strengths
-        ]
-        return _held_out(tried, rows, folds, fitting)
     tried = [_Try(read, strength, rows) for read in reads for strength in strengths]
     without = _held_out(tried, rows, folds, fitting)
     if not len(rows.said):
@@ -320,21 +310,30 @@ def even_slopes(trials: Sequence[Trial], weight: Floats) -> list[Trial]:
     ]
 
 
-def mean_fit(trials: Sequence[Trial], weight: Floats, rows: Rows, fitting: Fitting) -> LinearFit:
-    """Fit what the trials tried on all rows, and take the mean: one linear classifier again."""
+def tell_counted(trials: Sequence[Trial], weight: Floats) -> tuple[Counted, ...]:
+    """Tell what counts, and how much."""
+    return tuple(
+        Counted(trial.read.number, trial.strength, trial.with_codebook, float(share), trial.slope)
+        for trial, share in zip(trials, weight, strict=True)
+        if share
+    )
+
+
+def mean_fit(
+    counted: Sequence[Counted], reads: Sequence[Read], rows: Rows, fitting: Fitting
+) -> LinearFit:
+    """Fit what counts on all rows, and take the mean: one linear classifier again."""
     weights: npt.NDArray[Any] = np.zeros(1)
     intercept = np.zeros(rows.target.shape[1])
     everything = np.arange(len(rows.target))
-    counted = [(trial, share) for trial, share in zip(trials, weight, strict=True) if share]
-    for (read, said), pairs in groupby(
-        counted, key=lambda pair: (pair[0].read, pair[0].with_codebook)
-    ):
-        some = list(pairs)
-        strengths = [trial.strength for trial, _ in some]
+    by_number = {read.number: read for read in reads}
+    for (number, said), same in groupby(counted, key=lambda one: (one.reading, one.with_codebook)):
+        some, read = list(same), by_number[number]
+        strengths = [one.strength for one in some]
         path = rows.fit(read, everything, strengths, fitting, with_codebook=said)
         mixed = np.zeros(path[0].weights.shape)
-        for (trial, share), fitted in zip(some, path, strict=True):
-            slope = share * trial.slope
+        for one, fitted in zip(some, path, strict=True):
+            slope = one.weight * one.slope
             mixed += slope[:, None] * fitted.weights
             intercept += slope * fitted.intercept
         dim = rows.vectors.shape[1]

@@ -5,8 +5,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from ..heads.calibration import calibrate
+from ..heads.decision import Rule
 from ..heads.fold_heads import FoldHeads, rounded
-from ..heads.head import STRENGTHS, Head
+from ..heads.head import Head
+from ..heads.linear import LinearFit
 from ..labelled.same_text import hash_texts
 from ..matrix import Matrix, States
 from ..threads import side_by_side
@@ -29,10 +32,10 @@ def fit_folds(
 ) -> FoldHeads | None:
     """Fit the heads of all folds.
 
-    A fold's head has the penalty of the final one or the stricter one beside it, and learns from
-    what counts in the final one (readings, the codebook), as its own inner folds weigh them; these
-    calibrate it, too. Rows with the same text share a fold. A dimension of which some fold would
-    leave one answer only has no heads.
+    A fold's head is the mean of what the final one is the mean of, as much as it counts there,
+    fitted without the fold's rows. It is calibrated by what the heads of the other folds score on
+    the rows that they left out. Rows with the same text share a fold. A dimension of which some
+    fold would leave one answer only has no heads.
 
     Parameters
     ----------
@@ -75,18 +78,25 @@ def _fit(
     kind: str,
     states: Sequence[States],
 ) -> tuple[Head, ...]:
-    stricter = max((tried for tried in STRENGTHS if tried < final.strength), default=STRENGTHS[1])
-    strengths = sorted({stricter, final.strength})
-
-    def fit(part: npt.NDArray[np.int64]) -> Head:
-        rows = vectors[job.rows[part]]
-        said = job.codebook(vectors)
-        head = job.fit_rows(
-            rows, part, kind, strengths, states=states, codebook=said, only=final.counted
-        )[0]
+    def fit(part: npt.NDArray[np.int64]) -> LinearFit:
+        again = job.fit_again(final, vectors, part, kind, states)
         # As it will be stored, so that a model answers the same before and after.
-        arrays = head.arrays()
-        arrays["weights"] = rounded(arrays["weights"])
-        return Head.restore(arrays, multiple=job.multiple, strength=head.strength)
+        return LinearFit(rounded(again.weights), again.intercept)
 
-    return tuple(side_by_side(fit, parts))
+    fits = list(side_by_side(fit, parts))
+    target = job.truth[:, final.seen]
+    scores = np.zeros(target.shape)
+    for fitted, part in zip(fits, parts, strict=True):
+        left = np.setdiff1d(np.arange(len(target)), part)
+        scores[left] = fitted.scores(vectors[job.rows[left]])
+    return tuple(
+        Head(
+            final.multiple,
+            final.seen,
+            fitted,
+            calibrate(scores[part], target[part], multiple=final.multiple),
+            Rule.none(target.shape[1], final.rule.alone),
+            final.strength,
+        )
+        for fitted, part in zip(fits, parts, strict=True)
+    )

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from ...labels.codebook.codebook import Dimension
 from ..heads.decision import Goal
-from ..heads.head import STRENGTHS, Head, fit_head
-from ..heads.trials import Way
+from ..heads.head import STRENGTHS, Head, fit_again, fit_head
+from ..heads.linear import LinearFit
 from ..labelled.folds import Fold
 from ..labelled.training_set import TrainingSet
 from ..matrix import Matrix, States
@@ -78,7 +78,6 @@ class Job:
         *,
         states: Sequence[States] = (),
         codebook: tuple[Matrix, Bools] | None = None,
-        only: Sequence[Way] = (),
     ) -> tuple[Head, Floats | None]:
         """Fit a head on a part of the answered rows; vectors are those of the part."""
         return fit_head(
@@ -94,7 +93,25 @@ class Job:
             seed=self.seed,
             alone=self.alone,
             codebook=codebook,
-            only=only,
+        )
+
+    def fit_again(
+        self,
+        head: Head,
+        vectors: Matrix,
+        part: npt.NDArray[np.int64],
+        kind: str,
+        states: Sequence[States],
+    ) -> LinearFit:
+        """Fit on a part of the answered rows what a head of all of them is the mean of."""
+        return fit_again(
+            head,
+            vectors[self.rows[part]],
+            self.truth[part],
+            kind=kind,
+            sample_weight=None if self.weight is None else self.weight[part],
+            states=states,
+            codebook=self.codebook(vectors),
         )
 
     def cut(self, fold: Fold) -> Fold:

@@ -1,16 +1,15 @@
 """What trials count: the hopeless are given up, and what adds to the others has a say."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
 from standfirst.models.heads import trials
-from standfirst.models.heads.head import Head, fit_head
+from standfirst.models.heads.head import fit_again, fit_head
 from standfirst.models.heads.linear import fit_path, rotate
 from standfirst.models.heads.readings import Reading
-from standfirst.models.heads.trials import Fitting, Read, Trial, Way, weigh
+from standfirst.models.heads.trials import Fitting, Read, Trial, weigh
 from standfirst.models.matrix import States
 
 
@@ -54,30 +53,27 @@ def test_few_rows_give_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (hasty.fit.weights == patient.fit.weights).all()
 
 
-def test_only_what_is_named_is_tried() -> None:
-    """What does not count is left out of the next fit, and what counts is the same classifier."""
+def test_what_counts_is_fitted_again() -> None:
+    """On the same rows the same mean comes out; on others, one that answers like it."""
     rng = np.random.default_rng(0)
     event = np.arange(900) % 3 == 0
     vectors = rng.normal(size=(900, 24)).astype(np.float32)
     vectors[event, :6] += 1.2
-    truth = np.column_stack([~event, event])
+    truth = np.column_stack([~event, event, np.zeros(900, bool)])
+    states, codebook = [States(0, 12, 24)], (vectors[:6], truth[:6])
+    head, _ = fit_head(
+        vectors, truth, np.arange(900), multiple=False, states=states, codebook=codebook
+    )
+    same = fit_again(head, vectors, truth, states=states, codebook=codebook)
+    half = fit_again(head, vectors[::2], truth[::2], states=states, codebook=codebook)
 
-    def fitted(only: Sequence[Way], *, with_codebook: bool = False) -> Head:
-        return fit_head(
-            vectors, truth, np.arange(900), multiple=False, states=[States(0, 12, 24)], only=only,
-            codebook=(vectors[:6], truth[:6]) if with_codebook else None,
-        )[0]  # fmt: skip
-
-    everything, last = fitted(()), fitted([Way(1, with_codebook=False)])
-    taught = fitted((), with_codebook=True)
-
-    assert everything.counted == (Way(0, with_codebook=False),)
-    assert (fitted(everything.counted).fit.weights == everything.fit.weights).all()
-    assert last.counted == (Way(1, with_codebook=False),)
-    assert not last.fit.weights[:, :12].any()
-    assert taught.counted == (Way(0, with_codebook=False), Way(0, with_codebook=True))
-    assert (fitted(taught.counted, with_codebook=True).fit.weights == taught.fit.weights).all()
-    assert fitted(taught.counted[1:], with_codebook=True).codebook == 1
+    assert {one.with_codebook for one in head.counted} == {False, True}
+    assert sum(one.weight for one in head.counted) == pytest.approx(1)
+    assert (same.weights == head.fit.weights).all()
+    assert (same.intercept == head.fit.intercept).all()
+    assert not (half.weights == head.fit.weights).any()
+    answers = [one.scores(vectors).argmax(axis=1) for one in (head.fit, half)]
+    assert (answers[0] == answers[1]).mean() > 0.9
 
 
 def share_of_further(n_rows: int, base: float, further: float, common: float = 0.0) -> float:
