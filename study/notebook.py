@@ -589,7 +589,7 @@ class Study:
         effort: str = "default",
         goal: "Goal | str" = "macro-f1",
         votes: bool = False,
-        n_folds: int = 5,
+        n_folds: int | None = None,
         seed: int = 0,
         progress: Progress | None = None,
     ) -> "Report":

@@ -114,7 +114,15 @@ def train(
             "-o", "--output", help="Folder of the model.", show_default="STUDY/models/CODEBOOK"
         ),
     ] = None,
-    folds: Annotated[int, typer.Option(min=2, max=20, help="Folds of the held-out score.")] = 5,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            max=20,
+            help="Folds of the held-out score.",
+            show_default="5; 10 below 500 rows, but with --fine-tune",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the folds and the bootstrap.")] = 0,
     study: StudyOption = None,
     as_json: JsonOption = False,
@@ -184,7 +192,8 @@ def train(
                 context=context,
                 effort="fast" if fast else "thorough" if thorough else "default",
                 goal=aim,
-                n_folds=folds,
+                # Each fold is a tuning more.
+                n_folds=folds or (None if fine_tune is None else 5),
                 seed=seed,
                 progress=progress,
             )

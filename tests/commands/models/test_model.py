@@ -31,7 +31,7 @@ def work(tmp_path_factory: pytest.TempPathFactory, run: Run) -> Path:
     assert done.code == 0, done.err
     assert "30 rows in 15 groups (article_id); encoder tfidf" in done.out
     assert "stance: macro-F1 1.000 (0.782 to 1.000)" in done.out
-    assert "held out: 5 folds of whole groups; n = 30 rows in 15 groups by article_id" in done.out
+    assert "held out: 10 folds of whole groups; n = 30 rows in 15 groups by article_id" in done.out
     return folder
 
 
