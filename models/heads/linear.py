@@ -30,7 +30,7 @@ from .logistic import Centred, fit_logistic
 
 __all__ = ["KINDS", "LinearFit", "Space", "fit_path", "rotate"]
 
-_ROTATE_UP_TO = 1_500
+_ROTATE_UP_TO = 2_500
 """Rows that are always turned. More are where a step over rows as long as there are rows takes less
 time than one over the filled entries of sparse ones, which are gone through singly."""
 
