@@ -47,7 +47,7 @@ from .tables import write_table
 
 __all__ = ["Step", "walk"]
 
-N_SAMPLE = 1200
+N_SAMPLE = 1400
 N_CHECKED = 60
 SEED = 2026
 

@@ -1,10 +1,10 @@
 """How far a model carries to a writer that it has not read: macro-F1 by folds of writers.
 
-Five writers wrote the demonstration's articles, none of whom saw the others' texts (see
-`corpus/demo/README.md`). The sentences of each are judged by a model that learned from the four
-others, with the codebook's rows as `train` has them; penalty, layers, calibration and rule are
-chosen by folds of articles within the four. The first line tells what a second reader reaches
-against the first, on the sentences that both have read: the harder ones, as drawn.
+Seven writers wrote the demonstration's articles, none of whom saw the others' texts (see
+`corpus/demo/README.md`). The sentences of each are judged by a model that learned from the others,
+with the codebook's rows as `train` has them; penalty, layers, calibration and rule are chosen by
+folds of articles within these. The first line tells what a second reader reaches against the first,
+on the sentences that both have read: the harder ones, as drawn; blank where nobody read twice.
 
     python benchmarks/writers.py                          stance, the methods that are ready
     python benchmarks/writers.py --dimension position --only tfidf minilm
@@ -222,16 +222,17 @@ def average(several: list[Answers], *, multiple: bool) -> Bools:
     return chosen
 
 
-def measure(truth: Bools, answer: Bools, writers: npt.NDArray[Any], twice: Bools) -> Floats:
-    """Measure macro-F1 of all rows, of those read twice, and of each writer's."""
-    parts = [np.ones(len(truth), bool), twice, *(writers == one for one in np.unique(writers))]
-    return np.array([macro_f1(truth[part], answer[part]) for part in parts])
+def measure(truth: Bools, answer: Bools, parts: Sequence[Bools]) -> Floats:
+    """Measure macro-F1 of each part of the rows; nan where it has none."""
+    return np.array(
+        [macro_f1(truth[part], answer[part]) if part.any() else np.nan for part in parts]
+    )
 
 
 def show(name: str, rows: Sequence[Floats], base: Sequence[Floats] = ()) -> None:
     """Print a line: means over seeds, and how much better than the base by writer."""
     mean = np.mean(rows, axis=0)
-    line = f"{name:<36}" + "".join(f"{value:7.3f}" for value in mean)
+    line = f"{name:<36}" + "".join(" " * 7 if np.isnan(one) else f"{one:7.3f}" for one in mean)
     if len(base):
         by_writer = 100 * (mean - np.mean(base, axis=0))[2:]
         error = by_writer.std(ddof=1) / len(by_writer) ** 0.5
@@ -270,7 +271,8 @@ def main() -> None:
     print(f"{'':<36}" + "".join(f"{name:>7}" for name in ("all", "twice", *names)) + f"   - {BASE}")
     twice = np.array([answer is not None for answer in corpus.second])
     again = np.array([[one in (a or ()) for one in dimension.label_ids] for a in corpus.second])
-    of_second = measure(truth[twice], again[twice], corpus.writers[twice], twice[twice])
+    parts = [np.ones(len(truth), bool), twice, *(corpus.writers == name for name in names)]
+    of_second = measure(truth, again, [part & twice for part in parts])
     show(f"second reader, {twice.sum()} sentences", [of_second])
     found: dict[str, list[Floats]] = {}
     for seed in range(asked.seeds):
@@ -282,7 +284,7 @@ def main() -> None:
                 mean = average([answers[one] for one in some], multiple=multiple)
                 chosen[name] = mean
         for name, answer in chosen.items():
-            values = measure(truth, answer, corpus.writers, twice)
+            values = measure(truth, answer, parts)
             found.setdefault(name, []).append(values)
     for name in sorted(found, key=[*METHODS, *found].index):
         show(name, found[name], found.get(BASE, ()))
