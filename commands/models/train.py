@@ -120,7 +120,7 @@ def train(
             min=2,
             max=20,
             help="Folds of the held-out score.",
-            show_default="5; 10 below 500 rows, but with --fine-tune",
+            show_default="10 below 500 rows, else 5; with --fine-tune always 5",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the folds and the bootstrap.")] = 0,
