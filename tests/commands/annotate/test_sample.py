@@ -309,7 +309,7 @@ def _said_of(study: StudyFolder, name: str) -> Counter[tuple[str, bool]]:
     )
     model = Model.load(study.models / "one")
     said = model.predict(texts, {"before": before, "after": after})["framing"]
-    answered = said.chosen.any(axis=1)
+    answered = [bool(row.any()) for row in said.chosen]
     return Counter(
         (row.coders[0], bool(row.assisted)) for row, one in zip(rows, answered, strict=True) if one
     )
