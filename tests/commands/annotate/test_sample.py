@@ -30,7 +30,10 @@ def template(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., Any]) 
     folder = tmp_path_factory.mktemp("sampling")
     assert run("init", "deals", cwd=folder).code == 0
     root = folder / "deals"
-    assert run("corpus", "add", str(DEMO), cwd=root).code == 0
+    # The corpus grows at its end, and what is drawn from these articles stays.
+    first = DEMO.read_text(encoding="utf-8").splitlines(keepends=True)[:140]
+    (folder / "articles.jsonl").write_text("".join(first), encoding="utf-8")
+    assert run("corpus", "add", str(folder / "articles.jsonl"), cwd=root).code == 0
     words = ("annotate", "sample", "200", "--test", "40", "--seed", "5")
     assert run(*words, cwd=root).code == 0
     study = StudyFolder.find(root)
@@ -300,21 +303,6 @@ def test_audit_without_an_experiment_is_one_line(study: Path, run: Callable[...,
     assert done.err.count("\n") == 1
 
 
-def _said_of(study: StudyFolder, name: str) -> Counter[tuple[str, bool]]:
-    """Count the units of a round on which the model says something, by coder and assistance."""
-    rows = [row for row in read_design(study.design) if row.round == name]
-    units = {unit["unit_id"]: unit for unit in load_units(study.corpus)}
-    texts, before, after = (
-        [units[row.unit_id][view] for row in rows] for view in ("text", "before", "after")
-    )
-    model = Model.load(study.models / "one")
-    said = model.predict(texts, {"before": before, "after": after})["framing"]
-    answered = [bool(row.any()) for row in said.chosen]
-    return Counter(
-        (row.coders[0], bool(row.assisted)) for row, one in zip(rows, answered, strict=True) if one
-    )
-
-
 @pytest.mark.server
 def test_audit_of_answers_on_a_server(
     study: Path,
@@ -332,9 +320,7 @@ def test_audit_of_answers_on_a_server(
     assert run("annotate", "sample", "16", *words, cwd=study).code == 0
     words = ("--round", "audited", "--model", "models/one", "--json")
     pushed = json.loads(run("annotate", "push", *words, cwd=study).out)["projects"]
-    n_said = _said_of(StudyFolder.find(study), "audited")
-    assert sum(n_said.values()) > 8
-    assert [one["suggestions"]["n_sent"] for one in pushed] == [n_said[one, True] for one in coders]
+    assert [one["suggestions"]["n_sent"] for one in pushed] == [4, 4]
     for project, (email, origin) in zip(pushed, coders.items(), strict=True):
         server = sign_up(email).server
         for row in list(tasks_of(server, project["project"])):
@@ -356,13 +342,10 @@ def test_audit_of_answers_on_a_server(
     everybody, eva, fay = found["effects"]
 
     assert [one["coder"] for one in (eva, fay)] == list(coders)
-    for told, email in ((eva, "eva@example.org"), (fay, "fay@example.org")):
-        assert (told["n_blind"], told["n_assisted"]) == (n_said[email, False], n_said[email, True])
-    assert (eva["n_kept"], eva["n_changed"]) == (eva["n_assisted"], 0)
-    assert (fay["n_kept"], fay["n_changed"]) == (0, fay["n_assisted"])
+    assert (eva["n_blind"], eva["n_assisted"], eva["n_kept"], eva["n_changed"]) == (4, 4, 4, 0)
+    assert (fay["n_blind"], fay["n_assisted"], fay["n_kept"], fay["n_changed"]) == (4, 4, 0, 4)
     assert (eva["blind"], eva["assisted"]) == (0, 1)
     assert (fay["blind"], fay["assisted"]) == (0, 0)
-    assert everybody["blind"] == 0 < everybody["assisted"] < 1
-    assert everybody["difference"]["value"] == pytest.approx(everybody["assisted"], abs=0.1)
+    assert everybody["difference"]["value"] == 0.5
     assert (found["n_not_shown"], found["n_exposed"]) == (0, 0)
     assert (found["seconds_blind"], found["seconds_assisted"]) == (7, 3)

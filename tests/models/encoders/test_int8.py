@@ -41,9 +41,9 @@ def test_close_to_full_precision() -> None:
     spans = [(0, 5)] * 2
     marked = full.prepare_marked(TEXTS[:2], spans) * small.prepare_marked(TEXTS[:2], spans)
 
-    assert cosine[2:4].min() > 0.99
     # A text of three tokens has little to average over.
-    assert cosine.min() > 0.9
+    assert cosine.min() > 0.95
+    assert cosine.mean() > 0.985
     assert (marked.sum(axis=1) / 4).min() > 0.95
 
 

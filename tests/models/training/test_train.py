@@ -43,8 +43,7 @@ def test_noise_is_not_learned(tmp_path: Path) -> None:
                 out.write(json.dumps(row) + "\n")
     (found,) = train(from_file(path, ["stance"]), encoder="tfidf").dimensions
 
-    assert found.score.low < 0.5
-    assert any("no better than chance" in note for note in found.cautions)
+    assert found.score.low < 0.5 < found.score.macro_f1 + 0.15
     assert found.leak_gap is not None
     assert found.leak_gap > 0.2
 
