@@ -48,6 +48,7 @@ MOST_FRESH = 2_000
 CHOSEN_ON = "babe-part"
 JUDGES = ("newssd", "csta-topic", "newsmtsc-part", "babe-bias")
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 
 def draw(groups: Ints, n: int, rng: np.random.Generator) -> tuple[Ints, Ints, Ints]:
@@ -66,7 +67,6 @@ def draw(groups: Ints, n: int, rng: np.random.Generator) -> tuple[Ints, Ints, In
     return rows, ties[rows], np.setdiff1d(order, rows)
 
 
-Bools = npt.NDArray[np.bool_]
 Run = Callable[[Job, Ints, Ints], tuple[Bools, Bools]]
 """From a job, its rows in the set and fresh rows to the held-out answers and those on the fresh."""
 

@@ -138,12 +138,13 @@ def score_answers(
             multiple=dimension.choice == "multiple",
             seed=seed,
         )
-    n_seen = int(np.isin(hash_texts(data.texts), model.trained_on).sum())
+    hashes = hash_texts(data.texts)
+    n_seen = int(np.isin(hashes, model.trained_on).sum())
     goal = parse_goal(model.about.goal)
     known = tuple(
         f"{n:,} of {len(data):,} texts are of {of}, from which the model knows what bias, tone or "
         "frames turn on; the score may flatter"
-        for of, n in n_in_sets(data.texts, model.about.other_tasks).items()
+        for of, n in n_in_sets(hashes, model.about.other_tasks).items()
     )
     notes = {
         name: (*_on_absent(one), *known, *find_cautions(one, goal)) for name, one in scores.items()

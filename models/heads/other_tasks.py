@@ -17,7 +17,7 @@ of EMNLP. Hamborg, F. & Donnay, K. (2021). NewsMTSC. EACL. Antici, F. et al. (20
 Sentence-Level Subjectivity Detection on English News Articles. LREC-COLING.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -79,28 +79,28 @@ def other_tasks(texts: Iterable[str]) -> OtherTasks:
     """
     own = short_hashes(texts)
     names = sorted(key.removeprefix("texts/") for key in _stored() if key.startswith("texts/"))
-    alone = set(_sets_of(own, names))
-    return OtherTasks(tuple(name for name in names if name not in alone))
+    left_out = _sets_of(own, names)
+    return OtherTasks(tuple(name for name in names if name not in left_out))
 
 
-def n_in_sets(texts: Sequence[str], names: Iterable[str]) -> dict[str, int]:
+def n_in_sets(hashes: npt.NDArray[np.uint64], names: Iterable[str]) -> dict[str, int]:
     """Count how many texts are of sets, those that have as many as would keep them from teaching.
 
     Parameters
     ----------
-    texts
-        What is looked up.
+    hashes
+        Hashes of the texts (`hash_texts`).
     names
         Names of the sets; those that are not stored have none.
 
     Examples
     --------
-    >>> n_in_sets(["Talks fail."], ["babe"])
+    >>> n_in_sets(hash_texts(["Talks fail."]), ["babe"])
     {}
     """
-    hashes = hash_texts(texts).astype(np.uint32)
-    found = _sets_of(np.unique(hashes), names)
-    return {name: int(np.isin(hashes, _stored()[f"texts/{name}"]).sum()) for name in found}
+    short = hashes.astype(np.uint32)
+    found = _sets_of(np.unique(short), names)
+    return {name: int(np.isin(short, _stored()[f"texts/{name}"]).sum()) for name in found}
 
 
 def short_hashes(texts: Iterable[str]) -> npt.NDArray[np.uint32]:

@@ -59,9 +59,8 @@ def fit_folds(
     heads = {}
     for job in jobs:
         fold = fold_of[row_of[job.rows]]
-        parts = [np.flatnonzero(fold != number) for number in range(N_FOLDS)]
-        if all(_varied(job.truth[part]) for part in parts):
-            heads[job.name] = _fit(job, vectors, parts, final[job.name], kind=kind, states=states)
+        if all(_varied(job.truth[fold != number]) for number in range(N_FOLDS)):
+            heads[job.name] = _fit(job, vectors, fold, final[job.name], kind=kind, states=states)
     return FoldHeads(heads, hashes, fold_of) if heads else None
 
 
@@ -72,31 +71,28 @@ def _varied(truth: npt.NDArray[np.bool_]) -> bool:
 def _fit(
     job: Job,
     vectors: Matrix,
-    parts: Sequence[npt.NDArray[np.int64]],
+    fold: npt.NDArray[np.uint8],
     final: Head,
     *,
     kind: str,
     states: Sequence[States],
 ) -> tuple[Head, ...]:
-    def fit(part: npt.NDArray[np.int64]) -> LinearFit:
-        again = job.fit_again(final, vectors, part, kind, states)
+    def fit(number: int) -> LinearFit:
+        again = job.fit_again(final, vectors, np.flatnonzero(fold != number), kind, states)
         # As it will be stored, so that a model answers the same before and after.
         return LinearFit(rounded(again.weights), again.intercept)
 
-    fits = list(side_by_side(fit, parts))
+    fits = list(side_by_side(fit, range(N_FOLDS)))
     target = job.truth[:, final.seen]
     scores = np.zeros(target.shape)
-    for fitted, part in zip(fits, parts, strict=True):
-        left = np.setdiff1d(np.arange(len(target)), part)
+    for number, fitted in enumerate(fits):
+        left = fold == number
         scores[left] = fitted.scores(vectors[job.rows[left]])
-    return tuple(
-        Head(
-            final.multiple,
-            final.seen,
-            fitted,
-            calibrate(scores[part], target[part], multiple=final.multiple),
-            Rule.none(target.shape[1], final.rule.alone),
-            final.strength,
-        )
-        for fitted, part in zip(fits, parts, strict=True)
-    )
+
+    def head(number: int) -> Head:
+        others = fold != number
+        calibration = calibrate(scores[others], target[others], multiple=final.multiple)
+        rule = Rule.none(target.shape[1], final.rule.alone)
+        return Head(final.multiple, final.seen, fits[number], calibration, rule, final.strength)
+
+    return tuple(map(head, range(N_FOLDS)))

@@ -87,7 +87,7 @@ class Job:
             multiple=self.multiple,
             kind=kind,
             goal=self.goal,
-            sample_weight=None if self.weight is None else self.weight[part],
+            sample_weight=self._weights(part),
             strengths=strengths,
             states=states,
             seed=self.seed,
@@ -109,10 +109,13 @@ class Job:
             vectors[self.rows[part]],
             self.truth[part],
             kind=kind,
-            sample_weight=None if self.weight is None else self.weight[part],
+            sample_weight=self._weights(part),
             states=states,
             codebook=self.codebook(vectors),
         )
+
+    def _weights(self, part: npt.NDArray[np.int64]) -> Floats | None:
+        return None if self.weight is None else self.weight[part]
 
     def cut(self, fold: Fold) -> Fold:
         """Return the answered rows on both sides of a fold, numbered among themselves."""

@@ -166,16 +166,19 @@ def _keep(
     labelled = vectors[: len(data)]
     even = scaled(labelled, even_out(labelled, states))
     heads: dict[str, Head] = {}
-    reports = []
 
     def fit(job: Job) -> Head:
         return job.fit(vectors, np.arange(len(job.rows)), compared.best.head, states)[0]
 
     for job, head in zip(jobs, side_by_side(fit, jobs), strict=True):
         heads[job.name] = head
-        reports.append(_report(data, compared, job, head, _leak_gap(even, compared, job, head)))
         if progress is not None:
-            progress(f"{job.name} is fitted", len(reports), None, "")
+            progress(f"{job.name} is fitted", len(heads), None, "")
+    # Only then, as the gap has fits side by side of its own.
+    reports = [
+        _report(data, compared, job, head, _leak_gap(even, compared, job, head))
+        for job, head in zip(jobs, heads.values(), strict=True)
+    ]
     folds = fit_folds(data.texts, vectors, jobs, heads, kind=compared.best.head, states=states)
     taught = np.zeros(len(data), bool) if data.weak is None else data.weak.rows
     people, n_weak, weak = ~taught, int(taught.sum()), None

@@ -9,6 +9,7 @@ import pytest
 
 from standfirst.models.heads import other_tasks as module
 from standfirst.models.heads.other_tasks import OtherTasks, n_in_sets, other_tasks, short_hashes
+from standfirst.models.labelled.same_text import hash_texts
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 ALL = ("babe", "narrative_frames", "newsmtsc", "newssd_eng")
@@ -45,9 +46,9 @@ def test_some_stock_sentences_do_not_leave_a_set_out(known: list[str]) -> None:
 
 def test_texts_of_a_set_are_counted(known: list[str]) -> None:
     """Whoever scores a model on what taught it is told so; one text may be chance."""
-    assert n_in_sets([*known, known[0], "Nothing of the kind."], ["ours", "other"]) == {"ours": 4}
-    assert n_in_sets([known[0], "Nothing of the kind."], ["ours"]) == {}
-    assert n_in_sets(known, ["other", "of a later version"]) == {}
+    assert n_in_sets(hash_texts([*known, known[0], "Nothing."]), ["ours", "other"]) == {"ours": 4}
+    assert n_in_sets(hash_texts([known[0], "Nothing."]), ["ours"]) == {}
+    assert n_in_sets(hash_texts(known), ["other", "of a later version"]) == {}
 
 
 def test_only_the_direction_of_the_sets_that_teach(known: list[str]) -> None:
