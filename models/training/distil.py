@@ -195,6 +195,7 @@ def about_student(teacher: Predictor, n_pool: int, seed: int) -> About:
         seed=seed,
         teacher={"encoder": teacher.encoder_name, "data": teacher.about.data},
         n_pool=n_pool,
+        other_tasks=teacher.about.other_tasks,
     )
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,14 @@ def test_pool_counts_as_seen(report: Report, data: TrainingSet, pool: list[str])
 
     assert np.isin(hash_texts(pool), student.trained_on).all()
     assert evaluate(student, data).n_seen == len(data)
+
+
+def test_what_taught_the_teacher_taught_the_student(report: Report, pool: list[str]) -> None:
+    """A student names the sets of its teacher, so that a score on them is told to flatter."""
+    about = replace(report.model.about, other_tasks=("babe",))
+    teacher = replace(report.model, about=about, _table=[])
+
+    assert distil(teacher, pool).model.about.other_tasks == ("babe",)
 
 
 def test_same_bytes(report: Report, pool: list[str], tmp_path: Path) -> None:
