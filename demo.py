@@ -20,6 +20,7 @@ from .annotate.design.sampling import assign, draw, write_design
 from .annotate.design.strata import strata_of
 from .annotate.other_tools.exchange import export_tasks, import_tasks
 from .corpus import add, load_units, read_articles
+from .errors import ExistsError
 from .files import dump_json, write_text
 from .labels import (
     Codebook,
@@ -75,14 +76,21 @@ def walk(folder: Path, *, progress: Progress | None = None) -> Iterator[Step]:
     Parameters
     ----------
     folder
-        Where the study is made; it must not hold one already.
+        Where the study is made: a new folder, or an empty one.
     progress
         Receives how far training has come.
 
     Yields
     ------
     Each step when it is done.
+
+    Raises
+    ------
+    ExistsError
+        The folder is a study already, or not empty.
     """
+    if not (folder / "study.toml").exists() and folder.is_dir() and any(folder.iterdir()):
+        raise ExistsError(folder, "is not empty", "name a new folder")
     with as_file(files("standfirst.corpus.demo")) as data:
         study = StudyFolder.create(
             folder,

@@ -21,7 +21,7 @@ from typing import Any
 
 from ..corpus.preparation import Preparation
 from ..corpus.units.unit import KINDS
-from ..errors import ExistsError, InputError, StudyError
+from ..errors import ExistsError, InputError, StudyError, hint
 from ..files import write_text
 
 __all__ = ["Settings", "StudyFolder"]
@@ -44,6 +44,16 @@ languages = {languages}      # others are set aside, counted, and not lost
 
 
 _MOST = 50
+
+_KNOWN = {
+    "study": ("title",),
+    "corpus": ("unit", "context", "size", "stride", "languages"),
+    "outlets": (),
+}
+"""The tables of study.toml and their settings; none where people choose the names."""
+
+_OWN = ("codebook.yaml", "codebooks", "corpus", "annotations", "models", "tags")
+"""What a study keeps under these names is its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +139,7 @@ class StudyFolder:
         Parameters
         ----------
         root
-            Its folder; made when missing, and refused when it holds a study already or lies in one.
+            Its folder; made when missing.
         codebook
             The YAML text of its codebook.
         title
@@ -138,6 +148,11 @@ class StudyFolder:
             ISO 639-1 codes of the languages to keep.
         unit
             What articles are cut into: sentence, window, paragraph or article.
+
+        Raises
+        ------
+        ExistsError
+            The folder is a study already, lies in one, or holds files where a study keeps its own.
         """
         if (root / "study.toml").exists():
             raise ExistsError(root, "is a study already", "choose another folder")
@@ -148,6 +163,11 @@ class StudyFolder:
                 problem = f"lies inside the study {above}"
                 raise ExistsError(root, problem, "make it outside of other studies")
         study = cls(root)
+        for name in _OWN:
+            there = root / name
+            if there.exists() and not (there == study.codebook_path and _says(there, codebook)):
+                problem = "is there already, and a study keeps its own under that name"
+                raise ExistsError(there, problem, "make the study in another folder, or rename it")
         write_text(study.codebook_path, codebook)
         write_text(study.state / ".gitignore", "*\n")
         quoted = ", ".join(_toml_string(language) for language in languages)
@@ -223,6 +243,7 @@ class StudyFolder:
 
 
 def _settings(path: Path, raw: dict[str, Any]) -> Settings:
+    _refuse_unknown(path, raw)
     study, corpus = raw.get("study", {}), raw.get("corpus", {})
     for name, table in (("study", study), ("corpus", corpus)):
         if not isinstance(table, dict):
@@ -241,9 +262,22 @@ def _settings(path: Path, raw: dict[str, Any]) -> Settings:
     languages = corpus.get("languages", list(default.languages))
     if not isinstance(languages, list) or not all(isinstance(code, str) for code in languages):
         raise InputError(path, f"languages = {languages!r}", 'use a list such as ["en", "fr"]')
-    title = str(study.get("title", ""))
+    title = study.get("title", "")
+    if not isinstance(title, str):
+        raise InputError(path, f"title = {title!r}", f'write it in quotes: title = "{title}"')
     preparation = Preparation(unit=unit, languages=tuple(languages), **numbers)
     return Settings(title, preparation, _outlets(path, raw.get("outlets", {})))
+
+
+def _refuse_unknown(path: Path, raw: dict[str, Any]) -> None:
+    """Refuse a setting that nothing reads: a slip of the pen would leave the default in force."""
+    for name, table in raw.items():
+        if name not in _KNOWN:
+            raise InputError(path, f"unknown setting {name!r}", hint(name, [*_KNOWN]))
+        known = _KNOWN[name]
+        for key in table if known and isinstance(table, dict) else ():
+            if key not in known:
+                raise InputError(path, f"unknown setting {key!r} in [{name}]", hint(key, known))
 
 
 def _outlets(path: Path, table: Any) -> dict[str, str]:
@@ -261,6 +295,13 @@ def _outlets(path: Path, table: Any) -> dict[str, str]:
                 raise InputError(path, problem, "name each spelling under one outlet")
             names[other] = name
     return names
+
+
+def _says(path: Path, text: str) -> bool:
+    try:
+        return path.read_text(encoding="utf-8") == text
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _toml_string(text: str) -> str:

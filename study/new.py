@@ -39,7 +39,7 @@ def new_study(
     CodebookError
         The codebook has problems.
     ExistsError
-        The folder is a study already, or lies in one.
+        The folder is a study already, lies in one, or holds files where a study keeps its own.
     """
     from ..labels import parse_codebook, ready_codebooks
 

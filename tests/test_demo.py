@@ -14,6 +14,8 @@ from pyarrow import parquet
 
 import standfirst
 from standfirst.corpus import add, load_units, read_articles
+from standfirst.demo import walk
+from standfirst.errors import ExistsError
 from standfirst.labels import load_codebook, read_annotations, ready_codebooks
 
 DATA = Path(standfirst.__file__).parent / "corpus" / "demo"
@@ -193,3 +195,12 @@ def test_a_folder_that_is_a_study_is_refused(kept: tuple[Path, str]) -> None:
 
     assert done.returncode == 1
     assert "is a study already; choose another folder" in done.stderr
+
+
+def test_a_folder_with_files_is_refused(tmp_path: Path) -> None:
+    """The demonstration does not mix its study with what lies in a folder."""
+    (tmp_path / "model.json").write_text("{}")
+
+    with pytest.raises(ExistsError, match="is not empty; name a new folder"):
+        next(walk(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["model.json"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from standfirst.errors import InputError
+from standfirst.errors import ExistsError, InputError
 from standfirst.study.folder import StudyFolder
 
 
@@ -23,6 +23,11 @@ from standfirst.study.folder import StudyFolder
         ("[corpus]\nstride = true", "stride = True; use a whole number from 1 to 50"),
         ("[corpus]\nlanguages = 'en'", r'languages = \'en\'; use a list such as \["en", "fr"\]'),
         ("[corpus]\nlanguages = [1]", r"languages = \[1\]; use a list such as"),
+        ("[study]\ntitle = 3", r'title = 3; write it in quotes: title = "3"'),
+        ("[corpus]\ncontxt = 2", r"unknown setting 'contxt' in \[corpus\]; did you mean 'context'"),
+        ("[study]\nunit = 'article'", r"unknown setting 'unit' in \[study\]; known: title"),
+        ("[outlet]", r"unknown setting 'outlet'; did you mean 'outlets'"),
+        ("languages = ['en']", r"unknown setting 'languages'; known: study, corpus, outlets"),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_named(tmp_path: Path, text: str, message: str) -> None:
@@ -40,3 +45,26 @@ def test_what_is_left_out_takes_its_default(tmp_path: Path) -> None:
 
     assert (made.title, made.outlets) == ("", {})
     assert made.preparation.unit == "sentence"
+
+
+@pytest.mark.parametrize("name", ["codebook.yaml", "annotations", "tags"])
+def test_what_lies_in_the_folder_is_not_written_over(tmp_path: Path, name: str) -> None:
+    """A study made where somebody's codebook or annotations lie would take them for its own."""
+    if name == "codebook.yaml":
+        (tmp_path / name).write_text("id: mine\n")
+    else:
+        (tmp_path / name).mkdir()
+
+    with pytest.raises(ExistsError, match=f"{name}: is there already"):
+        StudyFolder.create(tmp_path, "id: other\n")
+    assert not (tmp_path / "study.toml").exists()
+    if name == "codebook.yaml":
+        assert (tmp_path / name).read_text() == "id: mine\n"
+
+
+def test_a_study_is_made_around_its_codebook(tmp_path: Path) -> None:
+    """Whoever has written a codebook may make the study where it lies."""
+    (tmp_path / "codebook.yaml").write_text("id: mine\n")
+    StudyFolder.create(tmp_path, "id: mine\n")
+
+    assert (tmp_path / "study.toml").is_file()
