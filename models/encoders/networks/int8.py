@@ -1,4 +1,4 @@
-"""Transformer encoders in 8 bits: ``minilm-int8`` and ``mpnet-int8``; the first is twice as fast.
+"""Transformer encoders in 8 bits: ``minilm-int8`` and ``mpnet-int8``, some twice as fast.
 
 An encoder of its own and no switch, because a classifier must be used with the vectors that it was
 trained on. The ranges that the graph is quantised by are measured on the sentences of the bundled
