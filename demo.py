@@ -48,7 +48,7 @@ from .tables import write_table
 
 __all__ = ["Step", "walk"]
 
-N_SAMPLE = 1400
+N_SAMPLE = 1300
 N_CHECKED = 60
 SEED = 2026
 

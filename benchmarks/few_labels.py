@@ -236,6 +236,8 @@ def main() -> None:
     parser.add_argument("--save", type=Path, help="folder in which to keep what was measured")
     parser.add_argument("--smoke", action="store_true", help="a tiny run of all parts")
     options = parser.parse_args()
+    if unknown := set(options.tasks) - set(TASKS):
+        parser.error(f"no such task: {', '.join(sorted(unknown))}; known: {', '.join(TASKS)}")
     if options.smoke:
         options.tasks, options.splits, options.sizes = ["newssd"], 2, [25]
     if not is_ready() or (options.larger and not is_ready("mpnet")):

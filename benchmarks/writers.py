@@ -1,6 +1,6 @@
 """How far a model carries to a writer that it has not read: macro-F1 by folds of writers.
 
-Nine writers wrote the demonstration's articles, none of whom saw the others' texts (see
+Twelve writers wrote the demonstration's articles, none of whom saw the others' texts (see
 `corpus/demo/README.md`). The sentences of each are judged by a model that learned from the others,
 with the codebook's rows as `train` has them; penalty, layers, calibration and rule are chosen by
 folds of articles within these. The first line tells what a second reader reaches against the first,
